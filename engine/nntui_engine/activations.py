@@ -1,0 +1,71 @@
+"""Activation functions φ(z): what a scenario can name. The formulas are in ``kernels/activation.py``."""
+
+from .kernels import codes
+from .registry import Parameter, Registry, Row
+
+ACTIVATIONS = Registry(
+    "activation",
+    (
+        Row("linear", codes.LINEAR, "Passes its input on unchanged: φ(z) = z."),
+        Row(
+            "sigmoid",
+            codes.SIGMOID,
+            "Squashes to (0, 1); its slope is at most 1/4, so deep stacks lose their gradient.",
+        ),
+        Row("tanh", codes.TANH, "Squashes to (−1, 1), centred on 0; its slope is at most 1."),
+        Row(
+            "relu",
+            codes.RELU,
+            "Zero for negative input, unchanged for positive: max(0, z). Units can die.",
+            source="Nair & Hinton 2010",
+        ),
+        Row(
+            "leaky_relu",
+            codes.LEAKY_RELU,
+            "ReLU with a small slope α for negative input, so that a unit never dies.",
+            (Parameter("alpha", 0.01, "slope for negative input", low=0.0, high=1.0),),
+            "Maas et al. 2013",
+        ),
+        Row(
+            "prelu",
+            codes.PRELU,
+            "Leaky ReLU whose slope α is learned, one for each layer.",
+            (Parameter("alpha", 0.25, "slope for negative input at the start", low=-10.0, high=10.0),),
+            "He et al. 2015",
+        ),
+        Row(
+            "elu",
+            codes.ELU,
+            "Smooth for negative input: α(eᶻ − 1), which pulls the mean activation towards 0.",
+            (Parameter("alpha", 1.0, "value approached for very negative input, negated", low=0.0, high=10.0),),
+            "Clevert et al. 2016",
+        ),
+        Row(
+            "selu",
+            codes.SELU,
+            "ELU scaled so that activations keep mean 0 and variance 1 from layer to layer.",
+            source="Klambauer et al. 2017",
+        ),
+        Row(
+            "gelu",
+            codes.GELU,
+            "The input times the chance that a standard normal is below it: z·Φ(z).",
+            source="Hendrycks & Gimpel 2016",
+        ),
+        Row("silu", codes.SILU, "The input times its sigmoid: z·σ(z); also called swish.", source="Elfwing et al. 2018"),
+        Row("softplus", codes.SOFTPLUS, "A smooth ReLU: ln(1 + eᶻ).", source="Dugas et al. 2001"),
+        Row(
+            "threshold",
+            codes.THRESHOLD,
+            "A hard step: 1 for z ≥ 0, else 0. Its slope is taken as 1, which gives the perceptron rule.",
+            source="Rosenblatt 1958",
+        ),
+        Row(
+            "softmax",
+            codes.SOFTMAX,
+            "Turns the outputs of a row into shares that sum to 1. Output layer only.",
+        ),
+    ),
+)
+
+HIDDEN_ACTIVATIONS = tuple(name for name in ACTIVATIONS if name != "softmax")

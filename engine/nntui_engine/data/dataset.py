@@ -1,0 +1,28 @@
+"""The arrays one lane trains on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..settings import Task
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LaneData:
+    """Preprocessed inputs and coded targets, float64 and C-contiguous, ready for the cast to the lane's dtype.
+
+    ``x_train`` (n, features), ``t_train`` (n, outputs), ``x_validation`` (m, features), ``t_validation``
+    (m, outputs); m may be 0. Equal ``key`` means the same arrays, so that lanes share one copy.
+    """
+
+    key: str
+    task: Task
+    features: tuple[str, ...]
+    classes: tuple[str, ...]
+    x_train: Array
+    t_train: Array
+    x_validation: Array
+    t_validation: Array

@@ -1,0 +1,193 @@
+"""From a ``[data]`` table to the arrays a lane trains on: read, split, add label noise, preprocess, code."""
+
+import hashlib
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec import UNSET
+from numpy.typing import NDArray
+
+from ..errors import InputError
+from ..scenario.schema import DataTable
+from ..settings import Task
+from .csv_files import read_csv
+from .dataset import Array, LaneData
+from .generated import generate
+from .idx_files import idx_raw_data, read_idx
+from .npz_files import read_npz
+from .preprocess import fit
+from .raw import RawData
+from .real import load_real
+from .sets import GENERATED
+from .split import split_rows
+from .targets import Targets, code, flip_labels, read_targets
+
+_LABEL_NOISE_STREAM = 3
+_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """One data table with one seed: preprocessed inputs of both parts, and the targets before coding.
+
+    ``train`` and ``validation`` are row numbers into ``targets``.
+    """
+
+    key: str
+    features: tuple[str, ...]
+    x_train: Array
+    x_validation: Array
+    targets: Targets
+    train: NDArray[np.int64]
+    validation: NDArray[np.int64]
+
+    @property
+    def task(self) -> Task:
+        return self.targets.task
+
+
+_splits: OrderedDict[str, Split] = OrderedDict()
+_lanes: OrderedDict[str, LaneData] = OrderedDict()
+
+
+def load_split(
+    table: DataTable, parameters: dict[str, Any], preprocess: tuple[str, dict[str, Any]], seed: int, where: str
+) -> Split:
+    """Read, split and preprocess what ``table`` asks for; the newest few results are kept.
+
+    ``parameters`` are those of the data set, ``preprocess`` is (kind, its parameters).
+
+    Raises InputError for files that cannot be used, and for tasks, splits and noise that the data cannot serve.
+    """
+    key = _key(table, parameters, seed, where)
+    if key in _splits:
+        _splits.move_to_end(key)
+        return _splits[key]
+    raw = _read(table, parameters, seed, where)
+    if len(raw.x) == 0:
+        raise InputError(f"{where}: [data] 0 rows")
+    targets = read_targets(raw, table.task, where)
+    train, validation = split_rows(
+        len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
+    )
+    if table.label_noise > 0.0:
+        if targets.task == "regression":
+            raise InputError(
+                f"{where}: data.label_noise = {table.label_noise:g}: goes with classes, not with regression"
+            )
+        targets = flip_labels(
+            targets,
+            train,
+            table.label_noise,
+            np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _LABEL_NOISE_STREAM]))),
+        )
+    if table.target_scale != "none" and targets.task != "regression":
+        raise InputError(
+            f'{where}: data.target_scale = "{table.target_scale}": goes with regression, not with {targets.task}'
+        )
+    x_train, x_validation = (raw.x[rows].astype(np.float64) for rows in (train, validation))
+    kind, values = preprocess
+    if kind == "whiten" and x_train.shape[1] > 5000:
+        raise InputError(
+            f'{where}: data.preprocess = "whiten": {x_train.shape[1]} columns; at most 5000 can be whitened'
+        )
+    fitted = fit(kind, x_train, values.get("by", 1.0))
+    x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)
+    split = Split(key, raw.features, x_train, x_validation, targets, train, validation)
+    _keep(_splits, key, split)
+    return split
+
+
+def lane_data(split: Split, coding: str, target_scale: str, where: str) -> LaneData:
+    """``split`` with its targets coded; the part of ``key`` before "/" names the split alone.
+
+    ``target_scale`` is fitted on the training targets; a constant target is centred and not divided.
+
+    Raises InputError if the task has no such coding.
+    """
+    key = f"{split.key}/{coding}"
+    if key in _lanes:
+        _lanes.move_to_end(key)
+        return _lanes[key]
+    coded = code(split.targets, coding, where)
+    t_train, t_validation = coded[split.train], coded[split.validation]
+    if target_scale != "none":
+        fitted = fit(target_scale, t_train)
+        t_train, t_validation = fitted.apply(t_train), fitted.apply(t_validation)
+    data = LaneData(
+        key,
+        split.task,
+        split.features,
+        split.targets.classes,
+        split.x_train,
+        np.ascontiguousarray(t_train),
+        split.x_validation,
+        np.ascontiguousarray(t_validation),
+    )
+    _keep(_lanes, key, data)
+    return data
+
+
+def _keep(cache: OrderedDict[str, Any], key: str, value: object) -> None:
+    cache[key] = value
+    while len(cache) > _KEPT:
+        cache.popitem(last=False)
+
+
+def _key(table: DataTable, parameters: dict[str, Any], seed: int, where: str) -> str:
+    """Equal for equal rows: the table (but the coding), the data set's parameters, the seed, the files' state."""
+    plain = msgspec.to_builtins(table)
+    del plain["target_coding"]
+    stamps = []
+    for name in ("path", "labels", "test_path", "test_labels"):
+        if isinstance(plain.get(name), str):
+            state = _existing(plain[name], f"data.{name}", where).stat()
+            stamps.append((state.st_size, state.st_mtime_ns))
+    text = json.dumps([plain, parameters, seed, stamps], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _existing(name: str, key: str, where: str) -> Path:
+    """The file called ``name``, there and readable."""
+    path = Path(name).expanduser()
+    try:
+        if path.is_dir():
+            raise InputError(f"{where}: {key}: {path} is a folder; name a file")
+        if not path.is_file():
+            problem = "is no ordinary file" if path.exists() else "no such file"
+            raise InputError(f"{where}: {key}: {path}: {problem}")
+        with path.open("rb"):
+            pass
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{where}: {key}: {name!r} cannot be read: {reason}") from None
+    return path
+
+
+def _read(table: DataTable, parameters: dict[str, Any], seed: int, where: str) -> RawData:
+    if table.name is not UNSET:
+        return generate(table.name, parameters, seed, where) if table.name in GENERATED else load_real(table.name)
+    assert table.path is not UNSET
+    path = Path(table.path).expanduser()
+    test = Path(table.test_path).expanduser() if table.test_path is not UNSET else None
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv", ".txt"):
+        return read_csv(path, table.target, table.task, test, where)
+    if suffix == ".npz":
+        return read_npz(path, test, where)
+    labels = Path(table.labels).expanduser() if table.labels is not UNSET else None
+    x, y = read_idx(path, labels, where)
+    if test is None:
+        return idx_raw_data(x, y, 0, where)
+    test_labels = Path(table.test_labels).expanduser() if table.test_labels is not UNSET else None
+    x_test, y_test = read_idx(test, test_labels, where)
+    if x.shape[1] != x_test.shape[1]:
+        raise InputError(f"{where}: {test}: {x_test.shape[1]} pixels an image, but {path} has {x.shape[1]}")
+    return idx_raw_data(np.concatenate([x, x_test]), np.concatenate([y, y_test]), len(x_test), where)

@@ -1,0 +1,57 @@
+"""Which rows train and which are held out for validation."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import InputError
+
+Rows = NDArray[np.int64]
+_STREAM = 2
+
+
+def split_rows(
+    rows: int, index: Rows | None, fraction: float, how: str, held_out: int, seed: int, where: str
+) -> tuple[Rows, Rows]:
+    """(training rows, validation rows) as sorted row numbers.
+
+    ``how`` "last" holds out the last rows; "random" draws them by ``seed``, each class (``index`` (rows,), or None)
+    in its own share. ``fraction`` of the rows, rounded up, are held out, but never the last training row of all or of
+    a class. ``held_out`` > 0 is a validation file of its own: exactly those last rows, whatever ``fraction``.
+
+    Raises InputError if there are too few rows for both parts.
+    """
+    everything = np.arange(rows, dtype=np.int64)
+    if held_out:
+        return everything[:-held_out], everything[-held_out:]
+    count = math.ceil(fraction * rows - 1e-9)
+    if count == 0:
+        return everything, everything[:0]
+    if count >= rows:
+        raise InputError(
+            f"{where}: data.test_fraction = {fraction:g}: {rows} {'row is' if rows == 1 else 'rows are'} too few to "
+            "hold some out; 0 holds out none"
+        )
+    if how == "last":
+        return everything[:-count], everything[-count:]
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM])))
+    shuffled = generator.permutation(rows)
+    chosen = shuffled[:count] if index is None else _stratified(shuffled, index, fraction, count)
+    mask = np.zeros(rows, dtype=bool)
+    mask[chosen] = True
+    return everything[~mask], everything[mask]
+
+
+def _stratified(shuffled: Rows, index: Rows, fraction: float, count: int) -> Rows:
+    """``count`` of the rows in ``shuffled`` order, from each class its share, by largest remainder."""
+    sizes = np.bincount(index)
+    share = sizes * fraction
+    taken = np.minimum(np.floor(share + 1e-9).astype(np.int64), np.maximum(sizes - 1, 0))
+    for label in np.argsort(-(share - taken), kind="stable"):
+        if taken.sum() >= count:
+            break
+        if taken[label] < sizes[label] - 1:
+            taken[label] += 1
+    parts = [shuffled[index[shuffled] == label][: taken[label]] for label in range(len(sizes))]
+    return np.concatenate(parts)

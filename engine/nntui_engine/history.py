@@ -1,0 +1,126 @@
+"""The past of a run in bounded memory.
+
+The newest samples are kept one by one; older ones in buckets of 1, 2, 4, … samples that hold the smallest, average and
+largest value, so that a spike never disappears from a plot. When the buckets run out, neighbours are merged in pairs.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .snapshot import Series
+
+Array = NDArray[np.float64]
+
+RECENT = 512  # samples kept one by one (at least)
+BUCKETS = 512  # buckets for all that is older (at most)
+
+
+class History:
+    """Samples of ``width`` series that share their steps. NaN and Inf are values like any other."""
+
+    def __init__(self, width: int, recent: int = RECENT, buckets: int = BUCKETS) -> None:
+        self.width = width
+        self._keep = recent
+        self._most = buckets
+        self._steps = np.empty(2 * recent)
+        self._values = np.empty((2 * recent, width))
+        self._count = 0
+        self._stride = 1
+        self._old_steps = np.empty(buckets)
+        self._old = np.empty((3, buckets, width))  # smallest, sum, largest
+        self._old_count = 0
+        self._filled = 0  # samples in the last bucket
+
+    def append(self, steps: Array, values: Array) -> None:
+        """Add samples; ``steps`` (m,) increases, ``values`` is (m, width)."""
+        start = 0
+        while start < len(steps):
+            room = len(self._steps) - self._count
+            take = min(room, len(steps) - start)
+            self._steps[self._count : self._count + take] = steps[start : start + take]
+            self._values[self._count : self._count + take] = values[start : start + take]
+            self._count += take
+            start += take
+            if self._count == len(self._steps):
+                self._fold(self._keep)
+
+    def __len__(self) -> int:
+        """Points held: buckets and single samples."""
+        return self._old_count + self._count
+
+    def series(self, columns: slice | list[int], points: int | None = None) -> Series:
+        """A copy of some series, buckets first; with ``points``, merged further to at most that many."""
+        old, new = self._old_count, self._count
+        sizes = np.concatenate([np.full(old, self._stride, float), np.ones(new)])
+        if old:
+            sizes[old - 1] = self._filled
+        values = self._values[:new, columns]
+        finite = np.where(np.isfinite(values), values, np.nan)
+        steps = np.concatenate([self._old_steps[:old], self._steps[:new]])
+        low = np.concatenate([self._old[0, :old][:, columns], finite])
+        total = np.concatenate([self._old[1, :old][:, columns], values])
+        high = np.concatenate([self._old[2, :old][:, columns], finite])
+        if points is not None and len(steps) > points:
+            edges = np.unique(np.linspace(0, len(steps), points + 1).astype(int))[:-1]
+            last = np.append(edges[1:], len(steps)) - 1
+            steps = steps[last]
+            low = np.fmin.reduceat(low, edges)
+            total = np.add.reduceat(total, edges)
+            high = np.fmax.reduceat(high, edges)
+            sizes = np.add.reduceat(sizes, edges)
+        with np.errstate(invalid="ignore"):
+            mean = total / sizes[:, None]
+        return Series(steps, low, mean, high)
+
+    def last(self) -> Array | None:
+        """The newest sample (width,), or None."""
+        return self._values[self._count - 1].copy() if self._count else None
+
+    def _fold(self, count: int) -> None:
+        """Move the oldest ``count`` samples into buckets."""
+        start = 0
+        while start < count:
+            start += self._fold_some(self._steps[start:count], self._values[start:count])
+        self._steps[: self._count - count] = self._steps[count : self._count].copy()
+        self._values[: self._count - count] = self._values[count : self._count].copy()
+        self._count -= count
+
+    def _fold_some(self, steps: Array, values: Array) -> int:
+        """Fold as many of these samples as go in one piece; returns how many."""
+        if self._old_count and self._filled < self._stride:  # go on filling the last bucket
+            take, whole = min(self._stride - self._filled, len(steps)), 1
+            at = self._old_count - 1
+        elif self._old_count == self._most:
+            self._merge_pairs()
+            return 0
+        else:
+            whole = min(len(steps) // self._stride, self._most - self._old_count)
+            take, whole = (whole * self._stride, whole) if whole else (len(steps), 1)
+            at = self._old_count
+            self._old[0, at : at + whole] = np.nan
+            self._old[1, at : at + whole] = 0.0
+            self._old[2, at : at + whole] = np.nan
+            self._old_count, self._filled = at + whole, 0
+        block = values[:take].reshape(whole, take // whole, self.width)
+        finite = np.where(np.isfinite(block), block, np.nan)
+        into = slice(at, at + whole)
+        self._old_steps[into] = steps[take // whole - 1 : take : take // whole]
+        self._old[0, into] = np.fmin(self._old[0, into], np.fmin.reduce(finite, axis=1))
+        self._old[2, into] = np.fmax(self._old[2, into], np.fmax.reduce(finite, axis=1))
+        with np.errstate(invalid="ignore", over="ignore"):
+            self._old[1, into] += block.sum(axis=1)
+        self._filled += take // whole
+        return take
+
+    def _merge_pairs(self) -> None:
+        """Twice the stride, half the buckets (their number is even)."""
+        half = self._old_count // 2
+        self._old_steps[:half] = self._old_steps[1 : 2 * half : 2].copy()
+        low, total, high = (part[: 2 * half].copy() for part in self._old)
+        self._old[0, :half] = np.fmin(low[::2], low[1::2])
+        with np.errstate(invalid="ignore"):
+            self._old[1, :half] = total[::2] + total[1::2]
+        self._old[2, :half] = np.fmax(high[::2], high[1::2])
+        self._old_count = half
+        self._stride *= 2
+        self._filled = self._stride

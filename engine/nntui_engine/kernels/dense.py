@@ -1,0 +1,71 @@
+"""The three matrix products of a dense layer, and sums over the rows.
+
+Small products are plain loops (a BLAS call costs more than it saves); larger ones call SciPy's BLAS.
+"""
+
+import numpy as np
+
+from .policy import kernel
+
+BLAS_FROM = 16384  # multiply-adds; below it the loop is faster
+
+
+@kernel
+def affine(x, w, b, out):
+    """out = x·w + b; x (n, inputs), w (inputs, units), b (units), out (n, units)."""
+    n, inputs = x.shape
+    units = w.shape[1]
+    if n * inputs * units >= BLAS_FROM:
+        np.dot(x, w, out)
+        for i in range(n):
+            for j in range(units):
+                out[i, j] += b[j]
+        return
+    for i in range(n):
+        for j in range(units):
+            out[i, j] = b[j]
+        for k in range(inputs):
+            value = x[i, k]
+            for j in range(units):
+                out[i, j] += value * w[k, j]
+
+
+@kernel
+def weight_gradient(x, delta, out):
+    """out = xᵀ·δ; x (n, inputs), δ (n, units), out (inputs, units)."""
+    n, inputs = x.shape
+    units = delta.shape[1]
+    if n * inputs * units >= BLAS_FROM:
+        np.dot(x.T, delta, out)
+        return
+    out[:] = out.dtype.type(0.0)
+    for i in range(n):
+        for k in range(inputs):
+            value = x[i, k]
+            for j in range(units):
+                out[k, j] += value * delta[i, j]
+
+
+@kernel
+def input_gradient(delta, w, out):
+    """out = δ·wᵀ; δ (n, units), w (inputs, units), out (n, inputs)."""
+    n, units = delta.shape
+    inputs = w.shape[0]
+    if n * inputs * units >= BLAS_FROM:
+        np.dot(delta, w.T, out)
+        return
+    for i in range(n):
+        for k in range(inputs):
+            total = out.dtype.type(0.0)
+            for j in range(units):
+                total += delta[i, j] * w[k, j]
+            out[i, k] = total
+
+
+@kernel
+def column_sums(delta, out):
+    """out[j] = Σᵢ δ[i, j]."""
+    out[:] = out.dtype.type(0.0)
+    for i in range(delta.shape[0]):
+        for j in range(delta.shape[1]):
+            out[j] += delta[i, j]

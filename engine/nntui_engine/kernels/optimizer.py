@@ -1,0 +1,170 @@
+"""Optimizers: from a gradient to a step, entry by entry.
+
+w = parameters, g = gradient, t = number of the update (1, 2, …), lr = rate in force, λ = weight_decay, ε = epsilon.
+The new parameters are w − u. For every optimizer but AdamW and Lion, weight decay is g ← g + λ·w first.
+
+* sgd: v ← μ·v + (1 − dampening)·g (v = g at t = 1); u = lr·v, with nesterov u = lr·(g + μ·v); without momentum u = lr·g
+* adagrad: s ← s + g²; u = lr·g / (√s + ε)
+* adadelta: s ← ρ·s + (1 − ρ)·g²; d = √(r + ε) / √(s + ε)·g; r ← ρ·r + (1 − ρ)·d²; u = lr·d
+* rmsprop: s ← ρ·s + (1 − ρ)·g²; d = g / (√s + ε); with momentum v ← μ·v + d, u = lr·v, else u = lr·d.
+  ε stands outside the root, as in PyTorch; Keras and Hinton's lecture put it inside.
+* adam: m ← β₁·m + (1 − β₁)·g; s ← β₂·s + (1 − β₂)·g²; u = lr·(m / (1 − β₁ᵗ)) / (√(s / (1 − β₂ᵗ)) + ε).
+  Without bias correction both divisors are 1: the first steps are then up to (1 − β₁)/√(1 − β₂) ≈ 3.2 times lr.
+* adamw: adam, plus lr·λ·w added to u and left out of g
+* nadam: μₜ = β₁·(1 − ½·0.96^(t·d)), d = momentum_decay, Πₜ = μ₁⋯μₜ; m, s as adam;
+  u = lr·((1 − μₜ)·g / (1 − Πₜ) + μₜ₊₁·m / (1 − Πₜ₊₁)) / (√(s / (1 − β₂ᵗ)) + ε)
+* adamax: m as adam; s ← max(β₂·s, |g| + ε); u = lr / (1 − β₁ᵗ)·m / s
+* lion: u = lr·(sign(β₁·m + (1 − β₁)·g) + λ·w); m ← β₂·m + (1 − β₂)·g
+
+Sources: the registry rows in ``optimizers.py``; the forms are PyTorch's.
+"""
+
+import math
+
+import numpy as np
+
+from .codes import (
+    ADADELTA,
+    ADAGRAD,
+    ADAM,
+    ADAMAX,
+    ADAMW,
+    LION,
+    NADAM,
+    RMSPROP,
+    SGD,
+)
+from .policy import kernel
+
+# Columns of the hyperparameter vector
+(
+    LR,
+    MOMENTUM,
+    DAMPENING,
+    NESTEROV,
+    WEIGHT_DECAY,
+    BETA1,
+    BETA2,
+    RHO,
+    EPSILON,
+    BIAS_CORRECTION,
+    MOMENTUM_DECAY,
+) = range(11)
+HYPERPARAMETERS = (
+    "lr",
+    "momentum",
+    "dampening",
+    "nesterov",
+    "weight_decay",
+    "beta1",
+    "beta2",
+    "rho",
+    "epsilon",
+    "bias_correction",
+    "momentum_decay",
+)
+SLOTS = 2  # arrays of the parameters' size an optimizer remembers
+
+
+@kernel
+def nadam_momentum(hyper, t):
+    """μₜ of nadam."""
+    return hyper[BETA1] * (1.0 - 0.5 * 0.96 ** (t * hyper[MOMENTUM_DECAY]))
+
+
+@kernel
+def step_into(code, hyper, lr, t, momentum_product, w, g, first, second, u):
+    """Write the step u for one block of parameters and update the two memories.
+
+    All arrays 1-D of one dtype and length. ``momentum_product`` is nadam's Πₜ. ``g`` is left as it is.
+    """
+    real = w.dtype.type
+    rate = real(lr)
+    decay = real(hyper[WEIGHT_DECAY])
+    epsilon = real(hyper[EPSILON])
+    momentum = real(hyper[MOMENTUM])
+    beta1, rest1 = real(hyper[BETA1]), real(1.0 - hyper[BETA1])
+    beta2, rest2 = real(hyper[BETA2]), real(1.0 - hyper[BETA2])
+    rho, rest_rho = real(hyper[RHO]), real(1.0 - hyper[RHO])
+    zero, one = real(0.0), real(1.0)
+    n = w.size
+
+    if code == SGD:
+        if hyper[MOMENTUM] == 0.0:
+            for i in range(n):
+                u[i] = rate * (g[i] + decay * w[i])
+        elif t == 1:
+            ahead = one + momentum if hyper[NESTEROV] != 0.0 else one
+            for i in range(n):
+                pull = g[i] + decay * w[i]
+                first[i] = pull
+                u[i] = rate * ahead * pull
+        else:
+            fresh = real(1.0 - hyper[DAMPENING])
+            if hyper[NESTEROV] != 0.0:
+                for i in range(n):
+                    pull = g[i] + decay * w[i]
+                    first[i] = momentum * first[i] + fresh * pull
+                    u[i] = rate * (pull + momentum * first[i])
+            else:
+                for i in range(n):
+                    first[i] = momentum * first[i] + fresh * (g[i] + decay * w[i])
+                    u[i] = rate * first[i]
+    elif code == ADAM or code == ADAMW:
+        bias1, bias2 = 1.0, 1.0
+        if hyper[BIAS_CORRECTION] != 0.0:
+            bias1, bias2 = 1.0 - hyper[BETA1] ** t, 1.0 - hyper[BETA2] ** t
+        size, root = real(lr / bias1), real(1.0 / math.sqrt(bias2))
+        coupled, apart = (decay, zero) if code == ADAM else (zero, real(lr * hyper[WEIGHT_DECAY]))
+        for i in range(n):
+            pull = g[i] + coupled * w[i]
+            first[i] = beta1 * first[i] + rest1 * pull
+            second[i] = beta2 * second[i] + rest2 * pull * pull
+            u[i] = size * first[i] / (np.sqrt(second[i]) * root + epsilon) + apart * w[i]
+    elif code == RMSPROP:
+        for i in range(n):
+            pull = g[i] + decay * w[i]
+            first[i] = rho * first[i] + rest_rho * pull * pull
+            u[i] = pull / (np.sqrt(first[i]) + epsilon)
+        if hyper[MOMENTUM] != 0.0:
+            for i in range(n):
+                second[i] = momentum * second[i] + u[i]
+                u[i] = second[i]
+        for i in range(n):
+            u[i] = rate * u[i]
+    elif code == ADAGRAD:
+        for i in range(n):
+            pull = g[i] + decay * w[i]
+            first[i] = first[i] + pull * pull
+            u[i] = rate * pull / (np.sqrt(first[i]) + epsilon)
+    elif code == ADADELTA:
+        for i in range(n):
+            pull = g[i] + decay * w[i]
+            first[i] = rho * first[i] + rest_rho * pull * pull
+            move = np.sqrt(second[i] + epsilon) / np.sqrt(first[i] + epsilon) * pull
+            second[i] = rho * second[i] + rest_rho * move * move
+            u[i] = rate * move
+    elif code == NADAM:
+        mu, mu_next = nadam_momentum(hyper, t), nadam_momentum(hyper, t + 1)
+        fresh = real(lr * (1.0 - mu) / (1.0 - momentum_product))
+        kept = real(lr * mu_next / (1.0 - momentum_product * mu_next))
+        root = real(1.0 / math.sqrt(1.0 - hyper[BETA2] ** t))
+        for i in range(n):
+            pull = g[i] + decay * w[i]
+            first[i] = beta1 * first[i] + rest1 * pull
+            second[i] = beta2 * second[i] + rest2 * pull * pull
+            u[i] = (fresh * pull + kept * first[i]) / (np.sqrt(second[i]) * root + epsilon)
+    elif code == ADAMAX:
+        size = real(lr / (1.0 - hyper[BETA1] ** t))
+        for i in range(n):
+            pull = g[i] + decay * w[i]
+            first[i] = beta1 * first[i] + rest1 * pull
+            fading, fresh = beta2 * second[i], abs(pull) + epsilon
+            second[i] = fading if fading > fresh else fresh
+            u[i] = size * first[i] / second[i]
+    elif code == LION:
+        for i in range(n):
+            blend = beta1 * first[i] + rest1 * g[i]
+            sign = one if blend > zero else (-one if blend < zero else blend)
+            u[i] = rate * (sign + decay * w[i])
+            first[i] = beta2 * first[i] + rest2 * g[i]

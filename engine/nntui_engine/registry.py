@@ -1,0 +1,111 @@
+"""The registry row: what the scenario checker, the command line, the docs and the tests all read.
+
+Adding an activation, a loss, an optimizer … is one row in its table plus the code the row names.
+"""
+
+import difflib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from .errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One number a row takes: its name, default, allowed closed range and one plain sentence.
+
+    ``exclusive_low`` / ``exclusive_high`` make that end of the range open. ``whole`` asks for an integer,
+    ``flag`` for true or false (stored as 1.0 or 0.0).
+    """
+
+    name: str
+    default: float
+    summary: str
+    low: float = -math.inf
+    high: float = math.inf
+    exclusive_low: bool = False
+    exclusive_high: bool = False
+    whole: bool = False
+    flag: bool = False
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with ``value``, as a phrase such as "must be above 0"; None if nothing is."""
+        if self.flag:
+            return None if isinstance(value, bool) else "must be true or false"
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return "must be a number"
+        if not math.isfinite(value):
+            return "must be a finite number"
+        if self.whole and int(value) != value:
+            return "must be a whole number"
+        if value < self.low or value > self.high:
+            return f"must be {self.range_text()}"
+        if (self.exclusive_low and value == self.low) or (self.exclusive_high and value == self.high):
+            return f"must be {self.range_text()}"
+        return None
+
+    def range_text(self) -> str:
+        """The allowed range in words, e.g. "at least 0 and below 1"."""
+        words = []
+        if self.low > -math.inf:
+            words.append(f"{'above' if self.exclusive_low else 'at least'} {self.low:g}")
+        if self.high < math.inf:
+            words.append(f"{'below' if self.exclusive_high else 'at most'} {self.high:g}")
+        return " and ".join(words) or "a finite number"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing a scenario can name.
+
+    ``code`` is the integer the compiled kernels switch on; ``summary`` is the plain sentence for the screen.
+    """
+
+    name: str
+    code: int
+    summary: str
+    parameters: tuple[Parameter, ...] = ()
+    source: str = ""
+
+    def parameter(self, name: str) -> Parameter | None:
+        return next((p for p in self.parameters if p.name == name), None)
+
+
+@dataclass(frozen=True)
+class Registry(Mapping[str, Row]):
+    """Rows by name, in the order they are shown. ``kind`` is the word used in messages ("activation")."""
+
+    kind: str
+    rows: tuple[Row, ...]
+    _by_name: dict[str, Row] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        by_name = {row.name: row for row in self.rows}
+        if len(by_name) != len(self.rows) or len({row.code for row in self.rows}) != len(self.rows):
+            raise ValueError(f"duplicate name or code in the {self.kind} registry")
+        object.__setattr__(self, "_by_name", by_name)
+
+    def __getitem__(self, name: str) -> Row:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def find(self, name: str, where: str = "") -> Row:
+        """The row called ``name``, or an InputError that lists the allowed names and the nearest one."""
+        row = self._by_name.get(name)
+        if row is None:
+            prefix = f"{where}: " if where else ""
+            raise InputError(f'{prefix}unknown {self.kind} "{name}"; {allowed_names(name, list(self))}')
+        return row
+
+
+def allowed_names(name: str, names: list[str]) -> str:
+    """ "did you mean …? allowed: …" for a name that is not among ``names``."""
+    near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    hint = f'did you mean "{near[0]}"? ' if near else ""
+    return f"{hint}allowed: {', '.join(names)}"

@@ -1,0 +1,50 @@
+"""Scenarios: reading and checking files, overriding keys, and deciding every "auto".
+
+Names are imported when first asked for, so that ``list_scenarios`` costs no NumPy.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
+    from .load import LaneTables, Scenario, load_scenario, parse_scenario, scenario_from_dict
+    from .overrides import override, parse_assignment
+    from .resolve import ResolvedLane, resolve_lane
+    from .schema import Expectation, Over, Try
+
+__all__ = [
+    "Expectation",
+    "LaneTables",
+    "Over",
+    "ResolvedLane",
+    "Scenario",
+    "ScenarioSummary",
+    "Try",
+    "list_scenarios",
+    "load_scenario",
+    "override",
+    "parse_assignment",
+    "parse_scenario",
+    "resolve_lane",
+    "scenario_folder",
+    "scenario_from_dict",
+    "scenario_paths",
+]
+
+_HOME = {
+    "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
+    "load": ("LaneTables", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
+    "overrides": ("override", "parse_assignment"),
+    "resolve": ("ResolvedLane", "resolve_lane"),
+    "schema": ("Expectation", "Over", "Try"),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_MODULE_OF[name]}", __name__), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,106 @@
+"""Checks on what a scenario says it shows: panels, tries and expectations."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from ..errors import InputError
+from ..statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from .problems import choose, prefix, show
+from .schema import Expectation
+
+SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_length")
+LAYER_NAMES = tuple(LAYER_BY_NAME)
+WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, "sharpness")
+_COMPARISONS = ("below", "above", "between", "equals")
+
+
+def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
+    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*WHOLE_NAMES, *LAYER_NAMES)))
+    for panel in panels:
+        choose(where, "scenario.panels", panel, allowed, "panel")
+
+
+def check_lane(lane: str | None, names: Sequence[str], where: str, key: str) -> None:
+    if lane is not None and list(names) == [""]:
+        raise InputError(f"{prefix(where)}{key} = {show(lane)}: the scenario has no [[lane]] tables")
+    if lane is not None:
+        choose(where, key, lane, names, "lane")
+
+
+def check_expectation(
+    expectation: Expectation, depths: Mapping[str, int], steps: Mapping[str, int | None], is_surface: bool, where: str
+) -> None:
+    """Check one ``[[expect]]``.
+
+    ``depths`` is the number of layers of each lane (output layer included), ``steps`` each lane's last step where
+    the file states it.
+    """
+    check_lane(expectation.lane, list(depths), where, "lane")
+    if expectation.lane is None and len(depths) > 1 and expectation.no_finding is None:
+        raise InputError(f"{prefix(where)}lane is missing; allowed: {', '.join(depths)}")
+    subjects = [key for key in ("statistic", "finding", "no_finding") if getattr(expectation, key) is not None]
+    if len(subjects) != 1:
+        raise InputError(f"{prefix(where)}give one of statistic, finding and no_finding (here: {_listed(subjects)})")
+    lane = expectation.lane if expectation.lane is not None else next(iter(depths))
+    _check_step(expectation.step, steps[lane], where, "step")
+    if subjects[0] == "statistic":
+        _check_statistic(expectation, lane, depths, steps, is_surface, where)
+        return
+    rule = getattr(expectation, subjects[0])
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", rule):
+        raise InputError(f"{prefix(where)}{subjects[0]} = {show(rule)}: must be the name of a diagnosis rule")
+    for key in (*_COMPARISONS, "over"):
+        if getattr(expectation, key) is not None:
+            raise InputError(f"{prefix(where)}{key} goes with a statistic, not with {subjects[0]}")
+
+
+def _check_statistic(
+    expectation: Expectation,
+    lane: str,
+    depths: Mapping[str, int],
+    steps: Mapping[str, int | None],
+    is_surface: bool,
+    where: str,
+) -> None:
+    name = expectation.statistic
+    assert name is not None
+    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
+    choose(where, "statistic", name, allowed, "statistic")
+    _check_layer(expectation.layer, depths[lane], where, "layer")
+    over = expectation.over
+    layers = [expectation.layer]
+    if over is not None:
+        if over.layer is None and over.lane is None and over.step is None:
+            raise InputError(f"{prefix(where)}over is empty; name a layer, a lane or a step")
+        check_lane(over.lane, list(depths), where, "over.lane")
+        other = over.lane if over.lane is not None else lane
+        layers.append(over.layer if over.layer is not None else expectation.layer)
+        _check_layer(layers[1], depths[other], where, "over.layer")
+        _check_step(over.step, steps[other], where, "over.step")
+    if not is_surface:
+        for layer in layers:
+            if layer is None and name not in WHOLE_NAMES:
+                raise InputError(f'{prefix(where)}layer is missing: "{name}" is measured for each layer')
+            if layer is not None and name not in LAYER_NAMES:
+                raise InputError(f'{prefix(where)}layer = {layer}: "{name}" is measured for the whole network')
+    bounds = [key for key in _COMPARISONS if getattr(expectation, key) is not None]
+    if not bounds or (len(bounds) > 1 and sorted(bounds) != ["above", "below"]):
+        raise InputError(
+            f"{prefix(where)}give below, above (or both), between = [a, b] or equals (here: {_listed(bounds)})"
+        )
+    if expectation.between is not None and not expectation.between[0] <= expectation.between[1]:
+        raise InputError(f"{prefix(where)}between = {show(expectation.between)}: the first must be the smaller")
+
+
+def _check_layer(layer: int | None, depth: int, where: str, key: str) -> None:
+    if layer is not None and not (layer == -1 or 1 <= layer <= depth):
+        raise InputError(f"{prefix(where)}{key} = {layer}: allowed are 1 to {depth}, and -1 for the output layer")
+
+
+def _check_step(step: int | None, last: int | None, where: str, key: str) -> None:
+    if step is not None and last is not None and step > last:
+        raise InputError(f"{prefix(where)}{key} = {step}: the lane ends at step {last}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"

@@ -1,0 +1,197 @@
+"""Reading a scenario: from a file, from a built-in name, from text, or from tables."""
+
+import copy
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError
+from ..registry import allowed_names
+from .checks import Tables, check, with_defaults
+from .expectations import check_expectation, check_lane, check_panels
+from .library import scenario_paths
+from .overrides import override
+from .problems import prefix, read, show
+from .schema import SCHEMA_VERSION, SECTIONS, Expectation, ScenarioFile, Try
+
+LARGEST_FILE = 1_000_000
+MAX_LANES = 64
+_FILES = ("path", "labels", "test_path", "test_labels")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneTables:
+    """One lane's ``data`` / ``surface``, ``model`` and ``train`` tables, defaults filled in (see ``with_defaults``)."""
+
+    name: str
+    tables: Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario, checked.
+
+    ``tables`` are the file's own settings tables without defaults (paths in them made absolute); ``lanes`` has at least
+    one entry, named "" if the file names none; ``path`` is None for a scenario that did not come from a file.
+    """
+
+    name: str
+    path: Path | None
+    title: str
+    summary: str
+    lesson: str
+    source: str
+    panels: tuple[str, ...]
+    tables: Tables
+    lanes: tuple[LaneTables, ...]
+    tries: tuple[Try, ...]
+    expectations: tuple[Expectation, ...]
+    is_surface: bool
+
+    def lane(self, name: str, where: str = "") -> LaneTables:
+        """The lane called ``name``; InputError with the nearest name if there is none."""
+        for lane in self.lanes:
+            if lane.name == name:
+                return lane
+        names = [lane.name for lane in self.lanes]
+        raise InputError(f"{prefix(where)}unknown lane {show(name)}; {allowed_names(name, names)}")
+
+
+def load_scenario(path_or_name: str | Path) -> Scenario:
+    """Load a scenario file, or a built-in scenario by its name ("digits").
+
+    A text without a folder and without ``.toml`` is looked up among the built-in names first.
+
+    Raises InputError with one line for anything wrong: no such file, a folder, not TOML, an unknown key, …
+    """
+    text = os.fspath(path_or_name)
+    path = Path(text)
+    if isinstance(path_or_name, str) and path.suffix != ".toml" and len(path.parts) <= 1:
+        built_in = scenario_paths()
+        if text in built_in:
+            path = built_in[text]
+        elif not path.exists() or not text:
+            names = allowed_names(text, list(built_in))
+            raise InputError(f"no scenario and no file is called {show(text)}; {names}")
+    content = _read_text(path)
+    return parse_scenario(content, name=path.stem, base=path.parent, path=path)
+
+
+def parse_scenario(text: str, name: str = "scenario", base: Path | None = None, path: Path | None = None) -> Scenario:
+    """Read a scenario from TOML text. ``base`` is the folder that paths in it are relative to (None: leave them).
+
+    Raises InputError; the message begins with ``path`` if given, else with ``name``.
+    """
+    where = str(path) if path is not None else name
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: not valid TOML: {_one_line(error)}") from None
+    except (ValueError, RecursionError) as error:  # a number of 5000 digits; brackets nested 1000 deep
+        raise InputError(f"{where}: not valid TOML: {_one_line(error)}") from None
+    return scenario_from_dict(tables, name=name, base=base, path=path)
+
+
+def scenario_from_dict(
+    tables: Mapping[str, Any], name: str = "scenario", base: Path | None = None, path: Path | None = None
+) -> Scenario:
+    """Check a scenario given as nested tables, as ``tomllib`` would read them. ``tables`` is not changed."""
+    where = str(path) if path is not None else name
+    version = tables.get("schema")
+    if isinstance(version, bool) or not isinstance(version, int) or version != SCHEMA_VERSION:
+        given = f"schema = {show(version)}" if "schema" in tables else "schema is missing"
+        raise InputError(f"{where}: {given}; write schema = {SCHEMA_VERSION} at the top of the file")
+    for key in ("lane", "try", "expect"):
+        if isinstance(tables.get(key), Mapping):
+            raise InputError(f"{where}: [{key}] must be written [[{key}]]: there may be several")
+    file = read(tables, ScenarioFile, where, "")
+    base_tables: Tables = {key: copy.deepcopy(tables[key]) for key in SECTIONS if key in tables}
+    if base is not None:
+        _make_absolute(base_tables, base)
+    check(base_tables, where)
+    is_surface = "surface" in base_tables
+    lanes = _lanes(file, base_tables, base, where)
+    check_panels(file.scenario.panels, is_surface, where)
+    names = [lane.name for lane in lanes]
+    for number, attempt in enumerate(file.try_, 1):
+        place = f"{where}: [[try]] {number}"
+        check_lane(attempt.lane, names, place, "lane")
+        for lane in lanes:
+            if attempt.lane in (None, lane.name):
+                override(lane.tables, attempt.set, place)
+    depths = {lane.name: len(lane.tables.get("model", {}).get("hidden", ())) + 1 for lane in lanes}
+    steps = {lane.name: lane.tables["train"].get("steps") for lane in lanes}
+    for number, expectation in enumerate(file.expect, 1):
+        check_expectation(expectation, depths, steps, is_surface, f"{where}: [[expect]] {number}")
+    head = file.scenario
+    return Scenario(
+        name, path, head.title, head.summary, head.lesson, head.source, head.panels, base_tables, lanes, file.try_,
+        file.expect, is_surface,
+    )  # fmt: skip
+
+
+def _lanes(file: ScenarioFile, tables: Tables, base: Path | None, where: str) -> tuple[LaneTables, ...]:
+    if not file.lane:
+        return (LaneTables("", with_defaults(tables, where)),)
+    if len(file.lane) > MAX_LANES:
+        raise InputError(f"{where}: {len(file.lane)} lanes; at most {MAX_LANES} are allowed")
+    lanes: list[LaneTables] = []
+    for lane in file.lane:
+        place = f'{where}: lane "{lane.name}"'
+        if any(lane.name == other.name for other in lanes):
+            raise InputError(f"{place}: the name is taken by another lane; each needs its own")
+        changed = override(tables, lane.set, place)
+        if base is not None:
+            _make_absolute(changed, base)
+        lanes.append(LaneTables(lane.name, with_defaults(changed, place)))
+    return tuple(lanes)
+
+
+def _make_absolute(tables: Tables, base: Path) -> None:
+    """Files are named relative to the scenario's own folder, wherever the program runs."""
+    data = tables.get("data")
+    for key in _FILES if isinstance(data, dict) else ():
+        if isinstance(data, dict) and isinstance(data.get(key), str) and data[key]:
+            data[key] = str((base / Path(data[key]).expanduser()).absolute())
+
+
+def _read_text(path: Path) -> str:
+    """The file's text; never more than LARGEST_FILE bytes are read."""
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            raise InputError(f"{path}: is a folder; a scenario is a .toml file")
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST_FILE + 1)
+    except InputError:
+        raise
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file{_near(path)}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{show(str(path))}: cannot be read: {reason}") from None
+    if len(content) > LARGEST_FILE:
+        raise InputError(f"{path}: larger than {LARGEST_FILE // 10**6} MB; a scenario is a small .toml file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); a scenario is a .toml file") from None
+
+
+def _near(path: Path) -> str:
+    """A hint at a file of nearly that name in the same folder, or at a built-in scenario of that name."""
+    if path.stem in scenario_paths():
+        return f'; the built-in scenario is called "{path.stem}"'
+    try:
+        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == ".toml")
+    except OSError:
+        return ""
+    hint = allowed_names(path.name, names).partition("allowed:")[0].rstrip(" ?")
+    return f"; {hint}?" if hint else ""
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()).partition(" for integer string conversion")[0][:200]

@@ -1,0 +1,275 @@
+"""A lane's tables, with every "auto" decided and its data loaded: what the engine builds a network from."""
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import msgspec
+import numpy as np
+from msgspec import UNSET
+
+from ..activations import ACTIVATIONS
+from ..data.dataset import LaneData
+from ..data.load import Split, lane_data, load_split
+from ..data.sets import DATASETS
+from ..errors import InputError
+from ..initializers import INITIALIZERS
+from ..losses import LOSSES
+from ..optimizers import OPTIMIZERS
+from ..registry import Row
+from ..schedules import SCHEDULES
+from ..settings import BatchNorm, EarlyStopping, LaneSettings, LayerSettings
+from .autos import Head, decide_head
+from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes
+from .problems import prefix
+from .schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
+
+MAX_ACTIVATIONS = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedLane:
+    """One lane ready to be built: plain settings and its data."""
+
+    settings: LaneSettings
+    data: LaneData
+
+
+def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> ResolvedLane:
+    """Decide every "auto" of a lane's ``data``, ``model`` and ``train`` tables and load its data.
+
+    Lanes with the same data table and the same ``train.seed`` share one copy of the arrays. ``where`` begins the
+    message of an error; left out, the lane's name does.
+
+    Raises InputError for data that cannot be read, a batch larger than the training set, outputs that do not
+    fit the targets, and networks too large for memory.
+    """
+    where = where or (f'lane "{name}"' if name else "scenario")
+    checked = check(tables, where)
+    if checked.data is None:
+        raise InputError(f"{where}: [surface] scenarios cannot be trained by this version of nntui")
+    split = load_split(checked.data, checked.data_parameters, checked.preprocess, checked.train.seed, where)
+    targets = split.targets
+    columns = len(targets.classes) or (targets.values.shape[1] if targets.values is not None else 1)
+    model, train = checked.model, checked.train
+    head = decide_head(split.task, columns, model.output, model.outputs, train.loss, checked.data.target_coding, where)
+    data = lane_data(split, head.coding, checked.data.target_scale, where)
+    rows, inputs = data.x_train.shape
+    batch_size = _batch_size(train.batch_size, rows, where)
+    steps, per_epoch = _steps(checked, rows, batch_size, where)
+    layers = _layers(
+        model, head, per_layer(train.l1, len(model.hidden) + 1), per_layer(train.l2, len(model.hidden) + 1)
+    )
+    _check_memory(inputs, layers, batch_size, where)
+    accuracy, threshold = _accuracy(split, data, head)
+    kind, schedule_parameters = checked.schedule
+    every = train.evaluate_every if isinstance(train.evaluate_every, int) else max(10, per_epoch)
+    stopping = train.early_stopping
+    settings = LaneSettings(
+        name=name,
+        inputs=inputs,
+        layers=layers,
+        batch_norm_inputs=model.batch_norm_inputs,
+        batch_norm_momentum=model.batch_norm_momentum,
+        input_dropout=model.input_dropout,
+        dropconnect=model.dropconnect,
+        loss=head.loss,
+        huber_delta=float(train.huber_delta) if train.huber_delta is not UNSET else _default(LOSSES["huber"]),
+        accuracy=accuracy,
+        accuracy_threshold=threshold,
+        optimizer=train.optimizer,
+        optimizer_parameters=_parameters(OPTIMIZERS[train.optimizer], checked.optimizer_parameters),
+        schedule=kind,
+        schedule_parameters=_parameters(SCHEDULES[kind], schedule_parameters),
+        batch_size=batch_size,
+        steps=steps,
+        evaluate_every=every,
+        clip_norm=train.clip_norm,
+        clip_value=train.clip_value,
+        early_stopping=EarlyStopping(stopping.patience, stopping.min_delta, stopping.restore_best)
+        if isinstance(stopping, EarlyStoppingTable)
+        else None,
+        noise_inputs=train.noise.inputs,
+        noise_weights=train.noise.weights,
+        noise_gradients=train.noise.gradients,
+        seed=train.seed,
+        dtype=cast(Literal["float32", "float64"], train.dtype),
+        table=_display(checked, split, head, batch_size, steps, every),
+    )
+    return ResolvedLane(settings, data)
+
+
+def _batch_size(asked: int | str, rows: int, where: str) -> int:
+    if isinstance(asked, str):
+        return rows
+    if asked > rows:
+        raise InputError(
+            f"{prefix(where)}train.batch_size = {asked}: the training set has {rows} rows; "
+            f'allowed: 1 to {rows}, or "full"'
+        )
+    return asked
+
+
+def _steps(checked: Checked, rows: int, batch_size: int, where: str) -> tuple[int, int]:
+    """(steps of the whole run, steps of an epoch)."""
+    per_epoch = math.ceil(rows / batch_size)
+    if checked.train.epochs is not UNSET:
+        steps = checked.train.epochs * per_epoch
+        if steps > MAX_STEPS:
+            raise InputError(f"{prefix(where)}train.epochs = {checked.train.epochs}: more than {MAX_STEPS:g} steps")
+        return steps, per_epoch
+    return (checked.train.steps if checked.train.steps is not UNSET else DEFAULT_STEPS), per_epoch
+
+
+def _layers(model: ModelTable, head: Head, l1: Sequence[float], l2: Sequence[float]) -> tuple[LayerSettings, ...]:
+    depth = len(model.hidden)
+    activations = [*per_layer(model.activation, depth), head.output]
+    init = per_layer(model.init, depth + 1)
+    init_scale = per_layer(None if model.init_scale is UNSET else model.init_scale, depth + 1)
+    bias, trainable = per_layer(model.bias, depth + 1), per_layer(model.trainable, depth + 1)
+    dropout = [*per_layer(model.dropout, depth), 0.0]
+    alpha = _alphas(model, activations)
+    return tuple(
+        LayerSettings(
+            index=index + 1,
+            units=units,
+            activation=activations[index],
+            alpha=alpha[index],
+            init=init[index],
+            init_scale=_init_scale(init[index], init_scale[index]),
+            bias="normal" if bias[index] == "normal" else float(bias[index]),
+            bias_scale=model.bias_scale,
+            batch_norm=cast(BatchNorm, model.batch_norm) if index < depth else "none",
+            dropout=dropout[index],
+            l1=l1[index],
+            l2=l2[index],
+            trainable=trainable[index],
+        )
+        for index, units in enumerate([*model.hidden, head.outputs])
+    )
+
+
+def _alphas(model: ModelTable, activations: Sequence[str]) -> list[float]:
+    """Each layer's alpha: the written one where the activation takes it, else its default, or 0 where it has none."""
+    written: list[float | None] = [None] * len(activations)
+    if model.alpha is not UNSET:
+        written = [*model.alpha, None] if isinstance(model.alpha, list) else [model.alpha] * len(activations)
+    alphas = []
+    for name, value in zip(activations, written, strict=True):
+        parameter = ACTIVATIONS[name].parameter("alpha")
+        alphas.append(0.0 if parameter is None else float(parameter.default if value is None else value))
+    return alphas
+
+
+def _init_scale(init: str, written: float | None) -> float | None:
+    if not takes(INITIALIZERS, init, "init_scale"):
+        return None
+    return float(_default(INITIALIZERS[init]) if written is None else written)
+
+
+def _default(row: Row) -> float:
+    return row.parameters[0].default
+
+
+def _parameters(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
+    return {p.name: float(written.get(p.name, p.default)) for p in row.parameters}
+
+
+def _check_memory(inputs: int, layers: Sequence[LayerSettings], batch_size: int, where: str) -> None:
+    count, fan_in = 0, inputs
+    for layer in layers:
+        count += (fan_in + 1) * layer.units
+        fan_in = layer.units
+    if count > MAX_PARAMETERS:
+        raise InputError(
+            f"{prefix(where)}model.hidden: the network would have {count} parameters; "
+            f"the limit is {MAX_PARAMETERS // 10**6} million"
+        )
+    values = batch_size * (inputs + sum(layer.units for layer in layers))
+    if values > MAX_ACTIVATIONS:
+        raise InputError(
+            f"{prefix(where)}train.batch_size = {batch_size}: a batch would make {values} activations; "
+            f"the limit is {MAX_ACTIVATIONS // 10**6} million"
+        )
+
+
+def _accuracy(split: Split, data: LaneData, head: Head) -> tuple[Literal["none", "argmax", "threshold"], float]:
+    if split.task == "regression":
+        return "none", 0.0
+    if split.task != "multilabel" and head.outputs >= 2:
+        return "argmax", 0.0
+    around_zero = head.output == "tanh" or head.loss == "hinge" or bool(np.isin(data.t_train, (-1.0, 1.0)).all())
+    if around_zero and not (data.t_train == 1.0).all():
+        return "threshold", 0.0
+    return "threshold", 0.5
+
+
+def _display(
+    checked: Checked, split: Split, head: Head, batch_size: int, steps: int, evaluate_every: int
+) -> dict[str, dict[str, Any]]:
+    """The tables with every default and decision written out; read again, they give the same lane.
+
+    Of own files only the names are kept, not the folders, so that reports do not hold paths.
+    """
+    assert checked.data is not None
+    data = _plain(checked.data)
+    for key in ("path", "labels", "test_path", "test_labels"):
+        if key in data:
+            data[key] = data[key].replace("\\", "/").rpartition("/")[2]
+    if "name" in data:
+        data = {"name": data.pop("name"), **_written(DATASETS[data_name(checked)], checked.data_parameters), **data}
+        del data["target"]
+    kind, values = checked.preprocess
+    data |= {
+        "task": split.task,
+        "target_coding": head.coding,
+        "preprocess": {"kind": kind, **values} if values else kind,
+    }
+    model = _plain(checked.model) | {"output": head.output, "outputs": head.outputs}
+    activations = [*per_layer(checked.model.activation, len(checked.model.hidden)), head.output]
+    if "alpha" not in model and any(takes(ACTIVATIONS, name, "alpha") for name in activations[:-1]):
+        alphas = _alphas(checked.model, activations)[:-1]
+        takers = {a for a, name in zip(alphas, activations, strict=False) if takes(ACTIVATIONS, name, "alpha")}
+        # one number stands for a list of equal ones, but it would reach the output layer too
+        single = len(takers) == 1 and not takes(ACTIVATIONS, head.output, "alpha")
+        model["alpha"] = takers.pop() if single else alphas
+    names = per_layer(checked.model.init, len(checked.model.hidden) + 1)
+    if "init_scale" not in model and any(takes(INITIALIZERS, name, "init_scale") for name in names):
+        scales = [_init_scale(name, None) or 0.0 for name in names]
+        model["init_scale"] = scales[0] if len(set(scales)) == 1 else scales
+    train: dict[str, Any] = {"loss": head.loss}
+    if head.loss == "huber":
+        train["huber_delta"] = _default(LOSSES["huber"])
+    train |= {"optimizer": checked.train.optimizer}
+    train |= _written(OPTIMIZERS[checked.train.optimizer], checked.optimizer_parameters)
+    kind, values = checked.schedule
+    schedule = {"kind": kind, **_written(SCHEDULES[kind], values)} if SCHEDULES[kind].parameters else kind
+    rest = {key: value for key, value in _plain(checked.train).items() if key not in ("epochs", "loss", "optimizer")}
+    train |= rest | {
+        "schedule": schedule,
+        "batch_size": batch_size,
+        "steps": steps,
+        "evaluate_every": evaluate_every,
+    }
+    return {"data": data, "model": model, "train": train}
+
+
+def data_name(checked: Checked) -> str:
+    assert checked.data is not None
+    assert checked.data.name is not UNSET
+    return checked.data.name
+
+
+def _written(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All parameters of ``row`` as a file would hold them: true / false, whole numbers, numbers."""
+    plain: dict[str, Any] = {}
+    for parameter in row.parameters:
+        value = given.get(parameter.name, parameter.default)
+        plain[parameter.name] = bool(value) if parameter.flag else int(value) if parameter.whole else float(value)
+    return plain
+
+
+def _plain(table: object) -> dict[str, Any]:
+    return copy.deepcopy(cast(dict[str, Any], msgspec.to_builtins(table)))

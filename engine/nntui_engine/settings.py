@@ -1,0 +1,89 @@
+"""One lane's settings with every "auto" decided: what the engine builds a network from.
+
+``scenario.resolve`` makes these from a scenario file and its data; everything here is plain and final.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+BatchNorm = Literal["none", "before", "after"]
+Task = Literal["regression", "binary", "classes", "multilabel"]
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSettings:
+    """One dense layer; ``index`` is 1-based, the output layer comes last.
+
+    ``init_scale`` is the standard deviation (normal), half-width (uniform) or value (constant); None elsewhere.
+    ``bias`` is the constant all biases start from, or "normal" with standard deviation ``bias_scale``.
+    ``alpha`` is the activation's own parameter (0.0 where it has none).
+    ``dropout`` acts on this layer's output; always 0.0 on the output layer.
+    """
+
+    index: int
+    units: int
+    activation: str
+    alpha: float
+    init: str
+    init_scale: float | None
+    bias: float | Literal["normal"]
+    bias_scale: float
+    batch_norm: BatchNorm
+    dropout: float
+    l1: float
+    l2: float
+    trainable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyStopping:
+    """Stop after ``patience`` evaluations without a loss lower by more than ``min_delta``."""
+
+    patience: int
+    min_delta: float
+    restore_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSettings:
+    """Everything one lane trains with.
+
+    ``optimizer_parameters`` holds every parameter of the optimizer's registry row, ``lr`` included, and
+    ``schedule_parameters`` every one of the schedule's (flags as 1.0 / 0.0).
+    ``batch_size`` is a number of rows ("full" already replaced), ``steps`` the lane's last step and
+    ``evaluate_every`` the steps between two evaluations on the whole sets.
+    ``table`` is the lane's scenario tables after its overrides, as nested plain values, for display.
+    """
+
+    name: str
+    inputs: int
+    layers: tuple[LayerSettings, ...]
+    batch_norm_inputs: bool
+    batch_norm_momentum: float
+    input_dropout: float
+    dropconnect: float
+    loss: str
+    huber_delta: float
+    accuracy: Literal["none", "argmax", "threshold"]
+    accuracy_threshold: float
+    optimizer: str
+    optimizer_parameters: Mapping[str, float]
+    schedule: str
+    schedule_parameters: Mapping[str, float]
+    batch_size: int
+    steps: int
+    evaluate_every: int
+    clip_norm: float
+    clip_value: float
+    early_stopping: EarlyStopping | None
+    noise_inputs: float
+    noise_weights: float
+    noise_gradients: float
+    seed: int
+    dtype: Literal["float32", "float64"]
+    table: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    @property
+    def outputs(self) -> int:
+        return self.layers[-1].units

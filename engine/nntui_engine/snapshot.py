@@ -1,0 +1,90 @@
+"""What the engine hands out: immutable views of a running experiment. Screens and reports draw from these."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .settings import LaneSettings, Task
+
+Array = NDArray[np.float64]
+LaneState = Literal["training", "finished", "stopped early"]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One statistic over time, in bounded memory.
+
+    ``steps`` has shape (m,): the last step of each bucket. ``low``, ``mean`` and ``high`` have shape (m, k): the
+    smallest, average and largest finite value in the bucket, for k layers (k = 1 for a whole-network statistic).
+    A full-resolution point has low = mean = high. A bucket that held a NaN or an infinity has it in ``mean``;
+    a bucket in which a layer had no value at all has NaN in all three.
+    """
+
+    steps: Array
+    low: Array
+    mean: Array
+    high: Array
+
+
+@dataclass(frozen=True, slots=True)
+class LayerInfo:
+    """A layer's place and shape; ``index`` is 1-based and ``name`` is "1", "2", … or "output"."""
+
+    index: int
+    name: str
+    inputs: int
+    units: int
+    activation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A change made during the run: ``lane`` is None when it was for all lanes."""
+
+    step: int
+    lane: str | None
+    settings: Mapping[str, object]
+    text: str
+    restarted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSnapshot:
+    """One lane at one moment.
+
+    ``step`` counts the lane's own updates (a restarted lane begins again at 0). ``whole`` maps every
+    whole-network and evaluation statistic to its newest value (NaN where it does not apply), ``per_layer`` every
+    per-layer statistic to a (layers,) array. The two histories hold the series asked for.
+    ``first_non_finite`` is the first step (and 1-based layer) with a NaN or an infinity, or None.
+    """
+
+    index: int
+    name: str
+    step: int
+    state: LaneState
+    task: Task
+    layers: tuple[LayerInfo, ...]
+    parameters: int
+    own_data: bool
+    settings: LaneSettings
+    whole: Mapping[str, float]
+    per_layer: Mapping[str, Array]
+    whole_history: Mapping[str, Series] = field(default_factory=dict)
+    layer_history: Mapping[str, Series] = field(default_factory=dict)
+    first_non_finite: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An experiment at one moment: all lanes stand at the same number of steps since each began."""
+
+    scenario: str
+    title: str
+    seed: int
+    step: int
+    steps: int
+    lanes: tuple[LaneSnapshot, ...]
+    marks: tuple[Mark, ...] = ()
