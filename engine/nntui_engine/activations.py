@@ -52,7 +52,7 @@ ACTIVATIONS = Registry(
             "The input times the chance that a standard normal is below it: z·Φ(z).",
             source="Hendrycks & Gimpel 2016",
         ),
-        Row("silu", codes.SILU, "The input times its sigmoid: z·σ(z); also called swish.", source="Elfwing et al. 2018"),
+        Row("silu", codes.SILU, "The input times its sigmoid: z·σ(z); called swish too.", source="Elfwing et al. 2018"),
         Row("softplus", codes.SOFTPLUS, "A smooth ReLU: ln(1 + eᶻ).", source="Dugas et al. 2001"),
         Row(
             "threshold",

@@ -1,92 +1,41 @@
 """An experiment: the lanes of a scenario, trained in lockstep."""
 
-import copy
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .data.dataset import LaneData
+from .diagnosis import WATCHED, Finding, diagnose
 from .errors import InputError
-from .history import History
 from .kernels import columns as c
 from .kernels.train import probe_lane, train_lane, train_lanes
-from .network import (
-    Arena,
-    assemble,
-    carry_lane,
-    must_restart,
-    parameter_count,
-    parameter_views,
-    running_views,
-    start_lane,
-)
+from .lane import Emitted, Lane
+from .network import Arena, assemble, carry_lane, must_restart, parameter_views, running_views, start_lane
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
 from .settings import LaneSettings
-from .snapshot import LaneSnapshot, LaneState, LayerInfo, Mark, Series, Snapshot
-from .statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from .snapshot import LaneSnapshot, Mark, Snapshot
 
 SAMPLES_A_LAUNCH = 1024
 EVALUATIONS_A_LAUNCH = 256
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 
-_STEP_LAYER = [row.name for row in LAYER_STATISTICS if row.cadence == "step"]
-_EVALUATION_LAYER = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
-_WHOLE = [row.name for row in WHOLE_STATISTICS]
-_EVALUATION = [row.name for row in EVALUATION_STATISTICS]
 # Two threads that launch parallel kernels at once can kill the process with Numba's simplest threading layer
 _LAUNCH = threading.Lock()
 
 
-@dataclass
-class Lane:
-    """One variant of the scenario. ``tables`` are its scenario tables, ``settings`` what they resolve to."""
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A moment of an experiment, kept by :meth:`Experiment.save`."""
 
-    name: str
-    tables: Mapping[str, Any]
-    settings: LaneSettings
-    data: LaneData
-    step_history: History
-    evaluation_history: History
-    latest: dict[str, float] = field(default_factory=dict)
-    latest_layers: dict[str, NDArray[np.float64]] = field(default_factory=dict)
-    first_non_finite: tuple[int, int] | None = None
-
-    @property
-    def statistics(self) -> dict[str, Any]:
-        """The newest value of every statistic that applies: a float, or a (layers,) array for "layers" ones.
-
-        Per-layer statistics stand under "layers", by name.
-        """
-        return {**self.latest, "layers": dict(self.latest_layers)}
-
-
-def _new_lane(name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> Lane:
-    depth = len(settings.layers)
-    return Lane(
-        name,
-        tables,
-        settings,
-        data,
-        History(len(_WHOLE) + depth * len(_STEP_LAYER)),
-        History(len(_EVALUATION) + depth * len(_EVALUATION_LAYER)),
-    )
-
-
-def applies(name: str, settings: LaneSettings, data: LaneData) -> bool:
-    """Whether a whole-network statistic has a meaning for this lane."""
-    if name.startswith("validation_") and not data.x_validation.shape[0]:
-        return False
-    if name.endswith("accuracy"):
-        return settings.accuracy != "none"
-    if name.endswith("r2"):
-        return data.task == "regression"
-    return True
+    arena: Arena
+    lanes: tuple[Lane, ...]
+    marks: tuple[Mark, ...]
 
 
 class Experiment:
@@ -133,14 +82,12 @@ class Experiment:
         for settings, lane_name in [(extra, None), *overrides] if extra else overrides:
             for name in self._named(list(tables), lane_name):
                 tables[name] = override(tables[name], settings, where="--set")
-        self.lanes = [
-            _new_lane(name, table, *self._resolve(table, name)) for name, table in tables.items()
-        ]
+        self._out: tuple[NDArray[Any], ...] = ()
+        self._seconds_a_step = 1e-3
+        self._budget = 256
+        self.lanes = [Lane.new(name, table, *self._resolve(table, name)) for name, table in tables.items()]
         self._check_dtype(self.lanes)
-        self._initial = {lane.name: lane.tables for lane in self.lanes}
         self._begin()
-
-    # ---- running -------------------------------------------------------------------------------------------------
 
     @property
     def seed(self) -> int:
@@ -205,8 +152,9 @@ class Experiment:
             recent = took / steps
             self._seconds_a_step += 0.3 * (recent - self._seconds_a_step)
         # The budget follows the clock; where a launch is cut has no influence on the numbers
-        self._budget = int(min(max(self._budget * LAUNCH_SECONDS / max(took, 1e-6), self._budget / 2, 64),
-                               self._budget * 2, 2**40))
+        self._budget = int(
+            min(max(self._budget * LAUNCH_SECONDS / max(took, 1e-6), self._budget / 2, 64), self._budget * 2, 2**40)
+        )
         for i, lane in enumerate(self.lanes):
             self._fold(i, lane)
 
@@ -214,8 +162,6 @@ class Experiment:
         self._arena = self._assemble(self.lanes)
         for i, lane in enumerate(self.lanes):
             start_lane(self._arena, i, lane.settings)
-        self._seconds_a_step = 1e-3
-        self._budget = 256
         self._settle()
 
     def _assemble(self, lanes: Sequence[Lane]) -> Arena:
@@ -239,66 +185,17 @@ class Experiment:
         while self._pending(goals):
             self._launch(goals)
 
-    # ---- what was emitted ----------------------------------------------------------------------------------------
-
     def _fold(self, index: int, lane: Lane) -> None:
-        ints = self._arena.ints[index]
-        samples, evaluations = int(ints[c.I_SAMPLES]), int(ints[c.I_EVALUATIONS])
-        depth = len(lane.settings.layers)
+        """Move what the launch wrote for a lane into its past."""
+        ints, depth = self._arena.ints[index], len(lane.settings.layers)
+        m, e = int(ints[c.I_SAMPLES]), int(ints[c.I_EVALUATIONS])
         steps, layers, whole, evaluated, evaluation, evaluation_layers = (part[index] for part in self._out)
-        if evaluations:
-            block = evaluation_layers[:evaluations, :depth]
-            values = np.concatenate(
-                [evaluation[:evaluations], block.transpose(0, 2, 1).reshape(evaluations, -1)], axis=1
-            )
-            lane.evaluation_history.append(evaluated[:evaluations].astype(float), values)
-            self._remember(lane, _EVALUATION, evaluation[evaluations - 1])
-            for column, name in enumerate(_EVALUATION_LAYER):
-                lane.latest_layers[name] = block[-1, :, column].copy()
-        if samples:
-            block = layers[:samples, :depth]
-            values = np.concatenate([whole[:samples], block.transpose(0, 2, 1).reshape(samples, -1)], axis=1)
-            lane.step_history.append(steps[:samples].astype(float), values)
-            self._remember(lane, _WHOLE, whole[samples - 1])
-            for column, name in enumerate(_STEP_LAYER):
-                lane.latest_layers[name] = block[-1, :, column].copy()
-            if lane.first_non_finite is None:
-                broken = np.argwhere(block[:, :, c.S_NON_FINITE] > 0)
-                if len(broken):
-                    at, layer = broken[0]
-                    lane.first_non_finite = (int(steps[at]), int(layer) + 1)
+        new = Emitted(
+            steps[:m], layers[:m, :depth], whole[:m], evaluated[:e], evaluation[:e], evaluation_layers[:e, :depth]
+        )
+        lane.fold(new)
         if self._keep_samples:
-            self._keep(lane, steps[:samples], whole, layers[:, :depth], dict(zip(evaluated[:evaluations].tolist(),
-                                                                                 evaluation, strict=False)))
-
-    def _remember(self, lane: Lane, names: Sequence[str], values: NDArray[np.float64]) -> None:
-        for name, value in zip(names, values, strict=True):
-            if applies(name, lane.settings, lane.data):
-                lane.latest[name] = float(value)
-
-    def _keep(
-        self,
-        lane: Lane,
-        steps: NDArray[np.int64],
-        whole: NDArray[np.float64],
-        layers: NDArray[np.float64],
-        evaluations: Mapping[int, NDArray[np.float64]],
-    ) -> None:
-        for at, step in enumerate(steps.tolist()):
-            row: dict[str, Any] = {"lane": lane.name, "step": step}
-            named = zip(_WHOLE, whole[at].tolist(), strict=True)
-            row.update((k, v) for k, v in named if applies(k, lane.settings, lane.data))
-            row["layers"] = {name: layers[at, :, column].tolist() for column, name in enumerate(_STEP_LAYER)}
-            self._samples.append(row)
-        if not evaluations:
-            return
-        # An evaluation may come one launch after the step it belongs to; where launches are cut must not show
-        for row in self._samples:
-            if row["lane"] == lane.name and row["step"] in evaluations:
-                per_layer = row.pop("layers")
-                named = zip(_EVALUATION, evaluations[row["step"]].tolist(), strict=True)
-                row.update((k, v) for k, v in named if applies(k, lane.settings, lane.data))
-                row["layers"] = per_layer
+            self._samples += lane.sample_rows(new)
 
     def samples(self) -> Iterator[dict[str, Any]]:
         """Hand over, oldest first, the sampled steps since the last call (needs ``keep_samples``).
@@ -325,52 +222,16 @@ class Experiment:
     def _lane_snapshot(
         self, index: int, lane: Lane, layer_names: list[str], whole_names: list[str], points: int | None
     ) -> LaneSnapshot:
-        ints = self._arena.ints[index]
-        settings, below, layers = lane.settings, lane.settings.inputs, []
-        for layer in settings.layers:
-            name = "output" if layer.index == len(settings.layers) else str(layer.index)
-            layers.append(LayerInfo(layer.index, name, below, layer.units, layer.activation))
-            below = layer.units
-        state: LaneState = "training"
-        if ints[c.I_STOPPED]:
-            state = "stopped early"
-        elif ints[c.I_STEP] >= ints[c.I_LIMIT]:
-            state = "finished"
-        shown = [name for name in whole_names if applies(name, settings, lane.data)]
-        return LaneSnapshot(
-            index,
-            lane.name,
-            int(ints[c.I_STEP]),
-            state,
-            lane.data.task,
-            tuple(layers),
-            parameter_count(settings),
-            lane.data.key != self.lanes[0].data.key,
-            settings,
-            dict(lane.latest),
-            dict(lane.latest_layers),
-            {name: self._series(lane, name, None, points) for name in shown},
-            {name: self._series(lane, name, len(layers), points) for name in layer_names},
-            lane.first_non_finite,
-        )
+        own_data = lane.data.key != self.lanes[0].data.key
+        return lane.snapshot(index, self._arena, own_data, layer_names, whole_names, points)
 
-    def _series(self, lane: Lane, name: str, depth: int | None, points: int | None) -> Series:
-        """``depth`` is the number of layers for a per-layer statistic, None for a whole-network one."""
-        if depth is None:
-            if name in _WHOLE:
-                return lane.step_history.series([_WHOLE.index(name)], points)
-            if name in _EVALUATION:
-                return lane.evaluation_history.series([_EVALUATION.index(name)], points)
-        elif name in _STEP_LAYER:
-            start = len(_WHOLE) + _STEP_LAYER.index(name) * depth
-            return lane.step_history.series(slice(start, start + depth), points)
-        elif name in _EVALUATION_LAYER:
-            start = len(_EVALUATION) + _EVALUATION_LAYER.index(name) * depth
-            return lane.evaluation_history.series(slice(start, start + depth), points)
-        known = _WHOLE + _EVALUATION if depth is None else _STEP_LAYER + _EVALUATION_LAYER
-        raise InputError(f'unknown statistic "{name}"; {allowed_names(name, known)}')
-
-    # ---- turning knobs -------------------------------------------------------------------------------------------
+    def findings(self) -> list[Finding]:
+        """What is wrong now, lane by lane, causes before symptoms."""
+        found = []
+        for i, lane in enumerate(self.lanes):
+            view = self._lane_snapshot(i, lane, list(WATCHED), [], None)
+            found += diagnose(view, _chance(lane.data))
+        return found
 
     def tweak(self, settings: Mapping[str, object], lane: str | None = None) -> Mark:
         """Change settings now, for one lane or all, e.g. ``{"train.lr": 0.01}``.
@@ -383,7 +244,7 @@ class Experiment:
         for old in self.lanes:
             if old.name in chosen:
                 tables = override(old.tables, settings, where="tweak")
-                changed[old.name] = _new_lane(old.name, tables, *self._resolve(tables, old.name))
+                changed[old.name] = Lane.new(old.name, tables, *self._resolve(tables, old.name))
         new_lanes = [changed.get(old.name, old) for old in self.lanes]
         self._check_dtype(new_lanes)
         step = self.step
@@ -403,9 +264,7 @@ class Experiment:
                 restarted.append(new.name)
                 continue
             carry_lane(old_arena, arena, i, new.settings, old.settings.optimizer == new.settings.optimizer)
-            new.step_history, new.evaluation_history = old.step_history, old.evaluation_history
-            new.latest, new.latest_layers = old.latest, old.latest_layers
-            new.first_non_finite = old.first_non_finite
+            new_lanes[i] = new.with_past_of(old)
         self._arena, self.lanes = arena, new_lanes
         self._settle()
         return restarted
@@ -415,7 +274,7 @@ class Experiment:
         lanes = []
         for lane in self.lanes:
             tables = lane.tables if seed is None else override(lane.tables, {"train.seed": seed}, where="restart")
-            lanes.append(_new_lane(lane.name, tables, *self._resolve(tables, lane.name)))
+            lanes.append(Lane.new(lane.name, tables, *self._resolve(tables, lane.name)))
         self.lanes = lanes
         self.marks = []
         self._samples = []
@@ -437,8 +296,6 @@ class Experiment:
     def _check_dtype(lanes: Sequence[Lane]) -> None:
         if len({lane.settings.dtype for lane in lanes}) > 1:
             raise InputError("train.dtype: all lanes of an experiment must have the same one")
-
-    # ---- numbers in and out --------------------------------------------------------------------------------------
 
     def _index(self, lane: str | int) -> int:
         if isinstance(lane, int):
@@ -480,30 +337,40 @@ class Experiment:
         with _LAUNCH:
             return float(
                 probe_lane(
-                    a.data, a.pool, a.order, a.plan[index], a.layer_reals[index], a.ints[index], a.reals[index],
-                    table, whole,
+                    a.data,
+                    a.pool,
+                    a.order,
+                    a.plan[index],
+                    a.layer_reals[index],
+                    a.ints[index],
+                    a.reals[index],
+                    table,
+                    whole,
                 )
             )
 
-    def save(self) -> dict[str, Any]:
-        """Everything needed to come back to this moment, as a value for :meth:`load`."""
-        return {
-            "arena": self._arena.copy(),
-            "lanes": [copy.copy(lane) for lane in self.lanes],
-            "histories": [copy.deepcopy((x.step_history, x.evaluation_history)) for x in self.lanes],
-            "latest": [(dict(x.latest), dict(x.latest_layers), x.first_non_finite) for x in self.lanes],
-            "marks": list(self.marks),
-        }
+    def save(self) -> Checkpoint:
+        """This moment, to come back to with :meth:`load`."""
+        return Checkpoint(self._arena.copy(), tuple(lane.copy() for lane in self.lanes), tuple(self.marks))
 
-    def load(self, state: Mapping[str, Any]) -> None:
+    def load(self, checkpoint: Checkpoint) -> None:
         """Return to a moment that :meth:`save` kept; from there the same steps give the same bits."""
-        self.lanes = [copy.copy(lane) for lane in state["lanes"]]
-        for lane, histories, latest in zip(self.lanes, state["histories"], state["latest"], strict=True):
-            lane.step_history, lane.evaluation_history = copy.deepcopy(histories)
-            lane.latest, lane.latest_layers, lane.first_non_finite = dict(latest[0]), dict(latest[1]), latest[2]
-        self.marks = list(state["marks"])
-        self._assemble(self.lanes)
-        self._arena = state["arena"].copy()
+        self.lanes = [lane.copy() for lane in checkpoint.lanes]
+        self.marks = list(checkpoint.marks)
+        self._assemble(self.lanes)  # the outputs of a launch have the shapes of these lanes
+        self._arena = checkpoint.arena.copy()
+        self._samples = []
+
+
+def _chance(data: LaneData) -> float:
+    """The accuracy of always guessing the commonest class (of the commonest value, entry by entry)."""
+    if data.task == "regression":
+        return 0.0
+    t = data.t_train
+    if t.shape[1] > 1 and data.task != "multilabel":
+        return float(t.mean(axis=0).max())
+    share = (t > t.mean()).mean(axis=0) if data.task != "multilabel" else (t > 0.5).mean(axis=0)
+    return float(np.maximum(share, 1.0 - share).mean())
 
 
 def _shown(value: object) -> str:

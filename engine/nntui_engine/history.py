@@ -4,6 +4,8 @@ The newest samples are kept one by one; older ones in buckets of 1, 2, 4, … sa
 largest value, so that a spike never disappears from a plot. When the buckets run out, neighbours are merged in pairs.
 """
 
+import copy
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -71,6 +73,10 @@ class History:
         with np.errstate(invalid="ignore"):
             mean = total / sizes[:, None]
         return Series(steps, low, mean, high)
+
+    def copy(self) -> "History":
+        """An independent copy."""
+        return copy.deepcopy(self)
 
     def last(self) -> Array | None:
         """The newest sample (width,), or None."""

@@ -117,7 +117,7 @@ def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
         _fill_reals(reals[i], settings)
         _fill_ints(ints[i], settings, lane_data, data_offsets[lane_data.key])
         _lay_out_parameters(plan[i], ints[i], settings)
-        _lay_out_workspace(pool, plan[i], layer_reals[i], ints[i], settings, lane_data)
+        _lay_out_workspace(pool, plan[i], layer_reals[i], ints[i], settings)
         ints[i, c.I_ORDER] = order.take(lane_data.x_train.shape[0])
         ints[i, c.I_SUMS] = sums.take(3 * settings.outputs)
         spreads.append((int(ints[i, c.I_SUMS]), _spreads(lane_data)))
@@ -242,7 +242,6 @@ def _lay_out_workspace(
     layer_reals: NDArray[np.float64],
     ints: NDArray[np.int64],
     settings: LaneSettings,
-    data: LaneData,
 ) -> None:
     count, rows, inputs = int(ints[c.I_PARAMETERS]), int(ints[c.I_CAPACITY]), settings.inputs
     normalised = [layer for layer in settings.layers if layer.batch_norm != "none"]
@@ -341,7 +340,8 @@ def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
     for layer in settings.layers:
         generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((settings.seed, layer.index))))
         weights = views[f"{layer.index}.weights"]
-        weights[:] = draw_weights(layer.init, generator, *weights.shape, layer.init_scale)
+        inputs, units = weights.shape
+        weights[:] = draw_weights(layer.init, generator, inputs, units, layer.init_scale)
         biases = views[f"{layer.index}.biases"]
         if layer.bias == "normal":
             biases[:] = layer.bias_scale * generator.standard_normal(layer.units)

@@ -1,7 +1,7 @@
 """Compile the kernels into the cache, telling how far it is.
 
-``python -m nntui_engine.warmup [float32|float64]`` prints one line for each kernel: "done COUNT TOTAL NAME". The app runs it
-as a child process, because compiling holds the interpreter lock in bursts and would make a screen stutter.
+``python -m nntui_engine.warmup [float32|float64]`` prints a line for each kernel: "done COUNT TOTAL NAME". The app
+runs it as a child process, because compiling holds the interpreter lock in bursts and would make a screen stutter.
 """
 
 import sys
@@ -36,7 +36,7 @@ name = "b"
 
 
 def warm_up(progress: Progress | None = None, dtype: str = "float32") -> None:
-    """Compile (or load) every kernel by running a tiny experiment; ``progress(name, done, total)`` after each kernel."""
+    """Compile (or load) every kernel by running a tiny experiment; ``progress(name, done, total)`` after each."""
     from numba.core import event
 
     from .experiment import Experiment
@@ -44,7 +44,7 @@ def warm_up(progress: Progress | None = None, dtype: str = "float32") -> None:
 
     done = 0
 
-    class Listener(event.Listener):  # type: ignore[misc]
+    class Listener(event.Listener):
         def on_start(self, event: object) -> None: ...
 
         def on_end(self, event: object) -> None:

@@ -23,12 +23,12 @@ from .npz_files import read_npz
 from .preprocess import fit
 from .raw import RawData
 from .real import load_real
-from .sets import GENERATED
+from .sets import DATASETS, GENERATED
 from .split import split_rows
 from .targets import Targets, code, flip_labels, read_targets
 
 _LABEL_NOISE_STREAM = 3
-_KEPT = 8
+_KEPT = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,14 +64,18 @@ def load_split(
 
     Raises InputError for files that cannot be used, and for tasks, splits and noise that the data cannot serve.
     """
-    key = _key(table, parameters, seed, where)
-    if key in _splits:
-        _splits.move_to_end(key)
-        return _splits[key]
+    asked = _key(table, parameters, table.task, seed, where)
+    if asked in _splits:
+        _splits.move_to_end(asked)
+        return _splits[asked]
     raw = _read(table, parameters, seed, where)
     if len(raw.x) == 0:
         raise InputError(f"{where}: [data] 0 rows")
     targets = read_targets(raw, table.task, where)
+    key = _key(table, parameters, targets.task, seed, where)  # the same rows, whether the task was said or guessed
+    if key in _splits:
+        _keep(_splits, asked, _splits[key])
+        return _splits[key]
     train, validation = split_rows(
         len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
     )
@@ -99,6 +103,7 @@ def load_split(
     fitted = fit(kind, x_train, values.get("by", 1.0))
     x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)
     split = Split(key, raw.features, x_train, x_validation, targets, train, validation)
+    _keep(_splits, asked, split)
     _keep(_splits, key, split)
     return split
 
@@ -139,10 +144,13 @@ def _keep(cache: OrderedDict[str, Any], key: str, value: object) -> None:
         cache.popitem(last=False)
 
 
-def _key(table: DataTable, parameters: dict[str, Any], seed: int, where: str) -> str:
+def _key(table: DataTable, parameters: dict[str, Any], task: str, seed: int, where: str) -> str:
     """Equal for equal rows: the table (but the coding), the data set's parameters, the seed, the files' state."""
-    plain = msgspec.to_builtins(table)
+    plain = msgspec.to_builtins(table) | {"task": task}
     del plain["target_coding"]
+    if table.name is not UNSET:
+        del plain["target"]
+        parameters = {p.name: float(parameters.get(p.name, p.default)) for p in DATASETS[table.name].parameters}
     stamps = []
     for name in ("path", "labels", "test_path", "test_labels"):
         if isinstance(plain.get(name), str):

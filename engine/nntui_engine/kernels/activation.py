@@ -1,10 +1,9 @@
 """Activations φ(z) and their slopes φ'(z), on flat arrays; softmax on rows.
 
-Each branch is one plain loop, so that it vectorises. ``0 if v <= 0 else v`` is deliberate: NaN fails the test and stays.
+Each branch is one plain loop, so that it vectorises. ``0 if v <= 0 else v`` is deliberate: NaN fails it and stays.
 """
 
 import math
-
 
 from .codes import (
     ELU,

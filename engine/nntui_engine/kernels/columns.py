@@ -64,7 +64,7 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_MODE,  # what the pass under way is for: TRAIN, PROBE or EVALUATE
     I_MEASURED,  # 1 if it writes statistics
     I_CAPACITY,  # rows the workspace holds
-    I_SUMS,  # offset into `sums` (float64): per output Σ (t − t̄)² of the training rows, of the held-out rows, Σ (t − a)²
+    I_SUMS,  # offset into `sums` (float64), per output: Σ(t − t̄)² of training and held-out rows, Σ(t − a)²
     INTS,
 ) = range(60)
 

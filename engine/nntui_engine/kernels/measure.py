@@ -28,7 +28,7 @@ def moments(x):
     n = x.size
     shift = np.float64(x[0])
     if not math.isfinite(shift):
-        shift = 0.0
+        shift = np.float64(0.0)
     total = 0.0
     squares = 0.0
     for i in range(n):

@@ -15,16 +15,18 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numba
-from numba import njit
 from numba.core.caching import FunctionCache
 
 from .cache import cache_folder
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-JIT = not numba.config.DISABLE_JIT
+_config: Any = numba.config
+JIT = not _config.DISABLE_JIT
 _REORDER = {"contract", "reassoc", "nsz"}
 _EXACT_ORDER = {"contract"}
+# Compiled code calls an inner kernel directly; it needs none of the wrappers that let Python and C call it
+_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def single_threaded_blas() -> None:
@@ -38,7 +40,7 @@ def single_threaded_blas() -> None:
     before = os.environ.get(name)
     os.environ[name] = "1"
     try:
-        import scipy.linalg.cython_blas
+        pass
     finally:
         if before is None:
             del os.environ[name]
@@ -69,54 +71,53 @@ class _ForgivingCache(FunctionCache):
             return
 
 
-def _cached(dispatcher: Any) -> Any:
+def _with_cache(dispatcher: Any) -> Any:
     folder = cache_folder() if JIT else None
     if folder is None:
         return dispatcher
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
+    before = _config.CACHE_DIR
+    _config.CACHE_DIR = str(folder)
     try:
         dispatcher._cache = _ForgivingCache(dispatcher.py_func)
     except RuntimeError:  # no place to write to: compile in memory
         return dispatcher
     finally:
-        numba.config.CACHE_DIR = before
+        _config.CACHE_DIR = before
     return dispatcher
 
 
-# Compiled code calls an inner kernel directly: without the two wrappers that let Python and C call it, LLVM has
-# half as much to do (see `entry_kernel`).
-_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+def _compiled(function: Function, fastmath: set[str] = _REORDER, cached: bool = True, **options: Any) -> Function:
+    jit: Any = numba.njit  # some of these options are missing from its type
+    dispatcher: Any = jit(nogil=True, fastmath=fastmath, error_model="numpy", **options)(function)
+    return _with_cache(dispatcher) if cached else dispatcher  # type: ignore[no-any-return]
 
 
 def kernel(function: Function) -> Function:
     """Compile a serial kernel that other kernels call; sums inside may be reordered, the same way every time."""
-    return _cached(njit(nogil=True, fastmath=_REORDER, error_model="numpy", **_INNER)(function))  # type: ignore[no-any-return]
+    return _compiled(function, **_INNER)
 
 
 def exact_kernel(function: Function) -> Function:
     """Compile a serial kernel that other kernels call, whose additions stay in the order written."""
-    return _cached(njit(nogil=True, fastmath=_EXACT_ORDER, error_model="numpy", **_INNER)(function))  # type: ignore[no-any-return]
+    return _compiled(function, _EXACT_ORDER, **_INNER)
 
 
 def inlined_kernel(function: Function) -> Function:
-    """A short part of a larger kernel, copied into its caller before compilation: the caller's callees are then
-    optimised once less."""
-    return njit(inline="always", nogil=True, fastmath=_REORDER, error_model="numpy")(function)  # type: ignore[no-any-return]
+    """Copy a short part of a larger kernel into its caller before compilation.
+
+    A callee is optimised again in every caller above it, so each level less saves seconds of cold compilation.
+    """
+    return _compiled(function, cached=False, inline="always")
 
 
 def entry_kernel(function: Function) -> Function:
     """Compile a serial kernel that Python calls."""
-    return _cached(  # type: ignore[no-any-return]
-        njit(nogil=True, fastmath=_REORDER, error_model="numpy", no_cfunc_wrapper=True)(function)
-    )
+    return _compiled(function, no_cfunc_wrapper=True)
 
 
 def parallel_kernel(function: Function) -> Function:
     """Compile a kernel with ``prange`` loops, which Python calls. No scalar is ever summed across iterations."""
-    return _cached(  # type: ignore[no-any-return]
-        njit(nogil=True, parallel=True, fastmath=_REORDER, error_model="numpy", no_cfunc_wrapper=True)(function)
-    )
+    return _compiled(function, no_cfunc_wrapper=True, parallel=True)
 
 
 single_threaded_blas()

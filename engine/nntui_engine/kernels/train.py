@@ -1,5 +1,8 @@
 """One lane's training loop: many steps in one launch, and the same bits however the launches are cut."""
 
+from numba import prange
+
+from .backward import SATURATED_BELOW, backward
 from .columns import (
     I_ACCURACY,
     I_BATCH,
@@ -33,7 +36,6 @@ from .columns import (
     W_ACCURACY,
     W_LOSS,
 )
-from .backward import SATURATED_BELOW, backward
 from .evaluate import evaluate_block, output_loss
 from .forward import PROBE, TRAIN, block_of_rows, forward, gather, prepare_inputs, touches_inputs
 from .loss import count_correct
@@ -42,8 +44,6 @@ from .policy import entry_kernel, inlined_kernel, kernel, parallel_kernel
 from .random import SHUFFLE, shuffle, stream_key
 from .update import update
 from .views import matrix, vector
-
-from numba import prange
 
 BACKWARD_COST = 3  # a training row costs about this many forward rows
 
@@ -149,9 +149,9 @@ def train_lane(
     """Train one lane up to step ``until``, or until ``budget`` rows are spent or an output is full.
 
     Shapes: data, pool (flat, one real dtype); order (flat int32); sums (flat float64); plan (layers, PLAN);
-    layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS); out_steps (samples); out_layers (samples, layers,
-    STEP_STATISTICS); out_whole (samples, WHOLE); out_evaluated (evaluations); out_evaluation (evaluations, EVALUATIONS);
-    out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
+    layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS). Outputs: out_steps (samples), out_layers (samples,
+    layers, STEP_STATISTICS), out_whole (samples, WHOLE), out_evaluated (evaluations), out_evaluation (evaluations,
+    EVALUATIONS), out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
     """
     ints[I_SAMPLES] = 0
     ints[I_EVALUATIONS] = 0
@@ -167,9 +167,7 @@ def train_lane(
         elif ints[I_STOPPED] == 1 or ints[I_STEP] >= until or ints[I_SAMPLES] == out_steps.size:
             return
         else:
-            budget -= train_step(
-                data, pool, order, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole
-            )
+            budget -= train_step(data, pool, order, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole)
 
 
 @parallel_kernel

@@ -15,7 +15,10 @@ from numba.np.arrayobj import make_array, populate_array
 from .policy import JIT
 
 
-def _header(context: Any, builder: Any, array_type: Any, pool_type: Any, pool: Any, start: Any, shape: list[Any]) -> Any:
+def _header(
+    context: Any, builder: Any, array_type: Any, pool_type: Any, pool: Any, start: Any, shape: list[Any]
+) -> Any:
+    """Emit the header of a C-contiguous array of ``shape`` that begins at entry ``start`` of the pool."""
     source = make_array(pool_type)(context, builder, pool)
     view = make_array(array_type)(context, builder)
     itemsize = context.get_abi_sizeof(context.get_data_type(pool_type.dtype))
@@ -35,7 +38,7 @@ def _header(context: Any, builder: Any, array_type: Any, pool_type: Any, pool: A
     return view._getvalue()
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _vector(typing_context: Any, pool: Any, start: Any, size: Any) -> Any:
     result = types.Array(pool.dtype, 1, "C")
 
@@ -45,7 +48,7 @@ def _vector(typing_context: Any, pool: Any, start: Any, size: Any) -> Any:
     return result(pool, types.intp, types.intp), generate
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def _matrix(typing_context: Any, pool: Any, start: Any, rows: Any, columns: Any) -> Any:
     result = types.Array(pool.dtype, 2, "C")
 
@@ -64,5 +67,5 @@ def _plain_matrix(pool: Any, start: int, rows: int, columns: int) -> Any:
 
 
 # vector(pool, start, size): a (size,) view of the flat pool; matrix(pool, start, rows, columns): a (rows, columns) one
-vector = _vector if JIT else _plain_vector
-matrix = _matrix if JIT else _plain_matrix
+vector: Any = _vector if JIT else _plain_vector
+matrix: Any = _matrix if JIT else _plain_matrix

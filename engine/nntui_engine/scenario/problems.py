@@ -145,8 +145,6 @@ def _path_text(name: str, parts: Sequence[str | int]) -> str:
 def _problem(text: str, annotation: object) -> str:
     if "out of range" in text:
         return f"must be {range_of(annotation) or 'a smaller number'}"
-    if re.search(r"(>=|<=|>|<) -?[\d.]+", text) and (words := range_of(annotation)):
-        return f"must be {words}"
     if found := re.search(r"of length (>=|<=) (\d+)", text):
         amount = "at least" if found[1] == ">=" else "at most"
         noun = "character" if "`str`" in text else "entry" if "`array`" in text else "key"
@@ -155,6 +153,8 @@ def _problem(text: str, annotation: object) -> str:
         return f"must have {amount} {found[2]} {noun}"
     if found := re.search(r"of length (\d+)", text):
         return f"must be a list of {found[1]}"
+    if re.search(r"(>=|<=|>|<) -?[\d.]+", text) and (words := range_of(annotation)):
+        return f"must be {words}"
     if found := re.match(r"Expected `([^`]+)`", text):
         kinds = [_WORDS.get(kind, kind) for kind in found[1].split(" | ") if kind != "null"]
         return "must be " + (" or ".join([", ".join(kinds[:-1]), kinds[-1]]) if len(kinds) > 1 else kinds[0])

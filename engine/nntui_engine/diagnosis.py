@@ -1,0 +1,265 @@
+"""Name what is wrong with a lane: rule, layers, since when, the numbers against the threshold, why, and what to set.
+
+A rule is a function of one lane that returns a :class:`Finding` or None; adding one is a function and its place in
+``RULES``. Rules are gated on the outcome: in a network that learns well the same sign is an "info", no alarm.
+When numbers stop being numbers, nothing else is reported.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .snapshot import LaneSnapshot
+
+Severity = Literal["info", "warning", "critical"]
+Array = NDArray[np.float64]
+
+WATCHED = ("gradient_norm", "dead_units", "saturated_fraction", "weight_similarity")  # histories the rules read
+_RECTIFIERS = ("relu",)
+_SQUASHERS = ("sigmoid", "tanh")
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Settings to change, and why they help."""
+
+    set: Mapping[str, object]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds."""
+
+    rule: str
+    severity: Severity
+    lane: str
+    layers: tuple[int, ...]
+    first_step: int
+    evidence: Mapping[str, float]
+    message: str
+    fixes: tuple[Fix, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, in the order of the fields; ``layers`` as a list."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "layers": list(self.layers),
+            "first_step": self.first_step,
+            "evidence": dict(self.evidence),
+            "message": self.message,
+            "fixes": [{"set": dict(fix.set), "why": fix.why} for fix in self.fixes],
+        }
+
+
+def learns_well(lane: LaneSnapshot, chance: float) -> bool:
+    """Whether the lane is more than half way from ``chance`` (always guessing the commonest class) to perfect."""
+    if lane.task == "regression":
+        return lane.whole.get("train_r2", 0.0) > 0.5
+    return lane.whole.get("train_accuracy", 0.0) > chance + 0.5 * (1.0 - chance)
+
+
+def _holds_since(steps: Array, condition: NDArray[np.bool_]) -> int | None:
+    """The first step from which ``condition`` holds at least nine times in ten; None if it does not hold at the end.
+
+    A mini-batch now and then may disagree, so an unbroken run would begin too late.
+    """
+    if len(condition) == 0:
+        return None
+    later = np.cumsum(condition[::-1])[::-1] / np.arange(len(condition), 0, -1)
+    holds = np.flatnonzero(condition & (later >= 0.9))
+    return int(steps[holds[0]]) if len(holds) else None
+
+
+def _words(layers: tuple[int, ...]) -> str:
+    if len(layers) == 1:
+        return f"layer {layers[0]}"
+    if layers == tuple(range(layers[0], layers[-1] + 1)):
+        return f"layers {layers[0]}–{layers[-1]}"
+    return "layers " + ", ".join(map(str, layers))
+
+
+def _by_layer(
+    lane: LaneSnapshot, statistic: str, bad: Callable[[Array], NDArray[np.bool_]], candidates: list[int]
+) -> tuple[tuple[int, ...], int] | None:
+    """The candidate layers (0-based) where ``bad`` holds now, 1-based, and since which step the first of them did."""
+    series = lane.layer_history[statistic]
+    found = {}
+    for layer in candidates:
+        since = _holds_since(series.steps, bad(series.mean[:, layer]))
+        if since is not None:
+            found[layer + 1] = since
+    return (tuple(found), min(found.values())) if found else None
+
+
+def non_finite(lane: LaneSnapshot) -> Finding | None:
+    """A NaN or an infinity in z, a, g or W."""
+    if lane.first_non_finite is None:
+        return None
+    step, layer = lane.first_non_finite
+    lr = float(lane.settings.optimizer_parameters.get("lr", 0.0))
+    return Finding(
+        "non_finite",
+        "critical",
+        lane.name,
+        (layer,),
+        step,
+        {"lr": lr},
+        f"NaN or infinity since step {step}, first in layer {layer}: a step was so large that numbers overflowed.",
+        (
+            Fix({"train.lr": lr / 10}, "smaller steps do not overflow"),
+            Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
+        ),
+    )
+
+
+def symmetric_units(lane: LaneSnapshot) -> Finding | None:
+    """All units of a layer have the same or no weights."""
+    similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
+    hidden = [i for i, layer in enumerate(lane.layers[:-1]) if layer.units > 1]
+    same = tuple(i + 1 for i in hidden if similarity[i] > 0.999 or norm[i] == 0.0)
+    if not same:
+        return None
+    init = lane.settings.layers[same[0] - 1].init
+    return Finding(
+        "symmetric_units",
+        "warning",
+        lane.name,
+        same,
+        0,
+        {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
+        f"All units of {_words(same)} do the same: they began alike ({init}), get the same gradient and stay alike.",
+        (Fix({"model.init": "he_normal"}, "random weights make units different"),),
+    )
+
+
+def dead_relu(lane: LaneSnapshot) -> Finding | None:
+    """At least half the units of a ReLU layer fire on no probe row."""
+    units = np.array([layer.units for layer in lane.layers])
+    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in _RECTIFIERS]
+    series = lane.layer_history["dead_units"]
+    found = {}
+    for i in candidates:
+        since = _holds_since(series.steps, series.mean[:, i] >= 0.5 * units[i])
+        if since is not None:
+            found[i + 1] = since
+    if not found:
+        return None
+    layers = tuple(found)
+    shares = {i: lane.per_layer["dead_units"][i - 1] / units[i - 1] for i in layers}
+    worst = max(shares, key=lambda i: shares[i])
+    lr = lane.settings.optimizer_parameters["lr"]
+    return Finding(
+        "dead_relu",
+        "warning",
+        lane.name,
+        layers,
+        min(found.values()),
+        {"dead_share": float(shares[worst]), "at_least": 0.5},
+        f"{100 * shares[worst]:.0f} % of the units of layer {worst} are dead: their input is negative on every row, "
+        "so they put out 0, get no gradient and cannot come back.",
+        (
+            Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),
+            Fix({"model.activation": "leaky_relu"}, "a small slope below 0 keeps the gradient alive"),
+            Fix({"model.init": "he_normal", "model.bias": 0.0}, "weights made for ReLU and no negative bias"),
+        ),
+    )
+
+
+def saturation(lane: LaneSnapshot) -> Finding | None:
+    """More than half the entries of a sigmoid or tanh layer sit where the slope is below 5 % of its largest."""
+    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in _SQUASHERS]
+    found = _by_layer(lane, "saturated_fraction", lambda v: v > 0.5, candidates)
+    if found is None:
+        return None
+    layers, since = found
+    share = float(lane.per_layer["saturated_fraction"][layers[0] - 1])
+    return Finding(
+        "saturation",
+        "warning",
+        lane.name,
+        layers,
+        since,
+        {"saturated_fraction": share, "above": 0.5},
+        f"{100 * share:.0f} % of the outputs of layer {layers[0]} sit on a flat part of the activation: "
+        "the slope there is nearly 0, and so is what a layer below learns from.",
+        (
+            Fix({"model.init": "xavier_uniform"}, "smaller weights keep inputs on the steep part"),
+            Fix({"model.batch_norm": "before"}, "normalised inputs stay on the steep part"),
+        ),
+    )
+
+
+def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
+    """The first layer's gradient is below 1e-4 and below 1/1000 of the last one's."""
+    series = lane.layer_history["gradient_norm"]
+    first, last = series.mean[:, 0], series.mean[:, -1]
+    since = _holds_since(series.steps, (first < 1e-4) & (first < 1e-3 * last))
+    if since is None or len(lane.layers) < 3:
+        return None
+    now = lane.per_layer["gradient_norm"]
+    weak = tuple(i + 1 for i in range(len(now) - 1) if now[i] < 1e-2 * now[-1])
+    activation = lane.layers[0].activation
+    return Finding(
+        "vanishing_gradient",
+        "warning",
+        lane.name,
+        weak or (1,),
+        since,
+        {"ratio": float(now[0] / now[-1]), "ratio_below": 1e-3, "first": float(now[0]), "first_below": 1e-4},
+        f"The gradient shrinks on its way back: layer 1 gets {now[0] / now[-1]:.1g} of what layer {len(now)} gets, "
+        f"because every {activation} layer multiplies it by small slopes and weights.",
+        (
+            Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU's slope is 1 where it fires"),
+            Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size"),
+        ),
+    )
+
+
+def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
+    """The first layer's gradient is over 70 times the last one's, and large."""
+    series = lane.layer_history["gradient_norm"]
+    first, last = series.mean[:, 0], series.mean[:, -1]
+    since = _holds_since(series.steps, (first > 70.0 * last) & (first > 10.0))
+    if since is None:
+        return None
+    now = lane.per_layer["gradient_norm"]
+    return Finding(
+        "exploding_gradient",
+        "warning",
+        lane.name,
+        (1,),
+        since,
+        {"ratio": float(now[0] / now[-1]), "ratio_above": 70.0, "first": float(now[0]), "first_above": 10.0},
+        f"The gradient grows on its way back: layer 1 gets {now[0] / now[-1]:.0f} times what layer {len(now)} gets.",
+        (
+            Fix({"model.init": "he_normal"}, "weights that keep the signal's size"),
+            Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
+        ),
+    )
+
+
+Rule = Callable[[LaneSnapshot], Finding | None]
+# In the order of cause before symptom
+RULES: tuple[Rule, ...] = (symmetric_units, dead_relu, saturation, vanishing_gradient, exploding_gradient)
+
+
+def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
+    """Findings of one lane, causes first. ``lane`` must carry the layer histories named in ``WATCHED``.
+
+    ``chance`` is the accuracy of always guessing the commonest class.
+    """
+    broken = non_finite(lane)
+    if broken is not None:
+        return [broken]
+    if not lane.step:
+        return []
+    with np.errstate(all="ignore"):
+        found = [finding for rule in RULES if (finding := rule(lane)) is not None]
+    if learns_well(lane, chance):
+        found = [replace(finding, severity="info") for finding in found]
+    return found

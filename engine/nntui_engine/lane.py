@@ -1,0 +1,206 @@
+"""One lane of an experiment: its settings, what it emitted so far, and the immutable view of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .data.dataset import LaneData
+from .errors import InputError
+from .history import History
+from .kernels import columns as c
+from .network import Arena, parameter_count
+from .registry import allowed_names
+from .settings import LaneSettings
+from .snapshot import LaneSnapshot, LaneState, LayerInfo, Series
+from .statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+
+Array = NDArray[np.float64]
+
+STEP_LAYER = [row.name for row in LAYER_STATISTICS if row.cadence == "step"]
+EVALUATION_LAYER = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
+WHOLE = [row.name for row in WHOLE_STATISTICS]
+EVALUATION = [row.name for row in EVALUATION_STATISTICS]
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """What one launch wrote for one lane.
+
+    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE); ``evaluated`` (e,), ``evaluation``
+    (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
+    """
+
+    steps: NDArray[np.int64]
+    layers: Array
+    whole: Array
+    evaluated: NDArray[np.int64]
+    evaluation: Array
+    evaluation_layers: Array
+
+
+@dataclass
+class Lane:
+    """One variant of the scenario. ``tables`` are its scenario tables, ``settings`` what they resolve to."""
+
+    name: str
+    tables: Mapping[str, Any]
+    settings: LaneSettings
+    data: LaneData
+    step_history: History
+    evaluation_history: History
+    latest: dict[str, float] = field(default_factory=dict)
+    latest_layers: dict[str, Array] = field(default_factory=dict)
+    first_non_finite: tuple[int, int] | None = None
+
+    @classmethod
+    def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "Lane":
+        """A lane with an empty past."""
+        depth = len(settings.layers)
+        return cls(
+            name,
+            tables,
+            settings,
+            data,
+            History(len(WHOLE) + depth * len(STEP_LAYER)),
+            History(len(EVALUATION) + depth * len(EVALUATION_LAYER)),
+        )
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """The newest value of every statistic that applies, by name; per-layer ones, (layers,), under "layers"."""
+        return {**self.latest, "layers": dict(self.latest_layers)}
+
+    def with_past_of(self, other: "Lane") -> "Lane":
+        """This lane's settings with what ``other`` emitted; the two must have the same number of layers."""
+        return replace(
+            self,
+            step_history=other.step_history,
+            evaluation_history=other.evaluation_history,
+            latest=other.latest,
+            latest_layers=other.latest_layers,
+            first_non_finite=other.first_non_finite,
+        )
+
+    def copy(self) -> "Lane":
+        """A lane whose past can grow without changing this one's."""
+        return replace(
+            self,
+            step_history=self.step_history.copy(),
+            evaluation_history=self.evaluation_history.copy(),
+            latest=dict(self.latest),
+            latest_layers=dict(self.latest_layers),
+        )
+
+    def applies(self, name: str) -> bool:
+        """Whether a whole-network statistic has a meaning for this lane."""
+        if name.startswith("validation_") and not self.data.x_validation.shape[0]:
+            return False
+        if name.endswith("accuracy"):
+            return self.settings.accuracy != "none"
+        if name.endswith("r2"):
+            return self.data.task == "regression"
+        return True
+
+    def fold(self, new: Emitted) -> None:
+        """Add what a launch emitted to the past and to the newest values."""
+        if len(new.evaluated):
+            self.evaluation_history.append(new.evaluated.astype(float), _flat(new.evaluation, new.evaluation_layers))
+            self._remember(EVALUATION, new.evaluation[-1])
+            for column, name in enumerate(EVALUATION_LAYER):
+                self.latest_layers[name] = new.evaluation_layers[-1, :, column].copy()
+        if len(new.steps):
+            self.step_history.append(new.steps.astype(float), _flat(new.whole, new.layers))
+            self._remember(WHOLE, new.whole[-1])
+            for column, name in enumerate(STEP_LAYER):
+                self.latest_layers[name] = new.layers[-1, :, column].copy()
+            if self.first_non_finite is None:
+                broken = np.argwhere(new.layers[:, :, c.S_NON_FINITE] > 0)
+                if len(broken):
+                    at, layer = broken[0]
+                    self.first_non_finite = (int(new.steps[at]), int(layer) + 1)
+
+    def _remember(self, names: Sequence[str], values: Array) -> None:
+        for name, value in zip(names, values.tolist(), strict=True):
+            if self.applies(name):
+                self.latest[name] = value
+
+    def sample_rows(self, new: Emitted) -> list[dict[str, Any]]:
+        """The sampled steps of a launch as plain values: {lane, step, loss, …, layers: {statistic: [per layer]}}."""
+        evaluations = dict(zip(new.evaluated.tolist(), new.evaluation.tolist(), strict=True))
+        rows = []
+        for at, step in enumerate(new.steps.tolist()):
+            values = dict(zip(WHOLE, new.whole[at].tolist(), strict=True))
+            if step in evaluations:
+                values.update(zip(EVALUATION, evaluations[step], strict=True))
+            row: dict[str, Any] = {"lane": self.name, "step": step}
+            row.update((name, value) for name, value in values.items() if self.applies(name))
+            row["layers"] = {name: new.layers[at, :, column].tolist() for column, name in enumerate(STEP_LAYER)}
+            rows.append(row)
+        return rows
+
+    def series(self, name: str, by_layer: bool, points: int | None) -> Series:
+        """The past of one statistic; InputError if there is none of that name."""
+        depth = len(self.settings.layers)
+        if not by_layer:
+            if name in WHOLE:
+                return self.step_history.series([WHOLE.index(name)], points)
+            if name in EVALUATION:
+                return self.evaluation_history.series([EVALUATION.index(name)], points)
+        elif name in STEP_LAYER:
+            start = len(WHOLE) + STEP_LAYER.index(name) * depth
+            return self.step_history.series(slice(start, start + depth), points)
+        elif name in EVALUATION_LAYER:
+            start = len(EVALUATION) + EVALUATION_LAYER.index(name) * depth
+            return self.evaluation_history.series(slice(start, start + depth), points)
+        known = STEP_LAYER + EVALUATION_LAYER if by_layer else WHOLE + EVALUATION
+        raise InputError(f'unknown statistic "{name}"; {allowed_names(name, known)}')
+
+    def snapshot(
+        self,
+        index: int,
+        arena: Arena,
+        own_data: bool,
+        layer_names: Sequence[str],
+        whole_names: Sequence[str],
+        points: int | None,
+    ) -> LaneSnapshot:
+        """An immutable view of the lane now, with the histories of the named statistics."""
+        ints = arena.ints[index]
+        state: LaneState = "training"
+        if ints[c.I_STOPPED]:
+            state = "stopped early"
+        elif ints[c.I_STEP] >= ints[c.I_LIMIT]:
+            state = "finished"
+        return LaneSnapshot(
+            index=index,
+            name=self.name,
+            step=int(ints[c.I_STEP]),
+            state=state,
+            task=self.data.task,
+            layers=_layer_infos(self.settings),
+            parameters=parameter_count(self.settings),
+            own_data=own_data,
+            settings=self.settings,
+            whole=dict(self.latest),
+            per_layer=dict(self.latest_layers),
+            whole_history={name: self.series(name, False, points) for name in whole_names if self.applies(name)},
+            layer_history={name: self.series(name, True, points) for name in layer_names},
+            first_non_finite=self.first_non_finite,
+        )
+
+
+def _flat(whole: Array, layers: Array) -> Array:
+    """(m, whole + statistics·depth): the layers of one statistic stand side by side."""
+    return np.concatenate([whole, layers.transpose(0, 2, 1).reshape(len(whole), -1)], axis=1)
+
+
+def _layer_infos(settings: LaneSettings) -> tuple[LayerInfo, ...]:
+    below, infos = settings.inputs, []
+    for layer in settings.layers:
+        name = "output" if layer.index == len(settings.layers) else str(layer.index)
+        infos.append(LayerInfo(layer.index, name, below, layer.units, layer.activation))
+        below = layer.units
+    return tuple(infos)
