@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from .data.dataset import LaneData
 from .diagnosis import WATCHED, Finding, diagnose
 from .errors import InputError
+from .histograms import Histogram, histogram
 from .kernels import columns as c
 from .kernels.train import probe_lane, train_lane, train_lanes
 from .lane import Emitted, Lane
@@ -348,6 +349,25 @@ class Experiment:
                     whole,
                 )
             )
+
+    def histograms(self, lane: str | int = 0) -> list[dict[str, Histogram]]:
+        """For each layer the histograms of "z", "a" and "g" on the next mini-batch, and of "W". Changes nothing."""
+        index = self._index(lane)
+        self._probe(index)
+        a, ints = self._arena, self._arena.ints[index]
+        rows = int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))
+        made = []
+        for plan in a.plan[index, : ints[c.I_LAYERS]]:
+            units, weights = int(plan[c.P_UNITS]), int(plan[c.P_BIASES] - plan[c.P_WEIGHTS])
+            theta, gradient = int(ints[c.I_THETA] + plan[c.P_WEIGHTS]), int(ints[c.I_GRADIENT] + plan[c.P_WEIGHTS])
+            places = {
+                "z": (int(plan[c.P_Z]), rows * units),
+                "a": (int(plan[c.P_A]), rows * units),
+                "g": (gradient, weights + units),
+                "W": (theta, weights),
+            }
+            made.append({name: histogram(a.pool[at : at + size]) for name, (at, size) in places.items()})
+        return made
 
     def save(self) -> Checkpoint:
         """This moment, to come back to with :meth:`load`."""

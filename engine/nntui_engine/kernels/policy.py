@@ -26,7 +26,7 @@ JIT = not _config.DISABLE_JIT
 _REORDER = {"contract", "reassoc", "nsz"}
 _EXACT_ORDER = {"contract"}
 # Compiled code calls an inner kernel directly; it needs none of the wrappers that let Python and C call it
-_INNER = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def single_threaded_blas() -> None:
