@@ -196,6 +196,7 @@ class Experiment:
         )
         lane.fold(new)
         if self._keep_samples:
+            lane.add_late_evaluations(new, self._samples)
             self._samples += lane.sample_rows(new)
 
     def samples(self) -> Iterator[dict[str, Any]]:
@@ -320,6 +321,7 @@ class Experiment:
                 raise InputError(f'unknown parameter "{name}"; {allowed_names(name, list(views))}')
             if np.shape(value) != views[name].shape:
                 raise InputError(f"{name}: shape {np.shape(value)} does not fit; must be {views[name].shape}")
+        for name, value in values.items():
             views[name][:] = value
 
     def gradients(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:

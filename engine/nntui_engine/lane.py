@@ -141,6 +141,20 @@ class Lane:
             rows.append(row)
         return rows
 
+    def add_late_evaluations(self, new: Emitted, rows: Sequence[dict[str, Any]]) -> None:
+        """Put evaluations that came a launch after their step into that step's row in ``rows``.
+
+        Where launches are cut follows the clock, and must not show in what a run writes.
+        """
+        steps = set(new.steps.tolist())
+        late = {s: v for s, v in zip(new.evaluated.tolist(), new.evaluation.tolist(), strict=True) if s not in steps}
+        for row in reversed(rows) if late else ():
+            values = late.get(row["step"]) if row["lane"] == self.name else None
+            if values is not None:
+                layers = row.pop("layers")
+                row.update((n, v) for n, v in zip(EVALUATION, values, strict=True) if self.applies(n))
+                row["layers"] = layers
+
     def series(self, name: str, by_layer: bool, points: int | None) -> Series:
         """The past of one statistic; InputError if there is none of that name."""
         depth = len(self.settings.layers)

@@ -398,17 +398,32 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     if not same_optimizer:
         ints[c.I_UPDATES] = 0
         reals[c.R_MOMENTUM_PRODUCT] = 1.0
+    was = old.ints[lane]
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE]:  # plateau's falls end with plateau
+        reals[c.R_PLATEAU_FACTOR] = 1.0
+    if ints[c.I_PATIENCE] < 0:  # without early stopping a lane that it had stopped goes on
+        ints[c.I_STOPPED] = 0
     rows = int(ints[c.I_ROWS])
     old_at, new_at = int(old.ints[lane, c.I_ORDER]), int(ints[c.I_ORDER])
     new.order[new_at : new_at + rows] = old.order[old_at : old_at + rows]
     _carry_best(old, new, lane)
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
+        reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
+
+
+def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
+    """Whether losses from before and after a change cannot be compared."""
+    huber = new.ints[lane, c.I_LOSS] == codes.HUBER and (
+        old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
+    )
+    return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)
 
 
 def _carry_best(old: Arena, new: Arena, lane: int) -> None:
     """Keep early stopping's best parameters where both arenas hold them in the same shape; else forget them."""
     was, now = old.ints[lane], new.ints[lane]
     same = was[c.I_PARAMETERS] == now[c.I_PARAMETERS] and was[c.I_RUNNING_SIZE] == now[c.I_RUNNING_SIZE]
-    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same:
+    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same and not _other_loss(old, new, lane):
         size = int(now[c.I_PARAMETERS] + now[c.I_RUNNING_SIZE])
         to, frm = int(now[c.I_BEST]), int(was[c.I_BEST])
         new.pool[to : to + size] = old.pool[frm : frm + size]

@@ -71,11 +71,13 @@ def load_split(
     raw = _read(table, parameters, seed, where)
     if len(raw.x) == 0:
         raise InputError(f"{where}: [data] 0 rows")
-    targets = read_targets(raw, table.task, where)
+    place = where if table.path is UNSET else f"{where}: {table.path}"
+    targets = read_targets(raw, table.task, place)
     key = _key(table, parameters, targets.task, seed, where)  # the same rows, whether the task was said or guessed
     if key in _splits:
-        _keep(_splits, asked, _splits[key])
-        return _splits[key]
+        split = _splits[key]
+        _keep(_splits, asked, split)
+        return split
     train, validation = split_rows(
         len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
     )

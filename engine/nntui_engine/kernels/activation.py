@@ -173,6 +173,22 @@ def softmax(z, a, flat, scratch):
             a[i, j] = a[i, j] * inverse
 
 
+@kernel
+def alpha_gradient(z, pull):
+    """∂L/∂α of prelu, given pull = ∂L/∂a (1-D, as z)."""
+    total = 0.0
+    for i in range(z.size):
+        if z[i] <= 0.0:
+            total += pull[i] * z[i]
+    return total
+
+
+@kernel
+def can_fall_silent(code):
+    """Whether a unit with this activation can give exactly 0 on a whole range of inputs: the ReLU family."""
+    return code == RELU or code == LEAKY_RELU or code == PRELU or code == THRESHOLD
+
+
 def largest_slope(code: int, alpha: float) -> float:
     """The largest |φ'(z)| over all z: what "saturated" is measured against."""
     if code in (SIGMOID, SOFTMAX):

@@ -1,6 +1,6 @@
 """The backward pass of one lane: from ∂L/∂z of the outputs to the gradient of every parameter."""
 
-from .activation import slope
+from .activation import alpha_gradient, slope
 from .batch_norm import normalise_backward
 from .codes import BATCH_NORM_AFTER, BATCH_NORM_BEFORE
 from .columns import (
@@ -93,8 +93,6 @@ def backward(pool, x, n, plan, layer_reals, ints, reals, table):
         delta = matrix(pool, plan[layer, P_DELTA], n, units)
         delta_flat = vector(pool, plan[layer, P_DELTA], size)
         alpha_at = plan[layer, P_ALPHA]
-        if alpha_at >= 0:
-            pool[gradient + alpha_at] = 0.0
         if layer < last:
             if layer_reals[layer, L_DROPOUT] > 0.0:
                 mask = vector(pool, plan[layer, P_MASK], size)
@@ -108,11 +106,7 @@ def backward(pool, x, n, plan, layer_reals, ints, reals, table):
             alpha = layer_reals[layer, L_ALPHA]
             if alpha_at >= 0:
                 alpha = float(pool[theta + alpha_at])
-                total = 0.0
-                for i in range(size):
-                    if z_flat[i] <= 0.0:
-                        total += delta_flat[i] * z_flat[i]
-                pool[gradient + alpha_at] = total
+                pool[gradient + alpha_at] = alpha_gradient(z_flat, delta_flat)
             slope(plan[layer, P_ACTIVATION], alpha, z_flat, a_flat, slopes, scratch)
             for i in range(size):
                 delta_flat[i] = delta_flat[i] * slopes[i]

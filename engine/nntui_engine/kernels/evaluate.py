@@ -6,7 +6,7 @@ After the last block the plateau schedule and early stopping look at the result.
 
 import numpy as np
 
-from .activation import slope
+from .activation import alpha_gradient, can_fall_silent, slope
 from .codes import PLATEAU
 from .columns import (
     E_DEAD_UNITS,
@@ -52,6 +52,7 @@ from .columns import (
     P_A,
     P_ACTIVATION,
     P_ACTIVE,
+    P_ALPHA,
     P_DELTA,
     P_INPUTS,
     P_UNITS,
@@ -96,9 +97,22 @@ def output_loss(pool, t, n, plan, layer_reals, ints, reals):
     size = n * outputs
     code = plan[last, P_ACTIVATION]
     z_flat, a_flat = vector(pool, plan[last, P_Z], size), vector(pool, plan[last, P_A], size)
-    slope(code, layer_reals[last, L_ALPHA], z_flat, a_flat, vector(pool, ints[I_SLOPES], size), scratch)
+    slopes_flat = vector(pool, ints[I_SLOPES], size)
     delta = matrix(pool, plan[last, P_DELTA], n, outputs)
-    return loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, slopes, delta)
+    alpha_at = plan[last, P_ALPHA]
+    if alpha_at < 0:
+        slope(code, layer_reals[last, L_ALPHA], z_flat, a_flat, slopes_flat, scratch)
+        return loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, slopes, delta)
+    # prelu: its learned α needs ∂L/∂a, so the slope comes afterwards
+    for i in range(size):
+        slopes_flat[i] = 1.0
+    loss = loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, slopes, delta)
+    delta_flat = vector(pool, plan[last, P_DELTA], size)
+    pool[ints[I_GRADIENT] + alpha_at] = alpha_gradient(z_flat, delta_flat)
+    slope(code, float(pool[ints[I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
+    for i in range(size):
+        delta_flat[i] = delta_flat[i] * slopes_flat[i]
+    return loss
 
 
 @kernel
@@ -201,9 +215,10 @@ def finish_evaluation(pool, sums, plan, ints, reals, out_evaluation, out_layers)
         inputs, units = plan[layer, P_INPUTS], plan[layer, P_UNITS]
         at = ints[I_ACTIVE] + plan[layer, P_ACTIVE]
         dead = 0
-        for j in range(units):
-            if pool[at + j] == 0.0:
-                dead += 1
+        if can_fall_silent(plan[layer, P_ACTIVATION]):
+            for j in range(units):
+                if pool[at + j] == 0.0:
+                    dead += 1
         out_layers[slot, layer, E_DEAD_UNITS] = dead
         weights = matrix(pool, ints[I_THETA] + plan[layer, P_WEIGHTS], inputs, units)
         out_layers[slot, layer, E_WEIGHT_SIMILARITY] = weight_similarity(weights, gradient, scratch)
@@ -228,7 +243,7 @@ def copy_within(pool, start, to, count):
 
 @kernel
 def watch_plateau(ints, reals, loss):
-    """Lower the rate after ``patience`` evaluations in a row without a relative gain above ``threshold``."""
+    """Lower the rate once more than ``patience`` evaluations in a row had no relative gain above ``threshold``."""
     if ints[I_SCHEDULE] != PLATEAU:
         return
     factor, patience, threshold = reals[R_SCHEDULE], reals[R_SCHEDULE + 1], reals[R_SCHEDULE + 2]

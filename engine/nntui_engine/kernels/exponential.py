@@ -14,7 +14,7 @@ BLOCK = 256  # scratch stays in the first-level cache
 
 _ROUND = np.float32(12582912.0)
 _LOG2E = np.float32(1.4426950408889634)
-_LOWEST = np.float32(-126.0)
+_LOWEST = np.float32(-127.0)  # an exponent of all zero bits: the result is exactly 0
 _BIAS = np.int32(127)
 _SHIFT = np.int32(23)
 # Taylor coefficients of 2ᶠ, (ln 2)ⁿ / n!: on |f| ≤ ½ the first term left out is below 1.2e-7 of the result

@@ -1,6 +1,6 @@
 """The forward pass of one lane over one block of rows."""
 
-from .activation import activate, softmax
+from .activation import activate, can_fall_silent, softmax
 from .batch_norm import normalise, normalise_fixed
 from .codes import BATCH_NORM_AFTER, BATCH_NORM_BEFORE, SOFTMAX
 from .columns import (
@@ -180,7 +180,9 @@ def forward(pool, x, n, plan, layer_reals, ints, reals, table):
             table[layer, S_ACTIVATION_MEAN] = mean
             table[layer, S_ACTIVATION_VARIANCE] = variance
             table[layer, S_NON_FINITE] += broken
-            table[layer, S_INACTIVE_UNITS] = count_inactive(a, scratch)
+            table[layer, S_INACTIVE_UNITS] = 0.0
+            if can_fall_silent(plan[layer, P_ACTIVATION]):
+                table[layer, S_INACTIVE_UNITS] = count_inactive(a, scratch)
         below = a
         if plan[layer, P_OUT] != plan[layer, P_A]:
             out = matrix(pool, plan[layer, P_OUT], n, units)

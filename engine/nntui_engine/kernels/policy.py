@@ -9,9 +9,11 @@
 * The BLAS that ``np.dot`` calls inside kernels stays on one thread; lanes are what runs in parallel.
 """
 
+import importlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -30,22 +32,24 @@ _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def single_threaded_blas() -> None:
-    """Load SciPy's BLAS with one thread (it reads the variable when it is loaded)."""
-    if "scipy.linalg" in sys.modules:
-        from threadpoolctl import ThreadpoolController
-
-        ThreadpoolController().limit(limits=1, user_api="blas")
-        return
+    """Load SciPy's BLAS with one thread: it reads the variable when it is loaded. NumPy's own BLAS is left alone."""
     name = "OPENBLAS_NUM_THREADS"
+    loaded_before = "scipy.linalg" in sys.modules
     before = os.environ.get(name)
     os.environ[name] = "1"
     try:
-        pass
+        importlib.import_module("scipy.linalg.cython_blas")
     finally:
         if before is None:
             del os.environ[name]
         else:
             os.environ[name] = before
+    if loaded_before:
+        from threadpoolctl import ThreadpoolController
+
+        for library in ThreadpoolController().lib_controllers:
+            if library.internal_api == "openblas" and "scipy" in Path(library.filepath).parent.name:
+                library.set_num_threads(1)
 
 
 class _ForgivingCache(FunctionCache):

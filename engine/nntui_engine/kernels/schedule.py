@@ -2,7 +2,8 @@
 
 * exponential: e^(−decay·t)          * inverse_time: 1 / (1 + decay·t)          * step: factor^⌊t / every⌋
 * cosine: minimum + (1 − minimum)·(1 + cos(π·min(t, over) / over)) / 2           * warmup: min(1, (t + 1) / over)
-* plateau: factor for each time `patience` evaluations have passed without a better loss (kept by the caller)
+* plateau: factor each time more than `patience` evaluations in a row had no better loss (kept by the caller), as
+  PyTorch's ReduceLROnPlateau
 """
 
 import math

@@ -27,10 +27,12 @@ from .columns import (
     I_STOPPED,
     I_T,
     I_TB,
+    I_THETA,
     I_X,
     I_XB,
     L_LARGEST_SLOPE,
     P_A,
+    P_ALPHA,
     R_ACCURACY_THRESHOLD,
     S_SATURATED_FRACTION,
     W_ACCURACY,
@@ -88,7 +90,10 @@ def forward_backward(data, pool, order, plan, layer_reals, ints, reals, table, w
         whole[W_LOSS] = loss
         whole[W_ACCURACY] = count_correct(ints[I_ACCURACY], reals[R_ACCURACY_THRESHOLD], a, t) / n
         slopes = vector(pool, ints[I_SLOPES], n * outputs)
-        limit = SATURATED_BELOW * layer_reals[last, L_LARGEST_SLOPE]
+        steepest = layer_reals[last, L_LARGEST_SLOPE]
+        if plan[last, P_ALPHA] >= 0:
+            steepest = max(1.0, abs(float(pool[ints[I_THETA] + plan[last, P_ALPHA]])))
+        limit = SATURATED_BELOW * steepest
         table[last, S_SATURATED_FRACTION] = count_below(slopes, limit) / (n * outputs)
     backward(pool, x, n, plan, layer_reals, ints, reals, table)
     return loss

@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from .columns import (
     I_BATCH_NORM_INPUTS,
     I_FIRST,
@@ -105,13 +107,33 @@ def take_step(pool, start, stop, ints, reals, lr):
 
 @kernel
 def stop_at_zero(pool, theta, start, stop, before):
-    """Set a weight that crossed 0 in this step to 0: with L1 the way to exactly 0. ``before`` is a copy from before."""
+    """Set a weight that crossed 0 in this step to 0: with L1 the way to exactly 0. ``before`` is a copy from before.
+
+    Returns Σ (new − old)², the squared length of the step that is left.
+    """
     zero = before.dtype.type(0.0)
+    squares = 0.0
     for i in range(start, stop):
         old = before[i - start]
         new = pool[theta + i]
         if (old > zero and new < zero) or (old < zero and new > zero):
             pool[theta + i] = zero
+            new = zero
+        squares += (np.float64(new) - np.float64(old)) ** 2
+    return squares
+
+
+@kernel
+def hold_frozen(pool, plan, ints):
+    """Set the gradient of every frozen layer to 0, so that clipping measures what will be stepped; any frozen?"""
+    frozen = False
+    for layer in range(ints[I_LAYERS]):
+        if plan[layer, P_TRAINABLE] == 0:
+            frozen = True
+            gradient = ints[I_GRADIENT]
+            for i in range(gradient + plan[layer, P_WEIGHTS], gradient + plan[layer, P_END]):
+                pool[i] = 0.0
+    return frozen
 
 
 @kernel
@@ -160,7 +182,8 @@ def update(pool, plan, layer_reals, ints, reals, table, whole):
         whole[W_CLIPPED_GRADIENT_NORM] = whole[W_GRADIENT_NORM]
     if reals[R_NOISE_GRADIENTS] > 0.0:
         add_normal(stream_key(ints[I_SEED], GRADIENT_NOISE, ints[I_STEP]), reals[R_NOISE_GRADIENTS], g, g)
-    if reals[R_CLIP_NORM] > 0.0 or reals[R_CLIP_VALUE] > 0.0 or (measured and reals[R_NOISE_GRADIENTS] > 0.0):
+    changed = hold_frozen(pool, plan, ints) or reals[R_NOISE_GRADIENTS] > 0.0
+    if reals[R_CLIP_NORM] > 0.0 or reals[R_CLIP_VALUE] > 0.0 or (measured and changed):
         norm = clip_gradient(g, reals[R_CLIP_VALUE], reals[R_CLIP_NORM])
         if measured:
             whole[W_CLIPPED_GRADIENT_NORM] = norm
@@ -182,10 +205,10 @@ def update(pool, plan, layer_reals, ints, reals, table, whole):
         squares = 0.0
         if layer_reals[layer, L_L1] > 0.0:
             before = weights.copy()
-            squares = take_step(pool, start, stop, ints, reals, lr)
-            stop_at_zero(pool, theta, start, stop, before)
+            take_step(pool, start, stop, ints, reals, lr)
+            squares = stop_at_zero(pool, theta, start, stop, before)
         else:
             squares = take_step(pool, start, stop, ints, reals, lr)
         take_step(pool, stop, plan[layer, P_END], ints, reals, lr)
         if measured:
-            table[layer, S_UPDATE_RATIO] = math.sqrt(squares) / norm
+            table[layer, S_UPDATE_RATIO] = np.sqrt(squares) / norm  # not math: plain Python must give Inf here too
