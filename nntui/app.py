@@ -1,0 +1,340 @@
+"""The lab: an experiment that trains while a person watches and turns its knobs."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from textual.app import App
+from textual.binding import Binding
+from textual.filter import LineFilter
+from textual.theme import Theme
+
+from nntui_engine.errors import InputError
+
+from .keys import actions
+from .knob_rack import Turn
+from .model import LabModel
+from .palette import LabCommands
+from .plotting.frame import prepare
+from .plotting.look import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WARNING, Look, choose_look
+from .plotting.panels import histories
+from .screens.help import HelpScreen
+from .screens.lab import LabScreen
+from .screens.value import ValueScreen
+from .session import Session, SessionView
+
+FRAMES_PER_SECOND = 12
+MESSAGE_SECONDS = 3.0
+ERROR_SECONDS = 8.0
+THEME = Theme(
+    name="nntui",
+    primary=ACCENT,
+    secondary=DIM,
+    accent=ACCENT,
+    foreground=TEXT,
+    background=BACKGROUND,
+    surface="#161c24",
+    panel="#1a212b",
+    success=GOOD,
+    warning=WARNING,
+    error=ERROR,
+    dark=True,
+)
+
+
+class Source(Protocol):
+    """Where the app gets its views from and gives its commands to: a Session, or something still."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+    def poll(self) -> SessionView: ...
+    def notices(self) -> list[tuple[str, bool]]: ...
+    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None: ...
+    def toggle(self) -> int: ...
+    def run_steps(self, count: int) -> int: ...
+    def run_epoch(self) -> int: ...
+    def change_speed(self, direction: int) -> int: ...
+    def tweak(self, settings: Mapping[str, object], lane: str | None) -> int: ...
+    def undo(self) -> int: ...
+    def redo(self) -> int: ...
+    def restart(self, new_seed: bool = False) -> int: ...
+
+
+class LabApp(App[None]):
+    """Draws the newest view of ``source`` twelve times a second and turns keys into its commands.
+
+    ``still`` starts no source, no timer and no signal handler: for pictures.
+    """
+
+    CSS_PATH = "styles.tcss"
+    BINDINGS = [Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt")]  # noqa: RUF012
+    COMMANDS = {LabCommands}  # noqa: RUF012
+
+    def __init__(
+        self,
+        source: Source,
+        title: str = "",
+        *,
+        look: Look | None = None,
+        keymap: Mapping[str, str] | None = None,
+        still: bool = False,
+    ) -> None:
+        self._lab_actions = actions(keymap)
+        super().__init__()
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.animation_level = "none"
+        self.title = title or "nntui"
+        self.look = look or choose_look(colour_system=self.console.color_system, no_colour=self.no_color)
+        self.source = source
+        self.still = still
+        self.model = LabModel(self.title, self._lab_actions, self.look, still=still)
+        self._lab: LabScreen | None = None
+        self._shown: tuple[str, ...] | None = None
+        self._keymap_asked = dict(keymap or {})
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        if self._keymap_asked:
+            self.set_keymap(self._keymap_asked)
+        self._lab = LabScreen(self.look)
+        self._lab.set_class(self.look.ascii_only, "ascii")
+        self.push_screen(self._lab)
+        if self.still:
+            self.take(self.source.poll())
+            return
+        self._catch_signals()
+        self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
+        self.redraw()
+        self.source.start()
+        self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+
+    def _catch_signals(self) -> None:
+        """Textual leaves the terminal in its own mode on these signals."""
+        loop = asyncio.get_running_loop()
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, partial(self.action_leave, 128 + number))
+
+    def _tick(self) -> None:
+        notices = self.source.notices()
+        for text, error in notices:
+            self.model.say(text, error)
+        view = self.source.poll()
+        if view.version != self.model.view.version or notices or self.model.message_faded():
+            self.take(view)
+
+    def take(self, view: SessionView) -> None:
+        """Draws a view."""
+        self.model.take(view)
+        if view.bad_input is not None:
+            self.exit(return_code=2)
+        else:
+            self.redraw()
+
+    def redraw(self) -> None:
+        """Draws what is known again, as after a key."""
+        lab = self._lab
+        if lab is None:
+            return
+        self.model.pages = len(lab.lab_layout.pages)
+        lab.show(self.model.state())
+        if lab.shown_panels != self._shown:
+            self._shown = lab.shown_panels
+            self.source.show(*histories(self._shown), None)
+
+    def on_lab_screen_laid_out(self) -> None:
+        self.redraw()
+
+    def say(self, text: str, error: bool = False, log: bool = True) -> None:
+        """Shows a message for a few seconds."""
+        self.model.say(text, error, log)
+        self.redraw()
+
+    async def run_call(self, call: str) -> None:
+        """Does what an action of the registry says, for the palette."""
+        await self.run_action(f"app.{call}")
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """A picture has full colours whatever this terminal can do."""
+        return () if self.still else super().get_line_filters()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Keys of actions that do nothing now are ignored."""
+        mine = [one.id for one in self._lab_actions if one.call.partition("(")[0] == action]
+        return True if not mine or action in ("view", "leave") else bool(self.model.available().intersection(mine))
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    def action_pause(self) -> None:
+        self.source.toggle()
+
+    def action_step(self) -> None:
+        self.source.run_steps(1)
+
+    def action_epoch(self) -> None:
+        self.source.run_epoch()
+
+    def action_speed(self, direction: int) -> None:
+        self.source.change_speed(direction)
+
+    def action_restart(self) -> None:
+        self.source.restart()
+        self.say("Started again from the same seed.")
+
+    def action_new_seed(self) -> None:
+        self.source.restart(new_seed=True)
+        self.say("Started again from a new seed.")
+
+    def action_choose_knob(self, direction: int) -> None:
+        self.model.rack.choose(direction)
+        self.redraw()
+
+    def action_turn(self, direction: int, fine: bool) -> None:
+        lanes = self.model.chosen_lanes
+        if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
+            self.say(self.model.rack.missing(lanes), log=False)
+            return
+        self._ask(self.model.rack.turned(lanes, direction, fine))
+
+    def action_default(self) -> None:
+        self._ask(self.model.rack.back(self.model.chosen_lanes, self.model.view.first))
+
+    def action_type_value(self) -> None:
+        lanes = self.model.chosen_lanes
+        if not lanes:
+            return
+        knob = self.model.rack.knob
+        value = self.model.rack.value(knob, lanes[0])
+        if value is None:
+            self.say(self.model.rack.missing(lanes), log=False)
+            return
+
+        def done(typed: object) -> None:
+            if isinstance(typed, (int, float, str)):
+                self._ask(self.model.rack.set_to(self.model.chosen_lanes, typed))
+
+        title = f"{knob.label} {self.look.glyphs.dot} {self.model.target}" if self.model.target else knob.label
+        screen = ValueScreen(title, knob.show(value), knob.hint(), knob.parse)
+        screen.set_class(self.look.ascii_only, "ascii")
+        self.push_screen(screen, done)
+
+    def _ask(self, turns: list[Turn]) -> None:
+        """Sends changes to the source: one for all lanes where they are alike, so that one mark is left."""
+        snapshot = self.model.view.snapshot
+        if not turns or snapshot is None:
+            return
+        if len(turns) == len(snapshot.lanes) > 1 and all(turn.settings == turns[0].settings for turn in turns):
+            ticket = self.source.tweak(turns[0].settings, None)
+            for turn in turns:
+                self.model.rack.asked(turn, ticket)
+        else:
+            for turn in turns:
+                self.model.rack.asked(turn, self.source.tweak(turn.settings, turn.lane))
+        self.redraw()
+
+    def action_undo(self) -> None:
+        self.source.undo()
+
+    def action_redo(self) -> None:
+        self.source.redo()
+
+    def action_next_lane(self) -> None:
+        self.model.choose_next_lane()
+        self.redraw()
+
+    def action_log_axis(self) -> None:
+        self.model.panel_view.log_loss = not self.model.panel_view.log_loss
+        self.redraw()
+
+    def action_view(self, name: str) -> None:
+        self.model.view_name = name
+        self.redraw()
+
+    def action_panels(self, direction: int) -> None:
+        if self._lab is None:
+            return
+        if self.model.view_name == "lesson":
+            self._lab.scroll_lesson(direction)
+        else:
+            self.model.page = (self.model.page + direction) % self.model.pages
+            self.redraw()
+
+    def action_try(self) -> None:
+        index = self.model.next_try
+        if index is not None:
+            self.do_try(index)
+
+    def do_try(self, index: int) -> None:
+        """Does one of the lesson's suggestions."""
+        one = self.model.view.story.tries[index]
+        self.model.tries_done.add(index)
+        self.source.tweak(one.settings, one.lane)
+        self.say(f"Tried: {one.say}")
+
+    def action_save_picture(self) -> None:
+        from .frame import export, free_name
+
+        snapshot = self.model.view.snapshot
+        if snapshot is None:
+            return
+        try:
+            path = free_name(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg")
+            path.write_text(export(self, self.title).svg, encoding="utf-8")
+        except OSError as error:
+            self.say(f"The picture could not be saved: {error.strerror or error}", error=True)
+            return
+        self.say(f"Saved {path.name}")
+
+    def action_help(self) -> None:
+        screen = HelpScreen(tuple(a for a in self._lab_actions), self.look)
+        screen.set_class(self.look.ascii_only, "ascii")
+        self.push_screen(screen)
+
+    def action_leave(self, code: int = 0) -> None:
+        self.exit(return_code=code)
+
+
+def run_lab(
+    source: Any,
+    *,
+    title: str = "",
+    seed: int | None = None,
+    steps: int | None = None,
+    overrides: Sequence[tuple[Mapping[str, object], str | None]] = (),
+    keymap: Mapping[str, str] | None = None,
+    speed: float | None = None,
+) -> int:
+    """Opens the lab in the terminal and returns the process' exit status.
+
+    ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
+    the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
+    """
+    make: Callable[[], Any]
+    if callable(source):
+        make = source
+    else:
+        title = title or source.title
+
+        def make() -> Any:
+            from nntui_engine.experiment import Experiment
+
+            return Experiment(source, seed=seed, steps=steps, overrides=list(overrides))
+
+    session = Session(make, speed=speed)
+    app = LabApp(session, title, keymap=keymap)
+    try:
+        app.run()
+    finally:
+        session.stop()
+    bad_input = app.model.view.bad_input
+    if isinstance(bad_input, InputError):
+        raise bad_input
+    return app.return_code or 0

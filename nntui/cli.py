@@ -1,0 +1,164 @@
+"""The ``nntui`` command: its subcommands by name, and what every one of them shares.
+
+A subcommand's module is imported when it is asked for, and those modules import the engine and the screen only
+inside their functions, so that ``nntui --help`` and ``nntui list`` answer at once.
+"""
+
+import difflib
+import importlib
+import os
+import sys
+from contextlib import suppress
+from typing import Any, NoReturn
+
+import click
+
+from nntui import __version__
+from nntui.commands.options import examples
+from nntui_engine.errors import InputError
+
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
+EXIT_BY_SIGNAL = 128
+
+# Name → module of nntui.commands that holds a click command called ``command``, in the order of the help screen.
+COMMANDS = {
+    "list": "list",
+    "show": "show",
+    "run": "run",
+    "snapshot": "snapshot",
+    "validate": "validate",
+    "info": "info",
+    "warmup": "warmup",
+}
+
+
+class ReaderLeftError(Exception):
+    """What reads standard output is gone. (click would make exit status 1 of a BrokenPipeError.)"""
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a subcommand's module only when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"nntui.commands.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderLeftError from None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = difflib.get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+            hint = f'did you mean "{near[0]}"? ' if near else ""
+            raise click.UsageError(f'unknown command "{name}"; {hint}allowed: {", ".join(COMMANDS)}', ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "nntui list                      the built-in scenarios",
+        "nntui run digits                train on handwritten digits and watch",
+        "nntui run digits --headless     the same run without a screen",
+        "nntui COMMAND --help            options and examples of a command",
+    ),
+)
+@click.version_option(__version__, prog_name="nntui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """See why a neural network trains, or why it does not.
+
+    nntui trains a network and shows every layer's vital signs while it learns. A scenario says what is trained: a
+    built-in name (nntui list) or the path of your own .toml file.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo(ctx.get_help())
+        ctx.exit(EXIT_BAD_INPUT)
+    from nntui.commands.list import print_scenarios
+
+    print_scenarios()
+    click.echo(_NEXT_STEPS)
+
+
+_NEXT_STEPS = """
+Watch one:        nntui run digits
+Read about one:   nntui show digits
+Everything else:  nntui --help"""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit; every error a person can cause is one line on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe that cannot show a character gets a "?" instead of ending the run.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        status = run(arguments)
+    except SystemExit as ended:  # a signal, from nntui.headless.signals
+        status = ended.code if isinstance(ended.code, int) else 1
+    if status > EXIT_BY_SIGNAL:
+        # The interpreter takes half a second to put the compiler away; a person who pressed Ctrl-C has waited enough.
+        _flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+def run(arguments: list[str] | None) -> int:
+    """The exit status of the command line ``arguments`` (those of this process if None)."""
+    try:
+        status: Any = cli.main(args=arguments, prog_name="nntui", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except InputError as error:
+        return _fail(str(error))
+    except click.UsageError as error:
+        where = error.ctx.command_path if error.ctx else "nntui"
+        return _fail(f'{error.format_message().rstrip(".")} (see "{where} --help")')
+    except click.ClickException as error:
+        return _fail(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except (ReaderLeftError, BrokenPipeError):
+        _discard_output()
+        return EXIT_BROKEN_PIPE
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            # No file is named, so it is standard output that cannot be written: a full disk, a closed device.
+            _discard_output()
+            return _fail(f"cannot write the output: {os.strerror(error.errno)}")
+        raise
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+
+def _fail(message: str) -> int:
+    click.echo(f"nntui: {' '.join(message.split())}", err=True)
+    return EXIT_BAD_INPUT
+
+
+def _discard_output() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush stays quiet."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,125 @@
+"""What several subcommands share: option types, checks and the layout of the examples."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from nntui_engine.errors import InputError
+
+if TYPE_CHECKING:
+    from nntui_engine.scenario import Scenario
+
+SMALLEST_SIZE = (80, 24)
+LARGEST_SIZE = (500, 200)
+DEFAULT_SIZE = "120x40"
+MAXIMUM_SEED = 2**63 - 1
+MAXIMUM_STEPS = 10**12
+
+
+def examples(*lines: str) -> str:
+    """A help epilog that keeps its lines: click refolds everything else."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+class ScenarioType(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.5 only
+    """A built-in scenario's name or a path; completes both in the shell."""
+
+    name = "scenario"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        from nntui_engine.scenario import list_scenarios
+
+        items = [
+            CompletionItem(scenario.name, help=scenario.title)
+            for scenario in list_scenarios()
+            if scenario.name.startswith(incomplete)
+        ]
+        return [*items, CompletionItem(incomplete, type="file")]
+
+
+class SizeType(click.ParamType):  # type: ignore[type-arg]
+    """COLUMNSxROWS, such as 120x40, as a (columns, rows) tuple."""
+
+    name = "WxH"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"(\d{1,6})\s*[x×X]\s*(\d{1,6})", str(value))
+        if match is None:
+            self.fail(f'"{value}" is not COLUMNSxROWS, such as {DEFAULT_SIZE}', param, ctx)
+        width, height = int(match[1]), int(match[2])
+        (low_width, low_height), (high_width, high_height) = SMALLEST_SIZE, LARGEST_SIZE
+        if not (low_width <= width <= high_width and low_height <= height <= high_height):
+            self.fail(
+                f'"{value}" is out of range: from {low_width}x{low_height} to {high_width}x{high_height}', param, ctx
+            )
+        return width, height
+
+
+class WholeNumberType(click.ParamType):  # type: ignore[type-arg]
+    """An integer in a closed range. (click's own IntRange spells the range out in every help text.)"""
+
+    name = "N"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        text = str(value).replace("_", "")
+        if not re.fullmatch(r"[+-]?\d{1,30}", text) or not self.low <= int(text) <= self.high:
+            self.fail(f'"{value}" is not a whole number from {self.low} to {self.high:g}', param, ctx)
+        return int(text)
+
+
+SCENARIO = ScenarioType()
+SIZE = SizeType()
+SEED = WholeNumberType(0, MAXIMUM_SEED)
+STEPS = WholeNumberType(1, MAXIMUM_STEPS)
+EVERY = WholeNumberType(1, 10**9)
+
+
+def load_trainable(name: str) -> "Scenario":
+    """The scenario called ``name``, or an InputError when it cannot be trained yet (a [surface])."""
+    from nntui_engine.scenario import load_scenario
+
+    scenario = load_scenario(name)
+    if scenario.is_surface:
+        raise InputError(f"{scenario.name}: [surface] scenarios can be checked but not run in this version")
+    return scenario
+
+
+def require_terminal(instead: str) -> None:
+    """Stop with a usage error unless a full-screen app can run here; ``instead`` says what to do."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+        raise click.UsageError(f"this needs a terminal; {instead}", click.get_current_context())
+    if os.environ.get("TERM", "") in ("", "dumb"):
+        raise click.UsageError(
+            f"this needs a terminal that can move the cursor; {instead}", click.get_current_context()
+        )
+
+
+def writable_file(path: Path, option: str) -> Path:
+    """``path`` if a file can be written there, else an InputError; nothing is left behind."""
+    from nntui.headless.files import accepts_files
+
+    parent = path.parent
+    if path.is_dir():
+        raise InputError(f"{option}: {path} is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{option}: {path} is not a regular file")
+    if not parent.is_dir():
+        raise InputError(f"{option}: cannot write {path}: there is no folder {parent}")
+    if not accepts_files(parent) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError(f"{option}: cannot write {path}: {parent} takes no new files")
+    return path

@@ -1,0 +1,162 @@
+"""``nntui run``: train a scenario in the lab, or headless."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
+
+from nntui.commands.options import (
+    DEFAULT_SIZE,
+    EVERY,
+    SCENARIO,
+    SEED,
+    SIZE,
+    STEPS,
+    examples,
+    load_trainable,
+    require_terminal,
+    writable_file,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nntui.headless.training import Row, RunOptions
+    from nntui_engine.scenario import Scenario
+
+SEVERITIES = ("info", "warning", "critical")
+
+
+class Outputs(NamedTuple):
+    """What a headless run leaves behind."""
+
+    format: str
+    screenshot: Path | None
+    size: tuple[int, int]
+    fail_on: str | None
+    timing: bool
+
+
+@click.command(
+    "run",
+    short_help="Train a scenario and watch it, or headless.",
+    epilog=examples(
+        "nntui run digits",
+        "nntui run digits --set train.lr=0.3 --set train.optimizer=adam",
+        "nntui run vanishing-gradients --set 'sigmoid:model.init=he_normal'",
+        "nntui run my-scenario.toml --seed 7",
+        "nntui run digits --headless --steps 500 --format json",
+        "nntui run digits --headless --format jsonl --every 10 | head",
+        "nntui run digits --headless --screenshot digits.svg --size 160x48",
+    ),
+)
+@click.argument("scenario", type=SCENARIO)
+@click.option(
+    "--set",
+    "sets",
+    metavar="[LANE:]KEY=VALUE",
+    multiple=True,
+    help="Change a setting, for all lanes or one. May be given again.",
+)
+@click.option("--seed", type=SEED, metavar="N", help="Random seed instead of the scenario's own.")
+@click.option("--steps", type=STEPS, metavar="N", help="Training steps instead of the scenario's own.")
+@click.option("--headless", is_flag=True, help="Train without a screen and print the result.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "jsonl"]),
+    help="What a headless run prints: a report (the default), one JSON document, or one JSON line a lane and step.",
+)
+@click.option("--every", type=EVERY, metavar="K", help="Measure every K-th step only.  [default: 1]")
+@click.option(
+    "--screenshot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the lab's last frame as .svg, .txt or .png (.png needs Chromium).",
+)
+@click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
+@click.option("--timing", is_flag=True, help="Add how long the training took.")
+def command(
+    scenario: str,
+    sets: tuple[str, ...],
+    seed: int | None,
+    steps: int | None,
+    headless: bool,
+    form: str | None,
+    every: int | None,
+    screenshot: Path | None,
+    size: tuple[int, int] | None,
+    fail_on: str | None,
+    timing: bool,
+) -> int:
+    """Train SCENARIO and watch it, or train it headless."""
+    headless_only = {
+        "--format": form,
+        "--every": every,
+        "--screenshot": screenshot,
+        "--size": size,
+        "--fail-on": fail_on,
+        "--timing": timing or None,
+    }
+    if not headless:
+        for option, value in headless_only.items():
+            if value is not None:
+                raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
+    if size is not None and screenshot is None:
+        raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
+    loaded = load_trainable(scenario)
+    from nntui.headless.sets import parse_sets
+    from nntui.headless.training import RunOptions
+
+    overrides = tuple(parse_sets(sets, [lane.name for lane in loaded.lanes]))
+    options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
+    if headless:
+        columns, _, rows = DEFAULT_SIZE.partition("x")
+        outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing)
+        return _run_headless(loaded, options, outputs)
+    require_terminal("add --headless to train without a screen")
+    from nntui.app import run_lab
+
+    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides))
+
+
+def _run_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+    from nntui.headless.frames import check_suffix, write_frame
+    from nntui.headless.machine import write_json
+    from nntui.headless.output import progress_bar, text_console
+    from nntui.headless.signals import prompt_exit
+    from nntui.headless.training import build_experiment, full_snapshot, train
+
+    if outputs.screenshot is not None:
+        check_suffix(outputs.screenshot, "--screenshot")
+        writable_file(outputs.screenshot, "--screenshot")
+    with prompt_exit():
+        rows = outputs.format == "jsonl"
+        experiment = build_experiment(scenario, options, keep_samples=rows)
+        with progress_bar() as progress:
+            timing = train(experiment, progress, _write_rows if rows else None)
+        shown_timing = timing if outputs.timing else None
+        findings = experiment.findings()
+        from nntui.headless import text
+
+        if outputs.format == "json":
+            from nntui.headless.document import run_document
+
+            write_json(run_document(full_snapshot(experiment, points=2), findings, shown_timing))
+        elif outputs.format == "text":
+            text.print_report(text_console(), full_snapshot(experiment, text.POINTS), findings, shown_timing)
+        elif shown_timing is not None:
+            click.echo(text.timing_line(shown_timing), err=True)
+        if outputs.screenshot is not None:
+            write_frame(experiment, outputs.size, outputs.screenshot)
+    if outputs.fail_on is None:
+        return 0
+    threshold = SEVERITIES.index(outputs.fail_on)
+    return int(any(SEVERITIES.index(finding.severity) >= threshold for finding in findings))
+
+
+def _write_rows(rows: "Iterable[Row]") -> None:
+    from nntui.headless.machine import encoded, json_text, write_bytes
+
+    write_bytes(encoded("".join(json_text(row, indent=None) for row in rows)))

@@ -1,0 +1,127 @@
+"""``nntui show``: a scenario's lesson and its settings with every "auto" decided."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from nntui.commands.options import SCENARIO, examples
+
+if TYPE_CHECKING:
+    from nntui_engine.scenario import Scenario
+    from nntui_engine.settings import LaneSettings
+
+
+@click.command(
+    "show",
+    short_help="Show a scenario's lesson and settings.",
+    epilog=examples("nntui show digits", "nntui show my-scenario.toml --json"),
+)
+@click.argument("scenario", type=SCENARIO)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
+def command(scenario: str, as_json: bool) -> None:
+    """Show SCENARIO's lesson and its settings in full."""
+    from nntui_engine.scenario import load_scenario, resolve_lane
+
+    loaded = load_scenario(scenario)
+    lanes = [resolve_lane(lane.tables, lane.name).settings for lane in loaded.lanes] if not loaded.is_surface else []
+    if as_json:
+        from nntui.headless.machine import write_json
+
+        write_json(_document(loaded, lanes))
+    else:
+        _print(loaded, lanes)
+
+
+def _document(scenario: "Scenario", lanes: list["LaneSettings"]) -> dict[str, Any]:
+    from nntui.headless.settings_document import settings_document
+
+    return {
+        "schema": 1,
+        "scenario": scenario.name,
+        "title": scenario.title,
+        "summary": scenario.summary,
+        "lesson": scenario.lesson,
+        "source": scenario.source,
+        "panels": list(scenario.panels),
+        "lanes": [{"name": lane.name, "settings": settings_document(lane)} for lane in lanes],
+    }
+
+
+def _print(scenario: "Scenario", lanes: list["LaneSettings"]) -> None:
+    from rich.markdown import Markdown
+    from rich.text import Text
+
+    from nntui.headless.output import text_console
+    from nntui.headless.settings_document import network_line, settings_document
+
+    console = text_console()
+    console.print(Text(scenario.title, style="bold"))
+    if scenario.summary:
+        console.print(Text(scenario.summary))
+    if scenario.lesson:
+        console.print()
+        console.print(Markdown(scenario.lesson))
+    if scenario.source:
+        console.print()
+        console.print(Text(f"Source: {scenario.source}"))
+    first: dict[str, str] = {}
+    for position, lane in enumerate(lanes):
+        values = flatten(settings_document(lane))
+        console.print()
+        console.print(Text(f"{lane.name or 'Settings'}: {network_line(lane)}", style="bold"))
+        if position:
+            # Lanes differ in a few values: only those are worth reading again.
+            changed = {key: value for key, value in values.items() if first.get(key) != value}
+            gone = [key for key in first if key not in values]
+            console.print(f"as {lanes[0].name}, except:" if changed or gone else f"as {lanes[0].name}")
+            _print_values(console, changed)
+            if gone:
+                console.print(Text(f"  without {', '.join(gone)}"))
+        else:
+            first = values
+            _print_values(console, values)
+
+
+def _print_values(console: Any, values: dict[str, str]) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for key, value in values.items():
+        table.add_row(Text(key), Text(value))
+    console.print(Padding(table, (0, 0, 0, 2)))
+
+
+def flatten(values: Any, prefix: str = "") -> dict[str, str]:
+    """Nested tables and lists of tables as "model.layers.1.units" → text."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        path = f"{prefix}{key}"
+        if isinstance(value, dict):
+            flat.update(flatten(value, f"{path}."))
+        elif isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            for item in value:
+                rest = {name: inner for name, inner in item.items() if name != "index"}
+                flat[f"{path}.{item.get('index', value.index(item) + 1)}"] = _row(rest)
+        else:
+            flat[path] = _text(value)
+    return flat
+
+
+def _row(values: dict[str, Any]) -> str:
+    return ", ".join(f"{key} {_text(value)}" for key, value in values.items() if value is not None)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_text(item) for item in value)
+    return str(value)

@@ -1,0 +1,28 @@
+"""``nntui warmup``: compile the kernels into the cache ahead of the first run."""
+
+import click
+
+from nntui.commands.options import examples
+
+
+@click.command(
+    "warmup",
+    short_help="Compile the training code ahead of the first run.",
+    epilog=examples("nntui warmup", "nntui warmup && nntui run digits"),
+)
+def command() -> None:
+    """Compile the training code now, so that the first run starts at once.
+
+    The result is kept in a cache folder (nntui info names it) and used by every later run.
+    """
+    from nntui.headless.output import progress_bar
+    from nntui.headless.signals import prompt_exit
+    from nntui_engine.warmup import is_warm, warm_up
+
+    with prompt_exit():
+        if is_warm():
+            click.echo("Already compiled.")
+            return
+        with progress_bar() as progress:
+            warm_up(progress)
+        click.echo("Compiled.")

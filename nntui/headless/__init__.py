@@ -1,0 +1,1 @@
+"""Everything nntui does without a screen: reports, machine output, frames and their check."""

@@ -1,0 +1,56 @@
+"""The result of a run as one JSON-ready document (``--format json``)."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from nntui.headless.settings_document import settings_document
+from nntui.headless.training import Timing
+from nntui_engine.diagnosis import Finding
+from nntui_engine.snapshot import LaneSnapshot, Mark, Snapshot
+from nntui_engine.statistics import EVALUATION_STATISTICS, WHOLE_STATISTICS
+
+SCHEMA = 1
+WHOLE_NAMES = tuple(row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS))
+
+
+def run_document(snapshot: Snapshot, findings: Iterable[Finding] = (), timing: Timing | None = None) -> dict[str, Any]:
+    """The whole result; ``timing`` adds wall times, which differ from run to run."""
+    by_lane: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_lane.setdefault(finding.lane, []).append(finding)
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "scenario": snapshot.scenario,
+        "seed": snapshot.seed,
+        "steps": snapshot.steps,
+        "lanes": [_lane(lane, snapshot.marks, by_lane.get(lane.name, [])) for lane in snapshot.lanes],
+    }
+    if timing is not None:
+        document["timing"] = {"seconds": timing.seconds, "steps_per_second": timing.steps_per_second}
+    return document
+
+
+def _lane(lane: LaneSnapshot, marks: Iterable[Mark], findings: Iterable[Finding]) -> dict[str, Any]:
+    return {
+        "name": lane.name,
+        "settings": settings_document(lane.settings),
+        "step": lane.step,
+        # Null is "does not apply" (accuracy of a regression), so that a NaN always is a real NaN.
+        **{name: lane.whole.get(name) for name in WHOLE_NAMES},
+        "parameters": lane.parameters,
+        "layers": [_layer(lane, position) for position in range(len(lane.layers))],
+        "findings": [finding.as_dict() for finding in findings],
+        "tweaks": [{"step": mark.step, "set": dict(mark.settings)} for mark in marks if mark.lane in (None, lane.name)],
+    }
+
+
+def _layer(lane: LaneSnapshot, position: int) -> dict[str, Any]:
+    layer = lane.layers[position]
+    values = {name: float(column[position]) for name, column in lane.per_layer.items()}
+    return {
+        "index": layer.index,
+        "name": layer.name,
+        "units": layer.units,
+        "activation": layer.activation,
+        **values,
+    }

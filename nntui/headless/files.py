@@ -1,0 +1,42 @@
+"""Writing result files: whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from nntui_engine.errors import InputError
+
+
+def accepts_files(folder: Path) -> bool:
+    """Whether a file can be made in ``folder``: tried out, because permissions alone do not tell."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def write_file(path: Path, content: str | bytes) -> None:
+    """Put ``content`` at ``path`` in one move, so that a reader never sees half a file.
+
+    Raises InputError when the folder or the disk does not take it.
+    """
+    data = content.encode(errors="replace") if isinstance(content, str) else content
+    path = path.resolve()  # through a symbolic link to the file it names
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,76 @@
+"""A lane's settings as plain nested values, every "auto" decided."""
+
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from nntui_engine.settings import LaneSettings, LayerSettings
+
+
+def settings_document(settings: LaneSettings) -> dict[str, Any]:
+    """The settings in the shape of a scenario file: ``data``, ``model`` and ``train``.
+
+    ``data`` is as written in the file, with defaults filled in. ``model.layers`` has one entry a layer, output last.
+    """
+    early = settings.early_stopping
+    return {
+        "data": settings.table.get("data", {}),
+        "model": {
+            "inputs": settings.inputs,
+            "batch_norm_inputs": settings.batch_norm_inputs,
+            "batch_norm_momentum": settings.batch_norm_momentum,
+            "input_dropout": settings.input_dropout,
+            "dropconnect": settings.dropconnect,
+            "layers": [asdict(layer) for layer in settings.layers],
+        },
+        "train": {
+            "loss": settings.loss,
+            **({"huber_delta": settings.huber_delta} if settings.loss == "huber" else {}),
+            "optimizer": settings.optimizer,
+            **settings.optimizer_parameters,
+            "schedule": {"kind": settings.schedule, **settings.schedule_parameters},
+            "batch_size": settings.batch_size,
+            "steps": settings.steps,
+            "evaluate_every": settings.evaluate_every,
+            "clip_norm": settings.clip_norm,
+            "clip_value": settings.clip_value,
+            "early_stopping": None if early is None else asdict(early),
+            "noise": {
+                "inputs": settings.noise_inputs,
+                "weights": settings.noise_weights,
+                "gradients": settings.noise_gradients,
+            },
+            "seed": settings.seed,
+            "dtype": settings.dtype,
+        },
+    }
+
+
+def network_line(settings: LaneSettings) -> str:
+    """The network in one line, such as "64 → 32 relu → 10 softmax"; equal neighbours are counted."""
+    words = [str(settings.inputs)]
+    for layer, equal in groupby(_layer_words(layer) for layer in settings.layers):
+        count = len(list(equal))
+        words.append(layer if count == 1 else f"{count} × ({layer})")
+    return " → ".join(words)
+
+
+def training_line(settings: LaneSettings) -> str:
+    """How it is trained in one line, such as "cross_entropy, adam (lr 0.01), batches of 32"."""
+    from nntui_engine.optimizers import OPTIMIZERS
+
+    defaults = {p.name: p.default for p in OPTIMIZERS[settings.optimizer].parameters}
+    chosen = [
+        f"{name} {value:g}"
+        for name, value in settings.optimizer_parameters.items()
+        if name == "lr" or value != defaults.get(name)
+    ]
+    words = [settings.loss, f"{settings.optimizer} ({', '.join(chosen)})", f"batches of {settings.batch_size}"]
+    if settings.schedule != "constant":
+        words.append(f"{settings.schedule} schedule")
+    return ", ".join(words)
+
+
+def _layer_words(layer: LayerSettings) -> str:
+    extra = "" if layer.batch_norm == "none" else "+bn"
+    return f"{layer.units} {layer.activation}{extra}"

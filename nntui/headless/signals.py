@@ -1,0 +1,78 @@
+"""Ending a headless run at once on Ctrl-C, SIGTERM and SIGHUP.
+
+Python runs signal handlers between two bytecodes of the main thread, so a long call into compiled code (a kernel
+being compiled, a launch) would hold Ctrl-C back. A second thread therefore waits beside it: when the main
+thread has not ended in time, that thread ends the process.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+# Long enough for an orderly end, short enough that Ctrl-C answers within 0.2 s.
+PATIENCE = 0.12
+
+
+@contextmanager
+def prompt_exit() -> Iterator[None]:
+    """Inside, SIGINT raises KeyboardInterrupt and SIGTERM, SIGHUP raise SystemExit(128 + n), soon in any case.
+
+    Does nothing outside the main thread, where Python allows no signal handlers.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = socket.socketpair()
+    writer.setblocking(False)
+    before = {number: signal.getsignal(number) for number in _ENDING}
+    for number in _ENDING:
+        if before[number] is not signal.SIG_IGN:  # nohup stays in force
+            signal.signal(number, _raise_exit)
+    old_descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    ended = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(reader, ended), name="nntui-signals", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        signal.set_wakeup_fd(old_descriptor)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        writer.close()
+        watcher.join(1.0)
+        reader.close()
+
+
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+def _raise_exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's shape
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + number)
+
+
+def _watch(reader: socket.socket, ended: threading.Event) -> None:
+    while True:
+        received = reader.recv(1)
+        if not received:
+            return
+        number = received[0]
+        if number not in _ENDING or signal.getsignal(number) is not _raise_exit:
+            continue
+        if not ended.wait(PATIENCE):
+            _restore_cursor()
+            os._exit(128 + number)
+
+
+def _restore_cursor() -> None:
+    # A progress bar hides the cursor and has no chance to show it again.
+    with suppress(Exception):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), b"\r\x1b[K\x1b[?25h")

@@ -1,0 +1,223 @@
+"""The result of a run as a report for people (``--format text``)."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from nntui.headless.settings_document import network_line, training_line
+from nntui.headless.sparkline import NOT_FINITE, sparkline
+from nntui.headless.training import Timing
+from nntui_engine.diagnosis import Finding
+from nntui_engine.snapshot import LaneSnapshot, Mark, Series, Snapshot
+from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+
+# Points of history asked for; a sparkline never has more columns than this.
+POINTS = 240
+CURVE_WIDTH = 36
+SPARK_WIDTH = 10
+NUMBER_WIDTH = 8
+LONGEST_LANE_NAME = 24
+
+SUMMARY = ("loss", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "r2")
+OVER_TIME = ("loss", "validation_loss", "validation_accuracy", "r2")
+LAYER_COLUMNS = ("gradient_norm", "activation_variance")
+LAYER_NUMBERS = ("update_ratio", "dead_units", "saturated_fraction")
+
+
+def print_report(
+    console: Console, snapshot: Snapshot, findings: Sequence[Finding] = (), timing: Timing | None = None
+) -> None:
+    """The report on ``console``: lanes, curves, layers, findings, changes made during the run."""
+    console.print(_heading(snapshot))
+    console.print()
+    console.print(_summary(snapshot))
+    console.print()
+    console.print(_curves(snapshot))
+    for lane in snapshot.lanes:
+        console.print()
+        console.print(_layers(lane))
+    for block in (_findings(findings), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing)):
+        if block is not None:
+            console.print()
+            console.print(block)
+
+
+def number(value: float) -> str:
+    """Four significant digits, in the form a person reads; "NaN" and "Inf" as such."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "−Inf"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if 1e-4 <= size < 1e5:
+        return f"{value:.4g}" if size < 1e4 else f"{value:.0f}"
+    return f"{value:.2e}"
+
+
+def statistic(name: str, value: float) -> str:
+    """A value as its statistic is read: shares as percentages, counts whole."""
+    if math.isfinite(value):
+        if name.endswith(("accuracy", "fraction")):
+            return f"{100 * value:.1f} %"
+        if name.endswith("_units") or name == "non_finite":
+            return f"{value:.0f}"
+    return number(value)
+
+
+def _heading(snapshot: Snapshot) -> Text:
+    text = Text(snapshot.title, style="bold")
+    if snapshot.scenario != snapshot.title:
+        text.append(f"  {snapshot.scenario}", style="not bold")
+    text.append(f"  seed {snapshot.seed}  step {snapshot.step:,} of {snapshot.steps:,}".replace(",", " "), "not bold")
+    return text
+
+
+def _title(name: str) -> str:
+    row = EVALUATION_BY_NAME.get(name) or WHOLE_BY_NAME.get(name) or LAYER_BY_NAME[name]
+    return row.title
+
+
+def _is_log(name: str) -> bool:
+    row = EVALUATION_BY_NAME.get(name) or WHOLE_BY_NAME.get(name) or LAYER_BY_NAME[name]
+    return row.scale == "log"
+
+
+def _shown(names: Iterable[str], snapshot: Snapshot) -> list[str]:
+    return [name for name in names if any(name in lane.whole for lane in snapshot.lanes)]
+
+
+def _plain_table(*headers: tuple[str, bool]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header, right in headers:
+        width = LONGEST_LANE_NAME if header == "Lane" else None
+        table.add_column(header, justify="right" if right else "left", no_wrap=not right, max_width=width)
+    return table
+
+
+def _summary(snapshot: Snapshot) -> RenderableType:
+    names = _shown(SUMMARY, snapshot)
+    numbers = [("Step", True), *((_title(name), True) for name in names), ("Parameters", True)]
+    table = _plain_table(*_lane_header(snapshot), *numbers)
+    for lane in snapshot.lanes:
+        cells = [statistic(name, lane.whole[name]) if name in lane.whole else "" for name in names]
+        table.add_row(*_lane_cell(snapshot, lane), str(lane.step), *cells, str(lane.parameters))
+    return table
+
+
+def _curves(snapshot: Snapshot) -> RenderableType:
+    headers = [("first", True), ("", False), ("last", True)]
+    table = _plain_table(("Over time", False), *_lane_header(snapshot), *headers)
+    for name in _shown(OVER_TIME, snapshot):
+        title = _title(name)
+        for lane in snapshot.lanes:
+            series = lane.whole_history.get(name)
+            if series is None or name not in lane.whole or not len(series.steps):
+                continue
+            values = [float(value) for value in series.mean[:, 0]]
+            table.add_row(
+                title,
+                *_lane_cell(snapshot, lane),
+                statistic(name, values[0]),
+                sparkline(values, CURVE_WIDTH, _is_log(name)),
+                statistic(name, lane.whole[name]),
+            )
+            title = ""
+    return table
+
+
+def _lane_header(snapshot: Snapshot) -> list[tuple[str, bool]]:
+    """The column of lane names, which a single unnamed lane does not need."""
+    return [("Lane", False)] if any(lane.name for lane in snapshot.lanes) else []
+
+
+def _lane_cell(snapshot: Snapshot, lane: LaneSnapshot) -> list[str]:
+    return [lane.name] if _lane_header(snapshot) else []
+
+
+def _layers(lane: LaneSnapshot) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("Layer", no_wrap=True)
+    table.add_column("Units", justify="right", no_wrap=True)
+    table.add_column("Activation", no_wrap=True)
+    for name in LAYER_COLUMNS:
+        table.add_column(_title(name), justify="right", min_width=_least_width(name))
+        table.add_column("", no_wrap=True)
+    for name in LAYER_NUMBERS:
+        table.add_column(_title(name), justify="right", min_width=_least_width(name))
+    for position, layer in enumerate(lane.layers):
+        cells = []
+        for name in LAYER_COLUMNS:
+            cells += [
+                statistic(name, float(lane.per_layer[name][position])),
+                _layer_spark(lane.layer_history.get(name), position, _is_log(name)),
+            ]
+        cells += [statistic(name, float(lane.per_layer[name][position])) for name in LAYER_NUMBERS]
+        table.add_row(layer.name, str(layer.units), layer.activation, *cells)
+    title = Text.assemble(
+        (lane.name or "Network", "bold"),
+        f": {network_line(lane.settings)}; {training_line(lane.settings)}",
+    )
+    parts: list[RenderableType] = [title]
+    if lane.state == "stopped early":
+        parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
+    if lane.first_non_finite is not None:
+        step, layer_index = lane.first_non_finite
+        parts.append(Text(f"First NaN or infinity at step {step}, layer {layer_index}.", style="red"))
+    return Group(*parts, table)
+
+
+def _least_width(name: str) -> int:
+    """Room for the longest word of the title and for "1.23e-05"; a count needs less."""
+    longest = max(len(word) for word in _title(name).split())
+    return longest if name.endswith("_units") else max(longest, NUMBER_WIDTH)
+
+
+def _layer_spark(series: Series | None, position: int, log: bool) -> str:
+    if series is None or not len(series.steps):
+        return ""
+    return sparkline([float(value) for value in series.mean[:, position]], SPARK_WIDTH, log)
+
+
+def _findings(findings: Sequence[Finding]) -> RenderableType | None:
+    if not findings:
+        return None
+    lines: list[RenderableType] = [Text("Findings", style="bold")]
+    for finding in findings:
+        lane = f"{finding.lane}: " if finding.lane else ""
+        layers = f", layer {', '.join(map(str, finding.layers))}" if finding.layers else ""
+        rule = finding.rule.replace("_", " ")
+        lines.append(Text(f"{finding.severity}  {lane}{rule}{layers}, since step {finding.first_step}"))
+        lines.append(Padding(Text(finding.message), (0, 0, 0, 2)))
+        for fix in finding.fixes:
+            settings = ", ".join(f"{key} = {value}" for key, value in fix.set.items())
+            lines.append(Padding(Text(f"fix: {settings} ({fix.why})"), (0, 0, 0, 2)))
+    return Group(*lines)
+
+
+def _tweaks(marks: Sequence[Mark]) -> RenderableType | None:
+    if not marks:
+        return None
+    return Group(Text("Changes", style="bold"), *(Text(f"step {mark.step}  {mark.text}") for mark in marks))
+
+
+def _legend(snapshot: Snapshot) -> RenderableType | None:
+    if all(lane.first_non_finite is None for lane in snapshot.lanes):
+        return None
+    return Text(f"{NOT_FINITE} marks a stretch with NaN or infinity.")
+
+
+def _timing(timing: Timing | None) -> RenderableType | None:
+    if timing is None:
+        return None
+    return Text(timing_line(timing))
+
+
+def timing_line(timing: Timing) -> str:
+    """How long the training took, in words."""
+    return f"{timing.steps} steps in {timing.seconds:.2f} s ({timing.steps_per_second:,.0f} steps/s)"

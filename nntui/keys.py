@@ -1,0 +1,131 @@
+"""Every key of the lab in one table: the bindings, the footer, the help screen and the palette all read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nntui_engine.errors import InputError
+from nntui_engine.registry import allowed_names
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    ``keys`` are Textual key names separated by commas; ``call`` is the app's action; ``label`` stands in the footer
+    ("" keeps it out), ``rank`` orders the footer (low first) when not everything fits.
+    """
+
+    id: str
+    keys: str
+    call: str
+    label: str
+    description: str
+    group: str
+    rank: int = 50
+    shown_keys: str = ""
+    in_palette: bool = True
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("pause", "space", "pause", "pause", "Pause or go on", "Run", 1, "space"),
+    Action("step", "s", "step", "step", "Train one step, then pause", "Run", 4),
+    Action("epoch", "S", "epoch", "epoch", "Train one epoch, then pause", "Run", 30),
+    Action("slower", "left_square_bracket", "speed(-1)", "", "Slower (down to 1 step a second)", "Run", 60, "["),
+    Action("faster", "right_square_bracket", "speed(1)", "speed", "Faster (up to unlimited)", "Run", 5, "]"),
+    Action("restart", "r", "restart", "restart", "Start again from the same seed", "Run", 20),
+    Action("new_seed", "R", "new_seed", "new seed", "Start again from a new seed", "Run", 31),
+    Action("knob_up", "up", "choose_knob(-1)", "", "Choose the knob above", "Knobs", 60, "", False),
+    Action("knob_down", "down", "choose_knob(1)", "knob", "Choose the knob below", "Knobs", 3, "", False),
+    Action("turn_down", "left", "turn(-1, False)", "", "Turn the knob down", "Knobs", 60, "", False),
+    Action("turn_up", "right", "turn(1, False)", "turn", "Turn the knob up", "Knobs", 2, "", False),
+    Action("fine_down", "shift+left", "turn(-1, True)", "", "Turn the knob down a little", "Knobs", 60, "", False),
+    Action("fine_up", "shift+right", "turn(1, True)", "", "Turn the knob up a little", "Knobs", 60, "", False),
+    Action("type_value", "enter", "type_value", "type", "Type the knob's value", "Knobs", 11),
+    Action("default", "backspace", "default", "default", "Put the knob back to its first value", "Knobs", 36),
+    Action("undo", "u", "undo", "undo", "Take the last change back", "Knobs", 10),
+    Action("redo", "U", "redo", "redo", "Make the change again", "Knobs", 33),
+    Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
+    Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
+    Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
+    Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
+    Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
+    Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
+    Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
+    Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
+    Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
+    Action("palette", "ctrl+p", "command_palette", "palette", "Find any command by name", "Help", 35, "^p", False),
+    Action("quit", "q", "leave", "quit", "Leave", "Help", 0),
+    Action("interrupt", "ctrl+c", "leave(130)", "", "Leave at once", "Help", 60, "", False),
+)
+
+_SHOWN = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "question_mark": "?",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "shift+left": "shift ←",
+    "shift+right": "shift →",
+}
+_SHOWN_ASCII = {
+    "up": "up",
+    "down": "down",
+    "left": "left",
+    "right": "right",
+    "shift+left": "shift left",
+    "shift+right": "shift right",
+}
+PAIRS = {"faster": "slower", "knob_down": "knob_up", "turn_up": "turn_down"}
+
+
+def actions(keymap: Mapping[str, str] | None = None) -> tuple[Action, ...]:
+    """All actions with the keys of ``keymap`` (action id → Textual key names) in place of their own.
+
+    Raises InputError for an unknown id or for one key asked to do two things.
+    """
+    keymap = keymap or {}
+    known = [action.id for action in ACTIONS]
+    for name in keymap:
+        if name not in known:
+            raise InputError(f'keymap: unknown action "{name}"; {allowed_names(name, known)}')
+    chosen = tuple(
+        replace(action, keys=keymap[action.id], shown_keys="") if action.id in keymap else action for action in ACTIONS
+    )
+    owners: dict[str, str] = {}
+    for action in chosen:
+        for key in action.keys.split(","):
+            if key in owners:
+                raise InputError(f'keymap: the key "{key}" is asked to do both "{owners[key]}" and "{action.id}"')
+            owners[key] = action.id
+    return chosen
+
+
+def key_words(action: Action, ascii_only: bool = False) -> str:
+    """An action's first key as it is shown on screen."""
+    first = action.keys.split(",")[0]
+    if action.shown_keys:
+        return action.shown_keys
+    if ascii_only and first in _SHOWN_ASCII:
+        return _SHOWN_ASCII[first]
+    return _SHOWN.get(first, first.replace("ctrl+", "^"))
+
+
+def footer_items(
+    chosen: tuple[Action, ...], available: set[str], ascii_only: bool, labels: Mapping[str, str] | None = None
+) -> list[tuple[int, str, str]]:
+    """(rank, keys, label) of every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
+    by_id = {action.id: action for action in chosen}
+    items = []
+    for action in chosen:
+        if not action.label or action.id not in available:
+            continue
+        keys = key_words(action, ascii_only)
+        partner = by_id.get(PAIRS.get(action.id, ""))
+        if partner is not None:
+            other = key_words(partner, ascii_only)
+            between = "/" if len(other) > 1 else "" if not other.isascii() else " "
+            keys = f"{other}{between}{keys}"
+        items.append((action.rank, keys, (labels or {}).get(action.id, action.label)))
+    return sorted(items, key=lambda item: item[0])

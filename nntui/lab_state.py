@@ -1,0 +1,37 @@
+"""What the screen shows at one moment: the model makes it, the screen draws it."""
+
+from dataclasses import dataclass, field
+
+from nntui_engine.snapshot import Snapshot
+
+from .plotting.log_list import FindingLine, LogLine
+from .plotting.panels import PanelView
+from .plotting.side import KnobRow
+from .plotting.status import Status
+from .plotting.tries import TryLine
+
+
+@dataclass(slots=True)
+class LabState:
+    """Everything the screen shows at one moment."""
+
+    snapshot: Snapshot | None = None
+    status: Status = field(default_factory=lambda: Status(""))
+    progress: tuple[int, int, str] = (0, 0, "")
+    failure: str = ""
+    panel_view: PanelView = field(default_factory=PanelView)
+    all_lanes: bool = False
+    knobs: list[KnobRow] = field(default_factory=list)
+    chosen_knob: int = 0
+    target: str = ""
+    explanation: str = ""
+    findings: list[FindingLine] = field(default_factory=list)
+    watching: bool = True
+    log: list[LogLine] = field(default_factory=list)
+    tries: list[TryLine] = field(default_factory=list)
+    keys: list[tuple[int, str, str]] = field(default_factory=list)
+    message: tuple[str, bool] = ("", False)
+    panels: tuple[str, ...] = ()
+    page: int = 0
+    view: str = "overview"
+    lesson: str = ""

@@ -1,0 +1,214 @@
+"""What the lab knows and what it shows of it: all that lies between the session's views and the screen."""
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from nntui_engine.snapshot import LaneSnapshot, Mark
+
+from .keys import Action, footer_items
+from .knob_rack import KnobRack
+from .lab_state import LabState
+from .plotting.log_list import FindingLine, LogLine
+from .plotting.look import Look
+from .plotting.panels import PanelView
+from .plotting.status import Status, speed_label
+from .plotting.tries import TryLine
+from .session import SessionView
+from .story import lesson_text
+
+MESSAGE_SECONDS = 3.0
+ERROR_SECONDS = 8.0
+
+
+class LabModel:
+    """The newest view, and what a person has chosen: lane, knob, page, view, log axis."""
+
+    def __init__(
+        self,
+        title: str,
+        actions: tuple[Action, ...],
+        look: Look,
+        *,
+        still: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.title = title
+        self.actions = actions
+        self.look = look
+        self.still = still
+        self.rack = KnobRack()
+        self.panel_view = PanelView()
+        self.all_lanes = False
+        self.page = 0
+        self.pages = 1
+        self.view_name = "overview"
+        self.view = SessionView()
+        self.log: list[LogLine] = []
+        self.tries_done: set[int] = set()
+        self._marks_seen: tuple[Mark, ...] = ()
+        self._message = ("", False)
+        self._message_until = 0.0
+        self._clock = clock
+
+    # -- what comes in -----------------------------------------------------------------------------------------
+
+    def take(self, view: SessionView) -> None:
+        """The session's newest view."""
+        if view.speed != self.view.speed and self.view.stage == "ready":
+            words = "unlimited" if math.isinf(view.speed) else f"at most {speed_label(view.speed)} steps a second"
+            self.say(f"Speed: {words}", log=False)
+        self.view = view
+        self.rack.settle(view.applied)
+        if view.snapshot is not None:
+            self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
+            self._read_marks(view.snapshot.marks)
+
+    def say(self, text: str, error: bool = False, log: bool = True) -> None:
+        """Shows a message for a few seconds, and keeps it in the log."""
+        self._message = (text, error)
+        self._message_until = self._clock() + (ERROR_SECONDS if error else MESSAGE_SECONDS)
+        if log:
+            self.log.append(LogLine(text, None, "error" if error else "note"))
+
+    def message_faded(self) -> bool:
+        """Whether a message has stood long enough just now; it is gone then."""
+        if not self._message[0] or self._clock() <= self._message_until:
+            return False
+        self._message = ("", False)
+        return True
+
+    def choose_next_lane(self) -> None:
+        """The next lane; after the last, all of them together."""
+        count = len(self.view.snapshot.lanes) if self.view.snapshot is not None else 1
+        if self.all_lanes:
+            self.all_lanes, self.panel_view.lane = False, 0
+        elif self.panel_view.lane + 1 < count:
+            self.panel_view.lane += 1
+        elif count > 1:
+            self.all_lanes = True
+
+    def _read_marks(self, marks: tuple[Mark, ...]) -> None:
+        """New marks become log entries; after a restart the engine's list begins again."""
+        seen = self._marks_seen
+        if marks == seen:
+            return
+        fresh = marks[len(seen) :] if marks[: len(seen)] == seen else marks
+        several = self.view.snapshot is not None and len(self.view.snapshot.lanes) > 1
+        for mark in fresh:
+            whose = f"{mark.lane or 'all lanes'}: " if several else ""
+            again = " (started again)" if mark.restarted else ""
+            self.log.append(LogLine(f"{whose}{mark.text}{again}", mark.step))
+        self._marks_seen = marks
+
+    # -- what is shown -----------------------------------------------------------------------------------------
+
+    def state(self) -> LabState:
+        """Everything the screen shows now."""
+        view, snapshot = self.view, self.view.snapshot
+        lanes = self.chosen_lanes
+        failure = view.error if view.stage == "failed" else ""
+        message = self._message
+        if failure and snapshot is not None:
+            message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
+        return LabState(
+            snapshot=snapshot,
+            status=Status(
+                view.story.title or (snapshot.title if snapshot else "") or self.title,
+                state_name(view),
+                0.0 if self.still else view.rate,
+                view.speed,
+            ),
+            progress=view.progress,
+            failure=failure,
+            panel_view=self.panel_view,
+            all_lanes=self.all_lanes,
+            knobs=self.rack.rows(lanes, view.first) if lanes else [],
+            chosen_knob=self.rack.chosen,
+            target=self.target,
+            explanation=self.rack.explanation(lanes) if lanes else "",
+            findings=[finding_line(finding) for finding in view.findings],
+            watching=view.watching,
+            log=self.log,
+            tries=self._tries(),
+            keys=footer_items(self.actions, self.available(), self.look.ascii_only, self._labels()),
+            message=message,
+            panels=view.story.panels,
+            page=self.page,
+            view=self.view_name,
+            lesson=lesson_text(view.story),
+        )
+
+    def _labels(self) -> dict[str, str]:
+        if self.view_name == "lesson":
+            return {"next_panels": "scroll"}
+        return {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+
+    @property
+    def target(self) -> str:
+        """Whose knobs are shown; \"\" when there is one lane."""
+        snapshot = self.view.snapshot
+        if snapshot is None or len(snapshot.lanes) < 2:
+            return ""
+        return "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+
+    def _tries(self) -> list[TryLine]:
+        key = next(action.keys for action in self.actions if action.id == "try").split(",")[0]
+        next_one = self.next_try
+        return [
+            TryLine(one.say, key if index == next_one else "", index in self.tries_done)
+            for index, one in enumerate(self.view.story.tries)
+        ]
+
+    @property
+    def chosen_lanes(self) -> list[LaneSnapshot]:
+        """The lanes the knobs turn for."""
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            return []
+        return list(snapshot.lanes) if self.all_lanes else [snapshot.lanes[self.panel_view.lane]]
+
+    @property
+    def next_try(self) -> int | None:
+        """The first suggestion that was not done yet."""
+        return next((i for i in range(len(self.view.story.tries)) if i not in self.tries_done), None)
+
+    def available(self) -> set[str]:
+        """The ids of all actions that do something now."""
+        view = self.view
+        if view.snapshot is None:
+            return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
+        absent = {self.view_name}
+        if not view.can_undo:
+            absent.add("undo")
+        if not view.can_redo:
+            absent.add("redo")
+        if len(view.snapshot.lanes) < 2:
+            absent.add("next_lane")
+        if self.pages == 1 and self.view_name != "lesson":
+            absent |= {"next_panels", "last_panels"}
+        if self.next_try is None:
+            absent.add("try")
+        if self.view_name == "lesson":
+            absent.add("log_axis")
+        return {action.id for action in self.actions} - absent
+
+    def offered(self) -> list[Action]:
+        """What the palette lists."""
+        available = self.available()
+        return [action for action in self.actions if action.in_palette and action.id in available]
+
+
+def state_name(view: SessionView) -> str:
+    """One word for the header."""
+    if view.stage != "ready":
+        return view.stage
+    return "finished" if view.finished else "running" if view.running else "paused"
+
+
+def finding_line(finding: Any) -> FindingLine:
+    """A finding of the engine as a line on screen."""
+    lane = getattr(finding, "lane", "")
+    message = str(getattr(finding, "message", finding))
+    return FindingLine(str(getattr(finding, "severity", "info")), f"{lane}: {message}" if lane else message)

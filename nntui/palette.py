@@ -1,0 +1,45 @@
+"""The command palette: everything in the registry that works now, and the lesson's suggestions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from .keys import key_words
+
+if TYPE_CHECKING:
+    from .app import LabApp
+
+
+class LabCommands(Provider):
+    """Offers the lab's actions by their descriptions."""
+
+    def _commands(self) -> list[tuple[str, str, Callable[[], object]]]:
+        app = cast("LabApp", self.app)
+        found: list[tuple[str, str, Callable[[], object]]] = [
+            (
+                action.description,
+                f"{action.group}, key {key_words(action, app.look.ascii_only)}",
+                partial(app.run_call, action.call),
+            )
+            for action in app.model.offered()
+        ]
+        found += [
+            (f"Try: {one.say}", "a suggestion of the lesson", partial(app.do_try, index))
+            for index, one in enumerate(app.model.view.story.tries)
+        ]
+        return found
+
+    async def discover(self) -> Hits:
+        for text, help_text, call in self._commands():
+            yield DiscoveryHit(text, call, help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for text, help_text, call in self._commands():
+            score = matcher.match(text)
+            if score > 0:
+                yield Hit(score, matcher.highlight(text), call, help=help_text)

@@ -1,0 +1,1 @@
+"""Drawing without a terminal: scales, ticks, frames and braille curves as plain grids of characters."""

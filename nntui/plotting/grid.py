@@ -1,0 +1,106 @@
+"""A rectangle of characters, each with the index of its ink: what everything on screen is drawn on."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len, get_character_cell_size
+
+
+@dataclass(slots=True)
+class Grid:
+    """``chars`` (height, width) holds one character a cell ("" right of a double-width one), ``inks`` the index
+    into ``styles``, which are rich style strings."""
+
+    chars: NDArray[np.str_]
+    inks: NDArray[np.int16]
+    styles: list[str] = field(default_factory=lambda: [""])
+
+    @classmethod
+    def blank(cls, width: int, height: int) -> "Grid":
+        return cls(np.full((height, width), " ", dtype="<U1"), np.zeros((height, width), dtype=np.int16))
+
+    @property
+    def width(self) -> int:
+        return int(self.chars.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.chars.shape[0])
+
+    def ink(self, style: str) -> int:
+        """The index of a style, added when new."""
+        if style not in self.styles:
+            self.styles.append(style)
+        return self.styles.index(style)
+
+    def write(self, row: int, column: int, text: str, style: str) -> int:
+        """Writes text into a row and returns the column after it; what does not fit is left out."""
+        cells = list(text) if text.isascii() else to_cells(text)
+        end = column + len(cells)
+        if 0 <= row < self.height:
+            start = max(0, column)
+            cells = cells[start - column : max(0, self.width - column)]
+            if cells:
+                if cells[-1] != "" and get_character_cell_size(cells[-1]) == 2:
+                    cells[-1] = " "  # half of a double-width character
+                self.chars[row, start : start + len(cells)] = cells
+                self.inks[row, start : start + len(cells)] = self.ink(style)
+        return end
+
+    def write_right(self, row: int, end: int, text: str, style: str) -> None:
+        """Writes text so that it ends before column ``end``."""
+        self.write(row, end - cell_len(text), text, style)
+
+    def paste(self, other: "Grid", row: int, column: int) -> None:
+        """Copies a smaller grid into this one."""
+        inks = np.array([self.ink(style) for style in other.styles], dtype=np.int16)
+        area = (slice(row, row + other.height), slice(column, column + other.width))
+        self.chars[area] = other.chars
+        self.inks[area] = inks[other.inks]
+
+    def lines(self) -> list[str]:
+        """The characters alone, one string a row."""
+        return ["".join(row) for row in self.chars]
+
+    def runs(self, row: int) -> list[tuple[str, str]]:
+        """A row as (text, style) pieces of equal ink."""
+        inks = self.inks[row]
+        starts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), self.width]
+        chars = self.chars[row]
+        return [("".join(chars[a:b]), self.styles[int(inks[a])]) for a, b in pairwise(starts) if b > a]
+
+
+def to_cells(text: str) -> list[str]:
+    """One entry a cell: "" after a double-width character; characters without width are left out."""
+    cells: list[str] = []
+    for character in text:
+        width = get_character_cell_size(character)
+        if width > 0 and character.isprintable():
+            cells.append(character)
+            cells.extend([""] * (width - 1))
+    return cells
+
+
+def fit(text: str, width: int, end: str = "…") -> str:
+    """The text, shortened to ``width`` cells with ``end`` where it is longer."""
+    if cell_len(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if cell_len(kept + character + end) > width:
+            break
+        kept += character
+    return kept.rstrip() + end if width > len(end) else kept[:width]
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of whole words, each at most ``width`` cells (a longer word stands alone)."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and cell_len(lines[-1]) + 1 + cell_len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines

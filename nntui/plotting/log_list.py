@@ -1,0 +1,68 @@
+"""The panel of findings and of what was done when."""
+
+from dataclasses import dataclass
+
+from .boxes import draw_box
+from .grid import Grid, wrap
+from .look import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Look
+from .status import grouped
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One thing that happened. ``kind`` is "change", "note" or "error"; ``step`` is None outside the run."""
+
+    text: str
+    step: int | None = None
+    kind: str = "change"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    """One finding: severity "info", "warning" or "critical", and its sentence."""
+
+    severity: str
+    text: str
+
+
+def draw_log(
+    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, height: int, look: Look
+) -> Grid:
+    """Findings first, then the newest entries of the log, oldest of them on top."""
+    grid = Grid.blank(width, height)
+    draw_box(grid, look, "Findings and log")
+    room, inner = height - 2, width - 4
+    rows = finding_rows(findings, inner, look) if watching or findings else []
+    body = log_rows(log, inner)
+    rows = rows[: max(1, room - min(len(body), room // 2))]
+    keep = room - len(rows)
+    body = body[-keep:] if keep > 0 else []
+    if not log and keep > 1:
+        body = [[(line, FAINT)] for line in wrap("Changes you make will be listed here.", inner)][:keep]
+    for row, pieces in enumerate(rows + body):
+        column = 2
+        for text, style in pieces:
+            column = grid.write(row + 1, column, text, style)
+    return grid
+
+
+def finding_rows(findings: list[FindingLine], width: int, look: Look) -> list[list[tuple[str, str]]]:
+    if not findings:
+        return [[("Nothing found so far.", DIM)]]
+    rows: list[list[tuple[str, str]]] = []
+    for finding in findings:
+        colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
+        sign = {"critical": look.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
+        for number, line in enumerate(wrap(finding.text, width - 2)):
+            rows.append([(f"{sign} " if number == 0 else "  ", f"bold {colour}"), (line, TEXT)])
+    return rows
+
+
+def log_rows(log: list[LogLine], width: int) -> list[list[tuple[str, str]]]:
+    rows: list[list[tuple[str, str]]] = []
+    for entry in log:
+        when = "" if entry.step is None else f"step {grouped(entry.step)}  "
+        colour = {"error": ERROR, "note": DIM}.get(entry.kind, TEXT)
+        for number, line in enumerate(wrap(entry.text, max(8, width - len(when)))):
+            rows.append([(when if number == 0 else " " * len(when), DIM), (line, colour)])
+    return rows

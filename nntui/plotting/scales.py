@@ -1,0 +1,180 @@
+"""Axes: round limits that seldom move, ticks with short labels, and the place of a value between the limits."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+SHRINK_BELOW = 0.4  # an axis closes in on its data only when less than this share of it is used
+LABEL_WIDTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Limits in the axis' own units (exponents of ten on a log axis) and the ticks between them."""
+
+    low: float
+    high: float
+    log: bool = False
+    percent: bool = False
+    whole: bool = False
+    step: float = 0.0
+
+    def place(self, values: Floats) -> Floats:
+        """Where values lie: 0 at the lower limit, 1 at the upper, clipped to that range.
+
+        NaN stays NaN; on a log axis everything at or below 0 lies on the lower limit.
+        """
+        if self.log:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                positive = np.where(values <= 0.0, -np.inf, np.log10(np.where(values <= 0.0, 1.0, values)))
+            placed = (positive - self.low) / (self.high - self.low)
+        else:
+            placed = (values - self.low) / (self.high - self.low)
+        return np.clip(placed, 0.0, 1.0)
+
+    def ticks(self, at_most: int) -> tuple[tuple[float, str], ...]:
+        """At most ``at_most`` ticks as (position between the limits' own units, label)."""
+        if self.log:
+            return _log_ticks(self.low, self.high, at_most)
+        return _linear_ticks(self, max(2, at_most))
+
+
+def round_step(span: float, parts: int) -> float:
+    """The smallest of 1, 2, 5 × 10ᵏ of which at most ``parts`` cover ``span``."""
+    rough = span / max(1, parts)
+    power = 10.0 ** math.floor(math.log10(rough))
+    for factor in (1.0, 2.0, 5.0, 10.0):
+        if rough <= factor * power * (1 + 1e-9):
+            return factor * power
+    return 10.0 * power
+
+
+def round_up(value: float) -> float:
+    """The smallest of 1, 2, 5 × 10ᵏ that is at least ``value`` (which is above 0)."""
+    return round_step(value, 1)
+
+
+def linear_axis(low: float, high: float, parts: int = 5, *, percent: bool = False, whole: bool = False) -> Axis:
+    """Round limits around [low, high]; a flat range is opened by a round amount on both sides."""
+    if not high > low:
+        room = abs(low) * 0.1 or 1.0
+        low, high = low - room, high + room
+        if low < 0.0 <= low + room:
+            low = 0.0
+    step = round_step(high - low, parts)
+    if whole:
+        step = max(1.0, step)
+    bottom = math.floor(low / step + 1e-9) * step
+    top = math.ceil(high / step - 1e-9) * step
+    if not top > bottom:  # differences lost in rounding, as for 1e16 + 0.5
+        bottom, top = low - abs(low) * 0.1 - 1.0, high + abs(high) * 0.1 + 1.0
+        step = top - bottom
+    return Axis(bottom, top, percent=percent, whole=whole, step=step)
+
+
+def log_axis(low: float, high: float) -> Axis:
+    """Limits on whole powers of ten around the positive values low … high."""
+    bottom = math.floor(math.log10(low) + 1e-9)
+    top = math.ceil(math.log10(high) - 1e-9)
+    if top <= bottom:
+        top = bottom + 1
+    return Axis(float(bottom), float(top), log=True, step=1.0)
+
+
+def step_axis(step: int, steps: int) -> Axis:
+    """The time axis: from 0 to a round number of steps, never past the end of the run."""
+    end = max(10.0, round_up(max(step, 1)))
+    if steps >= 10:
+        end = min(end, float(steps))
+    return Axis(0.0, end, whole=True, step=round_step(end, 5))
+
+
+class SteadyAxis:
+    """Remembers an axis and changes it only when the data leave it or use too little of it."""
+
+    def __init__(self) -> None:
+        self._axis: Axis | None = None
+
+    def forget(self) -> None:
+        self._axis = None
+
+    def fit(
+        self,
+        low: float,
+        high: float,
+        *,
+        log: bool = False,
+        percent: bool = False,
+        whole: bool = False,
+    ) -> Axis:
+        """The axis for data in [low, high] (finite; positive on a log axis)."""
+        fresh = log_axis(low, high) if log else linear_axis(low, high, percent=percent, whole=whole)
+        old = self._axis
+        if old is not None and (old.log, old.percent, old.whole) == (fresh.log, fresh.percent, fresh.whole):
+            inside = old.low <= fresh.low and fresh.high <= old.high
+            used = (fresh.high - fresh.low) / (old.high - old.low)
+            if inside and used >= SHRINK_BELOW:
+                return old
+        self._axis = fresh
+        return fresh
+
+
+def _linear_ticks(axis: Axis, at_most: int) -> tuple[tuple[float, str], ...]:
+    span = axis.high - axis.low
+    step = axis.step or round_step(span, at_most - 1)
+    if span / step > at_most - 1 + 1e-9:
+        step = round_step(span, at_most - 1)
+    first = math.ceil(axis.low / step - 1e-9)
+    last = math.floor(axis.high / step + 1e-9)
+    return tuple((k * step, number_label(k * step, step, axis)) for k in range(first, last + 1))
+
+
+def _log_ticks(low: float, high: float, at_most: int) -> tuple[tuple[float, str], ...]:
+    decades = round(high - low)
+    every = max(1, math.ceil(decades / max(1, at_most - 1)))
+    ticks: list[tuple[float, str]] = []
+    for exponent in range(int(low), int(high) + 1):
+        if (exponent - int(low)) % every == 0:
+            ticks.append((float(exponent), power_label(exponent)))
+        if every == 1 and exponent < high and decades * 3 + 1 <= at_most:
+            ticks.extend((exponent + math.log10(m), value_label(m * 10.0**exponent)) for m in (2, 5))
+    return tuple(ticks)
+
+
+def power_label(exponent: int) -> str:
+    """10ᵏ in at most five characters where they suffice: "0.01", "1", "1e-6"."""
+    return value_label(10.0**exponent) if -3 <= exponent <= 4 else f"1e{exponent}"
+
+
+def value_label(value: float) -> str:
+    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+
+
+def number_label(value: float, step: float, axis: Axis) -> str:
+    """A tick's label: as many decimals as ``step`` needs, short forms for large numbers."""
+    if axis.percent:
+        return f"{100 * value:.0f}%"
+    if abs(value) < step * 1e-9:
+        return "0"
+    if axis.whole:
+        return count_label(value)
+    size = max(abs(axis.low), abs(axis.high))
+    if size >= 1e5 or step < 1e-3 * (1 - 1e-9):
+        decimals = max(0, math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9))
+        return f"{value:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
+    return f"{value:.{decimals}f}"
+
+
+def count_label(value: float) -> str:
+    """A whole number, short: 500, 2 000, 15k, 2.5M."""
+    size = abs(value)
+    if size >= 1e9:
+        return value_label(float(f"{value:.3g}"))
+    for limit, letter in ((1e6, "M"), (1e4, "k")):
+        if size >= limit:
+            return f"{value / (1e6 if letter == 'M' else 1e3):g}{letter}"
+    return f"{value:,.0f}".replace(",", " ")

@@ -1,0 +1,183 @@
+"""The lines around the plots: the header, the row of keys, messages, and the progress of the first start."""
+
+import math
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from nntui_engine.snapshot import Snapshot
+
+from .grid import Grid, wrap
+from .look import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Look
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second."""
+
+    title: str
+    state: str = "running"  # running, paused, finished, preparing, failed
+    rate: float = 0.0
+    speed: float = math.inf
+
+
+def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Look) -> Grid:
+    """One row: name, title, step, speed, state, and the lanes with their markers as far as they fit."""
+    grid = Grid.blank(width, 1)
+    g = look.glyphs
+    symbol, colour = {
+        "running": (g.running, GOOD),
+        "paused": (g.paused, WARNING),
+        "finished": (g.finished, ACCENT),
+        "preparing": (g.waiting, DIM),
+        "failed": (g.bad, ERROR),
+    }[status.state]
+    step: list[list[tuple[str, str]]] = []
+    if snapshot is not None:
+        step.append([("step ", DIM), (grouped(snapshot.step), f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)])
+    step.append([(f"{symbol} {status.state}", f"bold {colour}")])
+    column = grid.write(0, 1, "nntui", f"bold {ACCENT}") + 2
+    for speed in _speed_forms(status) if snapshot is not None else [""]:
+        parts = [*step, [(speed, DIM)]] if speed else step
+        room = width - column - sum(_width(part) + 3 for part in parts) - 1
+        if cell_len(status.title) <= room:
+            break
+    title = _whole_words(status.title, room)
+    if title:
+        column = grid.write(0, column, title, TEXT) + 3
+    for part in parts:
+        for text, style in part:
+            column = grid.write(0, column, text, style)
+        column += 3
+    if snapshot is not None and len(snapshot.lanes) > 1:
+        _draw_lane_legend(grid, snapshot, column, look)
+    return grid
+
+
+def _whole_words(text: str, width: int) -> str:
+    """As many leading words as fit."""
+    lines = wrap(text, width)
+    return lines[0] if lines and cell_len(lines[0]) <= width else ""
+
+
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, look: Look) -> None:
+    entries = [(look.lane_marker(lane.index), lane.name, look.lane(lane.index)) for lane in snapshot.lanes]
+    full = sum(cell_len(name) + 4 for _, name, _ in entries)
+    if column + full <= grid.width:
+        column = grid.width - full
+        for marker, name, colour in entries:
+            column = grid.write(0, column, f"{marker} ", colour)
+            column = grid.write(0, column, f"{name}  ", TEXT)
+
+
+def draw_keys(items: list[tuple[int, str, str]], width: int) -> Grid:
+    """One row of keys: (rank, key, label), as many whole entries as fit, the lowest ranks last to go.
+
+    Entries of rank 0 (help, quit) stand at the right end and are always there.
+    """
+    grid = Grid.blank(width, 1)
+    fixed = [item for item in items if item[0] == 0]
+    free = [item for item in items if item[0] != 0]
+    right = sum(_entry_width(item) for item in fixed)
+    column = max(0, width - right)
+    for _, key, label in fixed:
+        column = _write_entry(grid, column, key, label)
+    column = 1
+    for _, key, label in sorted(free, key=lambda item: item[0]):
+        if column + _entry_width((0, key, label)) > width - right:
+            continue
+        column = _write_entry(grid, column, key, label)
+    return grid
+
+
+def _entry_width(item: tuple[int, str, str]) -> int:
+    return cell_len(item[1]) + cell_len(item[2]) + 3
+
+
+def _write_entry(grid: Grid, column: int, key: str, label: str) -> int:
+    column = grid.write(0, column, key, f"bold {ACCENT}")
+    return grid.write(0, column, f" {label}  ", DIM)
+
+
+def message_lines(text: str, width: int) -> list[str]:
+    return wrap(text, max(10, width - 4))[:4]
+
+
+def draw_message(text: str, error: bool, width: int, height: int, look: Look) -> Grid:
+    """A message over the lowest rows of the plots, a bar of its colour at the left."""
+    grid = Grid.blank(width, height)
+    colour = ERROR if error else WARNING
+    for row, line in enumerate(message_lines(text, width)[:height]):
+        grid.write(row, 0, "!" if look.ascii_only else "▌", f"bold {colour}")
+        grid.write(row, 2, line, f"bold {TEXT}" if error else TEXT)
+    return grid
+
+
+def draw_progress(progress: tuple[int, int, str], width: int, height: int, look: Look) -> Grid:
+    """What is being prepared: a bar while the number of stages (done, total) is known, else words."""
+    grid = Grid.blank(width, height)
+    done, total, words = progress
+    lines: list[tuple[str, str]] = []
+    room = max(10, min(width - 4, 60))
+    if total:
+        lines += [(line, TEXT) for line in wrap("Compiling the engine for this machine.", room)]
+        lines += [(line, DIM) for line in wrap("This happens once; later starts take a moment.", room)]
+        lines.append(("", DIM))
+        bar = min(40, room - 10)
+        filled = round(bar * done / total)
+        lines.append((f"{look.glyphs.full * filled}{look.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))
+    else:
+        words = words or "starting"
+        lines += [(line, TEXT) for line in wrap(f"{words[:1].upper()}{words[1:]} {look.glyphs.waiting}", room)]
+    _centre(grid, lines)
+    return grid
+
+
+def draw_failure(error: str, width: int, height: int, look: Look) -> Grid:
+    """Why there is nothing to see, when an experiment could not be made."""
+    grid = Grid.blank(width, height)
+    room = max(10, min(width - 4, 72))
+    lines = [(f"{look.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
+    lines += [(line, TEXT) for line in wrap(error, room)]
+    lines += [("", DIM), ("r tries again, q leaves.", DIM)]
+    _centre(grid, lines)
+    return grid
+
+
+def _centre(grid: Grid, lines: list[tuple[str, str]]) -> None:
+    top = max(0, (grid.height - len(lines)) // 2)
+    for row, (text, style) in enumerate(lines):
+        grid.write(top + row, max(0, (grid.width - cell_len(text)) // 2), text, style)
+
+
+def _width(part: list[tuple[str, str]]) -> int:
+    return sum(cell_len(text) for text, _ in part)
+
+
+def grouped(number: int) -> str:
+    """1234567 → "1 234 567"."""
+    return f"{number:,}".replace(",", " ")
+
+
+def rate_words(rate: float) -> str:
+    """Steps per second in few characters: 0.8, 12, 940, 18.2k, 1.3M."""
+    if rate < 9.95:
+        return f"{rate:.1f}" if rate < 1 or rate != round(rate) else f"{rate:.0f}"
+    if rate < 1000:
+        return f"{rate:.0f}"
+    return f"{rate / 1e6:.1f}M" if rate >= 1e6 else f"{rate / 1e3:.1f}k"
+
+
+def _speed_forms(status: Status) -> list[str]:
+    """The rate reached and its limit, from long to short."""
+    limit = "" if math.isinf(status.speed) else f"limit {speed_label(status.speed)}"
+    if status.state == "running" and status.rate > 0:
+        rate = f"{rate_words(status.rate)} steps/s"
+        return [f"{rate} ({limit})", rate, ""] if limit else [rate, ""]
+    return [f"{limit} steps/s", ""] if limit and status.state in ("running", "paused") else [""]
+
+
+def speed_label(speed: float) -> str:
+    if math.isinf(speed):
+        return "unlimited"
+    return f"{speed / 1000:g}k" if speed >= 1000 else f"{speed:g}"

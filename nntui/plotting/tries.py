@@ -1,0 +1,41 @@
+"""The lesson's suggestions, the next one marked."""
+
+from dataclasses import dataclass
+
+from .boxes import draw_box
+from .grid import Grid, wrap
+from .look import ACCENT, DIM, TEXT, Look
+
+
+@dataclass(frozen=True, slots=True)
+class TryLine:
+    """A suggestion; ``key`` is shown beside the next one to do, "" beside the others."""
+
+    say: str
+    key: str = ""
+    done: bool = False
+
+
+def tries_height(tries: list[TryLine], width: int) -> int:
+    """Rows that show all suggestions; 0 when there are none."""
+    return 2 + sum(len(wrap(one.say, width - 8)) for one in tries) if tries else 0
+
+
+def draw_tries(tries: list[TryLine], width: int, height: int, look: Look) -> Grid:
+    """A box with every suggestion; done ones are dim and ticked."""
+    grid = Grid.blank(width, height)
+    draw_box(grid, look, "Try")
+    row = 1
+    first = next((i for i, one in enumerate(tries) if one.key), 0)
+    rows_after = [len(wrap(one.say, width - 8)) for one in tries]
+    start = first if sum(rows_after) > height - 2 else 0
+    for one in tries[start:]:
+        for number, line in enumerate(wrap(one.say, width - 8)):
+            if row >= height - 1:
+                return grid
+            sign = one.key or ("x" if look.ascii_only else "✓") if one.key or one.done else look.glyphs.dot
+            if number == 0:
+                grid.write(row, 2, sign, f"bold {ACCENT}" if one.key else DIM)
+            grid.write(row, 6, line, TEXT if one.key or not one.done else DIM)
+            row += 1
+    return grid

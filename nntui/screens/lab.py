@@ -1,0 +1,237 @@
+"""The lab's screen: header, lanes and knobs, plots or lesson, keys. It draws a LabState and decides nothing."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Markdown
+
+from nntui.keys import ACTIONS
+from nntui.lab_state import LabState
+from nntui.plotting.layer_table import draw_layers, layers_height
+from nntui.plotting.log_list import draw_log
+from nntui.plotting.look import Look
+from nntui.plotting.panels import PANELS, panel_order
+from nntui.plotting.plot import draw_plot
+from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
+from nntui.plotting.status import (
+    draw_failure,
+    draw_header,
+    draw_keys,
+    draw_message,
+    draw_progress,
+    message_lines,
+)
+from nntui.plotting.tries import draw_tries, tries_height
+from nntui.widgets.grid_view import GridView
+
+from .layout import LOG, SMALLEST, Layout, lay_out
+
+SLOTS = 6
+EXPLANATION_ROWS = 5  # under the knobs
+
+
+class LessonText(Markdown):
+    """Markdown with bullets that every terminal has."""
+
+    BULLETS = ["- "]  # noqa: RUF012 (Textual's own attribute)
+
+
+class LabScreen(Screen[None]):
+    """Shows the newest :class:`LabState`."""
+
+    BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
+        Binding(
+            action.keys,
+            f"app.{action.call}",
+            action.description,
+            show=False,
+            id=action.id,
+            priority=action.id == "interrupt",
+        )
+        for action in ACTIONS
+    ]
+    AUTO_FOCUS = ""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self.look = look
+        self.state = LabState()
+        self._layout_now: Layout | None = None
+        self._lesson_shown: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield GridView(id="header")
+        with Container(id="body"):
+            with Vertical(id="side"):
+                yield GridView(id="lanes")
+                yield GridView(id="knobs")
+                yield GridView(id="layers")
+                yield GridView(id="side-tries")
+            with ContentSwitcher(id="main", initial="waiting"):
+                yield GridView(id="waiting")
+                with Container(id="plots"):
+                    for slot in range(SLOTS):
+                        yield GridView(id=f"slot{slot}")
+                with Vertical(id="lesson-view"):
+                    with LessonScroll(id="lesson-text"):
+                        yield LessonText()
+                    yield GridView(id="tries")
+                    yield GridView(id="lesson-log")
+        yield GridView(id="message")
+        yield GridView(id="keys")
+
+    class LaidOut(Message):
+        """The screen has a new size: another number of plots may fit."""
+
+    def on_resize(self) -> None:
+        self._layout_now = None
+        self.post_message(self.LaidOut())
+
+    @property
+    def shown_panels(self) -> tuple[str, ...]:
+        """The plots that are on screen, whose histories are needed."""
+        if self.state.view != "overview":
+            return ()
+        pages = self.lab_layout.pages
+        return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
+
+    @property
+    def lab_layout(self) -> Layout:
+        """The layout for the present size."""
+        return lay_out(self.size.width, self.size.height, self.panel_names)
+
+    @property
+    def panel_names(self) -> tuple[str, ...]:
+        return (*panel_order(self.state.panels), LOG)
+
+    def scroll_lesson(self, direction: int) -> None:
+        scroll = self.query_one("#lesson-text", LessonScroll)
+        scroll.scroll_relative(y=direction * max(1, scroll.size.height - 1), animate=False)
+
+    def show(self, state: LabState) -> None:
+        """Draw this state."""
+        self.state = state
+        if not self.is_mounted or not self.size.width:
+            return
+        layout = self.lab_layout
+        if layout != self._layout_now:
+            self._arrange(layout)
+        look, snapshot = self.look, state.snapshot
+        self._view("header").show(lambda w, _h: draw_header(snapshot, state.status, w, look))
+        self._view("keys").show(lambda w, _h: draw_keys(state.keys, w))
+        self._show_message()
+        self._show_side()
+        switcher = self.query_one("#main", ContentSwitcher)
+        if self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]:
+            switcher.current = "waiting"
+            words = f"a larger window is needed: {SMALLEST[0]}×{SMALLEST[1]} at least"
+            self._view("waiting").show(lambda w, h: draw_progress((0, 0, words), w, h, look))
+        elif state.view == "lesson" and snapshot is not None:
+            switcher.current = "lesson-view"
+            self._show_lesson()
+        elif state.failure and snapshot is None:
+            switcher.current = "waiting"
+            self._view("waiting").show(lambda w, h: draw_failure(state.failure, w, h, look))
+        elif snapshot is None:
+            switcher.current = "waiting"
+            self._view("waiting").show(lambda w, h: draw_progress(state.progress, w, h, look))
+        else:
+            switcher.current = "plots"
+            self._show_plots(layout)
+
+    def _view(self, name: str) -> GridView:
+        return self.query_one(f"#{name}", GridView)
+
+    def _arrange(self, layout: Layout) -> None:
+        self._layout_now = layout
+        self.query_one("#side").styles.width = layout.side
+        page = layout.pages[0]
+        plots = self.query_one("#plots")
+        plots.styles.layout = "grid"
+        plots.styles.grid_size_columns = len(page[0])
+        plots.styles.grid_size_rows = len(page)
+        used = sum(len(row) for row in page)
+        for slot in range(SLOTS):
+            self._view(f"slot{slot}").display = slot < used
+
+    def _show_side(self) -> None:
+        state, look = self.state, self.look
+        layout = self._layout_now
+        side = self.query_one("#side")
+        side.display = layout is not None and layout.side > 0 and state.snapshot is not None
+        if layout is None or not side.display:
+            return
+        chosen, everything, snapshot = state.panel_view.lane, state.all_lanes, state.snapshot
+        heights = self._side_heights(layout.side)
+        for name, rows in heights.items():
+            view = self._view(name)
+            view.display = rows > 0
+            if rows and (view.styles.height is None or view.styles.height.value != rows):
+                view.styles.height = rows
+        self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, look))
+        self._view("knobs").show(
+            lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, look)
+        )
+        self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, look))
+        if snapshot is not None:
+            lane = snapshot.lanes[chosen]
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, look))
+
+    def _side_heights(self, width: int) -> dict[str, int]:
+        """Rows for each box of the side column; layers and suggestions are shown where there is room for them."""
+        state, rest = self.state, self.size.height - 2
+        knobs = len(state.knobs) + 2
+        lanes = min(lanes_height(state.snapshot, width), max(4, rest - min(knobs, rest // 2)))
+        rest -= lanes + knobs
+        layers = layers_height(state.snapshot.lanes[state.panel_view.lane]) if state.snapshot is not None else 0
+        if rest < 7 + EXPLANATION_ROWS:
+            return {"lanes": lanes, "knobs": knobs + rest, "layers": 0, "side-tries": 0}
+        rest -= EXPLANATION_ROWS
+        tries = tries_height(state.tries, width)
+        if not tries or state.view == "lesson" or rest - tries < min(layers, 12):
+            tries = 0
+        return {"lanes": lanes, "knobs": knobs + EXPLANATION_ROWS, "layers": rest - tries, "side-tries": tries}
+
+    def _show_plots(self, layout: Layout) -> None:
+        state, look = self.state, self.look
+        page = layout.pages[state.page % len(layout.pages)]
+        names = [name for row in page for name in row]
+        for slot, name in enumerate(names[:SLOTS]):
+            view = self._view(f"slot{slot}")
+            if name == LOG:
+                view.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, look))
+            elif state.snapshot is not None:
+                spec = PANELS[name].build(state.snapshot, state.panel_view, look)
+                view.show(lambda w, h, spec=spec: draw_plot(spec, w, h, look))  # type: ignore[misc]
+
+    def _show_lesson(self) -> None:
+        state, look = self.state, self.look
+        if self._lesson_shown != state.lesson:
+            self._lesson_shown = state.lesson
+            self.query_one(LessonText).update(state.lesson)
+            self.query_one("#lesson-text").border_title = "Lesson"
+        tries, log = self._view("tries"), self._view("lesson-log")
+        width = self.size.width - (self._layout_now.side if self._layout_now else 0)
+        room = self.size.height - 2
+        needed = tries_height(state.tries, width)
+        tries.display = needed > 0
+        tries.styles.height = min(needed, max(4, room // 3))
+        log.styles.height = max(4, room // 5)
+        tries.show(lambda w, h: draw_tries(state.tries, w, h, look))
+        log.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, look))
+
+    def _show_message(self) -> None:
+        text, error = self.state.message
+        view = self._view("message")
+        view.display = bool(text)
+        if text:
+            view.styles.height = len(message_lines(text, self.size.width))
+            view.show(lambda w, h: draw_message(text, error, w, h, self.look))
+
+
+class LessonScroll(VerticalScroll):
+    """Scrolled by the app's keys: with the focus it would take the arrow keys from the knobs."""
+
+    can_focus = False

@@ -1,0 +1,386 @@
+"""Runs an experiment in one thread and hands out the newest snapshot; knows nothing of screens.
+
+Commands go in through a queue and are carried out between two launches; what comes out is one immutable view in
+one slot. Nothing here ever blocks the caller.
+"""
+
+import math
+import queue
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from nntui_engine.errors import InputError
+from nntui_engine.settings import LaneSettings
+from nntui_engine.snapshot import Snapshot
+
+from .knobs import earlier_settings
+from .pace import Pace, watchable_speed
+from .story import Story, read_story
+from .warming import Warming
+
+Stage = Literal["preparing", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A tweak that was made, and what takes it back: (settings, lane) pairs."""
+
+    forward: tuple[tuple[Mapping[str, object], str | None], ...]
+    back: tuple[tuple[Mapping[str, object], str | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """The newest state of a session. ``rate`` is in steps per second, ``applied`` the number of commands done."""
+
+    version: int = 0
+    stage: Stage = "preparing"
+    progress: tuple[int, int, str] = (0, 0, "")
+    snapshot: Snapshot | None = None
+    running: bool = False
+    finished: bool = False
+    rate: float = 0.0
+    speed: float = math.inf
+    error: str = ""
+    bad_input: InputError | None = None
+    story: Story = field(default_factory=Story)
+    first: Mapping[str, LaneSettings] = field(default_factory=dict)
+    applied: int = 0
+    can_undo: bool = False
+    can_redo: bool = False
+    findings: tuple[Any, ...] = ()
+    watching: bool = True
+
+
+class Session:
+    """An experiment running in a daemon thread.
+
+    ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
+    None lets the whole run take about twenty seconds.
+    """
+
+    def __init__(
+        self,
+        make_experiment: Callable[[], Any],
+        *,
+        speed: float | None = None,
+        paused: bool = False,
+        warming: Warming | None = None,
+    ) -> None:
+        self._make = make_experiment
+        self._warming = warming or Warming()
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._notices: deque[tuple[str, bool]] = deque()
+        self._view = SessionView(running=not paused)
+        self._hungry = True
+        self._stopping = False
+        self._given = 0
+        self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
+        self._asked_speed = speed
+        # what follows is touched by the session's thread alone
+        self._experiment: Any = None
+        self._running = not paused
+        self._left: int | None = None  # steps asked for by hand, still to be made
+        self._pace = Pace(speed or math.inf)
+        self._applied = 0
+        self._whole: tuple[str, ...] = ()
+        self._layer: tuple[str, ...] = ()
+        self._points: int | None = 512
+        self._first: dict[str, LaneSettings] = {}
+        self._done: list[Change] = []
+        self._undone: list[Change] = []
+        self._story = Story()
+        self._findings: tuple[Any, ...] = ()
+        self._findings_at = 0.0
+        self._dirty = True
+
+    # -- for the screen's thread ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, wait: float = 0.15) -> None:
+        """Ends the thread; waits at most ``wait`` seconds for the launch under way."""
+        self._stopping = True
+        self._warming.stop()
+        self._commands.put(None)
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(wait)
+
+    def poll(self) -> SessionView:
+        """The newest view; asking for it also orders the next one."""
+        self._hungry = True
+        return self._view
+
+    def notices(self) -> list[tuple[str, bool]]:
+        """(message, is it an error) since the last call, oldest first."""
+        found = []
+        while self._notices:
+            found.append(self._notices.popleft())
+        return found
+
+    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        """Which histories the next snapshots carry, and in how many points."""
+        self._give(lambda: self._do_show(whole, layer, points))
+
+    def toggle(self) -> int:
+        return self._give(self._do_toggle)
+
+    def run_steps(self, count: int) -> int:
+        return self._give(lambda: self._do_steps(count))
+
+    def run_epoch(self) -> int:
+        return self._give(self._do_epoch)
+
+    def change_speed(self, direction: int) -> int:
+        return self._give(lambda: self._do_speed(direction))
+
+    def tweak(self, settings: Mapping[str, object], lane: str | None) -> int:
+        """Changes settings of a lane (None: all); returns the number ``applied`` reaches when it is done."""
+        return self._give(lambda: self._do_tweak(dict(settings), lane))
+
+    def undo(self) -> int:
+        return self._give(self._do_undo)
+
+    def redo(self) -> int:
+        return self._give(self._do_redo)
+
+    def restart(self, new_seed: bool = False) -> int:
+        return self._give(lambda: self._do_restart(new_seed))
+
+    def _give(self, command: Callable[[], None]) -> int:
+        self._given += 1
+        self._commands.put(command)
+        return self._given
+
+    # -- the session's thread ---------------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        try:
+            trouble = self._warming.run(self._publish_progress)
+            if trouble:
+                self._notices.append((trouble, True))
+            if not self._stopping:
+                self._build()
+        except InputError as error:
+            self._fail(error)
+            self._publish(bad_input=error)
+        except BaseException as error:  # a dead thread must be seen, whatever killed it
+            self._fail(error)
+        while not self._stopping:
+            try:
+                self._turn()
+            except BaseException as error:
+                self._fail(error)
+
+    def _build(self) -> None:
+        self._publish(progress=(0, 0, "loading data and building the network"))
+        self._experiment = self._make()
+        self._first = {lane.name: lane.settings for lane in self._experiment.lanes}
+        self._story = read_story(self._experiment)
+        if self._asked_speed is None:
+            self._pace.speed = watchable_speed(self._experiment.steps)
+        self._pace.begin()
+        self._dirty = True
+
+    def _turn(self) -> None:
+        """One round: all waiting commands, one launch, a view if one is wanted."""
+        due = self._due()
+        command = self._next_command(0.0 if due else self._idle_seconds())
+        while command is not None:
+            self._applied += 1
+            self._dirty = True
+            try:
+                command()
+            except InputError as error:
+                self._notices.append((str(error), True))
+            command = self._next_command(0.0)
+        if self._stopping:
+            return
+        due = self._due()
+        if due:
+            self._launch(due)
+        if self._dirty and self._hungry:
+            self._publish_snapshot()
+
+    def _next_command(self, timeout: float) -> Callable[[], None] | None:
+        try:
+            return self._commands.get(timeout=timeout) if timeout > 0 else self._commands.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _idle_seconds(self) -> float:
+        """How long to sleep when there is nothing to train: until the next step is due, or a little while."""
+        if self._dirty:
+            return 0.01
+        return min(0.2, max(0.001, self._pace.wait())) if self._can_run() else 0.2
+
+    def _can_run(self) -> bool:
+        experiment = self._experiment
+        return self._running and experiment is not None and not experiment.finished and self._view.stage != "failed"
+
+    def _due(self) -> int:
+        """Steps to train now."""
+        if not self._can_run():
+            return 0
+        if self._left is not None:  # steps asked for by hand wait for no speed
+            return min(self._left, self._pace.fitting())
+        return self._pace.due()
+
+    def _launch(self, due: int) -> None:
+        began = time.perf_counter()
+        made = int(self._experiment.advance(due))
+        self._pace.made(made, time.perf_counter() - began)
+        self._dirty = True
+        if self._left is not None:
+            self._left -= max(made, 1)
+            if self._left <= 0:
+                self._left, self._running = None, False
+        if self._experiment.finished:
+            self._left, self._running = None, False
+
+    # -- commands -----------------------------------------------------------------------------------------------
+
+    def _do_show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        self._whole, self._layer, self._points = whole, layer, points
+
+    def _do_toggle(self) -> None:
+        if self._experiment is not None and self._experiment.finished:
+            self._say("The run is finished: r starts it again.")
+            return
+        self._running, self._left = not self._running, None
+        self._pace.begin()
+
+    def _do_steps(self, count: int) -> None:
+        if self._experiment is None:
+            return
+        if self._experiment.finished:
+            self._say("The run is finished: r starts it again.")
+            return
+        self._left, self._running = (self._left or 0) + count, True
+        self._pace.begin()
+
+    def _do_epoch(self) -> None:
+        if self._experiment is not None:
+            self._do_steps(steps_in_epoch(self._experiment))
+
+    def _do_speed(self, direction: int) -> None:
+        self._pace.change(direction)
+
+    def _do_tweak(self, settings: dict[str, object], lane: str | None) -> None:
+        if self._experiment is None or not settings:
+            return
+        lanes = [one for one in self._experiment.lanes if lane is None or one.name == lane]
+        back = tuple((earlier_settings(settings, one.settings), one.name) for one in lanes)
+        self._tweak_now(settings, lane)
+        self._done.append(Change(((settings, lane),), back))
+        self._undone.clear()
+
+    def _tweak_now(self, settings: Mapping[str, object], lane: str | None) -> None:
+        was_finished = self._experiment.finished
+        mark = self._experiment.tweak(settings, lane)
+        if mark.restarted:
+            whose = "the network" if len(self._experiment.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
+            self._say(f"{mark.text}: {whose} started again from step 0.")
+            if was_finished:
+                self._running = True
+                self._pace.begin()
+        elif was_finished:
+            self._say(f"{mark.text}: the run is finished, so this counts from the next start (r).")
+
+    def _do_undo(self) -> None:
+        if not self._done:
+            self._say("Nothing to undo.")
+            return
+        change = self._done[-1]
+        for settings, lane in _merged(change.back, len(self._experiment.lanes)):
+            self._tweak_now(settings, lane)
+        self._undone.append(self._done.pop())
+
+    def _do_redo(self) -> None:
+        if not self._undone:
+            self._say("Nothing to redo.")
+            return
+        change = self._undone[-1]
+        for settings, lane in change.forward:
+            self._tweak_now(settings, lane)
+        self._done.append(self._undone.pop())
+
+    def _do_restart(self, new_seed: bool) -> None:
+        if self._experiment is None or self._view.stage == "failed":
+            self._view = replace(self._view, stage="preparing", error="")
+            self._build()
+        else:
+            seed = int(self._view.snapshot.seed) if self._view.snapshot is not None else 0
+            self._experiment.restart(seed + 1) if new_seed else self._experiment.restart()
+        self._running, self._left = True, None
+        self._findings = ()
+        self._pace.begin()
+
+    def _say(self, text: str) -> None:
+        self._notices.append((text, False))
+
+    # -- views ----------------------------------------------------------------------------------------------------
+
+    def _publish_progress(self, done: int, total: int, name: str) -> None:
+        self._publish(progress=(done, total, name))
+
+    def _publish_snapshot(self) -> None:
+        experiment = self._experiment
+        if experiment is None or self._view.stage == "failed":
+            self._publish()
+            self._dirty = False
+            return
+        self._hungry = False
+        snapshot = experiment.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
+        now = time.monotonic()
+        if now - self._findings_at > 0.5 or not self._running:
+            self._findings = tuple(experiment.findings()) if hasattr(experiment, "findings") else ()
+            self._findings_at = now
+        self._dirty = False
+        self._publish(stage="ready", snapshot=snapshot, finished=bool(experiment.finished), findings=self._findings)
+
+    def _publish(self, **changes: Any) -> None:
+        self._view = replace(
+            self._view,
+            version=self._view.version + 1,
+            running=self._running,
+            rate=self._pace.rate() if self._running and self._left is None else 0.0,
+            speed=self._pace.speed,
+            story=self._story,
+            first=self._first,
+            applied=self._applied,
+            can_undo=bool(self._done),
+            can_redo=bool(self._undone),
+            watching=hasattr(self._experiment, "findings"),
+            **changes,
+        )
+
+    def _fail(self, error: BaseException) -> None:
+        where = traceback.extract_tb(error.__traceback__)
+        place = f" ({where[-1].name}, line {where[-1].lineno})" if where and not isinstance(error, InputError) else ""
+        text = str(error) or type(error).__name__
+        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        self._running = False
+        self._publish(stage="failed", error=f"{kind}{text}{place}")
+
+
+def steps_in_epoch(experiment: Any) -> int:
+    """Steps in which the first lane sees each training row once."""
+    lane = experiment.lanes[0]
+    rows = int(lane.data.x_train.shape[0])
+    return max(1, math.ceil(rows / int(lane.settings.batch_size)))
+
+
+def _merged(
+    back: tuple[tuple[Mapping[str, object], str | None], ...], lanes: int
+) -> tuple[tuple[Mapping[str, object], str | None], ...]:
+    """One change for all lanes where every lane goes back to the same values, so that one mark is left."""
+    if len(back) == lanes and all(dict(settings) == dict(back[0][0]) for settings, _ in back):
+        return ((back[0][0], None),)
+    return back

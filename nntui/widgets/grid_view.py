@@ -1,0 +1,76 @@
+"""The one widget behind every panel: it shows the grid a function draws for its size."""
+
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from nntui.plotting.grid import Grid
+
+Draw = Callable[[int, int], Grid]
+
+
+class GridView(Widget):
+    """Draws with ``draw(width, height)``; drawn lines are kept until :meth:`show` or a new size or style."""
+
+    DEFAULT_CSS = "GridView { height: 1fr; width: 1fr; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._draw: Draw | None = None
+        self._strips: list[Strip] = []
+        self._drawn_at: tuple[int, int] | None = None
+        self._styles_by_name: dict[str, Style] = {}
+
+    def show(self, draw: Draw) -> None:
+        """Draw this from now on."""
+        self._draw = draw
+        self._drawn_at = None
+        self.refresh()
+
+    @property
+    def lines(self) -> list[str]:
+        """What is shown, as plain text."""
+        self._update_strips()
+        return [strip.text for strip in self._strips]
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._drawn_at = None
+        self._styles_by_name = {}
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        self._update_strips()
+        strips = self._strips[crop.y : crop.bottom]
+        if crop.x != 0 or crop.right != self.size.width:
+            return [strip.crop(crop.x, crop.right) for strip in strips]
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        self._update_strips()
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def _update_strips(self) -> None:
+        width, height = self.size
+        if self._drawn_at == (width, height):
+            return
+        self._drawn_at = (width, height)
+        base = self.rich_style
+        if self._draw is None or width == 0 or height == 0:
+            self._strips = [Strip.blank(width, base)] * height
+            return
+        grid = self._draw(width, height)
+        self._strips = [
+            Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], width)
+            for row in range(height)
+        ]
+
+    def _style(self, name: str, base: Style) -> Style:
+        style = self._styles_by_name.get(name)
+        if style is None:
+            # strips are not given the widget's background by Textual
+            style = self._styles_by_name[name] = base + Style.parse(name)
+        return style

@@ -1,0 +1,75 @@
+"""The small commands: list, show, validate, info, warmup."""
+
+import json
+
+import pytest
+
+BUILT_IN = {"digits", "vanishing-gradients", "dying-relu", "init"}
+
+
+def test_list_names_every_scenario(invoke):
+    result = invoke("list")
+    assert result.status == 0
+    names = {line.split()[0] for line in result.out.splitlines() if line.startswith("  ") and line.strip()}
+    assert names >= BUILT_IN
+
+
+def test_list_as_json(invoke):
+    found = json.loads(invoke("list", "--json").out)
+    assert {scenario["name"] for scenario in found} >= BUILT_IN
+    assert all(set(scenario) == {"name", "topic", "title", "summary"} for scenario in found)
+
+
+def test_show_has_the_lesson_and_the_settings(invoke, small):
+    result = invoke("show", small)
+    assert result.status == 0
+    assert "Watch the loss fall." in result.out
+    assert "train.lr" in result.out
+    assert "0.05" in result.out
+    assert "ReLU: quick: 2 → 4 relu → 1 sigmoid" in result.out
+
+
+def test_show_tells_only_what_differs_in_a_further_lane(invoke, small):
+    out = invoke("show", small).out.partition("ReLU: quick:")[2]
+    assert "as tanh, except:" in out
+    assert "model.layers.1" in out
+    assert "train.lr" not in out
+
+
+def test_show_as_json_leaves_no_auto(invoke, small):
+    document = json.loads(invoke("show", small, "--json").out)
+    assert document["scenario"] == "small"
+    model_and_train = [(lane["settings"]["model"], lane["settings"]["train"]) for lane in document["lanes"]]
+    assert "auto" not in json.dumps(model_and_train)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_built_in_scenario_can_be_shown(invoke, name):
+    assert invoke("show", name).status == 0
+
+
+def test_validate(invoke, small):
+    assert invoke("validate", small).out == f"{small}: valid (2 lanes)\n"
+
+
+def test_info(invoke):
+    facts = json.loads(invoke("info", "--json").out)
+    assert set(facts) == {"versions", "processor", "cache", "terminal"}
+    assert facts["processor"]["threads"] >= 1
+    assert facts["versions"]["numba"][0].isdigit()
+    assert isinstance(facts["cache"]["compiled"], bool)
+    text = invoke("info").out
+    assert "numba" in text
+    assert "\n  cores" in text
+
+
+def test_warmup_compiles_once(invoke, monkeypatch):
+    from nntui_engine import warmup
+
+    warm = []
+    monkeypatch.setattr(warmup, "is_warm", lambda: bool(warm))
+    monkeypatch.setattr(warmup, "warm_up", warm.append)
+    first = invoke("warmup")
+    assert (first.status, first.out, first.err) == (0, "Compiled.\n", "")
+    assert invoke("warmup").out == "Already compiled.\n"
+    assert len(warm) == 1

@@ -1,0 +1,101 @@
+"""The report for people."""
+
+import io
+import math
+from dataclasses import replace
+
+import pytest
+from headless.builders import diverged, finding, lane_settings, lane_snapshot, snapshot
+
+from nntui.headless.output import PIPED_WIDTH, text_console
+from nntui.headless.text import number, print_report, statistic
+from nntui.headless.training import Timing
+
+
+def report(*arguments, **keywords) -> str:
+    file = io.StringIO()
+    print_report(text_console(file), *arguments, **keywords)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0, "0"),
+        (0.12345, "0.1235"),
+        (12345.6, "12346"),
+        (1e-7, "1.00e-07"),
+        (-2.5e9, "-2.50e+09"),
+        (math.nan, "NaN"),
+        (math.inf, "Inf"),
+        (-math.inf, "−Inf"),
+    ],
+)
+def test_numbers(value, shown):
+    assert number(value) == shown
+
+
+def test_shares_are_percentages_and_counts_whole():
+    assert statistic("validation_accuracy", 0.9567) == "95.7 %"
+    assert statistic("dead_units", 3.0) == "3"
+    assert statistic("accuracy", math.nan) == "NaN"
+
+
+def test_the_report_names_every_lane_layer_and_value():
+    text = report(diverged())
+    for expected in ("Three kinds of iris", "too hot", "4 → 16 relu → 8 relu → 3 softmax", "adam (lr 0.01)", "output"):
+        assert expected in text
+    assert "First NaN or infinity at step 7, layer 2." in text
+    assert "lr 0.1 → 0.5" in text
+
+
+def test_a_piped_report_has_no_colours_and_fits_its_width():
+    text = report(diverged())
+    assert "\x1b" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= PIPED_WIDTH
+
+
+def test_no_header_is_cut_short():
+    assert "…" not in report(diverged())
+
+
+def test_what_does_not_apply_has_no_column():
+    accuracies = ("accuracy", "train_accuracy", "validation_accuracy")
+    text = report(snapshot(lane_snapshot(lane_settings("fit"), without=accuracies)))
+    assert "ccuracy" not in text
+    assert "R²" in text
+
+
+def test_a_healthy_run_has_no_warning_signs():
+    text = report(snapshot())
+    assert "×" not in text
+    assert "NaN" not in text
+
+
+def test_a_lane_that_stopped_early_says_so():
+    lane = replace(lane_snapshot(lane_settings()), state="stopped early", step=60)
+    assert "Stopped early after step 60" in report(snapshot(lane))
+
+
+def test_findings_come_with_their_fix():
+    text = report(snapshot(), findings=[finding("relu")])
+    assert "warning  relu: dead relu, layer 1, 2, since step 40" in text
+    assert "Half of the units are silent." in text
+    assert "fix: train.lr = 0.01 (smaller steps kill fewer units)" in text
+
+
+def test_timing_only_when_given():
+    assert "steps/s" not in report(snapshot())
+    assert "100 steps in 2.00 s (50 steps/s)" in report(snapshot(), timing=Timing(2.0, 100))
+
+
+def test_an_unnamed_lane_needs_no_name():
+    text = report(snapshot(lane_snapshot(lane_settings(""))))
+    assert "\nNetwork: 4 → 16" in text
+    assert "Lane" not in text
+
+
+def test_a_long_lane_name_leaves_room_for_the_numbers():
+    text = report(snapshot(lane_snapshot(lane_settings("a very long lane name " * 10))))
+    assert "Validation" in text.splitlines()[2]
+    assert "243" in text

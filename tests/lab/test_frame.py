@@ -1,0 +1,60 @@
+"""Pictures of the lab without a terminal: the same bytes each time, readable text, colours in the cells."""
+
+import pytest
+from lab.fakes import lane_snapshot, snapshot
+
+from nntui.frame import render_frame
+from nntui_engine.snapshot import Mark, Snapshot
+
+
+def test_the_same_snapshot_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = snapshot("sgd", "adam", marks=(Mark(100, None, {"train.lr": 0.2}, "lr = 0.2"),))
+    first = render_frame(shown, 120, 40)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("NNTUI_ASCII", "1")
+    monkeypatch.setenv("TEXTUAL_THEME", "textual-light")
+    assert render_frame(shown, 120, 40) == first
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 48), (200, 60)])
+def test_text_has_one_character_a_cell(size: tuple[int, int]) -> None:
+    frame = render_frame(snapshot("sgd", "adam"), *size)
+    lines = frame.text.splitlines()
+    assert len(lines) == size[1]
+    assert {len(line) for line in lines} == {size[0]}
+    assert [len(row) for row in frame.cells] == [size[0]] * size[1]
+    assert "".join(cell.char for cell in frame.cells[0]) == lines[0]
+
+
+def test_the_frame_shows_what_the_lab_shows() -> None:
+    frame = render_frame(snapshot("sgd", "adam", marks=(Mark(100, "sgd", {"train.lr": 0.2}, "lr = 0.2"),)), 160, 48)
+    for words in ("A fake scenario", "step 300 / 1 000", "● sgd", "■ adam", "step 100  sgd: lr = 0.2", "┊"):
+        assert words in frame.text
+    assert "steps/s" not in frame.text
+    assert frame.svg.startswith("<svg")
+    assert 'class="nntui-' in frame.svg
+    assert any(cell.foreground == "#56b4e9" for row in frame.cells for cell in row)
+
+
+def test_nan_is_plain() -> None:
+    bad = Snapshot("fake", "A fake scenario", 0, 300, 1000, (lane_snapshot(nan_from=120),))
+    text = render_frame(bad, 160, 48).text
+    assert "NaN since step 120, layer 1" in text
+    assert "NaN or Inf from step 120" in text
+    assert text.count("×") > 20
+
+
+def test_before_the_first_step_every_plot_says_so() -> None:
+    text = render_frame(snapshot(step=0), 160, 48).text
+    assert text.count("No step has been trained yet.") >= 3
+
+
+def test_other_lanes_and_the_lesson() -> None:
+    assert "Knobs · adam" in render_frame(snapshot("sgd", "adam"), 160, 48, lane=1).text
+    assert "This scenario has no lesson." in render_frame(snapshot(), 120, 40, view="lesson").text
+    assert render_frame(snapshot(), 120, 40, ascii_only=True).text.replace("²", "2").isascii()
+
+
+async def test_it_works_inside_a_running_event_loop() -> None:
+    assert "step 300" in render_frame(snapshot(), 80, 24).text

@@ -1,0 +1,317 @@
+"""The lab with a person at the keys, at several sizes, without a terminal."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lab.fakes import FakeExperiment
+from lab.test_session import NoWarming
+from textual.pilot import Pilot
+
+from nntui.app import LabApp
+from nntui.plotting.look import ASCII, Look
+from nntui.session import Session
+from nntui.widgets.grid_view import GridView
+
+ROOMY, SMALL = (160, 48), (80, 24)
+
+
+def lab(experiment: FakeExperiment | None = None, *, look: Look | None = None, **options: Any) -> LabApp:
+    fake = experiment or FakeExperiment("sgd", "adam")
+    options.setdefault("paused", True)
+    session = Session(lambda: fake, warming=NoWarming(), **options)  # type: ignore[arg-type]
+    return LabApp(session, "A fake scenario", look=look or Look())
+
+
+def text(app: LabApp) -> str:
+    """All that is on screen."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
+    for _ in range(200):
+        await pilot.pause(0.02)
+        if reached():
+            await pilot.pause()
+            return
+    raise AssertionError("not reached:\n" + text(pilot.app))  # type: ignore[arg-type]
+
+
+async def ready(pilot: Pilot[Any]) -> None:
+    await until(pilot, lambda: pilot.app.model.view.snapshot is not None)  # type: ignore[attr-defined]
+
+
+def lr(app: LabApp, lane: int = 0) -> float:
+    snapshot = app.model.view.snapshot
+    assert snapshot is not None
+    return snapshot.lanes[lane].settings.optimizer_parameters["lr"]
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30), (120, 40), ROOMY, (200, 60)])
+async def test_every_size_shows_lanes_knobs_and_plots(size: tuple[int, int]) -> None:
+    app = lab()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("s", "s")
+        await until(pilot, lambda: "step 2 /" in text(app))
+        seen = text(app)
+        for words in ("Lanes", "Knobs", "Loss", "Gradient norm", "? help", "q quit", "paused", "xavier" * 0):
+            assert words in seen
+        app.source.stop()
+
+
+async def test_at_160_by_48_all_panels_are_visible_and_nothing_is_folded() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "step 1 /" in text(app))
+        seen = text(app)
+        for title in ("Loss", "Accuracy", "Gradient norm by layer", "Activation variance by layer", "Dead ReLU units"):
+            assert title in seen
+        assert "Findings and log" in seen
+        assert "plots 1/" not in seen
+        app.source.stop()
+
+
+async def test_at_80_by_24_every_panel_is_reached_by_paging() -> None:
+    app = lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        seen = ""
+        for page in range(3):
+            await until(pilot, lambda page=page: f"plots {page + 1}/3" in text(app))
+            seen += text(app)
+            await pilot.press("n")
+        for title in ("Loss", "Accuracy", "Gradient norm", "Activation variance", "Dead ReLU", "Findings and log"):
+            assert title in seen
+        await until(pilot, lambda: "plots 1/3" in text(app))
+        app.source.stop()
+
+
+async def test_resizing_folds_and_unfolds() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: "plots 1/3" in text(app))
+        await pilot.resize_terminal(*ROOMY)
+        await until(pilot, lambda: "plots 1/" not in text(app) and "Dead ReLU" in text(app))
+        await pilot.resize_terminal(30, 8)
+        await until(pilot, lambda: "larger window" in text(app))
+        app.source.stop()
+
+
+async def test_running_pause_step_epoch_and_speed() -> None:
+    app = lab(FakeExperiment(steps=100_000), paused=False, speed=100.0)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: "running" in text(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "paused" in text(app))
+        step = app.model.view.snapshot.step  # type: ignore[union-attr]
+        await pilot.press("s")
+        await until(pilot, lambda: app.model.view.snapshot.step == step + 1)  # type: ignore[union-attr]
+        await pilot.press("S")
+        await until(pilot, lambda: app.model.view.snapshot.step == step + 11)  # type: ignore[union-attr]
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "Speed: at most 200 steps a second" in text(app))
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: app.model.view.speed == 100)
+        app.source.stop()
+
+
+async def test_knobs_turn_are_typed_put_back_undone_and_redone() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("right")
+        await until(pilot, lambda: lr(app) == 0.2)
+        assert lr(app, 1) == 0.1
+        assert "was 0.1" in text(app)
+        await pilot.press("shift+right")
+        await until(pilot, lambda: lr(app) == 0.21)
+        await pilot.press("u")
+        await until(pilot, lambda: lr(app) == 0.2)
+        await pilot.press("U")
+        await until(pilot, lambda: lr(app) == 0.21)
+        await pilot.press("backspace")
+        await until(pilot, lambda: lr(app) == 0.1)
+        await pilot.press("enter", "0", ".", "7", "enter")
+        await until(pilot, lambda: lr(app) == 0.7)
+        assert "sgd: lr = 0.7" in text(app)
+        app.source.stop()
+
+
+async def test_a_wrong_value_is_said_and_can_be_corrected() -> None:
+    app = lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press("down", "enter", "a", "d", "m", "a", "enter")
+        await until(pilot, lambda: "did you mean" in " ".join(text(app).split()))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
+        await pilot.press("up", "enter", "9", "9", "9", "enter")
+        await until(pilot, lambda: "must be at most 100" in text(app))
+        assert lr(app) == 0.1
+        app.source.stop()
+
+
+async def test_tab_goes_through_the_lanes_to_all_of_them() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        for words in ("Knobs · sgd", "Knobs · adam", "Knobs · all lanes"):
+            await until(pilot, lambda words=words: words in text(app))
+            await pilot.press("tab")
+        await until(pilot, lambda: "Knobs · sgd" in text(app))
+        await pilot.press("tab", "tab", "right")
+        await until(pilot, lambda: lr(app, 0) == lr(app, 1) == 0.2)
+        assert len(app.model.view.snapshot.marks) == 1  # type: ignore[union-attr]
+        app.source.stop()
+
+
+async def test_restart_new_seed_log_axis_and_try() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("l")
+        await until(pilot, lambda: app.model.panel_view.log_loss)
+        await pilot.press("t")
+        await until(pilot, lambda: lr(app) == 0.5)
+        assert "Tried: Raise lr" in text(app)
+        await pilot.press("R")
+        await until(pilot, lambda: app.model.view.snapshot.seed == 1)  # type: ignore[union-attr]
+        await pilot.press("r")
+        await until(pilot, lambda: "Started again from the same seed." in text(app))
+        app.source.stop()
+
+
+async def test_turning_something_that_restarts_says_so() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("down", "down", "down", "down", "right")
+        await until(pilot, lambda: "started again from step 0" in text(app))
+        app.source.stop()
+
+
+async def test_lesson_help_and_palette() -> None:
+    app = lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press("6")
+        await until(pilot, lambda: "They count." in text(app) and "Raise lr" in text(app))
+        assert "Source: nobody" in text(app)
+        await pilot.press("1", "question_mark")
+        await until(pilot, lambda: "Pause or go on" in text(app))
+        await pilot.press("escape", "ctrl+p")
+        await until(pilot, lambda: "Train one step, then pause" in text(app))
+        await pilot.press("l", "o", "g", "a", "r")
+        await pilot.pause(0.3)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.model.panel_view.log_loss)
+        app.source.stop()
+
+
+async def test_a_picture_is_saved_and_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press("x")
+        await until(pilot, lambda: "Saved fake-step-0.svg" in text(app))
+        await pilot.press("x")
+        await until(pilot, lambda: "Saved fake-step-0-2.svg" in text(app))
+        app.source.stop()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fake-step-0-2.svg", "fake-step-0.svg"]
+    assert (tmp_path / "fake-step-0.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+async def test_keys_that_do_nothing_now_are_not_offered() -> None:
+    app = lab(FakeExperiment())
+    async with app.run_test(size=(240, 48)) as pilot:
+        await ready(pilot)
+        footer = app.screen.query_one("#keys", GridView).lines[0]
+        assert "undo" not in footer
+        assert "lane" not in footer
+        await pilot.press("right")
+        await until(pilot, lambda: "u undo" in app.screen.query_one("#keys", GridView).lines[0])
+        app.source.stop()
+
+
+async def test_a_crash_in_the_engine_is_shown_with_the_data_kept() -> None:
+    app = lab(FakeExperiment("sgd", fail_at=400), paused=False, speed=2000.0)
+    async with app.run_test(size=ROOMY) as pilot:
+        await until(pilot, lambda: "Training stopped: ZeroDivisionError" in text(app))
+        assert "failed" in text(app)
+        assert "Loss" in text(app)
+        app.source.stop()
+
+
+async def test_an_experiment_that_cannot_be_made_is_explained() -> None:
+    def broken() -> Any:
+        raise RuntimeError("no memory for this network")
+
+    app = LabApp(Session(broken, warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "no memory for this network" in text(app))
+        app.source.stop()
+
+
+async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
+    import time
+
+    app = LabApp(Session(lambda: time.sleep(0.5) or FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    async with app.run_test(size=SMALL) as pilot:
+        await until(pilot, lambda: "Loading data and building the network" in text(app))
+        await ready(pilot)
+        app.source.stop()
+
+
+async def test_ascii_mode_is_ascii_everywhere() -> None:
+    app = lab(look=Look(ascii_only=True, glyphs=ASCII))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("s", "s", "right", "right")
+        await until(pilot, lambda: lr(app) == 0.5)
+        assert text(app).replace("²", "2").isascii()
+        await pilot.press("question_mark")
+        await until(pilot, lambda: "Pause or go on" in text(app))
+        app.source.stop()
+
+
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {}])
+async def test_no_color_has_no_colour(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    fake = FakeExperiment("sgd", "adam")
+    session = Session(lambda: fake, warming=NoWarming(), paused=True)  # type: ignore[arg-type]
+    app = LabApp(session, "x")
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("s")
+        await until(pilot, lambda: "step 1 /" in text(app))
+        colours = {
+            tuple(segment.style.color.triplet)
+            for strip in app.screen._compositor.render_strips()
+            for segment in strip.apply_filter(app.get_line_filters()[-1], app.screen.background_colors[1])
+            if segment.style and segment.style.color and segment.style.color.triplet
+        }
+        grey = all(max(colour) - min(colour) <= 1 for colour in colours)
+        assert grey == bool(variables)
+        app.source.stop()
+
+
+@pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+c", 130)])
+async def test_leaving(key: str, code: int) -> None:
+    app = lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press(key)
+        await asyncio.sleep(0.1)
+    app.source.stop()
+    assert (app.return_code or 0) == code

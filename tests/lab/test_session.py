@@ -1,0 +1,199 @@
+"""The session: one thread, commands between launches, views that never block, errors that are seen."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from lab.fakes import FakeExperiment
+
+from nntui.pace import Pace, watchable_speed
+from nntui.session import Session, SessionView
+from nntui.warming import read_stage
+from nntui_engine.errors import InputError
+
+
+class NoWarming:
+    """Nothing to compile."""
+
+    def run(self, progress: Callable[[int, int, str], None]) -> str:
+        progress(1, 2, "halfway")
+        return ""
+
+    def stop(self) -> None:
+        """Nothing to stop."""
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[..., tuple[Session, FakeExperiment]]]:
+    sessions: list[Session] = []
+
+    def start(experiment: FakeExperiment | None = None, **options: Any) -> tuple[Session, FakeExperiment]:
+        fake = experiment or FakeExperiment()
+        session = Session(lambda: fake, warming=NoWarming(), **options)  # type: ignore[arg-type]
+        sessions.append(session)
+        session.start()
+        return session, fake
+
+    yield start
+    for session in sessions:
+        session.stop(2.0)
+
+
+def wait(session: Session, reached: Callable[[SessionView], object], seconds: float = 5.0) -> SessionView:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        view = session.poll()
+        if reached(view):
+            return view
+        time.sleep(0.005)
+    raise AssertionError(f"not reached: {session.poll()}")
+
+
+def test_it_trains_to_the_end_and_says_so(started: Any) -> None:
+    session, fake = started(speed=float("inf"))
+    view = wait(session, lambda v: v.finished)
+    assert view.snapshot.step == fake.steps
+    assert not view.running
+
+
+def test_pause_stops_and_goes_on(started: Any) -> None:
+    session, fake = started(FakeExperiment(steps=10**9, step_seconds=1e-4), speed=float("inf"))
+    wait(session, lambda v: v.snapshot is not None and v.snapshot.step > 0)
+    ticket = session.toggle()
+    wait(session, lambda v: v.applied >= ticket and not v.running)
+    step = fake.step
+    time.sleep(0.1)
+    assert fake.step == step
+    session.toggle()
+    wait(session, lambda v: v.snapshot.step > step)
+
+
+def test_steps_by_hand_are_counted_exactly(started: Any) -> None:
+    session, fake = started(paused=True)
+    wait(session, lambda v: v.stage == "ready")
+    for _ in range(3):
+        session.run_steps(1)
+    wait(session, lambda v: v.snapshot.step == 3 and not v.running)
+    session.run_epoch()
+    wait(session, lambda v: v.snapshot.step == 13 and not v.running)
+    assert fake.step == 13
+
+
+def test_the_speed_limit_holds(started: Any) -> None:
+    session, fake = started(FakeExperiment(steps=10**6), speed=100.0)
+    wait(session, lambda v: v.snapshot is not None and v.snapshot.step > 0)
+    begun, step = time.monotonic(), fake.step
+    time.sleep(0.5)
+    assert 60 <= (fake.step - step) / (time.monotonic() - begun) <= 140
+
+
+def test_tweaks_are_applied_and_undone_and_redone(started: Any) -> None:
+    session, _ = started(FakeExperiment("a", "b"), paused=True)
+
+    def lr(view: SessionView) -> list[float]:
+        return [lane.settings.optimizer_parameters["lr"] for lane in view.snapshot.lanes]
+
+    wait(session, lambda v: v.stage == "ready")
+    ticket = session.tweak({"train.lr": 0.5}, "a")
+    view = wait(session, lambda v: v.applied >= ticket)
+    assert lr(view) == [0.5, 0.1]
+    assert view.can_undo
+    session.undo()
+    assert lr(wait(session, lambda v: v.can_redo)) == [0.1, 0.1]
+    session.redo()
+    assert lr(wait(session, lambda v: not v.can_redo)) == [0.5, 0.1]
+
+
+def test_a_refused_tweak_is_a_message_and_changes_nothing(started: Any) -> None:
+    session, _ = started(paused=True)
+    wait(session, lambda v: v.stage == "ready")
+    ticket = session.tweak({"train.lr": 1e9}, None)
+    view = wait(session, lambda v: v.applied >= ticket)
+    assert view.stage == "ready"
+    assert not view.can_undo
+    assert session.notices() == [("train.lr: 1000000000.0 must be at most 100", True)]
+
+
+def test_an_exception_in_the_thread_is_shown_and_the_data_kept(started: Any) -> None:
+    session, fake = started(FakeExperiment(fail_at=500), speed=float("inf"))
+    view = wait(session, lambda v: v.stage == "failed")
+    assert "ZeroDivisionError: the fake broke" in view.error
+    assert view.bad_input is None
+    fake._fail_at = None
+    session.restart()
+    wait(session, lambda v: v.stage == "ready" and v.finished)
+
+
+def test_bad_input_while_building_is_handed_over() -> None:
+    def broken() -> Any:
+        raise InputError("x.csv: no such file")
+
+    session = Session(broken, warming=NoWarming())  # type: ignore[arg-type]
+    session.start()
+    view = wait(session, lambda v: v.bad_input)
+    assert str(view.bad_input) == "x.csv: no such file"
+    session.stop(2.0)
+
+
+def test_restart_and_new_seed(started: Any) -> None:
+    session, fake = started(paused=True)
+    session.run_steps(5)
+    wait(session, lambda v: v.snapshot is not None and v.snapshot.step == 5)
+    session.toggle()
+    session.restart(new_seed=True)
+    wait(session, lambda v: v.snapshot.seed == 1)
+    session.restart()
+    wait(session, lambda v: v.applied == 4)
+    assert fake.seed == 1
+
+
+def test_only_the_histories_shown_are_asked_for(started: Any) -> None:
+    session, fake = started(paused=True)
+    session.show(("loss",), ("gradient_norm",), None)
+    wait(session, lambda v: v.stage == "ready" and v.applied == 1)
+    assert fake.asked[-1] == (("gradient_norm",), ("loss",))
+
+
+def test_stopping_ends_the_thread(started: Any) -> None:
+    session, _ = started(FakeExperiment(steps=10**9, step_seconds=1e-4), speed=float("inf"))
+    wait(session, lambda v: v.snapshot is not None)
+    begun = time.monotonic()
+    session.stop(2.0)
+    assert time.monotonic() - begun < 0.5
+    assert not session._thread.is_alive()
+
+
+def test_progress_of_the_warm_up_is_seen_before_the_experiment_is_there() -> None:
+    session = Session(lambda: time.sleep(0.3) or FakeExperiment(), warming=NoWarming())  # type: ignore[arg-type]
+    session.start()
+    wait(session, lambda v: "building" in v.progress[2] and v.stage == "preparing")
+    session.stop(2.0)
+
+
+@pytest.mark.parametrize(
+    ("line", "stage"),
+    [("done 3 62 train_step\n", (3, 62, "train_step")), ("Traceback", None), ("done x y z", None), ("", None)],
+)
+def test_the_lines_of_the_warm_up(line: str, stage: object) -> None:
+    assert read_stage(line) == stage
+
+
+def test_pace_owes_what_the_clock_says_and_no_more_than_half_a_second() -> None:
+    now = [0.0]
+    pace = Pace(100.0, clock=lambda: now[0])
+    pace.made(1000, 0.001)
+    pace.begin()
+    now[0] = 0.1
+    assert pace.due() == 10
+    pace.made(10, 0.01)
+    assert pace.due() == 0
+    assert pace.wait() == pytest.approx(0.01)
+    now[0] = 100.0
+    pace.due()
+    assert pace.due() <= 50
+
+
+@pytest.mark.parametrize(("steps", "speed"), [(1500, 100), (100, 5), (20, 1), (10**9, float("inf"))])
+def test_a_run_is_slow_enough_to_watch(steps: int, speed: float) -> None:
+    assert watchable_speed(steps) == speed

@@ -1,0 +1,139 @@
+"""The documents say what is true now."""
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from nntui import cli, keys
+from nntui_engine.activations import ACTIVATIONS
+from nntui_engine.initializers import INITIALIZERS
+from nntui_engine.losses import LOSSES
+from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.scenario import list_scenarios, parse_scenario
+from nntui_engine.scenario.schema import SECTIONS, EarlyStoppingTable, NoiseTable, ScenarioTable
+from nntui_engine.schedules import SCHEDULES
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/scenario-files.md", "docs/machine-output.md"]
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", document, re.DOTALL)
+
+
+def table(heading: str) -> list[list[str]]:
+    """The cells of the table under a README heading, without its two head rows."""
+    section = README.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("|")]
+    return rows[2:]
+
+
+def nntui_lines() -> list[str]:
+    found = []
+    for document in DOCUMENTS:
+        for block in blocks(text(document), "sh"):
+            found += [line.partition("  #")[0] for line in block.splitlines() if line.startswith("nntui ")]
+    return found
+
+
+@pytest.mark.parametrize("line", nntui_lines())
+def test_every_command_line_shown_is_one_that_parses(line):
+    words = shlex.split(line)[1:]
+    context = cli.cli.make_context("nntui", list(words))
+    name, command, rest = cli.cli.resolve_command(context, words)
+    assert command is not None
+    command.make_context(name, rest, parent=click.Context(cli.cli))
+
+
+def test_the_table_of_commands_is_complete():
+    assert [re.match(r"`nntui (\w+)", row[0])[1] for row in table("Commands")] == list(cli.COMMANDS)
+
+
+def test_the_table_of_scenarios_is_complete():
+    assert {row[0].strip("`") for row in table("What it shows")} == {s.name for s in list_scenarios()}
+
+
+def test_every_key_shown_is_a_key_of_the_lab():
+    known = {keys.key_words(action).replace("^", "ctrl+") for action in keys.ACTIONS}
+    shown = [key for row in table("Keys") for key in re.findall(r"`([^`]+)`", row[0])]
+    assert len(shown) > 20
+    assert set(shown) <= known
+
+
+def test_the_test_command_is_what_ci_runs():
+    assert README.count("bin/python -m pytest") == 1
+    assert "grep -m 1 'bin/python -m pytest' README.md" in text(".ci/run")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_and_pictures_exist(document):
+    for target in re.findall(r"\]\(([^)#]+)\)", text(document)):
+        if "://" not in target:
+            assert ((ROOT / document).parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", [*DOCUMENTS, "docs/reference.md"])
+def test_paths_named_in_the_text_exist(document):
+    for path in re.findall(r"`((?:engine|nntui|tests|docs|scenarios)/[\w/.*-]+)`", text(document)):
+        if path != "tests/engine/test_lockstep*.py":
+            assert (ROOT / path).exists(), path
+
+
+@pytest.mark.slow
+def test_the_python_example_runs():
+    (example,) = blocks(README, "python")
+    namespace: dict[str, object] = {}
+    exec(example, namespace)
+    assert "1.weights" in namespace["weights"]
+
+
+def test_the_scenario_example_is_valid(tmp_path):
+    (example,) = blocks(README, "toml")
+    assert len(parse_scenario(example, base=tmp_path).lanes) == 2
+    (small,) = [block for block in blocks(text("docs/scenario-files.md"), "toml") if "[data]" in block]
+    assert parse_scenario(small).title == "Two moons"
+
+
+def test_every_key_of_a_scenario_file_is_described():
+    page = text("docs/scenario-files.md")
+    tables = [ScenarioTable, EarlyStoppingTable, NoiseTable, *SECTIONS.values()]
+    expected = {field for one in tables for field in one.__struct_fields__}
+    expected |= {parameter.name for row in OPTIMIZERS.rows for parameter in row.parameters}
+    words = set(re.findall(r"\w+", page))
+    assert expected - words == set()
+
+
+def test_the_reference_is_up_to_date():
+    code = "import sys; sys.path.insert(0, 'docs'); from make_reference import reference; print(reference(), end='')"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert text("docs/reference.md") == done.stdout.decode(), "run: python docs/make_reference.py"
+
+
+def test_the_changelog_counts_right():
+    counts = {
+        "activations": len(ACTIVATIONS),
+        "initializers": len(INITIALIZERS),
+        "losses": len(LOSSES),
+        "optimizers": len(OPTIMIZERS),
+        "learning-rate schedules": len(SCHEDULES),
+    }
+    changelog = " ".join(text("CHANGELOG.md").split())
+    for what, count in counts.items():
+        assert f"{count} {what}" in changelog
+
+
+def test_dependencies_are_each_justified():
+    project = text("pyproject.toml").partition("dependencies = [")[2].partition("]")[0]
+    names = re.findall(r'"([\w-]+)', project)
+    section = text("CONTRIBUTING.md").partition("## Dependencies")[2]
+    assert [re.match(r"\| ([\w-]+) \|", line)[1] for line in section.splitlines() if line.startswith("| ")][1:] == names

@@ -1,0 +1,113 @@
+"""Axes: round limits that stay, ticks with labels of the right precision."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nntui.plotting.scales import (
+    LABEL_WIDTH,
+    Axis,
+    SteadyAxis,
+    count_label,
+    linear_axis,
+    log_axis,
+    power_label,
+    round_step,
+    step_axis,
+)
+
+
+@pytest.mark.parametrize(("span", "parts", "step"), [(10, 5, 2), (1, 4, 0.5), (0.03, 3, 0.01), (7, 1, 10), (50, 5, 10)])
+def test_round_step(span: float, parts: int, step: float) -> None:
+    assert round_step(span, parts) == pytest.approx(step)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "labels"),
+    [
+        (0.0, 2.3, ["0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
+        (0.0, 0.028, ["0", "0.01", "0.02", "0.03"]),
+        (0.1, 0.12, ["0.100", "0.105", "0.110", "0.115", "0.120"]),
+        (0.0, 3e7, ["0", "1e7", "2e7", "3e7"]),
+        (-1.0, 1.0, ["-1.0", "-0.5", "0", "0.5", "1.0"]),
+    ],
+)
+def test_linear_labels_tell_the_ticks_apart(low: float, high: float, labels: list[str]) -> None:
+    ticks = linear_axis(low, high).ticks(6)
+    assert [label for _, label in ticks] == labels
+    for position, label in ticks:
+        assert float(label) == pytest.approx(position, abs=1e-12)
+
+
+@given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e12), st.integers(2, 9))
+def test_a_linear_axis_holds_its_data_and_keeps_to_the_number_of_ticks(low: float, span: float, most: int) -> None:
+    high = low + span
+    axis = linear_axis(low, high)
+    slack = 1e-6 * (axis.high - axis.low)
+    assert axis.low - slack <= low
+    assert axis.high + slack >= high
+    assert axis.low < axis.high
+    assert len(axis.ticks(most)) <= max(2, most)
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -3.0, 1e16])
+def test_a_flat_range_is_opened(value: float) -> None:
+    axis = linear_axis(value, value)
+    assert axis.low <= value <= axis.high
+    assert axis.low < axis.high
+
+
+def test_log_limits_are_whole_powers_of_ten() -> None:
+    axis = log_axis(3e-7, 0.2)
+    assert (axis.low, axis.high) == (-7, 0)
+    assert [label for _, label in axis.ticks(20)] == ["1e-7", "1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1"]
+    assert [label for _, label in axis.ticks(3)] == ["1e-7", "0.001"]
+
+
+def test_a_single_decade_has_ticks_at_2_and_5() -> None:
+    assert [label for _, label in log_axis(1.0, 9.0).ticks(6)] == ["1", "2", "5", "10"]
+
+
+def test_log_places() -> None:
+    axis = log_axis(1e-4, 1.0)
+    places = axis.place(np.array([1e-4, 1e-2, 1.0, 0.0, -1.0, math.nan, math.inf]))
+    np.testing.assert_allclose(places, [0.0, 0.5, 1.0, 0.0, 0.0, math.nan, 1.0])
+
+
+def test_outliers_are_clipped_not_drawn_outside() -> None:
+    np.testing.assert_array_equal(Axis(0.0, 1.0).place(np.array([-1e300, 1e300])), [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("step", "steps", "end"), [(0, 3000, 10), (11, 3000, 20), (210, 3000, 500), (2500, 3000, 3000)]
+)
+def test_the_time_axis_grows_in_round_steps_and_ends_with_the_run(step: int, steps: int, end: float) -> None:
+    assert step_axis(step, steps).high == end
+
+
+def test_a_steady_axis_moves_only_when_it_must() -> None:
+    memory = SteadyAxis()
+    first = memory.fit(0.0, 2.3)
+    assert memory.fit(0.0, 2.45) is first
+    assert memory.fit(0.0, 1.4) is first
+    assert memory.fit(0.0, 3.5).high == 4.0
+    assert memory.fit(0.0, 0.2).high == pytest.approx(0.2)
+
+
+def test_an_axis_changes_at_once_between_linear_and_log() -> None:
+    memory = SteadyAxis()
+    memory.fit(0.0, 2.0)
+    assert memory.fit(0.1, 2.0, log=True).log
+
+
+@pytest.mark.parametrize(("value", "label"), [(0, "0"), (2000, "2 000"), (15000, "15k"), (2.5e6, "2.5M"), (3e9, "3e9")])
+def test_counts(value: float, label: str) -> None:
+    assert count_label(value) == label
+
+
+@pytest.mark.parametrize("exponent", range(-99, 100, 3))
+def test_powers_fit_the_gutter(exponent: int) -> None:
+    assert len(power_label(exponent)) <= LABEL_WIDTH
