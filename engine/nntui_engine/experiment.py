@@ -1,6 +1,5 @@
 """An experiment: the lanes of a scenario, trained in lockstep."""
 
-import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from .histograms import Histogram, histogram
 from .kernels import columns as c
 from .kernels.train import probe_lane, train_lane, train_lanes
 from .lane import Emitted, Lane
+from .lanes import launching, named_lanes, shown
 from .network import Arena, assemble, carry_lane, must_restart, parameter_views, running_views, start_lane
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
@@ -25,9 +25,6 @@ from .snapshot import LaneSnapshot, Mark, Snapshot
 SAMPLES_A_LAUNCH = 1024
 EVALUATIONS_A_LAUNCH = 256
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
-
-# Two threads that launch parallel kernels at once can kill the process with Numba's simplest threading layer
-_LAUNCH = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ class Experiment:
         if steps is not None:
             extra["train.steps"] = steps
         for settings, lane_name in [(extra, None), *overrides] if extra else overrides:
-            for name in self._named(list(tables), lane_name):
+            for name in named_lanes(list(tables), lane_name):
                 tables[name] = override(tables[name], settings, where="--set")
         self._out: tuple[NDArray[Any], ...] = ()
         self._seconds_a_step = 1e-3
@@ -142,7 +139,7 @@ class Experiment:
         start = time.perf_counter()
         tables = (a.plan, a.layer_reals, a.ints, a.reals)
         shared = (self._budget, a.data, a.pool, a.order, a.sums)
-        with _LAUNCH:
+        with launching():
             if len(self.lanes) == 1:
                 train_lane(int(goals[0]), *shared, *(t[0] for t in tables), *(o[0] for o in out))
             else:
@@ -224,7 +221,7 @@ class Experiment:
     def _lane_snapshot(
         self, index: int, lane: Lane, layer_names: list[str], whole_names: list[str], points: int | None
     ) -> LaneSnapshot:
-        own_data = lane.data.key != self.lanes[0].data.key
+        own_data = lane.data.split_key != self.lanes[0].data.split_key
         return lane.snapshot(index, self._arena, own_data, layer_names, whole_names, points)
 
     def findings(self) -> list[Finding]:
@@ -241,7 +238,7 @@ class Experiment:
         What can change live does; a new shape, initializer, data or seed restarts the lane. Raises InputError (and
         changes nothing) where a value is not allowed.
         """
-        chosen = self._named([x.name for x in self.lanes], lane)
+        chosen = named_lanes([x.name for x in self.lanes], lane)
         changed: dict[str, Lane] = {}
         for old in self.lanes:
             if old.name in chosen:
@@ -251,7 +248,7 @@ class Experiment:
         self._check_dtype(new_lanes)
         step = self.step
         restarted = self._replace(new_lanes)
-        text = ", ".join(f"{key.split('.')[-1]} = {_shown(value)}" for key, value in settings.items())
+        text = ", ".join(f"{key.split('.')[-1]} = {shown(value)}" for key, value in settings.items())
         mark = Mark(step, lane, dict(settings), text, bool(restarted))
         self.marks.append(mark)
         return mark
@@ -287,14 +284,6 @@ class Experiment:
         return resolved.settings, resolved.data
 
     @staticmethod
-    def _named(names: list[str], lane: str | None) -> list[str]:
-        if lane is None:
-            return names
-        if lane not in names:
-            raise InputError(f'unknown lane "{lane}"; {allowed_names(lane, names)}')
-        return [lane]
-
-    @staticmethod
     def _check_dtype(lanes: Sequence[Lane]) -> None:
         if len({lane.settings.dtype for lane in lanes}) > 1:
             raise InputError("train.dtype: all lanes of an experiment must have the same one")
@@ -304,7 +293,7 @@ class Experiment:
             if not 0 <= lane < len(self.lanes):
                 raise InputError(f"lane {lane} does not exist; there are {len(self.lanes)}, counted from 0")
             return lane
-        return [x.name for x in self.lanes].index(self._named([x.name for x in self.lanes], lane)[0])
+        return [x.name for x in self.lanes].index(named_lanes([x.name for x in self.lanes], lane)[0])
 
     def parameters(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
         """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …"""
@@ -337,7 +326,7 @@ class Experiment:
     def _probe(self, index: int) -> float:
         a = self._arena
         table, whole = np.zeros((a.plan.shape[1], c.STEP_STATISTICS)), np.zeros(c.WHOLE)
-        with _LAUNCH:
+        with launching():
             return float(
                 probe_lane(
                     a.data,
@@ -393,7 +382,3 @@ def _chance(data: LaneData) -> float:
         return float(t.mean(axis=0).max())
     share = (t > t.mean()).mean(axis=0) if data.task != "multilabel" else (t > 0.5).mean(axis=0)
     return float(np.maximum(share, 1.0 - share).mean())
-
-
-def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -87,3 +87,28 @@ class LaneSettings:
     @property
     def outputs(self) -> int:
         return self.layers[-1].units
+
+
+@dataclass(frozen=True, slots=True)
+class RaceSettings:
+    """Everything one lane descends a surface with.
+
+    ``window`` is ((x0, x1), (y0, y1)); ``noise`` the standard deviation added to each part of the gradient; the rest as
+    in :class:`LaneSettings`.
+    """
+
+    name: str
+    surface: str
+    surface_parameters: Mapping[str, float]
+    start: tuple[float, float]
+    window: tuple[tuple[float, float], tuple[float, float]]
+    noise: float
+    optimizer: str
+    optimizer_parameters: Mapping[str, float]
+    schedule: str
+    schedule_parameters: Mapping[str, float]
+    steps: int
+    clip_norm: float
+    clip_value: float
+    seed: int
+    table: Mapping[str, object] = field(default_factory=dict, compare=False)

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .settings import LaneSettings, Task
+from .settings import LaneSettings, RaceSettings, Task
 
 Array = NDArray[np.float64]
 LaneState = Literal["training", "finished", "stopped early"]
@@ -87,4 +87,54 @@ class Snapshot:
     step: int
     steps: int
     lanes: tuple[LaneSnapshot, ...]
+    marks: tuple[Mark, ...] = ()
+
+
+RacerState = Literal["running", "finished", "diverged"]
+
+
+@dataclass(frozen=True, slots=True)
+class RacerSnapshot:
+    """One optimizer on a surface at one moment.
+
+    ``path`` (m, 2) and ``steps`` (m,) are where it was and when, the start first; far back only every so many steps
+    are kept. ``values`` and ``gradient_norms`` (m,) belong to them. ``distance`` is to the nearest minimum.
+    ``diverged_at`` is the step at which it left every bound, or None. ``curvatures`` are the two eigenvalues of the
+    Hessian where it stands, smallest first.
+    """
+
+    index: int
+    name: str
+    optimizer: str
+    step: int
+    state: RacerState
+    settings: RaceSettings
+    position: tuple[float, float]
+    value: float
+    gradient_norm: float
+    distance: float
+    path_length: float
+    lr: float
+    curvatures: tuple[float, float]
+    steps: Array
+    path: Array
+    values: Array
+    gradient_norms: Array
+    diverged_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RaceSnapshot:
+    """All optimizers on one surface at one moment; ``minima`` (k, 2)."""
+
+    scenario: str
+    title: str
+    seed: int
+    step: int
+    steps: int
+    surface: str
+    window: tuple[tuple[float, float], tuple[float, float]]
+    start: tuple[float, float]
+    minima: Array
+    lanes: tuple[RacerSnapshot, ...]
     marks: tuple[Mark, ...] = ()

@@ -20,3 +20,22 @@ NO_BATCH_NORM, BATCH_NORM_BEFORE, BATCH_NORM_AFTER = range(3)
 
 # How correct predictions are counted
 ACCURACY_NONE, ACCURACY_ARGMAX, ACCURACY_THRESHOLD = range(3)
+
+# Surfaces
+(
+    BEALE,
+    LONG_VALLEY,
+    SADDLE,
+    ROSENBROCK,
+    HIMMELBLAU,
+    BOOTH,
+    BOWL,
+    RAVINE,
+    RASTRIGIN,
+    ACKLEY,
+    STYBLINSKI_TANG,
+    SIX_HUMP_CAMEL,
+    PLATEAU,
+    CLIFF,
+    NOISY_MOONS,
+) = range(15)

@@ -112,7 +112,7 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, first, second, u):
                     u[i] = rate * first[i]
     elif code == ADAM or code == ADAMW:
         bias1, bias2 = 1.0, 1.0
-        if hyper[BIAS_CORRECTION] != 0.0:
+        if code == ADAMW or hyper[BIAS_CORRECTION] != 0.0:  # adamw has no such switch
             bias1, bias2 = 1.0 - hyper[BETA1] ** t, 1.0 - hyper[BETA2] ** t
         size, root = real(lr / bias1), real(1.0 / math.sqrt(bias2))
         coupled, apart = (decay, zero) if code == ADAM else (zero, real(lr * hyper[WEIGHT_DECAY]))

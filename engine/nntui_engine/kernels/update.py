@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .codes import NADAM
 from .columns import (
     I_BATCH_NORM_INPUTS,
     I_FIRST,
@@ -189,7 +190,8 @@ def update(pool, plan, layer_reals, ints, reals, table, whole):
             whole[W_CLIPPED_GRADIENT_NORM] = norm
 
     ints[I_UPDATES] += 1
-    reals[R_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[I_UPDATES])
+    if ints[I_OPTIMIZER] == NADAM:
+        reals[R_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[I_UPDATES])
     if ints[I_BATCH_NORM_INPUTS] == 1:
         take_step(pool, ints[I_IN_GAMMA], ints[I_IN_GAMMA] + 2 * ints[I_INPUTS], ints, reals, lr)
     theta = ints[I_THETA]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .load import LaneTables, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
     from .resolve import ResolvedLane, resolve_lane
+    from .resolve_surface import resolve_race
     from .schema import Expectation, Over, Try
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "parse_assignment",
     "parse_scenario",
     "resolve_lane",
+    "resolve_race",
     "scenario_folder",
     "scenario_from_dict",
     "scenario_paths",
@@ -37,6 +39,7 @@ _HOME = {
     "load": ("LaneTables", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
     "resolve": ("ResolvedLane", "resolve_lane"),
+    "resolve_surface": ("resolve_race",),
     "schema": ("Expectation", "Over", "Try"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -20,6 +20,7 @@ from ..losses import LOSSES
 from ..optimizers import LR, OPTIMIZERS
 from ..registry import Row
 from ..schedules import SCHEDULES
+from ..surfaces import SURFACES
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
 
@@ -33,6 +34,7 @@ DTYPES = ("float32", "float64")
 
 MAX_PARAMETERS = 200_000_000
 
+SURFACE_PARAMETERS = tuple(dict.fromkeys(p.name for row in SURFACES.rows for p in row.parameters))
 DATA_PARAMETERS = tuple(dict.fromkeys(p.name for row in DATASETS.rows for p in row.parameters))
 OPTIMIZER_PARAMETERS = tuple(dict.fromkeys(p.name for row in OPTIMIZERS.rows for p in row.parameters))
 _NO_USE_ON_A_SURFACE = ("loss", "huber_delta", "batch_size", "epochs", "evaluate_every", "l1", "l2", "early_stopping")
@@ -44,7 +46,8 @@ Tables = dict[str, dict[str, Any]]
 class Checked:
     """A lane's tables in typed form; parameters of a choice hold only what was written.
 
-    ``data`` is None for a surface, ``surface`` for data. ``schedule`` and ``preprocess`` are (kind, parameters).
+    ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
+    ``schedule`` and ``preprocess`` are (kind, parameters).
     """
 
     data: DataTable | None
@@ -91,7 +94,7 @@ def with_defaults(tables: Mapping[str, Any], where: str = "") -> Tables:
         train["steps"] = DEFAULT_STEPS
     if checked.surface is not None:
         return {
-            "surface": _plain(checked.surface),
+            "surface": {**_plain(checked.surface), **checked.data_parameters},
             "train": {key: value for key, value in train.items() if key not in _NO_USE_ON_A_SURFACE},
         }
     assert checked.data is not None
@@ -110,13 +113,22 @@ def _plain(table: object) -> dict[str, Any]:
 def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
     if "model" in tables:
         raise InputError(f"{prefix(where)}[model] has no place beside [surface]: a surface has no layers")
-    surface = read(tables["surface"], SurfaceTable, where, "surface")
+    named, surface_parameters = _take(tables["surface"], SURFACE_PARAMETERS)
+    surface = read(named, SurfaceTable, where, "surface", SURFACE_PARAMETERS)
+    row = SURFACES.find(surface.name, f"{prefix(where)}surface.name")
+    _check_parameters(row, surface_parameters, where, "surface")
+    if surface.window is not UNSET:
+        for axis, (low, high) in zip("xy", surface.window, strict=True):
+            if not low < high:
+                fail(where, "surface.window", surface.window, f"{axis} must run from a smaller to a larger number")
     written = tables.get("train", {})
     for key in _NO_USE_ON_A_SURFACE:
         if isinstance(written, Mapping) and key in written:
             fail(where, f"train.{key}", written[key], "has no meaning on a surface")
     train, optimizer_parameters, schedule = _check_train(written, where, 0)
-    return Checked(None, {}, surface, ModelTable(), train, optimizer_parameters, schedule, ("none", {}))
+    if schedule[0] == "plateau":
+        fail(where, "train.schedule", "plateau", "has no meaning on a surface: nothing is evaluated there")
+    return Checked(None, surface_parameters, surface, ModelTable(), train, optimizer_parameters, schedule, ("none", {}))
 
 
 def _check_data(raw: Any, where: str) -> tuple[DataTable, dict[str, Any], tuple[str, dict[str, Any]]]:

@@ -80,9 +80,9 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         accuracy=accuracy,
         accuracy_threshold=threshold,
         optimizer=train.optimizer,
-        optimizer_parameters=_parameters(OPTIMIZERS[train.optimizer], checked.optimizer_parameters),
+        optimizer_parameters=parameters_of(OPTIMIZERS[train.optimizer], checked.optimizer_parameters),
         schedule=kind,
-        schedule_parameters=_parameters(SCHEDULES[kind], schedule_parameters),
+        schedule_parameters=parameters_of(SCHEDULES[kind], schedule_parameters),
         batch_size=batch_size,
         steps=steps,
         evaluate_every=every,
@@ -173,7 +173,8 @@ def _default(row: Row) -> float:
     return row.parameters[0].default
 
 
-def _parameters(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
+def parameters_of(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
+    """Every parameter of ``row``, as written or its default (flags as 1.0 or 0.0)."""
     return {p.name: float(written.get(p.name, p.default)) for p in row.parameters}
 
 
