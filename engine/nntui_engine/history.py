@@ -67,7 +67,8 @@ class History:
             last = np.append(edges[1:], len(steps)) - 1
             steps = steps[last]
             low = np.fmin.reduceat(low, edges)
-            total = np.add.reduceat(total, edges)
+            with np.errstate(invalid="ignore", over="ignore"):
+                total = np.add.reduceat(total, edges)
             high = np.fmax.reduceat(high, edges)
             sizes = np.add.reduceat(sizes, edges)
         with np.errstate(invalid="ignore"):
@@ -124,7 +125,7 @@ class History:
         self._old_steps[:half] = self._old_steps[1 : 2 * half : 2].copy()
         low, total, high = (part[: 2 * half].copy() for part in self._old)
         self._old[0, :half] = np.fmin(low[::2], low[1::2])
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             self._old[1, :half] = total[::2] + total[1::2]
         self._old[2, :half] = np.fmax(high[::2], high[1::2])
         self._old_count = half

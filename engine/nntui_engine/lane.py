@@ -129,15 +129,19 @@ class Lane:
 
     def sample_rows(self, new: Emitted) -> list[dict[str, Any]]:
         """The sampled steps of a launch as plain values: {lane, step, loss, …, layers: {statistic: [per layer]}}."""
-        evaluations = dict(zip(new.evaluated.tolist(), new.evaluation.tolist(), strict=True))
+        evaluations = {step: at for at, step in enumerate(new.evaluated.tolist())}
         rows = []
         for at, step in enumerate(new.steps.tolist()):
             values = dict(zip(WHOLE, new.whole[at].tolist(), strict=True))
+            layers = {name: new.layers[at, :, column].tolist() for column, name in enumerate(STEP_LAYER)}
             if step in evaluations:
-                values.update(zip(EVALUATION, evaluations[step], strict=True))
+                evaluated = evaluations[step]
+                values.update(zip(EVALUATION, new.evaluation[evaluated].tolist(), strict=True))
+                for column, name in enumerate(EVALUATION_LAYER):
+                    layers[name] = new.evaluation_layers[evaluated, :, column].tolist()
             row: dict[str, Any] = {"lane": self.name, "step": step}
             row.update((name, value) for name, value in values.items() if self.applies(name))
-            row["layers"] = {name: new.layers[at, :, column].tolist() for column, name in enumerate(STEP_LAYER)}
+            row["layers"] = layers
             rows.append(row)
         return rows
 

@@ -125,6 +125,8 @@ class Race:
             scenario = load_scenario(scenario)
         if not scenario.is_surface:
             raise InputError(f"{scenario.name}: there is no [surface] to descend")
+        if every < 1:
+            raise InputError(f"every: {every} is not allowed; must be a whole number, at least 1")
         self.scenario = scenario
         self.every = every
         self.marks: list[Mark] = []
@@ -194,8 +196,9 @@ class Race:
         goals = np.minimum(before + n, f.ints[:, k.C_LIMIT])
         start = time.perf_counter()
         while np.any((f.ints[:, k.C_STEP] < goals) & (f.ints[:, k.C_DIVERGED_AT] < 0)):
+            now = np.minimum(goals, f.ints[:, k.C_STEP] + SAMPLES_A_LAUNCH)  # a launch cannot be interrupted
             with launching():
-                k.race_lanes(goals, f.points, f.state, f.ints, f.reals, self._out_steps, self._out)
+                k.race_lanes(now, f.points, f.state, f.ints, f.reals, self._out_steps, self._out)
             for i, lane in enumerate(self.lanes):
                 count = int(f.ints[i, k.C_SAMPLES])
                 if count:

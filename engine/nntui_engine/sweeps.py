@@ -14,7 +14,7 @@ from .settings import RaceSettings
 Array = NDArray[np.float64]
 
 RATES = 60
-_LOWEST, _HIGHEST = 1e-6, 1e1
+_LOWEST, _HIGHEST = 1e-6, 1e2
 _LAUNCH_STEPS = 200_000  # updates of all lanes together in one launch: some milliseconds
 
 
@@ -22,8 +22,8 @@ _LAUNCH_STEPS = 200_000  # updates of all lanes together in one launch: some mil
 class Sensitivity:
     """How far one lane's optimizer gets with each learning rate, on the same budget.
 
-    ``values`` (RATES,) is the median over the starts of the value reached (infinite where it diverged), for ``rates``
-    (RATES,); ``best`` the rate with the lowest.
+    ``values`` (RATES,) is the median over the starts of the value reached, infinite where the lane's own start or most
+    of the others diverged, for ``rates`` (RATES,); ``best`` the rate with the lowest.
     """
 
     lane: str
@@ -35,8 +35,9 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Basins:
-    """Which minimum each start leads to. ``minimum`` (rows, columns) is the index of the nearest minimum at the end, −1
-    where the lane diverged or ended far from all; ``steps`` the updates until it was within ``near``."""
+    """Which minimum each start leads to. ``minimum`` (rows, columns) is the index of the minimum that the lane is within
+    ``near`` of at the end, −1 where it diverged or is near none; ``steps`` the updates until it first was (−1: never),
+    looked at fifty times a run."""
 
     xs: Array
     ys: Array
@@ -54,9 +55,10 @@ def nearby_starts(settings: RaceSettings) -> list[tuple[float, float]]:
 
 
 def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
-    """For every lane the value reached after ``steps`` (default: the scenario's) with each of 60 rates from 1e-6 to 10.
+    """For every lane the value reached after ``steps`` (default: the scenario's) with each of 60 rates from 1e-6 to 100.
 
-    The rates are equally far apart on a log scale and the same for all; every lane starts from the same five points.
+    The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
+    points around it.
     """
     rates = np.geomspace(_LOWEST, _HIGHEST, RATES)
     found = []
@@ -72,8 +74,9 @@ def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
             for rate in rates
             for start in starts
         ]
-        reached, _ = _run(grid)
-        values = np.median(reached.reshape(RATES, len(starts)), axis=1)
+        reached, _, _ = _run(grid)
+        reached = reached.reshape(RATES, len(starts))
+        values = np.where(np.isfinite(reached[:, 0]), np.median(reached, axis=1), np.inf)
         best = float(rates[int(np.argmin(values))])
         found.append(Sensitivity(lane.name, lane.settings.optimizer, rates, values, best))
     return found
@@ -87,36 +90,37 @@ def basin_map(race: Race, lane: int, columns: int, rows: int, near: float = 0.05
     ys = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
     grid = [replace(settings, start=(float(x), float(y))) for y in ys for x in xs]
     minima = race.minima(lane)
-    ends, first_near = _run(grid, minima, near)
-    del ends
-    index = np.where(first_near[0] >= 0, first_near[1], -1)
-    return Basins(xs, ys, index.reshape(rows, columns), first_near[0].reshape(rows, columns), near)
+    _, first, nearest = _run(grid, minima, near)
+    steps = np.where(nearest >= 0, first[np.arange(len(grid)), nearest], -1)  # every surface has a minimum
+    return Basins(xs, ys, nearest.reshape(rows, columns), steps.reshape(rows, columns), near)
 
 
 def _run(
     lanes: Sequence[RaceSettings], minima: Array | None = None, near: float = 0.0
-) -> tuple[Array, NDArray[np.int64]]:
-    """Race all lanes to their end: values reached (infinite if diverged), and (2, lanes): the first checked step within
-    ``near`` of a minimum (−1: never) and which minimum that was."""
+) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
+    """Race all lanes to their end: values reached (infinite if diverged); (lanes, minima) the first step looked at
+    within ``near`` of each minimum (−1: none); the minimum each lane is that near to at the end (−1: none)."""
+    minima = np.zeros((0, 2)) if minima is None else minima
     field = lay_out(lanes)
     steps = max(lane.steps for lane in lanes)
     field.ints[:, k.C_SAMPLE_EVERY] = steps + 1
     out_steps, out = np.zeros((len(lanes), 1), np.int64), np.zeros((len(lanes), 1, k.OUT))
-    first = np.full((2, len(lanes)), -1)
+    first = np.full((len(lanes), len(minima)), -1)
+    is_near = np.zeros((len(lanes), len(minima)), bool)
     with launching():
         k.start_race(field.points, field.state, field.ints, field.reals)
-    chunk = max(1, min(_LAUNCH_STEPS // len(lanes), steps if minima is None else max(1, steps // 50)))
+    chunk = max(1, min(_LAUNCH_STEPS // len(lanes), max(1, steps // 50) if len(minima) else steps))
     for until in range(chunk, steps + chunk, chunk):
         goals = np.minimum(until, field.ints[:, k.C_LIMIT])
         with launching():
             k.race_lanes(goals, field.points, field.state, field.ints, field.reals, out_steps, out)
-        if minima is not None and len(minima):
+        if len(minima):
             w = field.state[:, k.W : k.W + 2]
             with np.errstate(all="ignore"):
                 distances = np.hypot(*(w[:, None, :] - minima[None]).transpose(2, 0, 1))
-            arrived = (distances.min(axis=1) < near) & (first[0] < 0)
-            first[0, arrived] = until
-            first[1, arrived] = distances.argmin(axis=1)[arrived]
+            is_near = (distances < near) & (field.ints[:, k.C_DIVERGED_AT] < 0)[:, None]
+            first[is_near & (first < 0)] = until
     values = field.reals[:, k.K_VALUE].copy()
     values[(field.ints[:, k.C_DIVERGED_AT] >= 0) | ~np.isfinite(values)] = np.inf
-    return values, first
+    nearest = np.where(is_near.any(axis=1), is_near.argmax(axis=1), -1) if len(minima) else np.full(len(lanes), -1)
+    return values, first, nearest

@@ -1,19 +1,33 @@
 """Compile the kernels into the cache, telling how far it is.
 
-``python -m nntui_engine.warmup [float32|float64]`` prints a line for each kernel: "done COUNT TOTAL NAME". The app
-runs it as a child process, because compiling holds the interpreter lock in bursts and would make a screen stutter.
+``python -m nntui_engine.warmup [PART …]`` prints a line for each compiled function: "done COUNT TOTAL NAME". The
+app runs it as a child process, because compiling holds the interpreter lock in bursts and would make a screen stutter.
+
+A part is what one kind of scenario needs, so that a first start compiles no more than that.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from .kernels.cache import is_warm, mark_warm
+from .errors import InputError
+from .kernels import cache
+from .registry import allowed_names
+
+if TYPE_CHECKING:
+    from .scenario import Scenario
 
 Progress = Callable[[str, int, int], None]
 
-KERNELS = 62  # compiled functions in a full build; only the progress bar depends on it
-
-__all__ = ["is_warm", "warm_up"]
+# Compiled functions of each part; only the progress bar depends on the numbers. A later part reuses the earlier ones'.
+PARTS = {
+    "lane-float32": 95,
+    "lanes-float32": 1,
+    "race": 28,
+    "lane-float64": 95,
+    "lanes-float64": 1,
+}
+USUAL_PARTS = ("lane-float32", "lanes-float32", "race")
 
 _SCENARIO = """
 schema = 1
@@ -28,47 +42,83 @@ hidden = [2]
 batch_size = 4
 steps = 2
 dtype = "{dtype}"
-[[lane]]
-name = "a"
-[[lane]]
-name = "b"
 """
+_RACE = """
+schema = 1
+[scenario]
+title = "Warm-up"
+[surface]
+name = "bowl"
+"""
+_TWO_LANES = '[[lane]]\nname = "a"\n[[lane]]\nname = "b"\n'
 
 
-def warm_up(progress: Progress | None = None, dtype: str = "float32") -> None:
-    """Compile (or load) every kernel by running a tiny experiment; ``progress(name, done, total)`` after each."""
+def parts_for(scenario: "Scenario") -> tuple[str, ...]:
+    """The parts that running this scenario takes."""
+    if scenario.is_surface:
+        return ("race",)
+    dtype = scenario.lanes[0].tables.get("train", {}).get("dtype", "float32")
+    one = f"lane-{dtype}"
+    return (one,) if len(scenario.lanes) == 1 else (one, f"lanes-{dtype}")
+
+
+def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:
+    """Whether these parts stand in the cache. Imports no Numba."""
+    return all(cache.is_warm(part) for part in parts)
+
+
+def warm_up(progress: Progress | None = None, parts: Sequence[str] = USUAL_PARTS) -> None:
+    """Compile (or load) the kernels of these parts by using them; ``progress(name, done, total)`` after each."""
+    for part in parts:
+        if part not in PARTS:
+            raise InputError(f'unknown part "{part}"; {allowed_names(part, list(PARTS))}')
     from numba.core import event
 
-    from .experiment import Experiment
-    from .scenario import parse_scenario
-
+    total = sum(PARTS[part] for part in parts) + 1
     done = 0
 
     class Listener(event.Listener):
-        def on_start(self, event: object) -> None: ...
+        def on_start(self, event: event.Event) -> None: ...
 
-        def on_end(self, event: object) -> None:
+        def on_end(self, event: event.Event) -> None:
             nonlocal done
             done += 1
             if progress is not None:
-                dispatcher = event.data["dispatcher"]  # type: ignore[attr-defined]
-                progress(dispatcher.py_func.__name__, min(done, KERNELS - 1), KERNELS)
+                progress(event.data["dispatcher"].py_func.__name__, min(done, total - 1), total)
 
-    scenario = parse_scenario(_SCENARIO.format(dtype=dtype), name="warm-up")
     with event.install_listener("numba:compile", Listener()):
-        two_lanes = Experiment(scenario)
-        two_lanes.advance(2)
-        two_lanes.gradients("a")
-        one_lane = Experiment(parse_scenario(_SCENARIO.format(dtype=dtype).split("[[lane]]")[0], name="warm-up"))
-        one_lane.advance(1)
-    mark_warm(dtype)
+        for part in parts:
+            _use(part)
+            cache.mark_warm(part)
     if progress is not None:
-        progress("ready", KERNELS, KERNELS)
+        progress("ready", total, total)
+
+
+def _use(part: str) -> None:
+    """Call every kernel that Python calls for this part, once."""
+    from .scenario import parse_scenario
+
+    if part == "race":
+        from .race import Race
+
+        race = Race(parse_scenario(_RACE, name="warm-up"), steps=2)
+        race.advance(2)
+        race.snapshot()
+        race.values(race.minima()[:, 0], race.minima()[:, 1])
+        return
+    from .experiment import Experiment
+
+    kind, dtype = part.split("-")
+    text = _SCENARIO.format(dtype=dtype) + (_TWO_LANES if kind == "lanes" else "")
+    experiment = Experiment(parse_scenario(text, name="warm-up"))
+    experiment.advance(2)
+    experiment.gradients(0)
 
 
 def main() -> int:
-    """Warm up and print the progress, a line a kernel."""
-    warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), *sys.argv[1:2])
+    """Warm up the parts named on the command line (default: the usual ones) and print the progress."""
+    parts = sys.argv[1:] or USUAL_PARTS
+    warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), parts)
     return 0
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import sys
 import tempfile
 from functools import cache
@@ -43,19 +44,28 @@ def cache_folder() -> Path | None:
     return None
 
 
-def _marker(dtype: str) -> Path | None:
+def _marker(part: str) -> Path | None:
     folder = cache_folder()
-    return None if folder is None else folder / f"warm-{dtype}"
+    return None if folder is None else folder / f"warm-{part}"
 
 
-def is_warm(dtype: str = "float32") -> bool:
-    """Whether every kernel for this dtype has been compiled into the cache."""
-    marker = _marker(dtype)
+def is_warm(part: str) -> bool:
+    """Whether every kernel of this part (see ``warmup.py``) has been compiled into the cache."""
+    marker = _marker(part)
     return marker is not None and marker.exists()
 
 
-def mark_warm(dtype: str) -> None:
-    """Note that every kernel for this dtype stands in the cache."""
-    marker = _marker(dtype)
+def mark_warm(part: str) -> None:
+    """Note that every kernel of this part stands in the cache, and drop the caches of older versions."""
+    marker = _marker(part)
     if marker is not None:
         marker.write_bytes(b"")
+        drop_old_caches(marker.parent)
+
+
+def drop_old_caches(folder: Path, keep: int = 3) -> None:
+    """Remove all but the newest ``keep`` folders of compiled kernels beside ``folder``; each is some megabytes."""
+    siblings = [p for p in folder.parent.glob("kernels-*") if p.is_dir() and p != folder]
+    siblings.sort(key=lambda p: p.stat().st_mtime, reverse=True)
+    for old in siblings[keep - 1 :]:
+        shutil.rmtree(old, ignore_errors=True)

@@ -105,12 +105,21 @@ def slope_at(points, ints, reals, x, y):
 
 
 @kernel
-def race_step(points, state, ints, reals):
-    """One update of one lane; ``state`` is its row, whose gradient is that of where it stands."""
+def on_batches(ints):
+    """Whether the lane's steps look at mini-batches, and so need no gradient over all points."""
+    return ints[C_SURFACE] == NOISY_MOONS and ints[C_BATCH] < ints[C_POINTS]
+
+
+@kernel
+def race_step(points, state, ints, reals, rate, measured):
+    """One update of one lane by the learning rate ``rate``; ``state`` is its row, whose gradient is that of where it
+    stands. Without ``measured``, value and gradient of the new place are left out where the next step needs neither.
+    """
     step = ints[C_STEP]
     g = vector(state, NOISY, 2)
     g[0], g[1] = state[G], state[G + 1]
-    if ints[C_SURFACE] == NOISY_MOONS and ints[C_BATCH] < ints[C_POINTS]:
+    batches = on_batches(ints)
+    if batches:
         key = stream_key(ints[C_SEED], SHUFFLE, step)
         g[0], g[1] = moons_batch_slope(
             points, ints[C_POINTS_AT], ints[C_POINTS], ints[C_BATCH], key, state[W], state[W + 1]
@@ -126,7 +135,7 @@ def race_step(points, state, ints, reals):
     step_into(
         ints[C_OPTIMIZER],
         reals,
-        race_rate(ints, reals),
+        rate,
         ints[C_UPDATES],
         reals[K_MOMENTUM_PRODUCT],
         w,
@@ -138,12 +147,14 @@ def race_step(points, state, ints, reals):
     w[0] -= u[0]
     w[1] -= u[1]
     reals[K_PATH_LENGTH] += math.sqrt(u[0] * u[0] + u[1] * u[1])
-    f, gx, gy = slope_at(points, ints, reals, w[0], w[1])
-    reals[K_VALUE] = f
-    state[G], state[G + 1] = gx, gy
     ints[C_STEP] = step + 1
-    away = math.sqrt(w[0] * w[0] + w[1] * w[1])
-    if not (math.isfinite(f) and math.isfinite(gx) and math.isfinite(gy) and away <= reals[K_ESCAPE]):
+    near = w[0] * w[0] + w[1] * w[1] <= reals[K_ESCAPE] * reals[K_ESCAPE]
+    if measured or not batches or not near:
+        f, gx, gy = slope_at(points, ints, reals, w[0], w[1])
+        reals[K_VALUE] = f
+        state[G], state[G + 1] = gx, gy
+        near = near and math.isfinite(f) and math.isfinite(gx) and math.isfinite(gy)
+    if not near:
         ints[C_DIVERGED_AT] = step + 1
 
 
@@ -157,10 +168,14 @@ def race_rate(ints, reals):
 def race_lane(until, points, state, ints, reals, out_steps, out):
     """Up to ``until`` or until the output is full. out_steps (samples), out (samples, OUT)."""
     ints[C_SAMPLES] = 0
+    every = ints[C_SAMPLE_EVERY]
+    next_sample = min((ints[C_STEP] // every + 1) * every, ints[C_LIMIT])  # a remainder at every step would be slow
     while ints[C_STEP] < until and ints[C_DIVERGED_AT] < 0 and ints[C_SAMPLES] < out_steps.size:
         rate = race_rate(ints, reals)
-        race_step(points, state, ints, reals)
-        if ints[C_STEP] % ints[C_SAMPLE_EVERY] == 0 or ints[C_STEP] == ints[C_LIMIT] or ints[C_DIVERGED_AT] >= 0:
+        step = ints[C_STEP] + 1
+        race_step(points, state, ints, reals, rate, step == next_sample or step == until)
+        if step == next_sample or ints[C_DIVERGED_AT] >= 0:
+            next_sample = min(step + every, ints[C_LIMIT])
             slot = ints[C_SAMPLES]
             out_steps[slot] = ints[C_STEP]
             row = out[slot]

@@ -30,7 +30,7 @@ _TWO_PI = 2.0 * math.pi
 
 @kernel
 def _ackley_parts(x, y):
-    """(r, e^−r/5·…, c, e^c) of Ackley's function; r is kept off 0, where it has a kink."""
+    """(r, e^(−r/5), e^c) of Ackley's function, r = √(½(x² + y²)), c = ½(cos 2πx + cos 2πy); it has a kink at r = 0."""
     r = math.sqrt(0.5 * (x * x + y * y))
     c = 0.5 * (math.cos(_TWO_PI * x) + math.cos(_TWO_PI * y))
     return r, math.exp(-0.2 * r), math.exp(c)
@@ -118,9 +118,11 @@ def surface_hessian(code, kappa, x, y):
         return 2.0 + bend * math.cos(_TWO_PI * x), 0.0, 2.0 + bend * math.cos(_TWO_PI * y)
     if code == ACKLEY:
         r, decay, bump = _ackley_parts(x, y)
+        if r == 0.0:
+            return math.nan, math.nan, math.nan  # a kink: no second derivative
         cx, sx = math.cos(_TWO_PI * x), math.sin(_TWO_PI * x)
         cy, sy = math.cos(_TWO_PI * y), math.sin(_TWO_PI * y)
-        pull = 2.0 * decay / r  # at the kink r = 0 infinite, as it should be
+        pull = 2.0 * decay / r
         turn = -decay * (0.2 * r + 1.0) / r**3
         hxx = pull + turn * x * x + bump * math.pi * math.pi * (2.0 * cx - sx * sx)
         hyy = pull + turn * y * y + bump * math.pi * math.pi * (2.0 * cy - sy * sy)

@@ -9,6 +9,8 @@ from .problems import choose, prefix, show
 from .schema import Expectation
 
 SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_length")
+# Only expectations ask for these: a coordinate of the position, and the largest value on the way
+MORE_SURFACE_STATISTICS = ("x", "y", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, "sharpness")
 _COMPARISONS = ("below", "above", "between", "equals")
@@ -64,7 +66,8 @@ def _check_statistic(
 ) -> None:
     name = expectation.statistic
     assert name is not None
-    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
+    on_surface = [*SURFACE_STATISTICS, *MORE_SURFACE_STATISTICS]
+    allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
     choose(where, "statistic", name, allowed, "statistic")
     _check_layer(expectation.layer, depths[lane], where, "layer")
     over = expectation.over
@@ -88,6 +91,11 @@ def _check_statistic(
         raise InputError(
             f"{prefix(where)}give below, above (or both), between = [a, b] or equals (here: {_listed(bounds)})"
         )
+    pair = isinstance(expectation.equals, tuple)
+    if name == "position" and not (pair and len(expectation.equals or ()) == 2 and over is None):  # type: ignore[arg-type]
+        raise InputError(f"{prefix(where)}position goes with equals = [x, y] only; x and y are statistics too")
+    if name != "position" and pair:
+        raise InputError(f"{prefix(where)}equals = {show(expectation.equals)}: must be a number")
     if expectation.between is not None and not expectation.between[0] <= expectation.between[1]:
         raise InputError(f"{prefix(where)}between = {show(expectation.between)}: the first must be the smaller")
 

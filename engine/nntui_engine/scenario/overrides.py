@@ -16,7 +16,8 @@ from ..errors import InputError
 from ..optimizers import OPTIMIZERS
 from ..registry import Row, allowed_names
 from ..schedules import SCHEDULES
-from .checks import DATA_PARAMETERS, OPTIMIZER_PARAMETERS, Tables, check, takes
+from ..surfaces import SURFACES
+from .checks import DATA_PARAMETERS, OPTIMIZER_PARAMETERS, SURFACE_PARAMETERS, Tables, check, takes
 from .problems import keys_of, prefix, show
 from .schema import SECTIONS
 
@@ -27,7 +28,7 @@ def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: s
     """``tables`` with ``settings`` (dotted key → value) laid over them, checked; ``tables`` itself is not changed.
 
     A new ``train.optimizer`` keeps ``lr`` and every parameter it has too, and drops the others; the same holds for a
-    schedule's ``kind`` and for ``data.name``. A new activation drops ``model.alpha``, a new init
+    schedule's ``kind``, for ``data.name`` and ``surface.name`` (which drops start and window too). A new activation drops ``model.alpha``, a new init
     ``model.init_scale``, a new loss ``train.huber_delta``. Of ``train.steps`` and ``train.epochs`` the later wins.
     Inner keys reach into tables: ``train.noise.inputs``, ``train.schedule.decay``.
 
@@ -81,7 +82,7 @@ def _check_key(key: str, where: str) -> None:
 
 
 def _section_keys(section: str) -> list[str]:
-    more = {"data": DATA_PARAMETERS, "train": OPTIMIZER_PARAMETERS}.get(section, ())
+    more = {"data": DATA_PARAMETERS, "surface": SURFACE_PARAMETERS, "train": OPTIMIZER_PARAMETERS}.get(section, ())
     return [*keys_of(SECTIONS[section]), *more]
 
 
@@ -102,8 +103,8 @@ def _put(tables: Tables, key: str, value: object, where: str) -> None:
 
 def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[str, object]) -> None:
     """Drop from ``tables`` what the new ``value`` of ``key`` makes meaningless, unless ``settings`` names it."""
-    data, model, train = (tables.get(section, {}) for section in ("data", "model", "train"))
-    if not all(isinstance(table, dict) for table in (data, model, train)):
+    data, surface, model, train = (tables.get(section, {}) for section in ("data", "surface", "model", "train"))
+    if not all(isinstance(table, dict) for table in (data, surface, model, train)):
         return  # check() names the broken table
     if key == "train.steps":
         train.pop("epochs", None)
@@ -122,6 +123,9 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(model, ("alpha",), "model", settings)
     elif key == "model.init" and value != model.get("init"):
         _drop(model, ("init_scale",), "model", settings)
+    elif key == "surface.name" and value != surface.get("name"):
+        _drop(surface, ("start", "window"), "surface", settings)
+        _drop(surface, SURFACE_PARAMETERS, "surface", settings, lambda name: not _row_takes(SURFACES, value, name))
     elif key == "data.name":
         _drop(data, ("path", "labels", "test_path", "test_labels", "target"), "data", settings)
         _drop(data, DATA_PARAMETERS, "data", settings, lambda name: not _row_takes(DATASETS, value, name))

@@ -1,0 +1,208 @@
+"""Whether a scenario shows what it says it shows: its ``[[expect]]`` tables, measured."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .experiment import Experiment
+from .race import Race
+from .scenario import Expectation, Scenario, load_scenario
+from .snapshot import LaneSnapshot, RacerSnapshot
+
+Measured = float | tuple[float, float] | tuple[str, ...] | None
+Progress = Callable[[int, int], None]
+_LAUNCH_STEPS = 256  # between two calls of the progress callback
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation and what was measured.
+
+    ``measured`` is the number (with ``over``, the ratio), the position (x, y), or the names of the rules that
+    found something; None where there was nothing to measure. ``text`` says it all in one line.
+    """
+
+    expectation: Expectation
+    measured: Measured
+    passed: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The lanes at one step, and what is wrong with them (None unless asked for)."""
+
+    lanes: Mapping[str, LaneSnapshot | RacerSnapshot]
+    highest: Mapping[str, float]
+    findings: tuple[tuple[str, str], ...]  # (lane, rule)
+
+
+def verify(scenario: Scenario | str, seed: int | None = None, progress: Progress | None = None) -> list[Outcome]:
+    """Run a scenario's lanes as far as its expectations ask, and measure each of them, in the file's order.
+
+    ``progress(done, total)`` is called with steps. A lane that diverged or stopped early keeps its last values; one
+    that ended before the step asked for has none. Raises InputError on bad input.
+
+    >>> all(outcome.passed for outcome in verify("beale"))
+    True
+    """
+    if isinstance(scenario, str):
+        scenario = load_scenario(scenario)
+    if not scenario.expectations:
+        return []
+    run = Race(scenario, seed) if scenario.is_surface else Experiment(scenario, seed)
+    moments = _run(run, scenario.expectations, progress)
+    first = scenario.lanes[0].name
+    return [_judge(expectation, moments, first) for expectation in scenario.expectations]
+
+
+def _run(
+    run: Experiment | Race, expectations: tuple[Expectation, ...], progress: Progress | None
+) -> dict[int | None, _Moment]:
+    """The moments at every step that an expectation names; None stands for each lane's end."""
+    named: set[int | None] = set()
+    judged: set[int | None] = set()
+    for expectation in expectations:
+        named.add(expectation.step)
+        if expectation.over is not None and expectation.over.step is not None:
+            named.add(expectation.over.step)
+        if expectation.statistic is None:
+            judged.add(expectation.step)
+    last = run.steps if None in named else max(step for step in named if step is not None)
+    moments = {}
+    for step in [*sorted(step for step in named if step is not None), *([None] if None in named else [])]:
+        goal = last if step is None else step
+        while not run.finished and run.step < goal:
+            run.advance(min(_LAUNCH_STEPS, goal - run.step))
+            if progress is not None:
+                progress(min(run.step, last), last)
+        moments[step] = _moment(run, step in judged)
+    return moments
+
+
+def _moment(run: Experiment | Race, judged: bool) -> _Moment:
+    highest = {}
+    if isinstance(run, Race):
+        for lane in run.lanes:
+            series = lane.history.series(slice(2, 3))  # the value, the smallest and largest of each bucket kept
+            highest[lane.name] = math.inf if np.isinf(series.mean).any() else float(np.nanmax(series.high))
+    findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
+    return _Moment({lane.name: lane for lane in run.snapshot().lanes}, highest, findings)
+
+
+def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
+    moment = moments[expectation.step]
+    if expectation.statistic is None:
+        return _judge_findings(expectation, moment, first)
+    lane = expectation.lane if expectation.lane is not None else first
+    value = _read(expectation.statistic, lane, expectation.layer, expectation.step, moment)
+    over = expectation.over
+    if over is not None:
+        at = over.step if over.step is not None else expectation.step
+        layer = over.layer if over.layer is not None else expectation.layer
+        other = _read(
+            expectation.statistic, over.lane if over.lane is not None else lane, layer, at, moments[at]
+        )  # fmt: skip
+        with np.errstate(all="ignore"):
+            both = isinstance(value, float) and isinstance(other, float)
+            value = float(np.float64(value) / np.float64(other)) if both else None  # type: ignore[arg-type]
+    passed = value is not None and _holds(expectation, value)
+    return Outcome(expectation, value, passed, f"{_subject(expectation)}: {_shown(value)}, {_expected(expectation)}")
+
+
+def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Outcome:
+    lane = expectation.lane
+    if lane is None and len(moment.lanes) == 1:
+        lane = first
+    rules = tuple(dict.fromkeys(rule for name, rule in moment.findings if lane in (None, name)))
+    if expectation.finding is not None:
+        passed, expected = expectation.finding in rules, f"expected {expectation.finding}"
+    elif expectation.no_finding == "any":
+        passed, expected = not rules, "expected none"
+    else:
+        passed, expected = expectation.no_finding not in rules, f"expected no {expectation.no_finding}"
+    return Outcome(
+        expectation, rules, passed, f"{_place(expectation)}findings: {', '.join(rules) or 'none'}, {expected}"
+    )
+
+
+def _read(
+    statistic: str, lane_name: str, layer: int | None, step: int | None, moment: _Moment
+) -> float | tuple[float, float] | None:
+    """The value, or None where there is none."""
+    lane = moment.lanes[lane_name]
+    if step is not None and lane.step < step and lane.state == "finished":
+        return None
+    if isinstance(lane, RacerSnapshot):
+        if statistic == "highest_value":
+            return moment.highest[lane_name]
+        if statistic in ("x", "y"):
+            return lane.position["xy".index(statistic)]
+        value: Any = getattr(lane, statistic)
+        return value if statistic == "position" else float(value)
+    if layer is None:
+        return float(lane.whole[statistic]) if statistic in lane.whole else None
+    if statistic not in lane.per_layer:
+        return None
+    return float(lane.per_layer[statistic][layer if layer < 0 else layer - 1])
+
+
+def _holds(expectation: Expectation, value: float | tuple[float, float]) -> bool:
+    """Whether the value meets the bounds; NaN meets none."""
+    if isinstance(value, tuple):
+        assert isinstance(expectation.equals, tuple)
+        goal = expectation.equals
+        return math.dist(value, goal) <= expectation.rtol * math.hypot(*goal)
+    if expectation.between is not None:
+        return expectation.between[0] <= value <= expectation.between[1]
+    if expectation.equals is not None:
+        assert not isinstance(expectation.equals, tuple)
+        return value == expectation.equals or abs(value - expectation.equals) <= expectation.rtol * abs(
+            expectation.equals
+        )
+    above = expectation.above is None or value > expectation.above
+    return above and (expectation.below is None or value < expectation.below)
+
+
+def _place(expectation: Expectation) -> str:
+    parts = [expectation.lane] if expectation.lane else []
+    if expectation.step is not None:
+        parts.append(f"step {expectation.step}")
+    return f"{', '.join(parts)}: " if parts else ""
+
+
+def _layer(layer: int | None) -> str:
+    return "" if layer is None else " of the output layer" if layer == -1 else f" of layer {layer}"
+
+
+def _subject(expectation: Expectation) -> str:
+    text = f"{_place(expectation)}{expectation.statistic}{_layer(expectation.layer)}"
+    over = expectation.over
+    if over is None:
+        return text
+    parts = [f"lane {over.lane}"] if over.lane is not None else []
+    if over.layer is not None:
+        parts.append("the output layer" if over.layer == -1 else f"layer {over.layer}")
+    if over.step is not None:
+        parts.append(f"step {over.step}")
+    return f"{text} over that of {', '.join(parts)}"
+
+
+def _shown(value: Measured) -> str:
+    if value is None:
+        return "not measured"
+    return f"({value[0]:.6g}, {value[1]:.6g})" if isinstance(value, tuple) else f"{value:.4g}"
+
+
+def _expected(expectation: Expectation) -> str:
+    if expectation.between is not None:
+        return f"expected between {expectation.between[0]:g} and {expectation.between[1]:g}"
+    if isinstance(expectation.equals, tuple):
+        return f"expected ({expectation.equals[0]:g}, {expectation.equals[1]:g}) within {expectation.rtol:g}"
+    if expectation.equals is not None:
+        return f"expected {expectation.equals:g} within {expectation.rtol:g}"
+    bounds = [f"{word} {bound:g}" for word in ("above", "below") if (bound := getattr(expectation, word)) is not None]
+    return "expected " + " and ".join(bounds)
