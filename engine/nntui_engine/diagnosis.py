@@ -204,6 +204,9 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
     now = lane.per_layer["gradient_norm"]
     weak = tuple(i + 1 for i in range(len(now) - 1) if now[i] < 1e-2 * now[-1])
     activation = lane.layers[0].activation
+    swap = Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU's slope is 1 where it fires")
+    if activation in _RECTIFIERS:
+        swap = Fix({"model.init": "he_normal"}, "weights that keep the signal's size from layer to layer")
     return Finding(
         "vanishing_gradient",
         "warning",
@@ -213,10 +216,7 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
         {"ratio": float(now[0] / now[-1]), "ratio_below": 1e-3, "first": float(now[0]), "first_below": 1e-4},
         f"The gradient shrinks on its way back: layer 1 gets {now[0] / now[-1]:.1g} of what layer {len(now)} gets, "
         f"because every {activation} layer multiplies it by small slopes and weights.",
-        (
-            Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU's slope is 1 where it fires"),
-            Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size"),
-        ),
+        (swap, Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size")),
     )
 
 
@@ -243,6 +243,9 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
     )
 
 
+# A finding that follows from another one is not reported beside it
+_SYMPTOM_OF = {"vanishing_gradient": {"dead_relu", "symmetric_units"}}
+
 Rule = Callable[[LaneSnapshot], Finding | None]
 # In the order of cause before symptom
 RULES: tuple[Rule, ...] = (symmetric_units, dead_relu, saturation, vanishing_gradient, exploding_gradient)
@@ -260,6 +263,8 @@ def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
         return []
     with np.errstate(all="ignore"):
         found = [finding for rule in RULES if (finding := rule(lane)) is not None]
+    rules = {finding.rule for finding in found}
+    found = [finding for finding in found if not rules & _SYMPTOM_OF.get(finding.rule, set())]
     if learns_well(lane, chance):
         found = [replace(finding, severity="info") for finding in found]
     return found

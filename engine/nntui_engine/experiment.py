@@ -13,6 +13,7 @@ from .diagnosis import WATCHED, Finding, diagnose
 from .errors import InputError
 from .histograms import Histogram, histogram
 from .kernels import columns as c
+from .kernels.predict import predict_lane
 from .kernels.train import probe_lane, train_lane, train_lanes
 from .lane import Emitted, Lane
 from .lanes import launching, named_lanes, shown
@@ -340,6 +341,27 @@ class Experiment:
                     whole,
                 )
             )
+
+    def predict(self, x: NDArray[Any], lane: str | int = 0, sample: int | None = None) -> NDArray[np.float64]:
+        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.
+
+        With ``sample`` (0, 1, …) dropout and noise stay on, with other masks for each number: their spread is
+        Monte-Carlo dropout's uncertainty (Gal & Ghahramani 2016). Batch norm then uses the statistics of ``x`` itself.
+        """
+        index = self._index(lane)
+        a = self._arena
+        rows = np.ascontiguousarray(x, dtype=a.pool.dtype)
+        inputs = int(a.ints[index, c.I_INPUTS])
+        if rows.ndim != 2 or rows.shape[1] != inputs:
+            raise InputError(f"predict: x has shape {rows.shape}; must be (rows, {inputs})")
+        out = np.zeros((len(rows), int(a.ints[index, c.I_OUTPUTS])))
+        table = np.zeros((a.plan.shape[1], c.STEP_STATISTICS))
+        number = -1 if sample is None else sample
+        with launching():
+            predict_lane(
+                rows, number, a.pool, a.plan[index], a.layer_reals[index], a.ints[index], a.reals[index], table, out
+            )
+        return out
 
     def histograms(self, lane: str | int = 0) -> list[dict[str, Histogram]]:
         """For each layer the histograms of "z", "a" and "g" on the next mini-batch, and of "W". Changes nothing."""

@@ -151,13 +151,17 @@ class Lane:
         Where launches are cut follows the clock, and must not show in what a run writes.
         """
         steps = set(new.steps.tolist())
-        late = {s: v for s, v in zip(new.evaluated.tolist(), new.evaluation.tolist(), strict=True) if s not in steps}
+        late = {step: at for at, step in enumerate(new.evaluated.tolist()) if step not in steps}
         for row in reversed(rows) if late else ():
-            values = late.get(row["step"]) if row["lane"] == self.name else None
-            if values is not None:
-                layers = row.pop("layers")
-                row.update((n, v) for n, v in zip(EVALUATION, values, strict=True) if self.applies(n))
-                row["layers"] = layers
+            at = late.get(row["step"]) if row["lane"] == self.name else None
+            if at is None:
+                continue
+            layers = row.pop("layers")
+            values = zip(EVALUATION, new.evaluation[at].tolist(), strict=True)
+            row.update((name, value) for name, value in values if self.applies(name))
+            for column, name in enumerate(EVALUATION_LAYER):
+                layers[name] = new.evaluation_layers[at, :, column].tolist()
+            row["layers"] = layers
 
     def series(self, name: str, by_layer: bool, points: int | None) -> Series:
         """The past of one statistic; InputError if there is none of that name."""

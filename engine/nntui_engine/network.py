@@ -18,7 +18,7 @@ from .kernels import codes
 from .kernels import columns as c
 from .kernels.activation import largest_slope
 from .kernels.measure import SIMILARITY_BLOCK
-from .kernels.optimizer import HYPERPARAMETERS
+from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
 from .losses import LOSSES
 from .optimizers import OPTIMIZERS
 from .schedules import SCHEDULES
@@ -159,6 +159,7 @@ def _spreads(data: LaneData) -> NDArray[np.float64]:
 def _fill_reals(row: NDArray[np.float64], settings: LaneSettings) -> None:
     for column, name in enumerate(HYPERPARAMETERS):
         row[column] = settings.optimizer_parameters.get(name, 0.0)
+    row[MOMENTUM_END] = row[MOMENTUM]
     row[c.R_CLIP_NORM] = settings.clip_norm
     row[c.R_CLIP_VALUE] = settings.clip_value
     row[c.R_HUBER_DELTA] = settings.huber_delta

@@ -32,6 +32,10 @@ OPTIMIZERS = Registry(
                 Parameter("dampening", 0.0, "share of the new gradient left out of the momentum", low=0.0, high=1.0),
                 Parameter("nesterov", 0.0, "look ahead before measuring the slope", flag=True),
                 _WEIGHT_DECAY,
+                Parameter(
+                    "momentum_start", 0.5, "momentum at first, if it rises", low=0.0, high=1.0, exclusive_high=True
+                ),
+                Parameter("momentum_over", 0, "steps over which it rises; 0: level", low=0, high=1e12, whole=True),
             ),
             "Sutskever et al. 2013",
         ),

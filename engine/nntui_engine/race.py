@@ -12,7 +12,7 @@ from .errors import InputError
 from .history import History
 from .kernels import codes
 from .kernels import race as k
-from .kernels.optimizer import HYPERPARAMETERS
+from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
 from .lanes import launching, named_lanes, shown
 from .optimizers import OPTIMIZERS
 from .scenario import Scenario, load_scenario, override, resolve_race
@@ -81,6 +81,7 @@ def lay_out(lanes: Sequence[RaceSettings]) -> Field:
             ints[i, k.C_BATCH] = int(lane.surface_parameters["batch_size"])
         for column, name in enumerate(HYPERPARAMETERS):
             reals[i, column] = lane.optimizer_parameters.get(name, 0.0)
+        reals[i, MOMENTUM_END] = reals[i, MOMENTUM]
         for column, parameter in enumerate(SCHEDULES[lane.schedule].parameters):
             reals[i, k.K_SCHEDULE + column] = lane.schedule_parameters[parameter.name]
         if lane.schedule == "cosine" and reals[i, k.K_SCHEDULE] == 0.0:
@@ -267,6 +268,8 @@ class Race:
             path=past.mean[:, : k.O_Y + 1],
             values=past.mean[:, k.O_VALUE],
             gradient_norms=past.mean[:, k.O_GRADIENT_NORM],
+            minima=minima,
+            lowest=self.lowest(index),
             diverged_at=diverged if diverged >= 0 else None,
         )
 
@@ -295,6 +298,12 @@ class Race:
         if key not in self._moons_minima:
             self._moons_minima[key] = self._newton(lane)
         return self._moons_minima[key]
+
+    def lowest(self, lane: int = 0) -> float:
+        """The surface's value at its known minima; 0.0 when none is known or it is 0 but for rounding."""
+        values = [float(self.values(point[:1], point[1:], lane)[0, 0]) for point in self.minima(lane)]
+        lowest = min(values, default=0.0)
+        return lowest if abs(lowest) > 1e-12 else 0.0
 
     def _newton(self, lane: int) -> Array:
         f = self._field

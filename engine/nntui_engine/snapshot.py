@@ -100,7 +100,8 @@ class RacerSnapshot:
     ``path`` (m, 2) and ``steps`` (m,) are where it was and when, the start first; far back only every so many steps
     are kept. ``values`` and ``gradient_norms`` (m,) belong to them. ``distance`` is to the nearest minimum.
     ``diverged_at`` is the step at which it left every bound, or None. ``curvatures`` are the two eigenvalues of the
-    Hessian where it stands, smallest first.
+    Hessian where it stands, smallest first. ``minima`` (k, 2) are those of its surface and ``lowest`` the value there
+    (0.0 when none is known).
     """
 
     index: int
@@ -120,6 +121,8 @@ class RacerSnapshot:
     path: Array
     values: Array
     gradient_norms: Array
+    minima: Array
+    lowest: float
     diverged_at: int | None = None
 
 

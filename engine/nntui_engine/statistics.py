@@ -52,6 +52,7 @@ LAYER_STATISTICS = _table(
     ("non_finite", "NaN and Inf", "count in z, a, g, W", "Numbers that are no numbers.", "step", "linear"),
     ("dead_units", "Dead units", "units that fire on none of the first 512 training rows", "Silent on everything: they no longer learn (ReLU family).", "evaluation", "linear"),
     ("weight_similarity", "Weight similarity", "mean |cosine| between units' incoming weights", "1 when all units do the same (the herd effect).", "evaluation", "linear"),
+    ("zero_weights", "Zero weights", "share of W exactly 0", "Weights that L1 has switched off.", "evaluation", "linear"),
 )
 
 WHOLE_STATISTICS = _table(

@@ -35,9 +35,11 @@ class Sensitivity:
 
 @dataclass(frozen=True, slots=True)
 class Basins:
-    """Which minimum each start leads to. ``minimum`` (rows, columns) is the index of the minimum that the lane is within
-    ``near`` of at the end, −1 where it diverged or is near none; ``steps`` the updates until it first was (−1: never),
-    looked at fifty times a run."""
+    """Which minimum each start leads to.
+
+    ``minimum`` (rows, columns) is the index of the minimum that the lane is within ``near`` of at the end, −1 where it
+    diverged or is near none; ``steps`` the updates until it first was (−1: never), looked at fifty times a run.
+    """
 
     xs: Array
     ys: Array
@@ -55,31 +57,33 @@ def nearby_starts(settings: RaceSettings) -> list[tuple[float, float]]:
 
 
 def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
-    """For every lane the value reached after ``steps`` (default: the scenario's) with each of 60 rates from 1e-6 to 100.
+    """For every lane the value reached after ``steps`` (default: the scenario's) with 60 rates from 1e-6 to 100.
 
     The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
     points around it.
     """
+    return [fair_rate(lane.name, lane.settings, steps) for lane in race.lanes]
+
+
+def fair_rate(name: str, settings: RaceSettings, steps: int | None = None) -> Sensitivity:
+    """One lane's part of :func:`fair_rates`."""
     rates = np.geomspace(_LOWEST, _HIGHEST, RATES)
-    found = []
-    for lane in race.lanes:
-        starts = nearby_starts(lane.settings)
-        grid = [
-            replace(
-                lane.settings,
-                start=start,
-                steps=steps or lane.settings.steps,
-                optimizer_parameters={**lane.settings.optimizer_parameters, "lr": float(rate)},
-            )
-            for rate in rates
-            for start in starts
-        ]
-        reached, _, _ = _run(grid)
-        reached = reached.reshape(RATES, len(starts))
-        values = np.where(np.isfinite(reached[:, 0]), np.median(reached, axis=1), np.inf)
-        best = float(rates[int(np.argmin(values))])
-        found.append(Sensitivity(lane.name, lane.settings.optimizer, rates, values, best))
-    return found
+    starts = nearby_starts(settings)
+    grid = [
+        replace(
+            settings,
+            start=start,
+            steps=steps or settings.steps,
+            optimizer_parameters={**settings.optimizer_parameters, "lr": float(rate)},
+        )
+        for rate in rates
+        for start in starts
+    ]
+    reached, _, _ = _run(grid)
+    reached = reached.reshape(RATES, len(starts))
+    values = np.where(np.isfinite(reached[:, 0]), np.median(reached, axis=1), np.inf)
+    best = float(rates[int(np.argmin(values))])
+    return Sensitivity(name, settings.optimizer, rates, values, best)
 
 
 def basin_map(race: Race, lane: int, columns: int, rows: int, near: float = 0.05) -> Basins:

@@ -88,7 +88,9 @@ def _moment(run: Experiment | Race, judged: bool) -> _Moment:
     if isinstance(run, Race):
         for lane in run.lanes:
             series = lane.history.series(slice(2, 3))  # the value, the smallest and largest of each bucket kept
-            highest[lane.name] = math.inf if np.isinf(series.mean).any() else float(np.nanmax(series.high))
+            highest[lane.name] = (
+                math.inf if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
+            )
     findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
     return _Moment({lane.name: lane for lane in run.snapshot().lanes}, highest, findings)
 
@@ -194,7 +196,7 @@ def _subject(expectation: Expectation) -> str:
 def _shown(value: Measured) -> str:
     if value is None:
         return "not measured"
-    return f"({value[0]:.6g}, {value[1]:.6g})" if isinstance(value, tuple) else f"{value:.4g}"
+    return f"({value[0]:.6g}, {value[1]:.6g})" if isinstance(value, tuple) else f"{value:.6g}"
 
 
 def _expected(expectation: Expectation) -> str:
@@ -203,6 +205,7 @@ def _expected(expectation: Expectation) -> str:
     if isinstance(expectation.equals, tuple):
         return f"expected ({expectation.equals[0]:g}, {expectation.equals[1]:g}) within {expectation.rtol:g}"
     if expectation.equals is not None:
-        return f"expected {expectation.equals:g} within {expectation.rtol:g}"
+        exactly = expectation.equals == 0.0 or expectation.rtol == 0.0
+        return f"expected {expectation.equals:.6g}{' exactly' if exactly else f' within {expectation.rtol:g}'}"
     bounds = [f"{word} {bound:g}" for word in ("above", "below") if (bound := getattr(expectation, word)) is not None]
     return "expected " + " and ".join(bounds)

@@ -113,6 +113,7 @@ def _use(part: str) -> None:
     experiment = Experiment(parse_scenario(text, name="warm-up"))
     experiment.advance(2)
     experiment.gradients(0)
+    experiment.predict(experiment.lanes[0].data.x_train)
 
 
 def main() -> int:

@@ -94,7 +94,7 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     R_TRAIN_RIGHT,
     R_TRAIN_R2,
     REALS,
-) = range(11, 35)
+) = range(14, 38)
 
 # Columns of `plan` (lanes, layers, PLAN): one dense layer
 (
@@ -146,7 +146,7 @@ L_ALPHA, L_DROPOUT, L_L1, L_L2, L_LARGEST_SLOPE, LAYER_REALS = range(6)
     S_NON_FINITE,
     STEP_STATISTICS,
 ) = range(17)
-E_DEAD_UNITS, E_WEIGHT_SIMILARITY, LAYER_EVALUATIONS = range(3)
+E_DEAD_UNITS, E_WEIGHT_SIMILARITY, E_ZERO_WEIGHTS, LAYER_EVALUATIONS = range(4)
 W_LOSS, W_ACCURACY, W_PENALTY, W_GRADIENT_NORM, W_CLIPPED_GRADIENT_NORM, W_LR, WHOLE = range(7)
 V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCURACY, V_R2, EVALUATIONS = range(7)
 

@@ -11,6 +11,7 @@ from .codes import PLATEAU
 from .columns import (
     E_DEAD_UNITS,
     E_WEIGHT_SIMILARITY,
+    E_ZERO_WEIGHTS,
     EVALUATION_BLOCK,
     I_ACCURACY,
     I_ACTIVE,
@@ -80,7 +81,7 @@ from .columns import (
 )
 from .forward import EVALUATE, block_of_rows, copy_rows, forward
 from .loss import count_correct, loss_and_delta
-from .measure import mark_active, weight_similarity
+from .measure import count_zeros, mark_active, weight_similarity
 from .policy import inlined_kernel, kernel
 from .views import matrix, vector
 
@@ -222,6 +223,8 @@ def finish_evaluation(pool, sums, plan, ints, reals, out_evaluation, out_layers)
         out_layers[slot, layer, E_DEAD_UNITS] = dead
         weights = matrix(pool, ints[I_THETA] + plan[layer, P_WEIGHTS], inputs, units)
         out_layers[slot, layer, E_WEIGHT_SIMILARITY] = weight_similarity(weights, gradient, scratch)
+        flat = vector(pool, ints[I_THETA] + plan[layer, P_WEIGHTS], inputs * units)
+        out_layers[slot, layer, E_ZERO_WEIGHTS] = count_zeros(flat) / (inputs * units)
     ints[I_EVALUATIONS] = slot + 1
     ints[I_EVALUATION_ROW] = -1
     if ints[I_RESTORED] == 1:

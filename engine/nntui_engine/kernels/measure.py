@@ -124,6 +124,16 @@ def count_below(values, limit):
 
 
 @kernel
+def count_zeros(values):
+    """How many entries of a 1-D array are exactly 0."""
+    zero = values.dtype.type(0.0)
+    count = 0
+    for i in range(values.size):
+        count += 1 if values[i] == zero else 0
+    return count
+
+
+@kernel
 def weight_similarity(w, unit, products):
     """Mean |cosine| between the columns of w (inputs, units), over all pairs; 0 for a single unit.
 

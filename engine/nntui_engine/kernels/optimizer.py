@@ -3,7 +3,8 @@
 w = parameters, g = gradient, t = number of the update (1, 2, …), lr = rate in force, λ = weight_decay, ε = epsilon.
 The new parameters are w − u. For every optimizer but AdamW and Lion, weight decay is g ← g + λ·w first.
 
-* sgd: v ← μ·v + (1 − dampening)·g (v = g at t = 1); u = lr·v, with nesterov u = lr·(g + μ·v); without momentum u = lr·g
+* sgd: with momentum_over = k > 0, μ at update t is start + min(1, (t − 1)/k)·(momentum − start);
+  v ← μ·v + (1 − dampening)·g (v = g at t = 1); u = lr·v, with nesterov u = lr·(g + μ·v); without momentum u = lr·g
 * adagrad: s ← s + g²; u = lr·g / (√s + ε)
 * adadelta: s ← ρ·s + (1 − ρ)·g²; d = √(r + ε) / √(s + ε)·g; r ← ρ·r + (1 − ρ)·d²; u = lr·d
 * rmsprop: s ← ρ·s + (1 − ρ)·g²; d = g / (√s + ε); with momentum v ← μ·v + d, u = lr·v, else u = lr·d.
@@ -49,7 +50,10 @@ from .policy import kernel
     EPSILON,
     BIAS_CORRECTION,
     MOMENTUM_DECAY,
-) = range(11)
+    MOMENTUM_START,
+    MOMENTUM_OVER,
+    MOMENTUM_END,  # momentum as set; MOMENTUM holds what is in force
+) = range(14)
 HYPERPARAMETERS = (
     "lr",
     "momentum",
@@ -62,6 +66,8 @@ HYPERPARAMETERS = (
     "epsilon",
     "bias_correction",
     "momentum_decay",
+    "momentum_start",
+    "momentum_over",
 )
 SLOTS = 2  # arrays of the parameters' size an optimizer remembers
 
@@ -70,6 +76,14 @@ SLOTS = 2  # arrays of the parameters' size an optimizer remembers
 def nadam_momentum(hyper, t):
     """μₜ of nadam."""
     return hyper[BETA1] * (1.0 - 0.5 * 0.96 ** (t * hyper[MOMENTUM_DECAY]))
+
+
+@kernel
+def raise_momentum(hyper, t):
+    """Put the momentum of update ``t`` (1, 2, …) in force: a straight line from its start to its end, then level."""
+    if hyper[MOMENTUM_OVER] > 0.0:
+        share = min(1.0, (t - 1.0) / hyper[MOMENTUM_OVER])
+        hyper[MOMENTUM] = hyper[MOMENTUM_START] + share * (hyper[MOMENTUM_END] - hyper[MOMENTUM_START])
 
 
 @kernel

@@ -9,7 +9,7 @@ import numpy as np
 from numba import prange
 
 from .codes import NADAM, NOISY_MOONS
-from .optimizer import LR, nadam_momentum, step_into
+from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel, parallel_kernel
 from .random import GRADIENT_NOISE, SHUFFLE, add_normal, stream_key, uniform
 from .schedule import schedule_factor
@@ -49,7 +49,7 @@ from .views import vector
     K_PATH_LENGTH,
     K_ESCAPE,  # beyond this distance from the origin a lane counts as diverged
     RACE_REALS,
-) = range(11, 23)
+) = range(14, 26)
 
 # Columns of `state` (lanes, STATE): two numbers each
 W, G, FIRST, SECOND, U, NOISY, STATE = 0, 2, 4, 6, 8, 10, 16  # a row fills two cache lines: lanes do not share one
@@ -129,6 +129,7 @@ def race_step(points, state, ints, reals, rate, measured):
     if reals[K_CLIP_NORM] > 0.0 or reals[K_CLIP_VALUE] > 0.0:
         clip_gradient(g, reals[K_CLIP_VALUE], reals[K_CLIP_NORM])
     ints[C_UPDATES] += 1
+    raise_momentum(reals, ints[C_UPDATES])
     if ints[C_OPTIMIZER] == NADAM:
         reals[K_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[C_UPDATES])
     w, u = vector(state, W, 2), vector(state, U, 2)

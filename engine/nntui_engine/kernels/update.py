@@ -47,7 +47,7 @@ from .columns import (
     W_PENALTY,
 )
 from .measure import moments, sum_of_magnitudes, sum_of_squares
-from .optimizer import LR, nadam_momentum, step_into
+from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
@@ -190,6 +190,7 @@ def update(pool, plan, layer_reals, ints, reals, table, whole):
             whole[W_CLIPPED_GRADIENT_NORM] = norm
 
     ints[I_UPDATES] += 1
+    raise_momentum(reals, ints[I_UPDATES])
     if ints[I_OPTIMIZER] == NADAM:
         reals[R_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[I_UPDATES])
     if ints[I_BATCH_NORM_INPUTS] == 1:

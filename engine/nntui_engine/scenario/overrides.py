@@ -27,10 +27,11 @@ _NESTED = {"train.schedule": "kind", "data.preprocess": "kind", "train.early_sto
 def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: str = "--set") -> Tables:
     """``tables`` with ``settings`` (dotted key → value) laid over them, checked; ``tables`` itself is not changed.
 
-    A new ``train.optimizer`` keeps ``lr`` and every parameter it has too, and drops the others; the same holds for a
-    schedule's ``kind``, for ``data.name`` and ``surface.name`` (which drops start and window too). A new activation drops ``model.alpha``, a new init
-    ``model.init_scale``, a new loss ``train.huber_delta``. Of ``train.steps`` and ``train.epochs`` the later wins.
-    Inner keys reach into tables: ``train.noise.inputs``, ``train.schedule.decay``.
+    A new ``train.optimizer`` keeps ``lr`` and every parameter it has too, and drops the others; the same holds for
+    a schedule's ``kind``, for ``data.name`` and for ``surface.name``, which drops start and window too. A new
+    activation drops ``model.alpha``, a new init ``model.init_scale``, a new loss ``train.huber_delta``. Of
+    ``train.steps`` and ``train.epochs`` the later wins. Inner keys reach into tables: ``train.noise.inputs``,
+    ``train.schedule.decay``.
 
     Raises InputError (prefixed with ``where``) for an unknown key, a bad value, or two settings that contradict.
     """
