@@ -16,8 +16,9 @@ from .kernels import columns as c
 from .kernels.predict import predict_lane
 from .kernels.train import probe_lane, train_lane, train_lanes
 from .lane import Emitted, Lane
-from .lanes import launching, named_lanes, shown
-from .network import Arena, assemble, carry_lane, must_restart, parameter_views, running_views, start_lane
+from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
+from .lanes import lane_tables, launching, named_lanes, shown
+from .network import Arena, assemble
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
 from .settings import LaneSettings
@@ -72,15 +73,7 @@ class Experiment:
         self.marks: list[Mark] = []
         self._keep_samples = keep_samples
         self._samples: list[dict[str, Any]] = []
-        tables = {lane.name: lane.tables for lane in scenario.lanes}
-        extra: dict[str, object] = {}
-        if seed is not None:
-            extra["train.seed"] = seed
-        if steps is not None:
-            extra["train.steps"] = steps
-        for settings, lane_name in [(extra, None), *overrides] if extra else overrides:
-            for name in named_lanes(list(tables), lane_name):
-                tables[name] = override(tables[name], settings, where="--set")
+        tables = lane_tables(scenario, seed, steps, overrides)
         self._out: tuple[NDArray[Any], ...] = ()
         self._seconds_a_step = 1e-3
         self._budget = 256

@@ -1,11 +1,13 @@
 """What experiments and races share about their lanes."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from .errors import InputError
 from .registry import allowed_names
+from .scenario import Scenario, override
 
 _LAUNCH = threading.Lock()
 
@@ -25,6 +27,22 @@ def named_lanes(names: list[str], lane: str | None) -> list[str]:
     if lane not in names:
         raise InputError(f'unknown lane "{lane}"; {allowed_names(lane, names)}')
     return [lane]
+
+
+def lane_tables(
+    scenario: Scenario,
+    seed: int | None,
+    steps: int | None,
+    overrides: Iterable[tuple[Mapping[str, object], str | None]],
+) -> dict[str, Mapping[str, Any]]:
+    """Each lane's tables by name, after seed, steps and ``overrides`` (settings, lane name or None for all)."""
+    tables: dict[str, Mapping[str, Any]] = {lane.name: lane.tables for lane in scenario.lanes}
+    chosen = {"train.seed": seed, "train.steps": steps}
+    first = {key: value for key, value in chosen.items() if value is not None}
+    for settings, lane in [(first, None), *overrides] if first else overrides:
+        for name in named_lanes(list(tables), lane):
+            tables[name] = override(tables[name], settings, where="--set")
+    return tables
 
 
 def shown(value: object) -> str:

@@ -13,7 +13,7 @@ from .history import History
 from .kernels import codes
 from .kernels import race as k
 from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
-from .lanes import launching, named_lanes, shown
+from .lanes import lane_tables, launching, named_lanes, shown
 from .optimizers import OPTIMIZERS
 from .scenario import Scenario, load_scenario, override, resolve_race
 from .schedules import SCHEDULES
@@ -131,15 +131,7 @@ class Race:
         self.scenario = scenario
         self.every = every
         self.marks: list[Mark] = []
-        tables = {lane.name: lane.tables for lane in scenario.lanes}
-        extra: dict[str, object] = {}
-        if seed is not None:
-            extra["train.seed"] = seed
-        if steps is not None:
-            extra["train.steps"] = steps
-        for settings, lane_name in [(extra, None), *overrides] if extra else overrides:
-            for name in named_lanes(list(tables), lane_name):
-                tables[name] = override(tables[name], settings, where="--set")
+        tables = lane_tables(scenario, seed, steps, overrides)
         self.lanes = [self._racer(name, table) for name, table in tables.items()]
         self._begin()
 
@@ -276,7 +268,7 @@ class Race:
     def curvatures(self, x: float, y: float, lane: int = 0) -> tuple[float, float]:
         """The eigenvalues of the Hessian at (x, y), smallest first; NaN where the surface is not finite."""
         f = self._field
-        hxx, hxy, hyy = k.hessian_at(f.points, f.ints[lane], f.reals[lane], x, y)
+        hxx, hxy, hyy = k.hessian_at(f.points, f.ints[lane], f.reals[lane], np.float64(x), np.float64(y))
         middle, spread = 0.5 * (hxx + hyy), np.hypot(0.5 * (hxx - hyy), hxy)
         return float(middle - spread), float(middle + spread)
 

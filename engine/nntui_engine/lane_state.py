@@ -1,0 +1,174 @@
+"""What a lane has learned, as named views into its arena: start it, carry it over into a new arena, read and write it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .data.dataset import LaneData
+from .initializers import draw_weights
+from .kernels import codes
+from .kernels import columns as c
+from .network import Arena
+from .settings import LaneSettings
+
+# What a run has reached, as against what its settings say: kept when settings change
+_PROGRESS_INTS = (
+    c.I_STEP,
+    c.I_STOPPED,
+    c.I_POSITION,
+    c.I_EPOCH,
+    c.I_UPDATES,
+    c.I_EVALUATION_ROW,
+    c.I_RESTORED,
+    c.I_BAD_EVALUATIONS,
+    c.I_BEST_STEP,
+    c.I_PLATEAU_BAD,
+)
+_PROGRESS_REALS = (c.R_PLATEAU_FACTOR, c.R_PLATEAU_BEST, c.R_BEST_LOSS, c.R_MOMENTUM_PRODUCT)
+
+
+def parameter_views(arena: Arena, lane: int, section: int = c.I_THETA) -> dict[str, NDArray[Any]]:
+    """Named views into one section of a lane's pool: ``c.I_THETA`` (parameters), ``c.I_GRADIENT``, ….
+
+    "1.weights" (inputs, units), "1.biases" (units), and where they exist "1.alpha" (1), "1.gamma", "1.beta",
+    "inputs.gamma", "inputs.beta". Layers count from 1, the output layer is the last.
+    """
+    return dict(_named_views(arena, lane, int(arena.ints[lane, section])))
+
+
+def _named_views(arena: Arena, lane: int, base: int) -> Iterator[tuple[str, NDArray[Any]]]:
+    ints, pool = arena.ints[lane], arena.pool
+    if ints[c.I_BATCH_NORM_INPUTS]:
+        inputs = int(ints[c.I_INPUTS])
+        for name, column in (("gamma", c.I_IN_GAMMA), ("beta", c.I_IN_BETA)):
+            at = base + int(ints[column])
+            yield f"inputs.{name}", pool[at : at + inputs]
+    for i in range(int(ints[c.I_LAYERS])):
+        row = arena.plan[lane, i]
+        inputs, units = int(row[c.P_INPUTS]), int(row[c.P_UNITS])
+        at = base + int(row[c.P_WEIGHTS])
+        yield f"{i + 1}.weights", pool[at : at + inputs * units].reshape(inputs, units)
+        for name, column, size in (
+            ("biases", c.P_BIASES, units),
+            ("alpha", c.P_ALPHA, 1),
+            ("gamma", c.P_GAMMA, units),
+            ("beta", c.P_BETA, units),
+        ):
+            if row[column] >= 0:
+                at = base + int(row[column])
+                yield f"{i + 1}.{name}", pool[at : at + size]
+
+
+def running_views(arena: Arena, lane: int) -> dict[str, NDArray[Any]]:
+    """Named views of batch norm's running statistics: "1.running_mean", "1.running_variance", "inputs.…"."""
+    ints, views = arena.ints[lane], {}
+    places = [("inputs", int(ints[c.I_IN_RUNNING]), int(ints[c.I_INPUTS]))] if ints[c.I_BATCH_NORM_INPUTS] else []
+    for i in range(int(ints[c.I_LAYERS])):
+        row = arena.plan[lane, i]
+        if row[c.P_BATCH_NORM] != codes.NO_BATCH_NORM:
+            places.append((str(i + 1), int(row[c.P_RUNNING]), int(row[c.P_UNITS])))
+    for name, at, units in places:
+        views[f"{name}.running_mean"] = arena.pool[at : at + units]
+        views[f"{name}.running_variance"] = arena.pool[at + units : at + 2 * units]
+    return views
+
+
+def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
+    """Draw the lane's first parameters. Layer l's draw depends on (seed, l) and its own shape alone."""
+    views = parameter_views(arena, lane)
+    for layer in settings.layers:
+        generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((settings.seed, layer.index))))
+        weights = views[f"{layer.index}.weights"]
+        inputs, units = weights.shape
+        weights[:] = draw_weights(layer.init, generator, inputs, units, layer.init_scale)
+        biases = views[f"{layer.index}.biases"]
+        if layer.bias == "normal":
+            biases[:] = layer.bias_scale * generator.standard_normal(layer.units)
+        else:
+            biases[:] = layer.bias
+    _start_extras(views, settings)
+    for name, view in running_views(arena, lane).items():
+        view[:] = 1.0 if name.endswith("variance") else 0.0
+
+
+def _start_extras(views: dict[str, NDArray[Any]], settings: LaneSettings) -> None:
+    for name, view in views.items():
+        if name.endswith(".gamma"):
+            view[:] = 1.0
+        elif name.endswith(".beta"):
+            view[:] = 0.0
+        elif name.endswith(".alpha"):
+            view[:] = settings.layers[int(name.split(".")[0]) - 1].alpha
+
+
+def must_restart(old: tuple[LaneSettings, LaneData], new: tuple[LaneSettings, LaneData]) -> bool:
+    """Whether a change of settings is one that only a fresh start can follow: shape, first weights, data, seed."""
+    return _start_of(*old) != _start_of(*new)
+
+
+def _start_of(settings: LaneSettings, data: LaneData) -> tuple[object, ...]:
+    layers = tuple((x.units, x.init, x.init_scale, x.bias, x.bias_scale) for x in settings.layers)
+    return (layers, settings.inputs, settings.seed, settings.dtype, data.key)
+
+
+def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_optimizer: bool) -> None:
+    """Copy what the lane has learned from ``old`` to ``new``, which has the same weight shapes.
+
+    A new optimizer starts with empty memories; batch norm or prelu switched on now start from their defaults.
+    """
+    _start_extras(parameter_views(new, lane), settings)
+    for name, view in running_views(new, lane).items():
+        view[:] = 1.0 if name.endswith("variance") else 0.0
+    sections = [c.I_THETA] + ([c.I_FIRST, c.I_SECOND] if same_optimizer else [])
+    for section in sections:
+        before = parameter_views(old, lane, section)
+        for name, view in parameter_views(new, lane, section).items():
+            if name in before:
+                view[:] = before[name]
+    before = running_views(old, lane)
+    for name, view in running_views(new, lane).items():
+        if name in before:
+            view[:] = before[name]
+    ints, reals = new.ints[lane], new.reals[lane]
+    ints[list(_PROGRESS_INTS)] = old.ints[lane, list(_PROGRESS_INTS)]
+    reals[list(_PROGRESS_REALS)] = old.reals[lane, list(_PROGRESS_REALS)]
+    if ints[c.I_EVALUATION_ROW] > 0:
+        ints[c.I_EVALUATION_ROW] = 0
+    if not same_optimizer:
+        ints[c.I_UPDATES] = 0
+        reals[c.R_MOMENTUM_PRODUCT] = 1.0
+    was = old.ints[lane]
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE]:  # plateau's falls end with plateau
+        reals[c.R_PLATEAU_FACTOR] = 1.0
+    if ints[c.I_PATIENCE] < 0:  # without early stopping a lane that it had stopped goes on
+        ints[c.I_STOPPED] = 0
+    rows = int(ints[c.I_ROWS])
+    old_at, new_at = int(old.ints[lane, c.I_ORDER]), int(ints[c.I_ORDER])
+    new.order[new_at : new_at + rows] = old.order[old_at : old_at + rows]
+    _carry_best(old, new, lane)
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
+        reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
+
+
+def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
+    """Whether losses from before and after a change cannot be compared."""
+    huber = new.ints[lane, c.I_LOSS] == codes.HUBER and (
+        old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
+    )
+    return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)
+
+
+def _carry_best(old: Arena, new: Arena, lane: int) -> None:
+    """Keep early stopping's best parameters where both arenas hold them in the same shape; else forget them."""
+    was, now = old.ints[lane], new.ints[lane]
+    same = was[c.I_PARAMETERS] == now[c.I_PARAMETERS] and was[c.I_RUNNING_SIZE] == now[c.I_RUNNING_SIZE]
+    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same and not _other_loss(old, new, lane):
+        size = int(now[c.I_PARAMETERS] + now[c.I_RUNNING_SIZE])
+        to, frm = int(now[c.I_BEST]), int(was[c.I_BEST])
+        new.pool[to : to + size] = old.pool[frm : frm + size]
+    else:
+        now[c.I_BEST_STEP] = -1
+        now[c.I_BAD_EVALUATIONS] = 0
+        new.reals[lane, c.R_BEST_LOSS] = np.inf
