@@ -12,11 +12,13 @@ from textual.app import App
 from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.theme import Theme
+from textual.timer import Timer
 
 from nntui_engine.errors import InputError
 
 from .keys import actions
 from .knob_rack import Turn
+from .map_actions import MapActions
 from .model import LabModel
 from .palette import LabCommands
 from .plotting.frame import prepare
@@ -25,9 +27,13 @@ from .plotting.panels import histories
 from .screens.help import HelpScreen
 from .screens.lab import LabScreen
 from .screens.value import ValueScreen
-from .session import Session, SessionView
+from .session import Session
+from .session_view import SessionView
+from .terrain import Survey
+from .warming import Warming
 
 FRAMES_PER_SECOND = 12
+RACE_FRAMES_PER_SECOND = 22
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
 THEME = Theme(
@@ -62,10 +68,14 @@ class Source(Protocol):
     def undo(self) -> int: ...
     def redo(self) -> int: ...
     def restart(self, new_seed: bool = False) -> int: ...
+    def survey(self, wanted: Survey) -> int: ...
+    def search_fair(self) -> int: ...
+    def apply_fair(self) -> int: ...
+    def rewind(self, direction: int) -> int: ...
 
 
-class LabApp(App[None]):
-    """Draws the newest view of ``source`` twelve times a second and turns keys into its commands.
+class LabApp(MapActions, App[None]):
+    """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     ``still`` starts no source, no timer and no signal handler: for pictures.
     """
@@ -82,6 +92,7 @@ class LabApp(App[None]):
         look: Look | None = None,
         keymap: Mapping[str, str] | None = None,
         still: bool = False,
+        fair: bool = False,
     ) -> None:
         self._lab_actions = actions(keymap)
         super().__init__()
@@ -95,6 +106,10 @@ class LabApp(App[None]):
         self.model = LabModel(self.title, self._lab_actions, self.look, still=still)
         self._lab: LabScreen | None = None
         self._shown: tuple[str, ...] | None = None
+        self._surveyed: Survey | None = None
+        self._fair_wanted = fair
+        self._timer: Timer | None = None
+        self._fast = False
         self._keymap_asked = dict(keymap or {})
 
     # -- life -------------------------------------------------------------------------------------------------
@@ -112,7 +127,7 @@ class LabApp(App[None]):
         self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
         self.redraw()
         self.source.start()
-        self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+        self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
 
     def _catch_signals(self) -> None:
         """Textual leaves the terminal in its own mode on these signals."""
@@ -136,19 +151,32 @@ class LabApp(App[None]):
         self.model.take(view)
         if view.bad_input is not None:
             self.exit(return_code=2)
-        else:
-            self.redraw()
+            return
+        if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
+            self._fast = True
+            self._timer.stop()
+            self._timer = self.set_interval(1 / RACE_FRAMES_PER_SECOND, self._tick)
+        if self.model.race is not None and self._fair_wanted:
+            self._fair_wanted = False
+            self.action_fair()
+        self.redraw()
 
     def redraw(self) -> None:
         """Draws what is known again, as after a key."""
         lab = self._lab
         if lab is None:
             return
-        self.model.pages = len(lab.lab_layout.pages)
         lab.show(self.model.state())
+        if self.model.pages != lab.pages:
+            self.model.pages = lab.pages
+            lab.show(self.model.state())
         if lab.shown_panels != self._shown:
             self._shown = lab.shown_panels
             self.source.show(*histories(self._shown), None)
+        survey = lab.wanted_survey
+        if survey is not None and survey != self._surveyed:
+            self._surveyed = survey
+            self.source.survey(survey)
 
     def on_lab_screen_laid_out(self) -> None:
         self.redraw()
@@ -194,10 +222,14 @@ class LabApp(App[None]):
         self.say("Started again from a new seed.")
 
     def action_choose_knob(self, direction: int) -> None:
+        if self.arrow_moves_start(0, -direction, False):
+            return
         self.model.rack.choose(direction)
         self.redraw()
 
     def action_turn(self, direction: int, fine: bool) -> None:
+        if self.arrow_moves_start(direction, 0, fine):
+            return
         lanes = self.model.chosen_lanes
         if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
             self.say(self.model.rack.missing(lanes), log=False)
@@ -208,6 +240,8 @@ class LabApp(App[None]):
         self._ask(self.model.rack.back(self.model.chosen_lanes, self.model.view.first))
 
     def action_type_value(self) -> None:
+        if self.enter_confirms():
+            return
         lanes = self.model.chosen_lanes
         if not lanes:
             return
@@ -255,6 +289,9 @@ class LabApp(App[None]):
         self.redraw()
 
     def action_view(self, name: str) -> None:
+        if name == "map" and self.model.race is None:
+            self.say("The map shows surfaces; this scenario trains a network.", log=False)
+            return
         self.model.view_name = name
         self.redraw()
 
@@ -311,6 +348,7 @@ def run_lab(
     overrides: Sequence[tuple[Mapping[str, object], str | None]] = (),
     keymap: Mapping[str, str] | None = None,
     speed: float | None = None,
+    fair: bool = False,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
@@ -318,18 +356,26 @@ def run_lab(
     the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
     """
     make: Callable[[], Any]
+    parts: tuple[str, ...] = ()
     if callable(source):
         make = source
     else:
+        from nntui_engine.warmup import parts_for
+
         title = title or source.title
+        parts = parts_for(source)
 
         def make() -> Any:
+            if source.is_surface:
+                from nntui_engine.race import Race
+
+                return Race(source, seed=seed, steps=steps, overrides=list(overrides))
             from nntui_engine.experiment import Experiment
 
             return Experiment(source, seed=seed, steps=steps, overrides=list(overrides))
 
-    session = Session(make, speed=speed)
-    app = LabApp(session, title, keymap=keymap)
+    session = Session(make, speed=speed, warming=Warming(parts) if parts else None)
+    app = LabApp(session, title, keymap=keymap, fair=fair)
     try:
         app.run()
     finally:

@@ -27,6 +27,7 @@ COMMANDS = {
     "list": "list",
     "show": "show",
     "run": "run",
+    "verify": "verify",
     "snapshot": "snapshot",
     "validate": "validate",
     "info": "info",

@@ -4,7 +4,7 @@ import asyncio
 import io
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from rich.console import Console
 from textual.app import App
 from textual.strip import Strip
 
-from nntui_engine.settings import LaneSettings
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.snapshot import RaceSnapshot
 
+from .kinds import AnySettings, AnySnapshot
 from .plotting.look import ASCII, Look
-from .session import SessionView
+from .session_view import SessionView
 from .story import Story
+from .terrain import Survey, survey
 
 SVG_ID = "nntui"
 
@@ -44,8 +45,9 @@ class Frame:
 class StillSource:
     """A source that shows one view and does nothing else."""
 
-    def __init__(self, view: SessionView) -> None:
+    def __init__(self, view: SessionView, race: Any = None) -> None:
         self.view = view
+        self._race = race
 
     def start(self) -> None:
         """Nothing to start."""
@@ -62,21 +64,29 @@ class StillSource:
     def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
         """The view has what it has."""
 
+    def survey(self, wanted: Survey) -> int:
+        """The surface under the map, at once."""
+        if self._race is not None:
+            self.view = replace(self.view, terrain=survey(self._race, wanted))
+        return 0
+
     def _ignore(self, *_: object, **__: object) -> int:
         return 0
 
     toggle = run_steps = run_epoch = change_speed = tweak = undo = redo = restart = _ignore
+    search_fair = apply_fair = rewind = _ignore
 
 
 def render_frame(
-    snapshot: Snapshot,
+    snapshot: AnySnapshot,
     width: int = 120,
     height: int = 40,
     *,
     story: Story | None = None,
-    first: Mapping[str, LaneSettings] | None = None,
+    first: Mapping[str, AnySettings] | None = None,
     findings: tuple[Any, ...] = (),
-    view: str = "overview",
+    view: str = "",
+    race: Any = None,
     lane: int = 0,
     page: int = 0,
     ascii_only: bool = False,
@@ -84,14 +94,15 @@ def render_frame(
     """Draws the lab's screen for a snapshot: no clock, no speed, no terminal; full colours.
 
     ``story`` gives the lesson and the order of the panels, ``first`` the settings each lane began with (to mark changed
-    knobs). The snapshot should carry the histories of ``nntui.plotting.panels.PANELS``.
+    knobs). The snapshot should carry the histories of ``nntui.plotting.panels.PANELS``; a race's comes with ``race``
+    itself, which the map asks for the surface. ``view`` "" is the map of a race, else the overview.
     """
     session_view = SessionView(
         version=1,
         stage="ready",
         snapshot=snapshot,
         running=False,
-        finished=all(lane_.state != "training" for lane_ in snapshot.lanes),
+        finished=all(lane_.state not in ("training", "running") for lane_ in snapshot.lanes),
         story=story or Story(title=snapshot.title),
         first=dict(first or {}),
         findings=findings,
@@ -101,12 +112,14 @@ def render_frame(
     async def draw() -> Frame:
         from .app import LabApp
 
-        app = LabApp(StillSource(session_view), snapshot.title, look=look, still=True)
+        source = StillSource(session_view, race)
+        app = LabApp(source, snapshot.title, look=look, still=True)
         model = app.model
         model.view_name, model.panel_view.lane, model.page = view, lane, page
         async with app.run_test(size=(width, height)) as pilot:
-            await pilot.pause()
-            app.redraw()
+            for _ in range(2 if isinstance(snapshot, RaceSnapshot) else 1):  # the map asks for its surface first
+                await pilot.pause()
+                app.take(source.poll())
             await pilot.pause()
             return export(app, snapshot.title)
 

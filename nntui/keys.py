@@ -29,11 +29,14 @@ class Action:
 ACTIONS: tuple[Action, ...] = (
     Action("pause", "space", "pause", "pause", "Pause or go on", "Run", 1, "space"),
     Action("step", "s", "step", "step", "Train one step, then pause", "Run", 4),
-    Action("epoch", "S", "epoch", "epoch", "Train one epoch, then pause", "Run", 30),
+    Action("epoch", "S", "epoch", "epoch", "Train one epoch (in a race ten steps), then pause", "Run", 30),
     Action("slower", "left_square_bracket", "speed(-1)", "", "Slower (down to 1 step a second)", "Run", 60, "["),
     Action("faster", "right_square_bracket", "speed(1)", "speed", "Faster (up to unlimited)", "Run", 5, "]"),
     Action("restart", "r", "restart", "restart", "Start again from the same seed", "Run", 20),
     Action("new_seed", "R", "new_seed", "new seed", "Start again from a new seed", "Run", 31),
+    Action("back", "comma", "rewind(-1)", "", "Back in the race", "Run", 60, ","),
+    Action("forward", "full_stop", "rewind(1)", "rewind", "Forward again", "Run", 13, "."),
+    Action("fair", "F", "fair", "fair rates", "Find every optimizer's best learning rate on the same budget", "Run", 7),
     Action("knob_up", "up", "choose_knob(-1)", "", "Choose the knob above", "Knobs", 60, "", False),
     Action("knob_down", "down", "choose_knob(1)", "knob", "Choose the knob below", "Knobs", 3, "", False),
     Action("turn_down", "left", "turn(-1, False)", "", "Turn the knob down", "Knobs", 60, "", False),
@@ -47,9 +50,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
+    Action("map", "4", "view('map')", "map", "Map: the surface with every optimizer's path", "View", 39),
     Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
+    Action("zoom_out", "minus", "zoom(-1)", "", "Zoom out", "Map", 60, "-"),
+    Action("zoom_in", "plus,equals_sign", "zoom(1)", "zoom", "Zoom in", "Map", 14, "+"),
+    Action("pan_left", "H,ctrl+left", "pan(-1, 0)", "", "Move the map's window left", "Map", 60),
+    Action("pan_down", "J,ctrl+down", "pan(0, -1)", "", "Move the map's window down", "Map", 60),
+    Action("pan_up", "K,ctrl+up", "pan(0, 1)", "", "Move the map's window up", "Map", 60),
+    Action("pan_right", "L,ctrl+right", "pan(1, 0)", "", "Move the map's window right", "Map", 60),
+    Action("whole_map", "0", "whole_map", "whole", "Show the whole map again", "Map", 41),
+    Action("move_start", "m", "move_start", "start", "Choose a new start: arrows move it, enter goes", "Map", 9),
+    Action("cancel", "escape", "cancel", "", "Leave what was being chosen", "Map", 60, "Esc", False),
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
     Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
@@ -62,6 +75,10 @@ _SHOWN = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "question_mark": "?",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
     "up": "↑",
     "down": "↓",
     "left": "←",
@@ -77,7 +94,19 @@ _SHOWN_ASCII = {
     "shift+left": "shift left",
     "shift+right": "shift right",
 }
-PAIRS = {"faster": "slower", "knob_down": "knob_up", "turn_up": "turn_down"}
+PAIRS = {
+    "faster": "slower",
+    "knob_down": "knob_up",
+    "turn_up": "turn_down",
+    "forward": "back",
+    "zoom_in": "zoom_out",
+}
+RACE_ONLY = frozenset(
+    {
+        *("back", "forward", "fair", "map", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
+        *("pan_left", "pan_down", "pan_up", "pan_right"),
+    }
+)
 
 
 def actions(keymap: Mapping[str, str] | None = None) -> tuple[Action, ...]:

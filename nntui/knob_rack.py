@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nntui_engine.settings import LaneSettings
-from nntui_engine.snapshot import LaneSnapshot
-
+from .kinds import AnyLane, AnySettings
 from .knobs import KNOBS, MIXED, Knob, NumberKnob, Value, first_settings, knob_settings
 from .plotting.side import KnobRow
 
@@ -24,14 +22,15 @@ class KnobRack:
     """Which knob is chosen, and the values asked for that no snapshot shows yet."""
 
     chosen: int = 0
+    knobs: tuple[Knob, ...] = KNOBS
     _waiting: dict[tuple[str, str], tuple[Value, int]] = field(default_factory=dict)
 
     @property
     def knob(self) -> Knob:
-        return KNOBS[self.chosen]
+        return self.knobs[min(self.chosen, len(self.knobs) - 1)]
 
     def choose(self, direction: int) -> None:
-        self.chosen = (self.chosen + direction) % len(KNOBS)
+        self.chosen = (self.chosen + direction) % len(self.knobs)
 
     def settle(self, applied: int) -> None:
         """Forgets what was asked for by the commands done so far: the snapshot has it, or it was refused."""
@@ -42,19 +41,19 @@ class KnobRack:
         if turn.value is not None:
             self._waiting[self.knob.key, turn.lane] = (turn.value, ticket)
 
-    def value(self, knob: Knob, lane: LaneSnapshot) -> Value | None:
+    def value(self, knob: Knob, lane: AnyLane) -> Value | None:
         waiting = self._waiting.get((knob.key, lane.name))
         return waiting[0] if waiting else knob.read(lane.settings)
 
-    def turned(self, lanes: list[LaneSnapshot], direction: int, fine: bool) -> list[Turn]:
+    def turned(self, lanes: list[AnyLane], direction: int, fine: bool) -> list[Turn]:
         """The changes that turn the chosen knob on these lanes; none where nothing would change."""
         return self._turns(lanes, lambda value: self.knob.turn(value, direction, fine))
 
-    def set_to(self, lanes: list[LaneSnapshot], value: Value) -> list[Turn]:
+    def set_to(self, lanes: list[AnyLane], value: Value) -> list[Turn]:
         """The changes that set the chosen knob on these lanes."""
         return self._turns(lanes, lambda _: value)
 
-    def back(self, lanes: list[LaneSnapshot], first: Mapping[str, LaneSettings]) -> list[Turn]:
+    def back(self, lanes: list[AnyLane], first: Mapping[str, AnySettings]) -> list[Turn]:
         """The changes that put the chosen knob to each lane's first value."""
         turns = []
         for lane in lanes:
@@ -64,10 +63,10 @@ class KnobRack:
                 turns.append(Turn(lane.name, None if value == MIXED else value, first_settings(self.knob, begun)))
         return turns
 
-    def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, LaneSettings]) -> list[KnobRow]:
+    def rows(self, lanes: list[AnyLane], first: Mapping[str, AnySettings]) -> list[KnobRow]:
         """Every knob's row for these lanes (at least one)."""
         rows = []
-        for knob in KNOBS:
+        for knob in self.knobs:
             values = [self.value(knob, lane) for lane in lanes]
             present = [value for value in values if value is not None]
             shown = knob.show(values[0]) if len(set(values)) == 1 else MIXED
@@ -81,7 +80,7 @@ class KnobRack:
             rows.append(KnobRow(knob.label, shown, was, not present, waiting))
         return rows
 
-    def explanation(self, lanes: list[LaneSnapshot]) -> str:
+    def explanation(self, lanes: list[AnyLane]) -> str:
         """A sentence about the chosen knob."""
         values = {self.value(self.knob, lane) for lane in lanes}
         if values == {None}:
@@ -92,11 +91,11 @@ class KnobRack:
         text = self.knob.explain(value)
         return f"{text} Turning it starts again." if self.knob.restarts else text
 
-    def missing(self, lanes: list[LaneSnapshot]) -> str:
+    def missing(self, lanes: list[AnyLane]) -> str:
         text = self.knob.missing(lanes[0].settings)
         return f"{text[:1].upper()}{text[1:]}."
 
-    def _turns(self, lanes: list[LaneSnapshot], choose: Callable[[Value], Value]) -> list[Turn]:
+    def _turns(self, lanes: list[AnyLane], choose: Callable[[Value], Value]) -> list[Turn]:
         turns = []
         for lane in lanes:
             value = self.value(self.knob, lane)

@@ -10,7 +10,9 @@ from nntui_engine.errors import InputError
 from nntui_engine.initializers import INITIALIZERS
 from nntui_engine.optimizers import LR, OPTIMIZERS
 from nntui_engine.registry import Parameter, allowed_names
-from nntui_engine.settings import LaneSettings
+from nntui_engine.settings import LaneSettings, RaceSettings
+
+from .kinds import AnySettings
 
 Value = float | int | str
 MIXED = "mixed"
@@ -25,17 +27,17 @@ class Knob(ABC):
     restarts: bool = False
 
     @abstractmethod
-    def values(self, settings: LaneSettings) -> list[Value]:
+    def values(self, settings: AnySettings) -> list[Value]:
         """The lane's value, or one for each layer it applies to; empty when the lane has no such setting."""
 
-    def read(self, settings: LaneSettings) -> Value | None:
+    def read(self, settings: AnySettings) -> Value | None:
         """The lane's value; "mixed" when its layers differ, None when the lane has no such setting."""
         values = self.values(settings)
         if not values:
             return None
         return values[0] if len(set(values)) == 1 else MIXED
 
-    def show_lane(self, settings: LaneSettings) -> str:
+    def show_lane(self, settings: AnySettings) -> str:
         """The lane's value as text; all layers' values where they differ and few characters hold them."""
         text = ", ".join(dict.fromkeys(self.show(value) for value in self.values(settings)))
         return text if 0 < len(text) <= 12 else self.show(self.read(settings))
@@ -61,7 +63,7 @@ class Knob(ABC):
             return "none"
         return value if isinstance(value, str) else short_number(value)
 
-    def missing(self, settings: LaneSettings) -> str:  # noqa: ARG002
+    def missing(self, settings: AnySettings) -> str:  # noqa: ARG002
         """Why the lane has no such setting."""
         return f"this lane has no {self.label}"
 
@@ -74,7 +76,7 @@ class NumberKnob(Knob):
     ladder: tuple[float, ...] = ()
     fine_step: float = 0.0
 
-    def values(self, settings: LaneSettings) -> list[Value]:
+    def values(self, settings: AnySettings) -> list[Value]:
         return _numbers(self.key, settings)
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
@@ -124,7 +126,7 @@ class NumberKnob(Knob):
     def explain(self, value: Value | None) -> str:  # noqa: ARG002
         return _sentence(self.parameter.summary)
 
-    def missing(self, settings: LaneSettings) -> str:
+    def missing(self, settings: AnySettings) -> str:
         if self.key == "train.momentum":
             return f"{settings.optimizer} has no momentum setting"
         return super().missing(settings)
@@ -138,9 +140,10 @@ class ChoiceKnob(Knob):
     kind: str = ""
     summaries: Mapping[str, str] | None = None
 
-    def values(self, settings: LaneSettings) -> list[Value]:
+    def values(self, settings: AnySettings) -> list[Value]:
         if self.key == "train.optimizer":
             return [settings.optimizer]
+        assert isinstance(settings, LaneSettings)
         if self.key == "model.activation":
             return [layer.activation for layer in settings.layers[:-1]]
         return [layer.init for layer in settings.layers]
@@ -166,21 +169,26 @@ class ChoiceKnob(Knob):
         return (self.summaries or {}).get(str(value), "The layers differ; turning sets them all alike.")
 
 
-def _ladder(low: int, high: int, *first: float) -> tuple[float, ...]:
+def ladder(low: int, high: int, *first: float) -> tuple[float, ...]:
     """1, 2, 5 × 10ᵏ for k from ``low`` to ``high``, after the values ``first``."""
     return (*first, *(float(f"{m}e{k}") for k in range(low, high + 1) for m in (1, 2, 5)))
 
 
-_MOMENTUM = OPTIMIZERS["sgd"].parameter("momentum") or LR
-KNOBS: tuple[Knob, ...] = (
-    NumberKnob("train.lr", "lr", parameter=LR, ladder=_ladder(-6, 1, 0.0)),
-    ChoiceKnob(
+def optimizer_knob() -> ChoiceKnob:
+    """The choice of the optimizer."""
+    return ChoiceKnob(
         "train.optimizer",
         "optimizer",
         choices=tuple(OPTIMIZERS),
         kind="optimizer",
         summaries={row.name: row.summary for row in OPTIMIZERS.values()},
-    ),
+    )
+
+
+_MOMENTUM = OPTIMIZERS["sgd"].parameter("momentum") or LR
+KNOBS: tuple[Knob, ...] = (
+    NumberKnob("train.lr", "lr", parameter=LR, ladder=ladder(-6, 1, 0.0)),
+    optimizer_knob(),
     NumberKnob(
         "train.momentum",
         "momentum",
@@ -223,7 +231,7 @@ KNOBS: tuple[Knob, ...] = (
         "train.l2",
         "L2",
         parameter=Parameter("l2", 0.0, "pull of the weights towards 0", low=0.0, high=1e6),
-        ladder=_ladder(-6, 0, 0.0),
+        ladder=ladder(-6, 0, 0.0),
     ),
     NumberKnob(
         "width",
@@ -244,8 +252,10 @@ KNOBS: tuple[Knob, ...] = (
 )
 
 
-def knob_settings(knob: Knob, value: Value, settings: LaneSettings) -> dict[str, object]:
+def knob_settings(knob: Knob, value: Value, settings: AnySettings) -> dict[str, object]:
     """The override that gives a lane the knob's value, as scenario keys and values."""
+    if not isinstance(settings, LaneSettings):
+        return {knob.key: value}
     hidden = [layer.units for layer in settings.layers[:-1]]
     if knob.key == "width":
         return {"model.hidden": [int(value)] * max(1, len(hidden))}
@@ -255,9 +265,9 @@ def knob_settings(knob: Knob, value: Value, settings: LaneSettings) -> dict[str,
     return {knob.key: value}
 
 
-def first_settings(knob: Knob, first: LaneSettings) -> dict[str, object]:
+def first_settings(knob: Knob, first: AnySettings) -> dict[str, object]:
     """The override that puts a knob back to what a lane began with, layer by layer where its layers differed."""
-    if knob.key in ("width", "depth"):
+    if isinstance(first, LaneSettings) and knob.key in ("width", "depth"):
         return {"model.hidden": [layer.units for layer in first.layers[:-1]]}
     value = knob.read(first)
     if value != MIXED:
@@ -265,10 +275,17 @@ def first_settings(knob: Knob, first: LaneSettings) -> dict[str, object]:
     return {knob.key: knob.values(first)}
 
 
-def earlier_settings(keys: Iterable[str], before: LaneSettings) -> dict[str, object]:
+def earlier_settings(keys: Iterable[str], before: AnySettings) -> dict[str, object]:
     """The override that takes a change of ``keys`` back, read from the lane's tables before it."""
     found: dict[str, object] = {}
     for key in keys:
+        if isinstance(before, RaceSettings):  # its tables lack what the surface decides
+            if key == "surface.start":
+                found[key] = list(before.start)
+                continue
+            if key.removeprefix("surface.") in before.surface_parameters:
+                found[key] = before.surface_parameters[key.removeprefix("surface.")]
+                continue
         value: object = before.table
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
@@ -291,7 +308,8 @@ def short_number(value: float) -> str:
     return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def _numbers(key: str, settings: LaneSettings) -> list[Value]:
+def _numbers(key: str, settings: AnySettings) -> list[Value]:
+    assert isinstance(settings, LaneSettings)
     hidden = settings.layers[:-1]
     if key == "train.momentum":
         momentum = settings.optimizer_parameters.get("momentum")

@@ -2,20 +2,25 @@
 
 from dataclasses import dataclass, field
 
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.snapshot import RaceSnapshot, Snapshot
 
+from .kinds import AnySnapshot
+from .map_view import MapView
+from .plotting.fair import FairView
 from .plotting.log_list import FindingLine, LogLine
 from .plotting.panels import PanelView
 from .plotting.side import KnobRow
 from .plotting.status import Status
 from .plotting.tries import TryLine
+from .terrain import Terrain
 
 
 @dataclass(slots=True)
 class LabState:
-    """Everything the screen shows at one moment."""
+    """Everything the screen shows at one moment; of ``snapshot`` and ``race`` at most one is there."""
 
     snapshot: Snapshot | None = None
+    race: RaceSnapshot | None = None
     status: Status = field(default_factory=lambda: Status(""))
     progress: tuple[int, int, str] = (0, 0, "")
     failure: str = ""
@@ -35,3 +40,11 @@ class LabState:
     page: int = 0
     view: str = "overview"
     lesson: str = ""
+    terrain: Terrain | None = None
+    map_view: MapView = field(default_factory=MapView)
+    fair: FairView | None = None
+
+    @property
+    def anything(self) -> AnySnapshot | None:
+        """What there is to draw, of either kind."""
+        return self.snapshot or self.race

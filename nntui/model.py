@@ -5,17 +5,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from nntui_engine.snapshot import LaneSnapshot, Mark
+from nntui_engine.snapshot import Mark, RaceSnapshot
 
-from .keys import Action, footer_items
+from .keys import RACE_ONLY, Action, footer_items
+from .kinds import AnyLane
 from .knob_rack import KnobRack
+from .knobs import KNOBS
 from .lab_state import LabState
+from .map_view import MapView
 from .plotting.log_list import FindingLine, LogLine
 from .plotting.look import Look
 from .plotting.panels import PanelView
 from .plotting.status import Status, speed_label
 from .plotting.tries import TryLine
-from .session import SessionView
+from .race_knobs import race_knobs
+from .session_view import SessionView
 from .story import lesson_text
 
 MESSAGE_SECONDS = 3.0
@@ -40,10 +44,11 @@ class LabModel:
         self.still = still
         self.rack = KnobRack()
         self.panel_view = PanelView()
+        self.map_view = MapView()
         self.all_lanes = False
         self.page = 0
         self.pages = 1
-        self.view_name = "overview"
+        self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.log: list[LogLine] = []
         self.tries_done: set[int] = set()
@@ -63,7 +68,15 @@ class LabModel:
         self.rack.settle(view.applied)
         if view.snapshot is not None:
             self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
+            self.view_name = self.view_name or ("map" if self.race is not None else "overview")
+            self.rack.knobs = KNOBS if self.race is None else race_knobs(self.race.lanes[self.panel_view.lane].settings)
             self._read_marks(view.snapshot.marks)
+
+    @property
+    def race(self) -> RaceSnapshot | None:
+        """The newest snapshot where it is one of a race."""
+        snapshot = self.view.snapshot
+        return snapshot if isinstance(snapshot, RaceSnapshot) else None
 
     def say(self, text: str, error: bool = False, log: bool = True) -> None:
         """Shows a message for a few seconds, and keeps it in the log."""
@@ -90,9 +103,10 @@ class LabModel:
             self.all_lanes = True
 
     def _read_marks(self, marks: tuple[Mark, ...]) -> None:
-        """New marks become log entries; after a restart the engine's list begins again."""
+        """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
         seen = self._marks_seen
-        if marks == seen:
+        self._marks_seen = marks
+        if marks == seen[: len(marks)]:
             return
         fresh = marks[len(seen) :] if marks[: len(seen)] == seen else marks
         several = self.view.snapshot is not None and len(self.view.snapshot.lanes) > 1
@@ -100,7 +114,6 @@ class LabModel:
             whose = f"{mark.lane or 'all lanes'}: " if several else ""
             again = " (started again)" if mark.restarted else ""
             self.log.append(LogLine(f"{whose}{mark.text}{again}", mark.step))
-        self._marks_seen = marks
 
     # -- what is shown -----------------------------------------------------------------------------------------
 
@@ -113,7 +126,11 @@ class LabModel:
         if failure and snapshot is not None:
             message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
         return LabState(
-            snapshot=snapshot,
+            snapshot=None if isinstance(snapshot, RaceSnapshot) else snapshot,
+            race=self.race,
+            terrain=view.terrain,
+            map_view=self.map_view,
+            fair=view.fair,
             status=Status(
                 view.story.title or (snapshot.title if snapshot else "") or self.title,
                 state_name(view),
@@ -129,21 +146,28 @@ class LabModel:
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding) for finding in view.findings],
-            watching=view.watching,
+            watching=view.watching and self.race is None,
             log=self.log,
             tries=self._tries(),
             keys=footer_items(self.actions, self.available(), self.look.ascii_only, self._labels()),
             message=message,
             panels=view.story.panels,
             page=self.page,
-            view=self.view_name,
+            view=self.view_name or "overview",
             lesson=lesson_text(view.story),
         )
 
     def _labels(self) -> dict[str, str]:
+        labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if self.view_name == "lesson":
-            return {"next_panels": "scroll"}
-        return {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+            labels = {"next_panels": "scroll"}
+        if self.race is not None:
+            labels["epoch"] = "10 steps"
+        if self.map_view.crosshair is not None:
+            labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
+        elif self.view_name == "fair":
+            labels |= {"type_value": "apply", "cancel": "back"}
+        return labels
 
     @property
     def target(self) -> str:
@@ -162,7 +186,7 @@ class LabModel:
         ]
 
     @property
-    def chosen_lanes(self) -> list[LaneSnapshot]:
+    def chosen_lanes(self) -> list[AnyLane]:
         """The lanes the knobs turn for."""
         snapshot = self.view.snapshot
         if snapshot is None:
@@ -180,17 +204,25 @@ class LabModel:
         if view.snapshot is None:
             return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
+        if self.race is None:
+            absent |= RACE_ONLY
+        elif self.view_name != "map":
+            absent |= {"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"}
+        if self.map_view.window is None:
+            absent.add("whole_map")
+        if self.map_view.crosshair is None and self.view_name != "fair":
+            absent.add("cancel")
         if not view.can_undo:
             absent.add("undo")
         if not view.can_redo:
             absent.add("redo")
         if len(view.snapshot.lanes) < 2:
             absent.add("next_lane")
-        if self.pages == 1 and self.view_name != "lesson":
+        if (self.pages == 1 and self.view_name != "lesson") or self.view_name == "fair":
             absent |= {"next_panels", "last_panels"}
         if self.next_try is None:
             absent.add("try")
-        if self.view_name == "lesson":
+        if self.view_name == "lesson" or self.race is not None:
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 

@@ -10,51 +10,23 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from nntui_engine.errors import InputError
-from nntui_engine.settings import LaneSettings
-from nntui_engine.snapshot import Snapshot
 
+from .fair_search import FairSearch
+from .kinds import AnySettings
 from .knobs import earlier_settings
 from .pace import Pace, watchable_speed
+from .rewind import Rewind
+from .session_view import Change, SessionView, merged, steps_in_epoch
 from .story import Story, read_story
+from .terrain import Survey, survey
 from .warming import Warming
 
-Stage = Literal["preparing", "ready", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A tweak that was made, and what takes it back: (settings, lane) pairs."""
-
-    forward: tuple[tuple[Mapping[str, object], str | None], ...]
-    back: tuple[tuple[Mapping[str, object], str | None], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionView:
-    """The newest state of a session. ``rate`` is in steps per second, ``applied`` the number of commands done."""
-
-    version: int = 0
-    stage: Stage = "preparing"
-    progress: tuple[int, int, str] = (0, 0, "")
-    snapshot: Snapshot | None = None
-    running: bool = False
-    finished: bool = False
-    rate: float = 0.0
-    speed: float = math.inf
-    error: str = ""
-    bad_input: InputError | None = None
-    story: Story = field(default_factory=Story)
-    first: Mapping[str, LaneSettings] = field(default_factory=dict)
-    applied: int = 0
-    can_undo: bool = False
-    can_redo: bool = False
-    findings: tuple[Any, ...] = ()
-    watching: bool = True
+__all__ = ["Change", "Session", "SessionView"]
 
 
 class Session:
@@ -91,13 +63,15 @@ class Session:
         self._whole: tuple[str, ...] = ()
         self._layer: tuple[str, ...] = ()
         self._points: int | None = 512
-        self._first: dict[str, LaneSettings] = {}
+        self._first: dict[str, AnySettings] = {}
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._story = Story()
         self._findings: tuple[Any, ...] = ()
         self._findings_at = 0.0
         self._dirty = True
+        self._rewind: Rewind | None = None
+        self._fair: FairSearch | None = None
 
     # -- for the screen's thread ------------------------------------------------------------------------------
 
@@ -153,6 +127,22 @@ class Session:
     def restart(self, new_seed: bool = False) -> int:
         return self._give(lambda: self._do_restart(new_seed))
 
+    def survey(self, wanted: Survey) -> int:
+        """Which part of a race's surface the next views carry."""
+        return self._give(lambda: self._do_survey(wanted))
+
+    def search_fair(self) -> int:
+        """Look for every lane's best learning rate."""
+        return self._give(self._do_search_fair)
+
+    def apply_fair(self) -> int:
+        """Give every lane its best rate and start again."""
+        return self._give(self._do_apply_fair)
+
+    def rewind(self, direction: int) -> int:
+        """Back (−1) or forward (1) in what was run."""
+        return self._give(lambda: self._do_rewind(direction))
+
     def _give(self, command: Callable[[], None]) -> int:
         self._given += 1
         self._commands.put(command)
@@ -185,13 +175,20 @@ class Session:
         self._story = read_story(self._experiment)
         if self._asked_speed is None:
             self._pace.speed = watchable_speed(self._experiment.steps)
+        self._begin_timeline()
         self._pace.begin()
         self._dirty = True
+
+    def _begin_timeline(self) -> None:
+        """A race can be rewound to where it last began."""
+        if hasattr(self._experiment, "minima"):
+            self._rewind = Rewind(self._experiment, tuple(self._done))
 
     def _turn(self) -> None:
         """One round: all waiting commands, one launch, a view if one is wanted."""
         due = self._due()
-        command = self._next_command(0.0 if due else self._idle_seconds())
+        searching = self._fair is not None and self._fair.pending
+        command = self._next_command(0.0 if due or searching else self._idle_seconds())
         while command is not None:
             self._applied += 1
             self._dirty = True
@@ -205,6 +202,9 @@ class Session:
         due = self._due()
         if due:
             self._launch(due)
+        if self._fair is not None and self._fair.pending:
+            self._fair.next()
+            self._dirty = True
         if self._dirty and self._hungry:
             self._publish_snapshot()
 
@@ -235,6 +235,8 @@ class Session:
     def _launch(self, due: int) -> None:
         began = time.perf_counter()
         made = int(self._experiment.advance(due))
+        if self._rewind is not None:
+            self._rewind.moved(made)
         self._pace.made(made, time.perf_counter() - began)
         self._dirty = True
         if self._left is not None:
@@ -273,17 +275,27 @@ class Session:
         self._pace.change(direction)
 
     def _do_tweak(self, settings: dict[str, object], lane: str | None) -> None:
-        if self._experiment is None or not settings:
-            return
-        lanes = [one for one in self._experiment.lanes if lane is None or one.name == lane]
-        back = tuple((earlier_settings(settings, one.settings), one.name) for one in lanes)
-        self._tweak_now(settings, lane)
-        self._done.append(Change(((settings, lane),), back))
+        if self._experiment is not None and settings:
+            self._do_tweaks([(settings, lane)])
+
+    def _do_tweaks(self, tweaks: Sequence[tuple[Mapping[str, object], str | None]]) -> None:
+        """One change, which one undo takes back."""
+        back: list[tuple[Mapping[str, object], str | None]] = []
+        for settings, lane in tweaks:
+            lanes = [one for one in self._experiment.lanes if lane is None or one.name == lane]
+            back += [(earlier_settings(settings, one.settings), one.name) for one in lanes]
+            self._tweak_now(settings, lane)
+        self._done.append(Change(tuple(tweaks), tuple(back)))
         self._undone.clear()
+        self._note_undo()
 
     def _tweak_now(self, settings: Mapping[str, object], lane: str | None) -> None:
         was_finished = self._experiment.finished
         mark = self._experiment.tweak(settings, lane)
+        if self._rewind is not None:
+            self._rewind.tweaked(settings, lane)
+            if mark.restarted and self._experiment.step == 0:
+                self._begin_timeline()
         if mark.restarted:
             whose = "the network" if len(self._experiment.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
             self._say(f"{mark.text}: {whose} started again from step 0.")
@@ -298,9 +310,10 @@ class Session:
             self._say("Nothing to undo.")
             return
         change = self._done[-1]
-        for settings, lane in _merged(change.back, len(self._experiment.lanes)):
+        for settings, lane in merged(change.back, len(self._experiment.lanes)):
             self._tweak_now(settings, lane)
         self._undone.append(self._done.pop())
+        self._note_undo()
 
     def _do_redo(self) -> None:
         if not self._undone:
@@ -310,6 +323,11 @@ class Session:
         for settings, lane in change.forward:
             self._tweak_now(settings, lane)
         self._done.append(self._undone.pop())
+        self._note_undo()
+
+    def _note_undo(self) -> None:
+        if self._rewind is not None:
+            self._rewind.note_undo(tuple(self._done))
 
     def _do_restart(self, new_seed: bool) -> None:
         if self._experiment is None or self._view.stage == "failed":
@@ -318,9 +336,34 @@ class Session:
         else:
             seed = int(self._view.snapshot.seed) if self._view.snapshot is not None else 0
             self._experiment.restart(seed + 1) if new_seed else self._experiment.restart()
+            self._begin_timeline()
         self._running, self._left = True, None
         self._findings = ()
         self._pace.begin()
+
+    def _do_survey(self, wanted: Survey) -> None:
+        if self._experiment is not None and wanted.lane < len(self._experiment.lanes):
+            self._view = replace(self._view, terrain=survey(self._experiment, wanted))
+
+    def _do_search_fair(self) -> None:
+        if self._experiment is not None:
+            self._fair = FairSearch(self._experiment)
+
+    def _do_apply_fair(self) -> None:
+        if self._fair is None or self._fair.pending:
+            return
+        found, self._fair = self._fair.view.found, None
+        self._do_restart(False)
+        self._do_tweaks([({"train.lr": float(f"{one.best:.4g}")}, one.lane) for one in found])
+
+    def _do_rewind(self, direction: int) -> None:
+        if self._rewind is None:
+            return
+        self._running, self._left = False, None
+        if self._rewind.go(direction):
+            self._done, self._undone = list(self._rewind.undo), []
+        else:
+            self._say("This is the start." if direction < 0 else "This is as far as it ran: space goes on.")
 
     def _say(self, text: str) -> None:
         self._notices.append((text, False))
@@ -358,6 +401,7 @@ class Session:
             can_undo=bool(self._done),
             can_redo=bool(self._undone),
             watching=hasattr(self._experiment, "findings"),
+            fair=None if self._fair is None else self._fair.view,
             **changes,
         )
 
@@ -368,19 +412,3 @@ class Session:
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         self._running = False
         self._publish(stage="failed", error=f"{kind}{text}{place}")
-
-
-def steps_in_epoch(experiment: Any) -> int:
-    """Steps in which the first lane sees each training row once."""
-    lane = experiment.lanes[0]
-    rows = int(lane.data.x_train.shape[0])
-    return max(1, math.ceil(rows / int(lane.settings.batch_size)))
-
-
-def _merged(
-    back: tuple[tuple[Mapping[str, object], str | None], ...], lanes: int
-) -> tuple[tuple[Mapping[str, object], str | None], ...]:
-    """One change for all lanes where every lane goes back to the same values, so that one mark is left."""
-    if len(back) == lanes and all(dict(settings) == dict(back[0][0]) for settings, _ in back):
-        return ((back[0][0], None),)
-    return back

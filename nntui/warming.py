@@ -10,21 +10,26 @@ Progress = Callable[[int, int, str], None]
 
 
 class Warming:
-    """Compiles the kernels into the cache unless they are there. ``stop`` may be called from another thread."""
+    """Compiles the kernels of some parts (see ``nntui_engine.warmup``) into the cache unless they are there.
 
-    def __init__(self) -> None:
+    ``stop`` may be called from another thread.
+    """
+
+    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+        self._parts = parts
         self._child: subprocess.Popen[str] | None = None
         self._stopped = False
 
     def run(self, progress: Progress) -> str:
         """Returns when the cache is warm; "" or one line that says why it could not be warmed."""
-        from nntui_engine.warmup import is_warm
+        from nntui_engine.warmup import USUAL_PARTS, is_warm
 
-        if is_warm() or self._stopped:
+        parts = self._parts or USUAL_PARTS
+        if is_warm(parts) or self._stopped:
             return ""
         progress(0, 0, "starting the compiler")
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "nntui_engine.warmup"],
+            [sys.executable, "-m", "nntui_engine.warmup", *parts],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

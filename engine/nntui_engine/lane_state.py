@@ -1,4 +1,4 @@
-"""What a lane has learned, as named views into its arena: start it, carry it over into a new arena, read and write it."""
+"""What a lane has learned, as named views into its arena: start it, carry it over, read and write it."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -4,15 +4,11 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import CompletionItem
 
 from nntui_engine.errors import InputError
-
-if TYPE_CHECKING:
-    from nntui_engine.scenario import Scenario
 
 SMALLEST_SIZE = (80, 24)
 LARGEST_SIZE = (500, 200)
@@ -87,16 +83,6 @@ SIZE = SizeType()
 SEED = WholeNumberType(0, MAXIMUM_SEED)
 STEPS = WholeNumberType(1, MAXIMUM_STEPS)
 EVERY = WholeNumberType(1, 10**9)
-
-
-def load_trainable(name: str) -> "Scenario":
-    """The scenario called ``name``, or an InputError when it cannot be trained yet (a [surface])."""
-    from nntui_engine.scenario import load_scenario
-
-    scenario = load_scenario(name)
-    if scenario.is_surface:
-        raise InputError(f"{scenario.name}: [surface] scenarios can be checked but not run in this version")
-    return scenario
 
 
 def require_terminal(instead: str) -> None:

@@ -13,7 +13,6 @@ from nntui.commands.options import (
     SIZE,
     STEPS,
     examples,
-    load_trainable,
     require_terminal,
     writable_file,
 )
@@ -35,6 +34,7 @@ class Outputs(NamedTuple):
     size: tuple[int, int]
     fail_on: str | None
     timing: bool
+    fair: bool
 
 
 @click.command(
@@ -48,6 +48,7 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --steps 500 --format json",
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
+        "nntui run beale --fair",
     ),
 )
 @click.argument("scenario", type=SCENARIO)
@@ -76,6 +77,7 @@ class Outputs(NamedTuple):
 )
 @click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
+@click.option("--fair", is_flag=True, help="On a surface: find each optimizer's best learning rate first.")
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
     scenario: str,
@@ -88,6 +90,7 @@ def command(
     screenshot: Path | None,
     size: tuple[int, int] | None,
     fail_on: str | None,
+    fair: bool,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless."""
@@ -105,7 +108,11 @@ def command(
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
-    loaded = load_trainable(scenario)
+    from nntui_engine.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    if fair:
+        _check_fair(loaded, form, screenshot)
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import RunOptions
 
@@ -113,12 +120,64 @@ def command(
     options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
     if headless:
         columns, _, rows = DEFAULT_SIZE.partition("x")
-        outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing)
-        return _run_headless(loaded, options, outputs)
+        outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair)
+        return (_race_headless if loaded.is_surface else _run_headless)(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
     from nntui.app import run_lab
 
-    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides))
+    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair)
+
+
+def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:
+    context = click.get_current_context()
+    if not scenario.is_surface:
+        raise click.UsageError(f"--fair is for optimizers on a surface; {scenario.name} trains a network", context)
+    if form == "jsonl" or screenshot is not None:
+        raise click.UsageError("--fair prints text or json only", context)
+
+
+def _race_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+    from nntui.headless import race_text
+    from nntui.headless.frames import check_suffix, write_frame
+    from nntui.headless.machine import write_json
+    from nntui.headless.output import progress_bar, text_console
+    from nntui.headless.race_document import RaceRows, fair_document, race_document
+    from nntui.headless.signals import prompt_exit
+    from nntui.headless.training import build_race, run_race
+
+    if outputs.screenshot is not None:
+        check_suffix(outputs.screenshot, "--screenshot")
+        writable_file(outputs.screenshot, "--screenshot")
+    with prompt_exit():
+        race = build_race(scenario, options)
+        if outputs.fair:
+            from nntui_engine.sweeps import fair_rate
+
+            found = []
+            with progress_bar() as progress:
+                for index, lane in enumerate(race.lanes):
+                    progress("trying rates", index, len(race.lanes))
+                    found.append(fair_rate(lane.name, lane.settings))
+            if outputs.format == "json":
+                write_json(fair_document(race, found))
+            else:
+                race_text.print_fair(text_console(), race, found)
+            return 0
+        rows = RaceRows(race)
+        with progress_bar() as progress:
+            timing = run_race(race, progress, (lambda: _write_rows(rows.new())) if outputs.format == "jsonl" else None)
+        shown_timing = timing if outputs.timing else None
+        if outputs.format == "json":
+            write_json(race_document(race.snapshot(), shown_timing))
+        elif outputs.format == "text":
+            race_text.print_race(text_console(), race.snapshot(), shown_timing)
+        elif shown_timing is not None:
+            from nntui.headless.text import timing_line
+
+            click.echo(timing_line(shown_timing), err=True)
+        if outputs.screenshot is not None:
+            write_frame(race, outputs.size, outputs.screenshot)
+    return 0
 
 
 def _run_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:

@@ -8,7 +8,7 @@ from nntui.commands.options import SCENARIO, examples
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
-    from nntui_engine.settings import LaneSettings
+    from nntui_engine.settings import LaneSettings, RaceSettings
 
 
 @click.command(
@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def command(scenario: str, as_json: bool) -> None:
     """Show SCENARIO's lesson and its settings in full."""
-    from nntui_engine.scenario import load_scenario, resolve_lane
+    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_race
 
     loaded = load_scenario(scenario)
-    lanes = [resolve_lane(lane.tables, lane.name).settings for lane in loaded.lanes] if not loaded.is_surface else []
+    lanes: list[LaneSettings | RaceSettings]
+    if loaded.is_surface:
+        lanes = [resolve_race(lane.tables, lane.name) for lane in loaded.lanes]
+    else:
+        lanes = [resolve_lane(lane.tables, lane.name).settings for lane in loaded.lanes]
     if as_json:
         from nntui.headless.machine import write_json
 
@@ -32,9 +36,7 @@ def command(scenario: str, as_json: bool) -> None:
         _print(loaded, lanes)
 
 
-def _document(scenario: "Scenario", lanes: list["LaneSettings"]) -> dict[str, Any]:
-    from nntui.headless.settings_document import settings_document
-
+def _document(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> dict[str, Any]:
     return {
         "schema": 1,
         "scenario": scenario.name,
@@ -43,16 +45,15 @@ def _document(scenario: "Scenario", lanes: list["LaneSettings"]) -> dict[str, An
         "lesson": scenario.lesson,
         "source": scenario.source,
         "panels": list(scenario.panels),
-        "lanes": [{"name": lane.name, "settings": settings_document(lane)} for lane in lanes],
+        "lanes": [{"name": lane.name, "settings": _settings(lane)} for lane in lanes],
     }
 
 
-def _print(scenario: "Scenario", lanes: list["LaneSettings"]) -> None:
+def _print(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> None:
     from rich.markdown import Markdown
     from rich.text import Text
 
     from nntui.headless.output import text_console
-    from nntui.headless.settings_document import network_line, settings_document
 
     console = text_console()
     console.print(Text(scenario.title, style="bold"))
@@ -66,9 +67,9 @@ def _print(scenario: "Scenario", lanes: list["LaneSettings"]) -> None:
         console.print(Text(f"Source: {scenario.source}"))
     first: dict[str, str] = {}
     for position, lane in enumerate(lanes):
-        values = flatten(settings_document(lane))
+        values = flatten(_settings(lane))
         console.print()
-        console.print(Text(f"{lane.name or 'Settings'}: {network_line(lane)}", style="bold"))
+        console.print(Text(f"{lane.name or 'Settings'}: {_line(lane)}", style="bold"))
         if position:
             # Lanes differ in a few values: only those are worth reading again.
             changed = {key: value for key, value in values.items() if first.get(key) != value}
@@ -80,6 +81,28 @@ def _print(scenario: "Scenario", lanes: list["LaneSettings"]) -> None:
         else:
             first = values
             _print_values(console, values)
+
+
+def _settings(lane: "LaneSettings | RaceSettings") -> dict[str, Any]:
+    from nntui.headless.race_document import race_settings_document
+    from nntui.headless.settings_document import settings_document
+    from nntui_engine.settings import RaceSettings
+
+    return race_settings_document(lane) if isinstance(lane, RaceSettings) else settings_document(lane)
+
+
+def _line(lane: "LaneSettings | RaceSettings") -> str:
+    """What the lane is, in one line."""
+    from nntui.headless.settings_document import network_line
+    from nntui_engine.settings import RaceSettings
+
+    if isinstance(lane, RaceSettings):
+        from nntui_engine.surfaces import SURFACES, Surface
+
+        row = SURFACES[lane.surface]
+        assert isinstance(row, Surface)
+        return f"{lane.optimizer} on {lane.surface}, {row.formula}"
+    return network_line(lane)
 
 
 def _print_values(console: Any, values: dict[str, str]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nntui.commands.options import DEFAULT_SIZE, SCENARIO, SEED, SIZE, STEPS, examples, load_trainable
+from nntui.commands.options import DEFAULT_SIZE, SCENARIO, SEED, SIZE, STEPS, examples
 from nntui_engine.errors import InputError
 
 DEFAULT_TOLERANCE = 1.0
@@ -58,7 +58,9 @@ def command(
     DIR: the new screens and numbers are compared with those there, differences are printed with a picture of them,
     and the exit status is 1.
     """
-    loaded = [load_trainable(name) for name in scenarios]
+    from nntui_engine.scenario import load_scenario
+
+    loaded = [load_scenario(name) for name in scenarios]
     names = [scenario.name for scenario in loaded]
     for name in names:
         if names.count(name) > 1:

@@ -17,15 +17,14 @@ def command(files: tuple[str, ...]) -> int:
 
     Prints a line for each file; exits with 2 if one is wrong.
     """
-    from nntui_engine.scenario import load_scenario, resolve_lane
+    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_race
 
     bad = 0
     for file in files:
         try:
             scenario = load_scenario(file)
-            if not scenario.is_surface:
-                for lane in scenario.lanes:
-                    resolve_lane(lane.tables, lane.name, where=file)
+            for lane in scenario.lanes:
+                (resolve_race if scenario.is_surface else resolve_lane)(lane.tables, lane.name, where=file)
         except InputError as error:
             click.echo(f"nntui: {' '.join(str(error).split())}", err=True)
             bad += 1

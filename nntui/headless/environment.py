@@ -63,7 +63,8 @@ def _threads() -> int | None:
 
 
 def _cache() -> dict[str, Any]:
-    from nntui_engine.kernels.cache import cache_folder, is_warm
+    from nntui_engine.kernels.cache import cache_folder
+    from nntui_engine.warmup import is_warm
 
     folder = cache_folder()
     return {"folder": None if folder is None else str(folder), "compiled": is_warm()}

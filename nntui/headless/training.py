@@ -9,6 +9,7 @@ from nntui.headless.output import Progress
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.race import Race
     from nntui_engine.scenario import Scenario
     from nntui_engine.snapshot import Snapshot
 
@@ -17,6 +18,7 @@ Row = Mapping[str, Any]
 
 # Wall time between two looks at the samples: short, because the samples of one stretch are held in memory.
 STRETCH_SECONDS = 0.02
+SAMPLES_A_STRETCH = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +79,25 @@ def full_snapshot(experiment: "Experiment", points: int) -> "Snapshot":
         whole_history=tuple(row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS)),
         points=points,
     )
+
+
+def build_race(scenario: "Scenario", options: RunOptions) -> "Race":
+    """The race of a [surface] scenario, ready to begin. Raises InputError for a setting that does not fit."""
+    from nntui_engine.race import Race
+
+    return Race(
+        scenario, seed=options.seed, steps=options.steps, overrides=list(options.overrides), every=options.every
+    )
+
+
+def run_race(race: "Race", progress: Progress, on_stretch: Callable[[], None] | None = None) -> Timing:
+    """Run ``race`` to its end. ``on_stretch`` is called before any sample is merged with another."""
+    start = time.perf_counter()
+    if on_stretch is not None:
+        on_stretch()
+    while not race.finished:
+        race.advance(SAMPLES_A_STRETCH * race.every)
+        if on_stretch is not None:
+            on_stretch()
+        progress("racing", race.step, race.steps)
+    return Timing(time.perf_counter() - start, race.step)

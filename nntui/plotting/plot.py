@@ -199,9 +199,12 @@ def _draw_empty(grid: Grid, spec: PlotSpec, look: Look) -> None:
     _draw_title(grid, spec, LABEL_WIDTH + 1, look)
 
 
+def _cell_columns(frame: PlotFrame, axis: Axis, steps: Floats) -> NDArray[np.int64]:
+    return frame.left + (axis.place(steps) * (frame.width - 1) + 0.5 + 1e-9).astype(np.int64)
+
+
 def _cell_column(frame: PlotFrame, axis: Axis, step: float) -> int:
-    place = float(axis.place(np.array([step]))[0])
-    return frame.left + int(place * (frame.width - 1) + 0.5 + 1e-9)
+    return int(_cell_columns(frame, axis, np.array([step]))[0])
 
 
 def _cell_row(frame: PlotFrame, place: float) -> int:
@@ -262,14 +265,12 @@ def _draw_gaps(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, l
     """NaN and Inf as crosses along the top, values at or below 0 on a log axis as arrows along the bottom."""
     for curve in spec.curves:
         ink = grid.ink(f"bold {curve.colour}")
-        for step in curve.steps[curve.bad]:
-            column = _cell_column(frame, x, float(step))
-            grid.chars[frame.top, column], grid.inks[frame.top, column] = look.glyphs.bad, ink
+        columns = _cell_columns(frame, x, curve.steps[curve.bad])
+        grid.chars[frame.top, columns], grid.inks[frame.top, columns] = look.glyphs.bad, ink
         if y.log:
             bottom = frame.top + frame.height - 1
-            for step in curve.steps[curve.mean <= 0.0]:
-                column = _cell_column(frame, x, float(step))
-                grid.chars[bottom, column], grid.inks[bottom, column] = look.glyphs.below, ink
+            columns = _cell_columns(frame, x, curve.steps[curve.mean <= 0.0])
+            grid.chars[bottom, columns], grid.inks[bottom, columns] = look.glyphs.below, ink
 
 
 def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:

@@ -9,11 +9,14 @@ from textual.widgets import ContentSwitcher, Markdown
 
 from nntui.keys import ACTIONS
 from nntui.lab_state import LabState
+from nntui.plotting.fair import draw_fair
 from nntui.plotting.layer_table import draw_layers, layers_height
 from nntui.plotting.log_list import draw_log
 from nntui.plotting.look import Look
 from nntui.plotting.panels import PANELS, panel_order
-from nntui.plotting.plot import draw_plot
+from nntui.plotting.plot import PlotSpec, draw_plot
+from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
+from nntui.plotting.race_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
 from nntui.plotting.status import (
     draw_failure,
@@ -24,9 +27,11 @@ from nntui.plotting.status import (
     message_lines,
 )
 from nntui.plotting.tries import draw_tries, tries_height
+from nntui.terrain import Survey
 from nntui.widgets.grid_view import GridView
 
 from .layout import LOG, SMALLEST, Layout, lay_out
+from .map_part import MapPart, map_layout
 
 SLOTS = 6
 EXPLANATION_ROWS = 5  # under the knobs
@@ -74,6 +79,8 @@ class LabScreen(Screen[None]):
                 with Container(id="plots"):
                     for slot in range(SLOTS):
                         yield GridView(id=f"slot{slot}")
+                yield MapPart(self.look, id="map-view")
+                yield GridView(id="fair")
                 with Vertical(id="lesson-view"):
                     with LessonScroll(id="lesson-text"):
                         yield LessonText()
@@ -92,7 +99,7 @@ class LabScreen(Screen[None]):
     @property
     def shown_panels(self) -> tuple[str, ...]:
         """The plots that are on screen, whose histories are needed."""
-        if self.state.view != "overview":
+        if self.state.view != "overview" or self.state.race is not None:
             return ()
         pages = self.lab_layout.pages
         return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
@@ -104,7 +111,25 @@ class LabScreen(Screen[None]):
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        return (*panel_order(self.state.panels), LOG)
+        order = panel_order if self.state.race is None else race_panel_order
+        return (*order(self.state.panels), LOG)
+
+    @property
+    def map_part(self) -> MapPart:
+        return self.query_one(MapPart)
+
+    @property
+    def pages(self) -> int:
+        """Into how many pages the plots of the present view are folded."""
+        if self.state.view == "map":
+            return map_layout(self.size, self.state).pages
+        return len(self.lab_layout.pages)
+
+    @property
+    def wanted_survey(self) -> Survey | None:
+        """The part of the surface that is on screen."""
+        shown = self.state.view == "map" and self.is_mounted and self.size.width > 0
+        return self.map_part.survey(self.state) if shown else None
 
     def scroll_lesson(self, direction: int) -> None:
         scroll = self.query_one("#lesson-text", LessonScroll)
@@ -118,7 +143,7 @@ class LabScreen(Screen[None]):
         layout = self.lab_layout
         if layout != self._layout_now:
             self._arrange(layout)
-        look, snapshot = self.look, state.snapshot
+        look, snapshot = self.look, state.anything
         self._view("header").show(lambda w, _h: draw_header(snapshot, state.status, w, look))
         self._view("keys").show(lambda w, _h: draw_keys(state.keys, w))
         self._show_message()
@@ -137,6 +162,13 @@ class LabScreen(Screen[None]):
         elif snapshot is None:
             switcher.current = "waiting"
             self._view("waiting").show(lambda w, h: draw_progress(state.progress, w, h, look))
+        elif state.view == "map" and state.race is not None:
+            switcher.current = "map-view"
+            self.map_part.show(state, self.size)
+        elif state.view == "fair" and state.fair is not None:
+            switcher.current = "fair"
+            fair, chosen = state.fair, state.panel_view.lane
+            self._view("fair").show(lambda w, h: draw_fair(fair, chosen, w, h, look))
         else:
             switcher.current = "plots"
             self._show_plots(layout)
@@ -160,17 +192,22 @@ class LabScreen(Screen[None]):
         state, look = self.state, self.look
         layout = self._layout_now
         side = self.query_one("#side")
-        side.display = layout is not None and layout.side > 0 and state.snapshot is not None
+        side.display = layout is not None and layout.side > 0 and state.anything is not None
         if layout is None or not side.display:
             return
-        chosen, everything, snapshot = state.panel_view.lane, state.all_lanes, state.snapshot
+        chosen, everything, snapshot, race = state.panel_view.lane, state.all_lanes, state.snapshot, state.race
         heights = self._side_heights(layout.side)
         for name, rows in heights.items():
             view = self._view(name)
             view.display = rows > 0
             if rows and (view.styles.height is None or view.styles.height.value != rows):
                 view.styles.height = rows
-        self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, look))
+        if race is not None:
+            racer, several = race.lanes[chosen], len(race.lanes) > 1
+            self._view("lanes").show(lambda w, h: draw_racers(race, chosen, everything, w, h, look))
+            self._view("layers").show(lambda w, h: draw_curvature(racer, several, w, h, look))
+        else:
+            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, look))
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, look)
         )
@@ -183,6 +220,8 @@ class LabScreen(Screen[None]):
         """Rows for each box of the side column; layers and suggestions are shown where there is room for them."""
         state, rest = self.state, self.size.height - 2
         knobs = len(state.knobs) + 2
+        if state.race is not None:
+            return self._race_side_heights(racers_height(state.race), knobs, width)
         lanes = min(lanes_height(state.snapshot, width), max(4, rest - min(knobs, rest // 2)))
         rest -= lanes + knobs
         layers = layers_height(state.snapshot.lanes[state.panel_view.lane]) if state.snapshot is not None else 0
@@ -194,6 +233,20 @@ class LabScreen(Screen[None]):
             tries = 0
         return {"lanes": lanes, "knobs": knobs + EXPLANATION_ROWS, "layers": rest - tries, "side-tries": tries}
 
+    def _race_side_heights(self, lanes: int, knobs: int, width: int) -> dict[str, int]:
+        """The curvature has its rows first, then the suggestions, then the sentence about the knob."""
+        state, rest = self.state, self.size.height - 2
+        if state.view == "map" and state.page % self.pages and lanes + knobs + CURVATURE_ROWS > rest:
+            lanes = 0  # the plots' legends name them
+        lanes = min(lanes, max(4, rest - min(knobs, rest // 2)))
+        rest -= lanes + knobs
+        curvature = CURVATURE_ROWS if rest >= CURVATURE_ROWS else rest if rest >= 5 else 0
+        rest -= curvature
+        tries = tries_height(state.tries, width)
+        if not tries or state.view == "lesson" or rest - tries < 0:
+            tries = 0
+        return {"lanes": lanes, "knobs": knobs + rest - tries, "layers": curvature, "side-tries": tries}
+
     def _show_plots(self, layout: Layout) -> None:
         state, look = self.state, self.look
         page = layout.pages[state.page % len(layout.pages)]
@@ -202,9 +255,16 @@ class LabScreen(Screen[None]):
             view = self._view(f"slot{slot}")
             if name == LOG:
                 view.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, look))
-            elif state.snapshot is not None:
-                spec = PANELS[name].build(state.snapshot, state.panel_view, look)
+            else:
+                spec = self._plot_spec(name)
                 view.show(lambda w, h, spec=spec: draw_plot(spec, w, h, look))  # type: ignore[misc]
+
+    def _plot_spec(self, name: str) -> PlotSpec:
+        state = self.state
+        if state.race is not None:
+            return RACE_PANELS[name].build(state.race, state.panel_view, self.look)
+        assert state.snapshot is not None
+        return PANELS[name].build(state.snapshot, state.panel_view, self.look)
 
     def _show_lesson(self) -> None:
         state, look = self.state, self.look

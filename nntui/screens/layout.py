@@ -16,14 +16,16 @@ class Layout:
     pages: tuple[tuple[tuple[str, ...], ...], ...]
 
 
+def side_width(width: int) -> int:
+    """Columns of the side column; 0 where it does not fit."""
+    if width < 74:
+        return 0
+    return 31 if width < 100 else min(40, max(31, width // 4 - 4))
+
+
 def lay_out(width: int, height: int, panels: tuple[str, ...]) -> Layout:
     """The layout for a terminal of ``width`` × ``height`` cells; ``panels`` in order of importance."""
-    if width < 74:
-        side = 0
-    elif width < 100:
-        side = 31
-    else:
-        side = min(40, max(31, width // 4 - 4))
+    side = side_width(width)
     across = max(1, min(3 if width >= 240 else 2, (width - side) // SMALLEST_PLOT[0]))
     rows_high = height - 2
     down = max(1, rows_high // SMALLEST_PLOT[1])

@@ -62,11 +62,15 @@ class GridView(Widget):
         if self._draw is None or width == 0 or height == 0:
             self._strips = [Strip.blank(width, base)] * height
             return
-        grid = self._draw(width, height)
-        self._strips = [
-            Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], width)
-            for row in range(height)
-        ]
+        grid = self._drawn(width, height)
+        self._strips = [self._strip(grid, row, base) for row in range(height)]
+
+    def _drawn(self, width: int, height: int) -> Grid:
+        assert self._draw is not None
+        return self._draw(width, height)
+
+    def _strip(self, grid: Grid, row: int, base: Style) -> Strip:
+        return Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], grid.width)
 
     def _style(self, name: str, base: Style) -> Style:
         style = self._styles_by_name.get(name)

@@ -109,8 +109,7 @@ SCHEDULES: dict[str, Callable[[Hyper, int], float]] = {
     "exponential": lambda p, t: math.exp(-p["decay"] * t),
     "inverse_time": lambda p, t: 1.0 / (1.0 + p["decay"] * t),
     "step": lambda p, t: p["factor"] ** math.floor(t / p["every"]),
-    "cosine": lambda p, t: p["minimum"]
-    + (1 - p["minimum"]) * (1 + math.cos(math.pi * min(t / p["over"], 1.0))) / 2,
+    "cosine": lambda p, t: p["minimum"] + (1 - p["minimum"]) * (1 + math.cos(math.pi * min(t / p["over"], 1.0))) / 2,
     "warmup": lambda p, t: min(1.0, (t + 1) / p["over"]),
 }
 
