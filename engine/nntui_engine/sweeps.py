@@ -122,7 +122,7 @@ def _run(
             w = field.state[:, k.W : k.W + 2]
             with np.errstate(all="ignore"):
                 distances = np.hypot(*(w[:, None, :] - minima[None]).transpose(2, 0, 1))
-            is_near = (distances < near) & (field.ints[:, k.C_DIVERGED_AT] < 0)[:, None]
+            is_near = distances < near
             first[is_near & (first < 0)] = until
     values = field.reals[:, k.K_VALUE].copy()
     values[(field.ints[:, k.C_DIVERGED_AT] >= 0) | ~np.isfinite(values)] = np.inf

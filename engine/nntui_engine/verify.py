@@ -1,7 +1,7 @@
 """Whether a scenario shows what it says it shows: its ``[[expect]]`` tables, measured."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,7 @@ def _run(
             named.add(expectation.over.step)
         if expectation.statistic is None:
             judged.add(expectation.step)
+    averaged = [expectation for expectation in expectations if expectation.average_over > 1]
     last = run.steps if None in named else max(step for step in named if step is not None)
     moments = {}
     for step in [*sorted(step for step in named if step is not None), *([None] if None in named else [])]:
@@ -79,11 +80,11 @@ def _run(
             run.advance(min(_LAUNCH_STEPS, goal - run.step))
             if progress is not None:
                 progress(min(run.step, last), last)
-        moments[step] = _moment(run, step in judged)
+        moments[step] = _moment(run, step in judged, averaged)
     return moments
 
 
-def _moment(run: Experiment | Race, judged: bool) -> _Moment:
+def _moment(run: Experiment | Race, judged: bool, averaged: Sequence[Expectation]) -> _Moment:
     highest = {}
     if isinstance(run, Race):
         for lane in run.lanes:
@@ -92,7 +93,10 @@ def _moment(run: Experiment | Race, judged: bool) -> _Moment:
                 math.inf if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
             )
     findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
-    return _Moment({lane.name: lane for lane in run.snapshot().lanes}, highest, findings)
+    whole = {e.statistic for e in averaged if e.statistic and e.layer is None}
+    layers = {e.statistic for e in averaged if e.statistic and e.layer is not None}
+    snapshot = run.snapshot(layer_history=layers, whole_history=whole, points=None)
+    return _Moment({lane.name: lane for lane in snapshot.lanes}, highest, findings)
 
 
 def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
@@ -100,14 +104,12 @@ def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], firs
     if expectation.statistic is None:
         return _judge_findings(expectation, moment, first)
     lane = expectation.lane if expectation.lane is not None else first
-    value = _read(expectation.statistic, lane, expectation.layer, expectation.step, moment)
+    value = _read(expectation, lane, expectation.layer, expectation.step, moment)
     over = expectation.over
     if over is not None:
         at = over.step if over.step is not None else expectation.step
         layer = over.layer if over.layer is not None else expectation.layer
-        other = _read(
-            expectation.statistic, over.lane if over.lane is not None else lane, layer, at, moments[at]
-        )  # fmt: skip
+        other = _read(expectation, over.lane if over.lane is not None else lane, layer, at, moments[at])
         with np.errstate(all="ignore"):
             both = isinstance(value, float) and isinstance(other, float)
             value = float(np.float64(value) / np.float64(other)) if both else None  # type: ignore[arg-type]
@@ -132,9 +134,10 @@ def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Ou
 
 
 def _read(
-    statistic: str, lane_name: str, layer: int | None, step: int | None, moment: _Moment
+    expectation: Expectation, lane_name: str, layer: int | None, step: int | None, moment: _Moment
 ) -> float | tuple[float, float] | None:
     """The value, or None where there is none."""
+    statistic = expectation.statistic or ""
     lane = moment.lanes[lane_name]
     if step is not None and lane.step < step and lane.state == "finished":
         return None
@@ -143,8 +146,15 @@ def _read(
             return moment.highest[lane_name]
         if statistic in ("x", "y"):
             return lane.position["xy".index(statistic)]
+        if expectation.average_over > 1:
+            past = lane.values if statistic == "value" else lane.gradient_norms
+            return float(past[-expectation.average_over :].mean())
         value: Any = getattr(lane, statistic)
         return value if statistic == "position" else float(value)
+    if expectation.average_over > 1:
+        series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
+        column = 0 if layer is None else (layer if layer < 0 else layer - 1)
+        return None if series is None else float(series.mean[-expectation.average_over :, column].mean())
     if layer is None:
         return float(lane.whole[statistic]) if statistic in lane.whole else None
     if statistic not in lane.per_layer:

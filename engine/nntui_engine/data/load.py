@@ -24,7 +24,7 @@ from .preprocess import fit
 from .raw import RawData
 from .real import load_real
 from .sets import DATASETS, GENERATED
-from .split import split_rows
+from .split import fold_rows, split_rows
 from .targets import Targets, code, flip_labels, read_targets
 
 _LABEL_NOISE_STREAM = 3
@@ -78,9 +78,12 @@ def load_split(
         split = _splits[key]
         _keep(_splits, asked, split)
         return split
-    train, validation = split_rows(
-        len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
-    )
+    if table.folds:
+        train, validation = fold_rows(len(raw.x), targets.index, table.folds, table.fold, seed, where)
+    else:
+        train, validation = split_rows(
+            len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
+        )
     if table.label_noise > 0.0:
         if targets.task == "regression":
             raise InputError(

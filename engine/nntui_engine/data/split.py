@@ -43,6 +43,25 @@ def split_rows(
     return everything[~mask], everything[mask]
 
 
+def fold_rows(rows: int, index: Rows | None, folds: int, fold: int, seed: int, where: str) -> tuple[Rows, Rows]:
+    """(training rows, validation rows) of one fold of k-fold cross-validation, as sorted row numbers.
+
+    The rows are shuffled by ``seed`` (each class on its own, so that every fold has its share) and dealt out in turn
+    to ``folds`` hands; hand ``fold`` (1 … folds) is held out. The hands are the same for every fold, and together
+    hold every row once. Raises InputError if there are more folds than rows.
+    """
+    if folds > rows:
+        raise InputError(f"{where}: data.folds = {folds}: there are only {rows} rows")
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM])))
+    order = generator.permutation(rows)
+    if index is not None:
+        order = order[np.argsort(index[order], kind="stable")]
+    hand = np.empty(rows, dtype=np.int64)
+    hand[order] = np.arange(rows) % folds
+    everything = np.arange(rows, dtype=np.int64)
+    return everything[hand != fold - 1], everything[hand == fold - 1]
+
+
 def _stratified(shuffled: Rows, index: Rows, fraction: float, count: int) -> Rows:
     """``count`` of the rows in ``shuffled`` order, from each class its share, by largest remainder."""
     sizes = np.bincount(index)

@@ -146,6 +146,12 @@ def _check_data(raw: Any, where: str) -> tuple[DataTable, dict[str, Any], tuple[
     elif parameters:
         key, value = next(iter(parameters.items()))
         fail(where, f"data.{key}", value, "goes with a generated data set only, not with a file")
+    if table.folds == 1:
+        fail(where, "data.folds", 1, "must be 0 (no folds) or at least 2")
+    if table.folds and table.fold > table.folds:
+        fail(where, "data.fold", table.fold, f"must be at most data.folds = {table.folds}")
+    if table.folds and table.test_path is not UNSET:
+        fail(where, "data.folds", table.folds, "cannot stand beside data.test_path, which holds out rows of its own")
     choose(where, "data.task", table.task, TASKS, "task")
     choose(where, "data.target_coding", table.target_coding, TARGET_CODINGS, "target coding")
     choose(where, "data.split", table.split, SPLITS, "split")

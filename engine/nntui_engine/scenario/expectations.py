@@ -91,6 +91,8 @@ def _check_statistic(
         raise InputError(
             f"{prefix(where)}give below, above (or both), between = [a, b] or equals (here: {_listed(bounds)})"
         )
+    if expectation.average_over > 1 and is_surface and name not in ("value", "gradient_norm"):
+        raise InputError(f"{prefix(where)}average_over goes with value and gradient_norm only, not with {name}")
     pair = isinstance(expectation.equals, tuple)
     if name == "position" and not (pair and len(expectation.equals or ()) == 2 and over is None):  # type: ignore[arg-type]
         raise InputError(f"{prefix(where)}position goes with equals = [x, y] only; x and y are statistics too")

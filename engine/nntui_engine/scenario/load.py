@@ -4,10 +4,12 @@ import copy
 import os
 import stat
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import UNSET
 
 from ..errors import InputError
 from ..registry import allowed_names
@@ -16,7 +18,7 @@ from .expectations import check_expectation, check_lane, check_panels
 from .library import scenario_paths
 from .overrides import override
 from .problems import prefix, read, show
-from .schema import SCHEMA_VERSION, SECTIONS, Expectation, ScenarioFile, Try
+from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFile, Try
 
 LARGEST_FILE = 1_000_000
 MAX_LANES = 64
@@ -29,6 +31,16 @@ class LaneTables:
 
     name: str
     tables: Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The lanes of a [sweep]: ``groups`` maps each swept variant ("" for the file's own) to its lanes' names, in the
+    order of ``values`` of the setting ``key``."""
+
+    key: str
+    values: tuple[Any, ...]
+    groups: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,7 @@ class Scenario:
     tries: tuple[Try, ...]
     expectations: tuple[Expectation, ...]
     is_surface: bool
+    sweep: Sweep | None = None
 
     def lane(self, name: str, where: str = "") -> LaneTables:
         """The lane called ``name``; InputError with the nearest name if there is none."""
@@ -114,7 +127,8 @@ def scenario_from_dict(
         _make_absolute(base_tables, base)
     check(base_tables, where)
     is_surface = "surface" in base_tables
-    lanes = _lanes(file, base_tables, base, where)
+    variants, sweep = _variants(file)
+    lanes = _lanes(variants, base_tables, base, where)
     check_panels(file.scenario.panels, is_surface, where)
     names = [lane.name for lane in lanes]
     for number, attempt in enumerate(file.try_, 1):
@@ -130,17 +144,41 @@ def scenario_from_dict(
     head = file.scenario
     return Scenario(
         name, path, head.title, head.summary, head.lesson, head.source, head.panels, base_tables, lanes, file.try_,
-        file.expect, is_surface,
+        file.expect, is_surface, sweep,
     )  # fmt: skip
 
 
-def _lanes(file: ScenarioFile, tables: Tables, base: Path | None, where: str) -> tuple[LaneTables, ...]:
-    if not file.lane:
+def _variants(file: ScenarioFile) -> tuple[tuple[LaneTable, ...], Sweep | None]:
+    """The file's lanes, multiplied by the values of its [sweep]."""
+    table = file.sweep
+    if table is UNSET:
+        return file.lane, None
+    word = table.key.rpartition(".")[2]
+    variants: list[LaneTable] = []
+    groups: dict[str, tuple[str, ...]] = {}
+    for lane in file.lane or (None,):
+        names = []
+        for value in table.values:
+            label = f"{word} {_label(value)}"
+            names.append(label if lane is None else f"{lane.name}, {label}")
+            variants.append(LaneTable(name=names[-1], set={**({} if lane is None else lane.set), table.key: value}))
+        groups["" if lane is None else lane.name] = tuple(names)
+    return tuple(variants), Sweep(table.key, tuple(table.values), groups)
+
+
+def _label(value: object) -> str:
+    if isinstance(value, list):
+        return "-".join(map(_label, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _lanes(variants: Sequence[LaneTable], tables: Tables, base: Path | None, where: str) -> tuple[LaneTables, ...]:
+    if not variants:
         return (LaneTables("", with_defaults(tables, where)),)
-    if len(file.lane) > MAX_LANES:
-        raise InputError(f"{where}: {len(file.lane)} lanes; at most {MAX_LANES} are allowed")
+    if len(variants) > MAX_LANES:
+        raise InputError(f"{where}: {len(variants)} lanes; at most {MAX_LANES} are allowed")
     lanes: list[LaneTables] = []
-    for lane in file.lane:
+    for lane in variants:
         place = f'{where}: lane "{lane.name}"'
         if any(lane.name == other.name for other in lanes):
             raise InputError(f"{place}: the name is taken by another lane; each needs its own")

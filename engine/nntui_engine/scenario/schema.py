@@ -44,7 +44,8 @@ class DataTable(Table, frozen=True):
     """A data set (``name``) or a file of one's own (``path``), its split, its preprocessing, its target coding.
 
     ``labels`` and ``test_labels`` name the label files of IDX images; left out, they are derived from the image
-    files' names. ``test_path`` is a file of its own for validation, instead of ``test_fraction`` of the rows.
+    files' names. ``test_path`` is a file of its own for validation, instead of ``test_fraction`` of the
+    rows. With ``folds`` = k the rows are dealt out to k hands, and hand number ``fold`` is held out.
     """
 
     name: str | UnsetType = UNSET
@@ -58,6 +59,8 @@ class DataTable(Table, frozen=True):
     label_noise: Fraction = 0.0
     test_fraction: Dropout = 0.3
     split: str = "random"
+    folds: Annotated[int, Meta(ge=0, le=1000)] = 0
+    fold: Annotated[int, Meta(ge=1, le=1000)] = 1
     preprocess: str | dict[str, Any] = "none"
     target_scale: str = "none"
 
@@ -139,6 +142,13 @@ class LaneTable(Table, frozen=True):
     set: dict[str, Any] = {}
 
 
+class SweepTable(Table, frozen=True):
+    """One lane for each value of a setting (or, beside [[lane]] tables, one of each lane for each value)."""
+
+    key: Annotated[str, Meta(min_length=1)]
+    values: Annotated[list[Any], Meta(min_length=2, max_length=64)]
+
+
 class Try(Table, frozen=True):
     """A guided change offered on screen, for one lane or (``lane`` absent) for all."""
 
@@ -159,7 +169,8 @@ class Expectation(Table, frozen=True):
     """What a scenario must show: one statistic against bounds, or a finding that is there or is not.
 
     ``lane`` None means the only lane, ``step`` None the last step, ``layer`` None a whole-network statistic; layers
-    count from 1, and −1 is the output layer. With ``over`` the value is a ratio.
+    count from 1, and −1 is the output layer. With ``over`` the value is a ratio. ``average_over`` = n takes the mean of
+    the statistic's last n samples, for values that jump from mini-batch to mini-batch.
     """
 
     lane: str | None = None
@@ -174,6 +185,7 @@ class Expectation(Table, frozen=True):
     rtol: NotNegative = 1e-6
     finding: str | None = None
     no_finding: str | None = None
+    average_over: Annotated[int, Meta(ge=1, le=512)] = 1
 
 
 class ScenarioFile(Table, frozen=True):
@@ -186,6 +198,7 @@ class ScenarioFile(Table, frozen=True):
     model: dict[str, Any] | UnsetType = UNSET
     train: dict[str, Any] | UnsetType = UNSET
     lane: tuple[LaneTable, ...] = ()
+    sweep: SweepTable | UnsetType = UNSET
     try_: tuple[Try, ...] = msgspec.field(default=(), name="try")
     expect: tuple[Expectation, ...] = ()
 

@@ -196,7 +196,7 @@ def test_surface_is_read_and_has_no_model() -> None:
         (DATA + '[train]\ndtype = "float16"', ["train.dtype", "allowed: float32, float64"]),
         (DATA + '[surface]\nname = "beale"', ["[data] and [surface]"]),
         (HEAD + '[surface]\nname = "b"\n[model]', ["[model] has no place beside [surface]"]),
-        (HEAD + '[surface]\nname = "b"\n[train]\nloss = "mse"', ["train.loss", "no meaning on a surface"]),
+        (HEAD + '[surface]\nname = "beale"\n[train]\nloss = "mse"', ["train.loss", "no meaning on a surface"]),
         (DATA + "[[lane]]\nset = {}", ["lane[1].name is missing"]),
         (DATA + '[lane]\nname = "a"', ["[lane] must be written [[lane]]"]),
         (DATA + '[[lane]]\nname = "a"\n[[lane]]\nname = "a"', ['lane "a"', "taken"]),
