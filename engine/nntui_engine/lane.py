@@ -117,10 +117,7 @@ class Lane:
             for column, name in enumerate(STEP_LAYER):
                 self.latest_layers[name] = new.layers[-1, :, column].copy()
             if self.first_non_finite is None:
-                broken = np.argwhere(new.layers[:, :, c.S_NON_FINITE] > 0)
-                if len(broken):
-                    at, layer = broken[0]
-                    self.first_non_finite = (int(new.steps[at]), int(layer) + 1)
+                self.first_non_finite = _first_non_finite(new)
 
     def _remember(self, names: Sequence[str], values: Array) -> None:
         for name, value in zip(names, values.tolist(), strict=True):
@@ -212,6 +209,14 @@ class Lane:
             layer_history={name: self.series(name, True, points) for name in layer_names},
             first_non_finite=self.first_non_finite,
         )
+
+
+def _first_non_finite(new: Emitted) -> tuple[int, int] | None:
+    """(step, 1-based layer) of the first NaN or infinity in z, a, g, W, or in the loss: that counts as the last layer's."""
+    counts = new.layers[:, :, c.S_NON_FINITE].copy()
+    counts[:, -1] += ~np.isfinite(new.whole[:, c.W_LOSS])
+    broken = np.argwhere(counts > 0)
+    return (int(new.steps[broken[0][0]]), int(broken[0][1]) + 1) if len(broken) else None
 
 
 def _flat(whole: Array, layers: Array) -> Array:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Scenario, scenario_from_dict
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nntui_engine.experiment import Experiment
-
 from engine.build import Build, rows, scenario, write_npz
+
+from nntui_engine.experiment import Experiment
 
 
 @pytest.fixture(scope="session")

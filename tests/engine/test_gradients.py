@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
-from nntui_engine.experiment import Experiment
-from nntui_engine.losses import LOSSES
-
 from engine.build import Build
 from engine.compiled import JIT
 from engine.twin import KINKED, distance_to_kink
 from engine.twin_network import TwinLane, norm
+
+from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui_engine.experiment import Experiment
+from nntui_engine.losses import LOSSES
 
 STEP = 1e-6
 FAR = 1e-3  # from every kink: much further than a step
@@ -58,7 +58,8 @@ def place_away_from_kinks(experiment: Experiment) -> TwinLane:
         twin.values = draw(twin, np.random.default_rng(seed))
         done = twin.forward(lane.data.x_train, training=True)
         rooms = [distance_to_kink(lane.settings.loss, done.a[-1], lane.data.t_train, lane.settings.huber_delta)]
-        rooms += [np.abs(z).min() for layer, z in zip(lane.settings.layers, done.z) if layer.activation in KINKED]
+        layers = zip(lane.settings.layers, done.z, strict=True)
+        rooms += [np.abs(z).min() for layer, z in layers if layer.activation in KINKED]
         rooms += [np.abs(twin.values[f"{layer.index}.weights"]).min() for layer in lane.settings.layers if layer.l1]
         if min(rooms) > FAR:
             experiment.set_parameters(0, twin.values)
@@ -112,12 +113,12 @@ def test_every_activation_loss_and_output(hidden: str, build: Build) -> None:
 @pytest.mark.parametrize(("loss", "output"), HEADS)
 def test_every_batch_norm_dropout_and_penalty(activation: str, loss: str, output: str, build: Build) -> None:
     wrong = {}
-    for norm, dropout, penalty in thinned(product(BATCH_NORM, DROPOUT, PENALTIES), 9):
-        model = {"hidden": [3, 2], "activation": activation, "output": output, **norm, **dropout}
+    for batch_norm, dropout, penalty in thinned(product(BATCH_NORM, DROPOUT, PENALTIES), 9):
+        model = {"hidden": [3, 2], "activation": activation, "output": output, **batch_norm, **dropout}
         experiment = make(build, model, {"loss": loss, **penalty})
         error = largest_error(experiment)
         if not error <= ALLOWED:
-            wrong[str((norm, dropout, penalty))] = error
+            wrong[str((batch_norm, dropout, penalty))] = error
     assert not wrong
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engine.build import Build
+from engine.twin_network import TwinLane
+
 from nntui_engine.activations import HIDDEN_ACTIVATIONS
 from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.statistics import LAYER_STATISTICS
-
-from engine.build import Build
-from engine.twin_network import TwinLane
 
 STEPS = 5
 REGRESSION = {"task": "regression"}

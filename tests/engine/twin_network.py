@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from nntui_engine.data.dataset import LaneData
-from nntui_engine.settings import LaneSettings, LayerSettings
+from engine.twin import FALLS_SILENT, activation, largest_slope, loss_and_pull, slope
 
 from engine import twin_update as update
-from engine.twin import FALLS_SILENT, activation, largest_slope, loss_and_pull, slope
+from nntui_engine.data.dataset import LaneData
+from nntui_engine.settings import LaneSettings, LayerSettings
 
 Array = np.ndarray
 Parameters = dict[str, Array]

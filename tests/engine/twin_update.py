@@ -14,7 +14,7 @@ def _zeros(state: State, name: str, like: Array) -> Array:
     return state.setdefault(name, np.zeros_like(like))
 
 
-def _sgd(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
+def _sgd(w: Array, g: Array, h: Hyper, _: int, state: State) -> Array:
     g = g + h["weight_decay"] * w
     if h["momentum"] == 0:
         return h["lr"] * g
@@ -25,13 +25,13 @@ def _sgd(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
     return h["lr"] * (g + h["momentum"] * state["v"] if h["nesterov"] else state["v"])
 
 
-def _adagrad(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
+def _adagrad(w: Array, g: Array, h: Hyper, _: int, state: State) -> Array:
     g = g + h["weight_decay"] * w
     state["s"] = _zeros(state, "s", w) + g**2
     return h["lr"] * g / (np.sqrt(state["s"]) + h["epsilon"])
 
 
-def _adadelta(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
+def _adadelta(w: Array, g: Array, h: Hyper, _: int, state: State) -> Array:
     g, rho, epsilon = g + h["weight_decay"] * w, h["rho"], h["epsilon"]
     state["s"] = rho * _zeros(state, "s", w) + (1 - rho) * g**2
     move = np.sqrt(_zeros(state, "r", w) + epsilon) / np.sqrt(state["s"] + epsilon) * g
@@ -39,7 +39,7 @@ def _adadelta(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
     return h["lr"] * move
 
 
-def _rmsprop(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
+def _rmsprop(w: Array, g: Array, h: Hyper, _: int, state: State) -> Array:
     g = g + h["weight_decay"] * w
     state["s"] = h["rho"] * _zeros(state, "s", w) + (1 - h["rho"]) * g**2
     move = g / (np.sqrt(state["s"]) + h["epsilon"])
@@ -82,7 +82,7 @@ def _adamax(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
     return h["lr"] / (1 - h["beta1"] ** t) * state["m"] / state["s"]
 
 
-def _lion(w: Array, g: Array, h: Hyper, t: int, state: State) -> Array:
+def _lion(w: Array, g: Array, h: Hyper, _: int, state: State) -> Array:
     """Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", algorithm 2."""
     m = _zeros(state, "m", w)
     u = h["lr"] * (np.sign(h["beta1"] * m + (1 - h["beta1"]) * g) + h["weight_decay"] * w)
@@ -105,7 +105,7 @@ OPTIMIZERS: dict[str, Callable[[Array, Array, Hyper, int, State], Array]] = {
 
 # name: (parameters, update t = 0, 1, …) → factor on lr
 SCHEDULES: dict[str, Callable[[Hyper, int], float]] = {
-    "constant": lambda p, t: 1.0,
+    "constant": lambda _p, _t: 1.0,
     "exponential": lambda p, t: math.exp(-p["decay"] * t),
     "inverse_time": lambda p, t: 1.0 / (1.0 + p["decay"] * t),
     "step": lambda p, t: p["factor"] ** math.floor(t / p["every"]),

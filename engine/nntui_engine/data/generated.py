@@ -84,6 +84,9 @@ def _spirals(generator: np.random.Generator, values: Values) -> RawData:
 
 def _gauss(generator: np.random.Generator, values: Values) -> RawData:
     label, _ = _labels(generator, values, 2)
+    if values["balance"] != 0.5:
+        rare = max(1, round(values["balance"] * len(label)))
+        label = (generator.permutation(len(label)) < rare).astype(np.float64)
     spread = generator.standard_normal((len(label), int(values["features"])))
     return _classified((2.0 * label - 1.0)[:, None] + values["noise"] * spread, label, 2)
 
@@ -129,6 +132,13 @@ def _noise(generator: np.random.Generator, values: Values) -> RawData:
     return _classified(generator.standard_normal((len(label), int(values["features"]))), label, classes)
 
 
+def _signs(generator: np.random.Generator, values: Values) -> RawData:
+    x = generator.standard_normal((int(values["samples"]), 2))
+    answers = np.stack([x[:, 0] > 0.0, x[:, 1] > 0.0, (x**2).sum(axis=1) > 1.5], axis=1).astype(np.float64)
+    x = x + values["noise"] * generator.standard_normal(x.shape)
+    return RawData(np.ascontiguousarray(x), answers, numbered("x", 2), ("right", "upper", "far"), (), "multilabel")
+
+
 _MAKERS: dict[str, Callable[[np.random.Generator, Values], RawData]] = {
     "xor": _xor,
     "circles": _circles,
@@ -140,4 +150,5 @@ _MAKERS: dict[str, Callable[[np.random.Generator, Values], RawData]] = {
     "sine": _sine,
     "linear": _linear,
     "noise": _noise,
+    "signs": _signs,
 }

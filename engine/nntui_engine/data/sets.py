@@ -22,7 +22,7 @@ def _features(default: int) -> Parameter:
 _SPREAD = "standard deviation added to every coordinate"
 _TARGET_NOISE = "standard deviation added to the target"
 
-GENERATED = ("xor", "circles", "moons", "spirals", "gauss", "blobs", "plane", "sine", "linear", "noise")
+GENERATED = ("xor", "circles", "moons", "spirals", "gauss", "blobs", "plane", "sine", "linear", "noise", "signs")
 REAL = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 
 DATASETS = Registry(
@@ -49,7 +49,12 @@ DATASETS = Registry(
             "gauss",
             4,
             "Two overlapping clouds around (−1, …, −1) and (1, …, 1).",
-            (_samples(500), _noise(1.0, "standard deviation of a cloud"), _features(2)),
+            (
+                _samples(500),
+                _noise(1.0, "standard deviation of a cloud"),
+                _features(2),
+                Parameter("balance", 0.5, "share of the rows in the second cloud", low=0.001, high=0.999),
+            ),
         ),
         Row(
             "blobs",
@@ -81,6 +86,12 @@ DATASETS = Registry(
             "Random inputs with random classes: there is nothing to learn but the rows themselves.",
             (_samples(200), _classes(2), _features(2)),
             "Zhang et al. 2017",
+        ),
+        Row(
+            "signs",
+            15,
+            "Points on a plane with three yes-or-no answers each: right of the middle, above it, far from it.",
+            (_samples(400), _noise(0.1, _SPREAD)),
         ),
         Row(
             "digits",

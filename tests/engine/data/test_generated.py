@@ -22,10 +22,10 @@ class TestEvery:
 
     def test_takes_every_parameter(self, name: str) -> None:
         row = DATASETS[name]
-        given = {"samples": 61.0, "noise": 0.5, "classes": 5.0, "features": 3.0}
+        given = {"samples": 61.0, "noise": 0.5, "classes": 5.0, "features": 3.0, "balance": 0.3}
         raw = generate(name, {p.name: given[p.name] for p in row.parameters}, 0)
         assert raw.x.shape == (61, 3 if row.parameter("features") else raw.x.shape[1])
-        assert raw.y.shape == (61, 1)
+        assert raw.y.shape == (61, len(raw.targets))
         assert len(raw.features) == raw.x.shape[1]
         assert raw.x.dtype == np.float64
         assert np.isfinite(raw.x).all()
@@ -131,3 +131,18 @@ def test_real_values_are_raw() -> None:
     assert (digits.x.min(), digits.x.max()) == (0.0, 16.0)
     assert load_real("diabetes").x[:, 0].min() >= 19  # an age, not a standardized one
     assert load_real("iris").classes == ("setosa", "versicolor", "virginica")
+
+
+def test_gauss_with_a_rare_class() -> None:
+    raw = generate("gauss", {"samples": 400, "balance": 0.1, "noise": 0.1}, 0)
+    assert raw.y.sum() == 40
+    np.testing.assert_array_equal(raw.y[:, 0] == 1.0, raw.x.mean(axis=1) > 0.0)
+    assert 0 < raw.y[:100].sum() < 40
+
+
+def test_signs_without_noise_are_what_the_points_say() -> None:
+    raw = generate("signs", {"noise": 0.0}, 0)
+    assert raw.task == "multilabel"
+    assert raw.targets == ("right", "upper", "far")
+    x, y = raw.x.T
+    np.testing.assert_array_equal(raw.y, np.stack([x > 0, y > 0, np.hypot(x, y) > 1.5**0.5], axis=1))

@@ -1,0 +1,119 @@
+"""Fair learning rates and basin maps."""
+
+import math
+
+import numpy as np
+import pytest
+from engine.surfaces.builders import race
+
+from nntui_engine.sweeps import RATES, basin_map, fair_rates, nearby_starts
+
+OPTIMIZERS = [
+    ("SGD", {}),
+    ("momentum", {"train.momentum": 0.9}),
+    ("Adagrad", {"train.optimizer": "adagrad"}),
+    ("Adam", {"train.optimizer": "adam"}),
+]
+
+
+def reached(surface: str, changes: dict[str, object], rate: float, start: tuple[float, float], steps: int) -> float:
+    """The value after ``steps``, by a race of its own; infinite if it diverged."""
+    run = race(
+        {"name": surface, "start": list(start)}, {"steps": steps}, overrides=[({**changes, "train.lr": rate}, None)]
+    )
+    with np.errstate(all="ignore"):
+        run.advance(steps)
+        lane = run.snapshot().lanes[0]
+    return lane.value if lane.state != "diverged" else math.inf
+
+
+@pytest.mark.parametrize("surface", ["beale", "rosenbrock", "booth"])
+def test_as_good_as_the_best_of_a_grid_tried_one_by_one(surface: str) -> None:
+    steps = 80
+    run = race({"name": surface}, {"steps": steps}, OPTIMIZERS)
+    starts = nearby_starts(run.lanes[0].settings)
+    assert len(set(starts)) == 5
+    for (_, changes), found in zip(OPTIMIZERS, fair_rates(run), strict=True):
+        by_hand = {}
+        for rate in found.rates[::4]:
+            values = [reached(surface, changes, float(rate), start, steps) for start in starts]
+            by_hand[float(rate)] = float(np.median(values)) if math.isfinite(values[0]) else math.inf
+        assert found.values.min() <= min(by_hand.values())
+        assert found.values[::4].tolist() == list(by_hand.values())
+        assert found.values.min() == found.values[found.rates == found.best][0]
+
+
+def test_the_budget_is_the_same_for_all() -> None:
+    run = race({"name": "beale"}, {"steps": 50}, OPTIMIZERS)
+    found = fair_rates(run, steps=30)
+    assert [sweep.lane for sweep in found] == [name for name, _ in OPTIMIZERS]
+    for sweep in found:
+        assert sweep.rates.shape == sweep.values.shape == (RATES,)
+        assert (sweep.rates == found[0].rates).all()
+        assert np.diff(np.log(sweep.rates)) == pytest.approx(np.log(sweep.rates[1] / sweep.rates[0]))
+    assert run.step == 0
+    assert run.lanes[0].settings.optimizer_parameters["lr"] == 0.01
+
+
+def test_the_best_rate_does_not_diverge_from_the_lanes_own_start() -> None:
+    run = race({"name": "beale"}, {"steps": 100}, [("NAG", {"train.momentum": 0.9, "train.nesterov": True})])
+    found = fair_rates(run)[0]
+    again = race({"name": "beale"}, {"steps": 100, "momentum": 0.9, "nesterov": True, "lr": found.best})
+    again.advance(100)
+    assert again.snapshot().lanes[0].state == "finished"
+    assert np.isinf(found.values).any()
+
+
+def test_on_a_bowl_the_best_rate_is_near_1() -> None:
+    found = fair_rates(race({"name": "bowl"}, {"steps": 20}))[0]
+    assert found.best == pytest.approx(1.0, rel=0.2)
+    assert found.values[0] == pytest.approx(found.values[1], rel=1e-3)  # a rate near 0 gets nowhere
+    # the highest rates square the distance's growth: 99 a step is beyond every bound before step 20
+    assert np.isinf(found.values[-5:]).all()
+
+
+def test_basins_of_himmelblau() -> None:
+    run = race({"name": "himmelblau"}, {"lr": 0.01, "steps": 500})
+    basins = basin_map(run, 0, columns=30, rows=24)
+    assert basins.minimum.shape == basins.steps.shape == (24, 30)
+    assert set(np.unique(basins.minimum)) == {0, 1, 2, 3}
+    minima = run.minima()
+    for index, (x, y) in enumerate(minima):
+        column, row = int(np.abs(basins.xs - x).argmin()), int(np.abs(basins.ys - y).argmin())
+        assert basins.minimum[row, column] == index
+        quadrant = basins.minimum[(basins.ys * y > 0)[:, None] & (basins.xs * x > 0)[None, :]]
+        assert (quadrant == index).mean() > 0.7
+    assert ((basins.steps > 0) == (basins.minimum >= 0)).all()
+    assert basins.steps.max() <= 500
+
+
+def test_a_basin_map_is_what_single_races_do() -> None:
+    settings = {"lr": 0.02, "steps": 200, "momentum": 0.9}
+    run = race({"name": "himmelblau"}, settings)
+    basins = basin_map(run, 0, columns=5, rows=4)
+    minima = run.minima()
+    for row, y in enumerate(basins.ys):
+        for column, x in enumerate(basins.xs):
+            alone = race({"name": "himmelblau", "start": [float(x), float(y)]}, settings)
+            with np.errstate(all="ignore"):
+                alone.advance(200)
+                lane = alone.snapshot().lanes[0]
+            distances = np.hypot(*(minima - lane.position).T)
+            near = lane.state == "finished" and distances.min() < basins.near
+            assert basins.minimum[row, column] == (int(distances.argmin()) if near else -1)
+            if near:
+                looked_at = np.hypot(*(lane.path[4::4] - minima[distances.argmin()]).T)  # fifty times in 200 steps
+                assert basins.steps[row, column] == 4 + 4 * int(np.argmax(looked_at < basins.near))
+
+
+def test_no_minimum_is_claimed_where_none_was_reached() -> None:
+    wild = basin_map(race({"name": "beale"}, {"lr": 100.0, "steps": 50}), 0, 4, 4)
+    assert (wild.minimum == -1).all()
+    assert (wild.steps == -1).all()
+    slow = basin_map(race({"name": "beale"}, {"lr": 1e-6, "steps": 50}), 0, 4, 4)
+    assert (slow.minimum == -1).all()
+
+
+def test_a_thousand_lanes() -> None:
+    basins = basin_map(race({"name": "booth"}, {"lr": 0.05, "steps": 300}), 0, 40, 25)
+    assert (basins.minimum == 0).all()
