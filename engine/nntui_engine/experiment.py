@@ -313,6 +313,21 @@ class Experiment:
         self._probe(index)
         return {name: view.copy() for name, view in parameter_views(self._arena, index, c.I_GRADIENT).items()}
 
+    @property
+    def arena(self) -> Arena:
+        """The lanes' numbers as they stand (see ``network.py``); they change with the next step."""
+        return self._arena
+
+    def penalty(self, lane: str | int = 0) -> float:
+        """Σ l1·‖W‖₁ + ½·l2·‖W‖² of a lane's weights as they are."""
+        index = self._index(lane)
+        weights = parameter_views(self._arena, index)
+        total = 0.0
+        for layer in self.lanes[index].settings.layers:
+            w = weights[f"{layer.index}.weights"].astype(np.float64)
+            total += layer.l1 * float(np.abs(w).sum()) + 0.5 * layer.l2 * float((w * w).sum())
+        return total
+
     def loss(self, lane: str | int = 0) -> float:
         """The data loss on the next mini-batch, with its dropout masks and noise. Changes nothing."""
         return self._probe(self._index(lane))

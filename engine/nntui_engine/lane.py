@@ -212,7 +212,7 @@ class Lane:
 
 
 def _first_non_finite(new: Emitted) -> tuple[int, int] | None:
-    """(step, 1-based layer) of the first NaN or infinity in z, a, g, W, or in the loss: that counts as the last layer's."""
+    """(step, 1-based layer) of the first NaN or infinity in z, a, g, W; one in the loss counts as the last layer's."""
     counts = new.layers[:, :, c.S_NON_FINITE].copy()
     counts[:, -1] += ~np.isfinite(new.whole[:, c.W_LOSS])
     broken = np.argwhere(counts > 0)

@@ -22,7 +22,7 @@ class Statistic:
     title: str
     formula: str
     summary: str
-    cadence: Literal["step", "evaluation"] = "step"
+    cadence: Literal["step", "evaluation", "asked"] = "step"
     scale: Literal["linear", "log"] = "linear"
 
 
@@ -73,6 +73,17 @@ EVALUATION_STATISTICS = _table(
     ("r2", "R²", "the same on the held-out set (the training set if none is held out)", "Share of the variation explained.", "evaluation", "linear"),
 )
 
+# Worked out only when asked for (``asked.py``): they cost more than a step
+ASKED_STATISTICS = _table(
+    ("operations_forward", "Forward multiplications", "Σ inputs·units over the layers", "What one row costs on its way forward.", "asked", "log"),
+    ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "asked", "log"),
+    ("operations_forward_mode", "Forward mode's multiplications", "forward·(1 + number of weights and biases)", "What the same derivatives cost one parameter at a time.", "asked", "log"),
+    ("backprop_error", "Backpropagation against differences", "max |g − d| / (|g| + |d|), d = (L(w + 1e-5) − L(w − 1e-5)) / 2e-5", "How far backpropagation is from measuring the slope by trying.", "asked", "log"),
+    ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "asked", "linear"),
+    ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "asked", "linear"),
+)
+
 LAYER_BY_NAME = {row.name: row for row in LAYER_STATISTICS}
 WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
+ASKED_BY_NAME = {row.name: row for row in ASKED_STATISTICS}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .asked import MEASURES
 from .experiment import Experiment
 from .race import Race
 from .scenario import Expectation, Scenario, load_scenario
@@ -38,6 +39,7 @@ class _Moment:
     lanes: Mapping[str, LaneSnapshot | RacerSnapshot]
     highest: Mapping[str, float]
     findings: tuple[tuple[str, str], ...]  # (lane, rule)
+    asked: Mapping[tuple[str, str], float]  # (lane, statistic): see asked.py
 
 
 def verify(scenario: Scenario | str, seed: int | None = None, progress: Progress | None = None) -> list[Outcome]:
@@ -71,7 +73,6 @@ def _run(
             named.add(expectation.over.step)
         if expectation.statistic is None:
             judged.add(expectation.step)
-    averaged = [expectation for expectation in expectations if expectation.average_over > 1]
     last = run.steps if None in named else max(step for step in named if step is not None)
     moments = {}
     for step in [*sorted(step for step in named if step is not None), *([None] if None in named else [])]:
@@ -80,11 +81,17 @@ def _run(
             run.advance(min(_LAUNCH_STEPS, goal - run.step))
             if progress is not None:
                 progress(min(run.step, last), last)
-        moments[step] = _moment(run, step in judged, averaged)
+        moments[step] = _moment(run, step in judged, [e for e in expectations if _reads_at(e, step)])
     return moments
 
 
-def _moment(run: Experiment | Race, judged: bool, averaged: Sequence[Expectation]) -> _Moment:
+def _reads_at(expectation: Expectation, step: int | None) -> bool:
+    """Whether the expectation reads a value at this moment."""
+    return step == expectation.step or (expectation.over is not None and step == expectation.over.step)
+
+
+def _moment(run: Experiment | Race, judged: bool, expectations: Sequence[Expectation]) -> _Moment:
+    averaged = [expectation for expectation in expectations if expectation.average_over > 1]
     highest = {}
     if isinstance(run, Race):
         for lane in run.lanes:
@@ -95,8 +102,16 @@ def _moment(run: Experiment | Race, judged: bool, averaged: Sequence[Expectation
     findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
     whole = {e.statistic for e in averaged if e.statistic and e.layer is None}
     layers = {e.statistic for e in averaged if e.statistic and e.layer is not None}
+    asked = {}
+    if isinstance(run, Experiment):
+        names = [lane.name for lane in run.lanes]
+        for expectation in expectations:
+            over = expectation.over.lane if expectation.over is not None else None
+            for name in {expectation.lane or names[0], over or expectation.lane or names[0]}:
+                if expectation.statistic in MEASURES:
+                    asked[name, expectation.statistic] = MEASURES[expectation.statistic](run, names.index(name))
     snapshot = run.snapshot(layer_history=layers, whole_history=whole, points=None)
-    return _Moment({lane.name: lane for lane in snapshot.lanes}, highest, findings)
+    return _Moment({lane.name: lane for lane in snapshot.lanes}, highest, findings, asked)
 
 
 def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
@@ -155,6 +170,8 @@ def _read(
         series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
         column = 0 if layer is None else (layer if layer < 0 else layer - 1)
         return None if series is None else float(series.mean[-expectation.average_over :, column].mean())
+    if statistic in MEASURES:
+        return moment.asked[lane_name, statistic]
     if layer is None:
         return float(lane.whole[statistic]) if statistic in lane.whole else None
     if statistic not in lane.per_layer:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from ..statistics import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 from .problems import choose, prefix, show
 from .schema import Expectation
 
@@ -12,7 +12,7 @@ SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_le
 # Only expectations ask for these: a coordinate of the position, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("x", "y", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
-WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, "sharpness")
+WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ASKED_BY_NAME)
 _COMPARISONS = ("below", "above", "between", "equals")
 
 
@@ -93,6 +93,8 @@ def _check_statistic(
         )
     if expectation.average_over > 1 and is_surface and name not in ("value", "gradient_norm"):
         raise InputError(f"{prefix(where)}average_over goes with value and gradient_norm only, not with {name}")
+    if expectation.average_over > 1 and name in ASKED_BY_NAME:
+        raise InputError(f"{prefix(where)}average_over: {name} is worked out once, not at every step")
     pair = isinstance(expectation.equals, tuple)
     if name == "position" and not (pair and len(expectation.equals or ()) == 2 and over is None):  # type: ignore[arg-type]
         raise InputError(f"{prefix(where)}position goes with equals = [x, y] only; x and y are statistics too")

@@ -1,0 +1,97 @@
+"""Statistics that are worked out only when asked for, because they cost more than a training step.
+
+Their names and formulas are in ``statistics.ASKED_STATISTICS``; ``MEASURES`` has the function of (experiment, lane
+index) for each.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from .experiment import Experiment
+from .lane_state import parameter_views
+from .settings import LaneSettings
+
+Measure = Callable[[Experiment, int], float]
+
+SPREAD_SAMPLES = 100
+_FAR = 3.0  # how much further from the middle than the data the "outside" points are
+_MOST_CHECKED = 200  # parameters whose gradient is checked
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Multiplications of one row's pass through the dense layers, for the loss and its gradient.
+
+    ``forward``: the outputs. ``reverse``: all partial derivatives by backpropagation, the outputs included: each layer
+    multiplies once more for ∂L/∂W and, but for the first, once more for ∂L/∂ of its inputs. ``forward_mode``: the same
+    derivatives by one tangent pass per parameter, each as long as the forward pass, the outputs included.
+    """
+
+    forward: int
+    reverse: int
+    forward_mode: int
+
+
+def operations(settings: LaneSettings) -> Operations:
+    """Multiplications of a lane's network, counted from its layer sizes (batch norm and activations left out)."""
+    widths = [settings.inputs, *(layer.units for layer in settings.layers)]
+    sizes = [a * b for a, b in pairwise(widths)]
+    forward = sum(sizes)
+    parameters = forward + sum(widths[1:])
+    return Operations(forward, forward + forward + sum(sizes[1:]), forward * (parameters + 1))
+
+
+def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0) -> float:
+    """Mean standard deviation of the outputs over 100 passes with dropout on (Gal & Ghahramani 2016).
+
+    Taken at the held-out rows (the training rows if none are held out), ``stretch`` times as far from their middle.
+    """
+    data = experiment.lanes[lane].data
+    x = data.x_validation if len(data.x_validation) else data.x_train
+    middle = x.mean(axis=0)
+    x = middle + stretch * (x - middle)
+    outputs = np.stack([experiment.predict(x, lane, sample) for sample in range(SPREAD_SAMPLES)])
+    return float(outputs.std(axis=0).mean())
+
+
+def backprop_error(experiment: Experiment, lane: int) -> float:
+    """Largest |g − difference| / max(1e-8, |g| + |difference|) over (up to 200 of) the parameters.
+
+    Taken on the next mini-batch. The difference is centred, with a step of 1e-5: made for float64.
+    """
+    checkpoint = experiment.save()
+    gradients = experiment.gradients(lane)
+    values = {name: experiment.parameters(lane)[name] for name in parameter_views(experiment.arena, lane)}
+    places = [(name, at) for name, value in values.items() for at in np.ndindex(value.shape)]
+    worst = 0.0
+    for name, at in places[:: max(1, len(places) // _MOST_CHECKED)]:
+        losses = []
+        for step in (1e-5, -1e-5):
+            moved = values[name].copy()
+            moved[at] += step
+            experiment.set_parameters(lane, {name: moved})
+            losses.append(experiment.loss(lane) + experiment.penalty(lane))
+        experiment.set_parameters(lane, {name: values[name]})
+        difference = (losses[0] - losses[1]) / 2e-5
+        gradient = float(gradients[name][at])
+        worst = max(worst, abs(gradient - difference) / max(1e-8, abs(gradient) + abs(difference)))
+    experiment.load(checkpoint)
+    return worst
+
+
+def _count(kind: str) -> Measure:
+    return lambda experiment, lane: float(getattr(operations(experiment.lanes[lane].settings), kind))
+
+
+# One function for each row of ``statistics.ASKED_STATISTICS``
+MEASURES: dict[str, Measure] = {
+    "operations_forward": _count("forward"),
+    "operations_reverse": _count("reverse"),
+    "operations_forward_mode": _count("forward_mode"),
+    "backprop_error": backprop_error,
+    "prediction_spread": prediction_spread,
+    "prediction_spread_outside": lambda experiment, lane: prediction_spread(experiment, lane, _FAR),
+}
