@@ -164,7 +164,7 @@ class LabApp(MapActions, App[None]):
     def redraw(self) -> None:
         """Draws what is known again, as after a key."""
         lab = self._lab
-        if lab is None:
+        if lab is None or not lab.children:  # not yet, or no longer: the last tick may come while the app closes
             return
         lab.show(self.model.state())
         if self.model.pages != lab.pages:

@@ -51,7 +51,9 @@ class GridView(Widget):
 
     def render_line(self, y: int) -> Strip:
         self._update_strips()
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+        return (
+            self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self._style("", self.rich_style))
+        )
 
     def _update_strips(self) -> None:
         width, height = self.size
@@ -60,7 +62,7 @@ class GridView(Widget):
         self._drawn_at = (width, height)
         base = self.rich_style
         if self._draw is None or width == 0 or height == 0:
-            self._strips = [Strip.blank(width, base)] * height
+            self._strips = [Strip.blank(width, self._style("", base))] * height
             return
         grid = self._drawn(width, height)
         self._strips = [self._strip(grid, row, base) for row in range(height)]
@@ -76,5 +78,8 @@ class GridView(Widget):
         style = self._styles_by_name.get(name)
         if style is None:
             # strips are not given the widget's background by Textual
-            style = self._styles_by_name[name] = base + Style.parse(name)
+            style = base + Style.parse(name)
+            for line_filter in self.get_line_filters():  # NO_COLOR and the like, which these lines pass by otherwise
+                style = line_filter.apply([Segment(" ", style)], self.background_colors[1])[0].style or style
+            self._styles_by_name[name] = style
         return style

@@ -51,7 +51,7 @@ def test_spread_comes_from_dropout_alone():
     still, unsure = experiment(), experiment(dropout=0.5)
     for run in (still, unsure):
         run.advance(60)
-    assert prediction_spread(still, 0) == 0.0
+    assert prediction_spread(still, 0) < 1e-12  # the rounding of a mean of equal numbers
     assert prediction_spread(unsure, 0) > 0.01
     assert prediction_spread(unsure, 0) == prediction_spread(unsure, 0)
 

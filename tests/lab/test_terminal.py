@@ -104,7 +104,12 @@ def test_the_screen_as_a_terminal_draws_it(variables: dict[str, str]) -> None:
     screen = pyte.Screen(80, 24)
     stream = pyte.Stream(screen)
     limit = time.monotonic() + 15
-    while time.monotonic() < limit and not ("running" in screen.display[0] and "Loss" in "".join(screen.display)):
+
+    def complete() -> bool:
+        shown = screen.display
+        return "running" in shown[0] and "Loss" in "".join(shown) and "? help" in shown[23]
+
+    while time.monotonic() < limit and not complete():
         try:
             stream.feed(child.read_nonblocking(65536, timeout=0.5))
         except pexpect.TIMEOUT:
