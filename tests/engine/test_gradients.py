@@ -127,6 +127,15 @@ def test_noise_on_inputs_and_weights(build: Build) -> None:
     assert largest_error(make(build, {"hidden": [3]}, {"loss": "mse", "noise": noise})) <= ALLOWED
 
 
+@pytest.mark.parametrize("output", ["softmax", "sigmoid", "linear"])
+def test_cross_entropy_with_several_labels_a_row(output: str, build: Build) -> None:
+    """Targets whose rows do not sum to 1."""
+    train = {"loss": "cross_entropy"}
+    experiment = build({"output": output}, train, outputs=3, kind="labels", data={"task": "regression"})
+    assert set(experiment.lanes[0].data.t_train.sum(axis=1)) != {1.0}
+    assert largest_error(experiment) <= ALLOWED
+
+
 @pytest.mark.parametrize("hidden", [[], [1], [2, 2, 2, 2]])
 def test_every_depth(hidden: list[int], build: Build) -> None:
     assert largest_error(make(build, {"hidden": hidden, "activation": "gelu"}, {"loss": "mse"})) <= ALLOWED

@@ -264,7 +264,7 @@ async def test_an_experiment_that_cannot_be_made_is_explained() -> None:
 async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
     import time
 
-    app = LabApp(Session(lambda: time.sleep(0.5) or FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    app = LabApp(Session(lambda: time.sleep(1.5) or FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "Loading data and building the network" in text(app))
         await ready(pilot)

@@ -1,0 +1,30 @@
+"""The search for fair rates, one lane at a time, so that the lab stays responsive between them."""
+
+from typing import Any
+
+from .plotting.fair import FairView
+
+
+class FairSearch:
+    """Finds each lane's best learning rate on the same budget; ``view`` says how far it is."""
+
+    def __init__(self, race: Any) -> None:
+        self._lanes = [(lane.name, lane.settings) for lane in race.lanes]
+        self._found: list[Any] = []
+        self._floor = min((race.lowest(i) for i in range(len(race.lanes))), default=0.0)
+
+    @property
+    def view(self) -> FairView:
+        steps = max(settings.steps for _, settings in self._lanes)
+        return FairView(len(self._found), len(self._lanes), steps, tuple(self._found), self._floor)
+
+    @property
+    def pending(self) -> bool:
+        return len(self._found) < len(self._lanes)
+
+    def next(self) -> None:
+        """Search for one more lane."""
+        from nntui_engine.sweeps import fair_rate
+
+        name, settings = self._lanes[len(self._found)]
+        self._found.append(fair_rate(name, settings))

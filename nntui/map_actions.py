@@ -1,0 +1,126 @@
+"""What a person can do on the Map view and with a race: zoom, pan, move the start, rewind, fair rates."""
+
+from typing import TYPE_CHECKING, Any
+
+from .map_view import PAN, middle, rounded
+from .model import LabModel
+from .plotting.projection import Window
+from .screens.lab import LabScreen
+from .widgets.map_plot import MapPlot
+
+
+class MapActions:
+    """Mixed into the app, whose model, source and screen it uses."""
+
+    if TYPE_CHECKING:
+        model: LabModel
+        source: Any
+        _lab: LabScreen | None
+
+        def redraw(self) -> None: ...
+        def say(self, text: str, error: bool = False, log: bool = True) -> None: ...
+
+    def _home(self) -> Window | None:
+        race = self.model.race
+        return None if race is None else race.lanes[self.model.panel_view.lane].settings.window
+
+    def action_zoom(self, direction: int) -> None:
+        home = self._home()
+        if home is not None:
+            self.model.map_view.zoom(home, direction, self.model.map_view.crosshair)
+            self.redraw()
+
+    def action_pan(self, right: int, up: int) -> None:
+        home = self._home()
+        if home is not None:
+            self.model.map_view.pan(home, right * PAN, up * PAN)
+            self.redraw()
+
+    def action_whole_map(self) -> None:
+        self.model.map_view.reset()
+        self.redraw()
+
+    def action_move_start(self) -> None:
+        """Begins to choose a start; a second time puts it into the middle of the map."""
+        race, home = self.model.race, self._home()
+        if race is None or home is None:
+            return
+        view = self.model.map_view
+        window = view.shown(home)
+        start = race.lanes[self.model.panel_view.lane].settings.start
+        seen = all(low <= value <= high for value, (low, high) in zip(start, window, strict=True))
+        view.crosshair = start if seen and view.crosshair is None else middle(window)
+        self.model.view_name, self.model.page = "map", 0
+        self.redraw()
+
+    def action_cancel(self) -> None:
+        if self.model.map_view.crosshair is not None:
+            self.model.map_view.crosshair = None
+        elif self.model.view_name == "fair":
+            self.model.view_name = "map"
+        self.redraw()
+
+    def action_rewind(self, direction: int) -> None:
+        self.source.rewind(direction)
+
+    def action_fair(self) -> None:
+        if self.model.race is None:
+            return
+        self.source.search_fair()
+        self.model.view_name = "fair"
+        self.redraw()
+
+    def arrow_moves_start(self, right: int, up: int, fine: bool) -> bool:
+        """Whether an arrow key was for the new start."""
+        home, view = self._home(), self.model.map_view
+        if home is None or view.crosshair is None:
+            return False
+        view.move_crosshair(home, right, up, fine)
+        self.redraw()
+        return True
+
+    def enter_confirms(self) -> bool:
+        """Whether enter was for the new start or for the fair rates."""
+        home, view = self._home(), self.model.map_view
+        if home is not None and view.crosshair is not None:
+            start = rounded(view.crosshair, view.shown(home))
+            view.crosshair = None
+            self.source.tweak({"surface.start": start}, None)
+            self.redraw()
+            return True
+        if self.model.view_name == "fair":
+            fair = self.model.view.fair
+            if fair is not None and fair.complete:
+                self.source.apply_fair()
+                rates = ", ".join(f"{one.lane or one.optimizer} {one.best:.3g}" for one in fair.found)
+                self.model.view_name = "map"
+                self.say(f"Started again with the best rates: {rates}")
+            return True
+        return False
+
+    # -- the mouse ------------------------------------------------------------------------------------------------
+
+    def on_map_plot_zoomed(self, event: MapPlot.Zoomed) -> None:
+        home = self._home()
+        if home is not None and self._lab is not None:
+            at = self._lab.map_part.point(self._lab.state, event.column, event.row)
+            self.model.map_view.zoom(home, event.direction, at)
+            self.redraw()
+
+    def on_map_plot_dragged(self, event: MapPlot.Dragged) -> None:
+        home = self._home()
+        if home is not None and self._lab is not None:
+            projection, _, _ = self._lab.map_part.projection(self._lab.state)
+            right, up = -event.right / (projection.width - 1), event.down / (projection.height - 1)
+            self.model.map_view.pan(home, right, up)
+            self.redraw()
+
+    def on_map_plot_clicked(self, event: MapPlot.Clicked) -> None:
+        """A click is a new start."""
+        home = self._home()
+        if home is None or self._lab is None:
+            return
+        point = self._lab.map_part.point(self._lab.state, event.column, event.row)
+        if point is not None:
+            self.model.map_view.crosshair = None
+            self.source.tweak({"surface.start": rounded(point, self.model.map_view.shown(home))}, None)

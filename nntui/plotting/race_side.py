@@ -1,0 +1,185 @@
+"""A race's lanes in numbers: the short list beside the map, the table under it, the curvature at one head."""
+
+import math
+from collections.abc import Mapping
+
+from rich.cells import cell_len
+
+from nntui_engine.snapshot import RacerSnapshot, RaceSnapshot
+
+from .boxes import draw_box
+from .grid import Grid, fit, wrap
+from .look import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Look
+from .side import loss_words
+
+CURVATURE_ROWS = 8
+_NAME = 12
+_COLUMNS = (("step", 8), ("value", 9), ("distance", 10), ("gradient", 10), ("lr", 9))
+
+
+def racers_height(race: RaceSnapshot) -> int:
+    """Rows of the short list."""
+    return 3 + len(race.lanes) + sum(lane.diverged_at is not None for lane in race.lanes)
+
+
+def draw_racers(race: RaceSnapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+    """Each lane's marker, name, value and distance to the nearest minimum; a diverged one says so."""
+    grid = Grid.blank(width, height)
+    draw_box(grid, look, "Optimizers" if len(race.lanes) > 1 else "Optimizer")
+    grid.write_right(1, width - 2, "value distance", DIM)
+    row = 2
+    notes = height - 3 >= racers_height(race) - 3
+    for lane in race.lanes:
+        if row >= height - 1:
+            break
+        here = lane.index == chosen or everything
+        if len(race.lanes) > 1 and here:
+            grid.write(row, 1, look.glyphs.chosen, ACCENT)
+        column = grid.write(row, 2, f"{look.lane_marker(lane.index)} ", look.lane(lane.index))
+        grid.write(row, column, fit(lane.name or lane.optimizer, width - 21, look.glyphs.end), _weight(here))
+        lost = lane.diverged_at is not None
+        if lost and not notes:
+            grid.write_right(row, width - 2, f"div. at {lane.diverged_at}", ERROR)
+        else:
+            grid.write_right(row, width - 11, loss_words(lane.value), ERROR if lost else TEXT)
+            grid.write_right(row, width - 2, loss_words(lane.distance), ERROR if lost else TEXT)
+        row += 1
+        if lost and notes and row < height - 1:
+            grid.write(row, 4, f"diverged at step {lane.diverged_at}", ERROR)
+            row += 1
+    return grid
+
+
+def table_height(race: RaceSnapshot) -> int:
+    """Rows of the table under the map."""
+    return 3 + len(race.lanes)
+
+
+def draw_race_table(race: RaceSnapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+    """Every lane in a row: step, value, distance, gradient norm, lr in force, and how it stands."""
+    grid = Grid.blank(width, height)
+    draw_box(grid, look, "Race")
+    shown = [(title, room) for title, room in _COLUMNS]
+    while sum(room for _, room in shown) + _NAME + 4 > width and len(shown) > 2:
+        shown.remove(next(c for c in reversed(shown) if c[0] not in ("value", "distance")))
+    name_room = max(_NAME, min(28, width - 4 - sum(room for _, room in shown) - 24))
+    column = 4 + name_room
+    for title, room in shown:
+        column += room
+        grid.write_right(1, column, title, DIM)
+    for row, lane in enumerate(race.lanes[: max(0, height - 3)], start=2):
+        here = lane.index == chosen or everything
+        if here and len(race.lanes) > 1:
+            grid.write(row, 1, look.glyphs.chosen, ACCENT)
+        grid.write(row, 2, look.lane_marker(lane.index), look.lane(lane.index))
+        grid.write(row, 4, fit(lane.name or lane.optimizer, name_room - 1, look.glyphs.end), _weight(here))
+        numbers = {
+            "step": str(lane.step),
+            "value": number_words(lane.value),
+            "distance": number_words(lane.distance),
+            "gradient": number_words(lane.gradient_norm),
+            "lr": number_words(lane.lr),
+        }
+        column = 4 + name_room
+        for title, room in shown:
+            column += room
+            grid.write_right(row, column, numbers[title], ERROR if lane.diverged_at is not None else TEXT)
+        words, colour = state_of(lane)
+        if column + 2 + cell_len(words) < width - 1:
+            grid.write(row, column + 2, words, colour)
+        elif lane.diverged_at is not None:  # in place of the last numbers
+            grid.write_right(row, width - 2, f"  {words}", colour)
+    return grid
+
+
+def state_of(lane: RacerSnapshot) -> tuple[str, str]:
+    """How a lane stands in words, and their colour."""
+    if lane.diverged_at is not None:
+        return f"diverged at step {lane.diverged_at}", ERROR
+    return ("finished", GOOD) if lane.state == "finished" else ("running", DIM)
+
+
+def draw_curvature(lane: RacerSnapshot, named: bool, width: int, height: int, look: Look) -> Grid:
+    """The Hessian where the lane stands: eigenvalues, condition number, and lr times the largest against its limit."""
+    grid = Grid.blank(width, height)
+    title = f"Curvature at {look.lane_marker(lane.index)} {lane.name}" if named else "Curvature"
+    draw_box(grid, look, fit(title, width - 6, look.glyphs.end))
+    rows = curvature_rows(lane, look)
+    row = 1
+    for label, value, colour in rows:
+        if row >= height - 1:
+            break
+        if label:
+            grid.write(row, 2, label, DIM)
+            grid.write(row, 12, fit(value, width - 14, look.glyphs.end), colour)
+            row += 1
+            continue
+        for line in wrap(value, width - 4):
+            if row < height - 1:
+                grid.write(row, 2, line, colour)
+            row += 1
+    return grid
+
+
+def curvature_rows(lane: RacerSnapshot, look: Look) -> list[tuple[str, str, str]]:
+    """(label, value, colour) rows; a label of "" makes the value a sentence."""
+    low, high = lane.curvatures
+    if lane.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
+        return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
+    names = ("Hessian", "condition", "lr x max") if look.ascii_only else ("Hessian λ", "condition", "lr·λmax")
+    condition = number_words(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
+    product = lane.lr * high
+    limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
+    stable = product < (2.0 if limit is None else limit)
+    rows = [
+        (names[0], f"{number_words(low)}, {number_words(high)}", TEXT),
+        (names[1], condition, TEXT),
+        (
+            names[2],
+            f"{product:.3g} {'<' if stable else '>'} {limit or 2.0:.3g}: {'stable' if stable else 'unstable'}",
+            GOOD if stable else ERROR,
+        ),
+    ]
+    if limit is None:
+        rows[2] = (names[2], f"{product:.3g} (2 for SGD)", TEXT if stable else WARNING)
+        rows.append(("", f"{lane.optimizer} rescales the gradient: 2 is the limit of plain descent.", FAINT))
+    elif limit != 2.0:
+        rows.append(("", "Momentum moves the limit of 2.", FAINT))
+    elif low < 0.0:
+        rows.append(("", "A saddle or a ridge: the path is pushed away along one direction.", FAINT))
+    return rows
+
+
+def stability_limit(optimizer: str, values: Mapping[str, float]) -> float | None:
+    """The largest lr·λ with which gradient descent stays bounded on a parabola; None for other optimizers.
+
+    2 for plain descent, 2(1 + β) with momentum β, (2 + 2β)/(1 + 2β) with Nesterov's; from the roots of the recurrence
+    z² − (1 + β − a)z + β (Polyak) and z² − (1 + β)(1 − a)z + β(1 − a) (Nesterov), a = lr·λ, which leave the unit
+    circle at z = −1.
+    """
+    if optimizer != "sgd":
+        return None
+    beta, kept = values.get("momentum", 0.0), 1.0 - values.get("dampening", 0.0)
+    if beta == 0.0:
+        return 2.0
+    if values.get("nesterov"):
+        return (2.0 + 2.0 * beta) / (1.0 + 2.0 * beta)
+    return 2.0 * (1.0 + beta) / kept if kept > 0 else math.inf
+
+
+def number_words(value: float) -> str:
+    """A number in at most eight characters (nine below 0)."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Inf" if value > 0 else "-Inf"
+    size = abs(value)
+    if size != 0.0 and not 1e-3 <= size < 1e5:
+        digits = 2 if 1e-99 < size < 1e100 else 1
+        mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{value:.4g}"
+
+
+def _weight(here: bool) -> str:
+    return f"bold {TEXT}" if here else TEXT

@@ -1,0 +1,51 @@
+"""The surface under the map: which part is wanted, and its values there."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .plotting.projection import Projection, Window
+
+Floats = NDArray[np.float64]
+MOST_TERMS = 4e6  # evaluations of a data point's loss in one survey: some tens of milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A wanted part of one lane's surface: the window and the cells it is shown on."""
+
+    lane: int
+    window: Window
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Terrain:
+    """One lane's surface: ``values`` (len(ys), len(xs)), ``ys`` from the top down."""
+
+    survey: Survey
+    surface: tuple[object, ...]
+    xs: Floats
+    ys: Floats
+    values: Floats
+
+
+def surface_of(settings: Any) -> tuple[object, ...]:
+    """What two lanes have in common when they race on the same surface."""
+    parameters = tuple(sorted((k, v) for k, v in settings.surface_parameters.items() if k != "batch_size"))
+    on_data = settings.surface == "noisy_moons"
+    return (settings.surface, parameters, settings.seed if on_data else 0)
+
+
+def survey(race: Any, wanted: Survey) -> Terrain:
+    """The values of a race's surface; coarser where each one is a sum over many data points."""
+    settings = race.lanes[wanted.lane].settings
+    xs, ys = Projection(wanted.window, wanted.width, wanted.height).pixels()
+    terms = len(xs) * len(ys) * settings.surface_parameters.get("samples", 1.0)
+    coarse = max(1, math.ceil(math.sqrt(terms / MOST_TERMS)))
+    xs, ys = xs[coarse // 2 :: coarse], ys[coarse // 2 :: coarse]
+    return Terrain(wanted, surface_of(settings), xs, ys, race.values(xs, ys, wanted.lane))

@@ -1,0 +1,60 @@
+"""The map as a widget: it tells where the mouse turned its wheel, dragged and clicked, in its own cells."""
+
+from textual import events
+from textual.message import Message
+
+from .patch_view import PatchView
+
+
+class MapPlot(PatchView):
+    """Draws like every PatchView."""
+
+    class Zoomed(Message):
+        """The wheel was turned at a cell: 1 to come closer, −1 to go back."""
+
+        def __init__(self, direction: int, column: int, row: int) -> None:
+            super().__init__()
+            self.direction, self.column, self.row = direction, column, row
+
+    class Dragged(Message):
+        """The mouse moved by some cells with its button down."""
+
+        def __init__(self, right: int, down: int) -> None:
+            super().__init__()
+            self.right, self.down = right, down
+
+    class Clicked(Message):
+        """The button was pressed and let go on one cell."""
+
+        def __init__(self, column: int, row: int) -> None:
+            super().__init__()
+            self.column, self.row = column, row
+
+    _pressed_at: tuple[int, int] | None = None
+    _dragged = False
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.post_message(self.Zoomed(1, event.x, event.y))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.post_message(self.Zoomed(-1, event.x, event.y))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        self._pressed_at, self._dragged = (event.x, event.y), False
+        self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._pressed_at is None:
+            return
+        x, y = self._pressed_at
+        if (event.x, event.y) != (x, y):
+            self._dragged, self._pressed_at = True, (event.x, event.y)
+            self.post_message(self.Dragged(event.x - x, event.y - y))
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        self.release_mouse()
+        pressed, self._pressed_at = self._pressed_at, None
+        if pressed is not None and not self._dragged:
+            self.post_message(self.Clicked(event.x, event.y))

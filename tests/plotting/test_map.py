@@ -1,0 +1,124 @@
+"""The drawn map: heads, minima, start and arrows in their cells; only changed rows differ."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from plotting.races import WINDOW, race, race_settings, racer
+
+from nntui.plotting.look import ASCII, Look
+from nntui.plotting.map import ARROWS, MapPainter, canvas_of, changed_rows, wanted_survey
+from nntui.plotting.projection import Projection
+from nntui.terrain import Survey, Terrain, surface_of
+
+SIZE = (60, 30)
+
+
+def terrain(survey: Survey) -> Terrain:
+    xs, ys = Projection(survey.window, survey.width, survey.height).pixels()
+    return Terrain(survey, surface_of(race_settings()), xs, ys, xs[None, :] ** 2 + ys[:, None] ** 2)
+
+
+def known(window: object = WINDOW) -> Terrain:
+    survey = wanted_survey(window, 0, *SIZE)  # type: ignore[arg-type]
+    assert survey is not None
+    return terrain(survey)
+
+
+def at(painter_grid: object, point: tuple[float, float]) -> str:
+    canvas = canvas_of(WINDOW, *SIZE)
+    cell = Projection(WINDOW, canvas.width, canvas.height).cell(point)
+    assert cell is not None
+    return str(painter_grid.chars[canvas.top + cell[1], canvas.left + cell[0]])  # type: ignore[attr-defined]
+
+
+def test_heads_minimum_and_start_are_in_their_cells() -> None:
+    shown = race(racer(path=[[-1.5, 1.0], [1.0, 2.0]]))
+    grid = MapPainter(Look()).draw(shown, known(), WINDOW, 0, None, *SIZE)
+    assert at(grid, (0.0, 0.0)) == "◎"
+    assert at(grid, (-1.5, 1.0)) == "S"
+    assert at(grid, (1.0, 2.0)) == "●"
+    assert "0x28" in hex(ord(at(grid, (0.0, 1.6))))
+
+
+def test_two_heads_on_one_cell_stand_side_by_side() -> None:
+    lanes = [racer(i, path=[[-1.5, 1.0], [1.0, 2.0]]) for i in range(3)]
+    grid = MapPainter(Look()).draw(race(*lanes), known(), WINDOW, 1, None, *SIZE)
+    assert at(grid, (1.0, 2.0)) == "■"
+    assert {"●", "▲"} <= set("".join(grid.lines()))
+
+
+@pytest.mark.parametrize(("to", "arrow"), [((9.0, 0.0), "→"), ((0.0, -9.0), "↓"), ((-9.0, 9.0), "↖")])
+def test_a_lane_that_left_has_an_arrow_with_its_marker_beside_it(to: tuple[float, float], arrow: str) -> None:
+    lane = racer(path=[[0.0, 1.0], to], state="diverged", diverged_at=1)
+    lines = MapPainter(Look()).draw(race(lane), known(), WINDOW, 0, None, *SIZE).lines()
+    row = next(line for line in lines if arrow in line)
+    place = row.index(arrow)
+    assert "●" in (row[place - 1], row[place + 1])
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 1e308, -1e308])
+@pytest.mark.parametrize("look", [Look(), Look("16"), Look("grey"), Look(ascii_only=True, glyphs=ASCII)])
+def test_no_position_breaks_the_map(bad: float, look: Look) -> None:
+    lanes = (
+        racer(path=[[0.0, 1.0], [1.0, 1.0], [bad, 1.0], [bad, bad]], state="diverged", diverged_at=2),
+        racer(1, path=[[bad, bad]]),
+        racer(2),
+    )
+    for chosen in range(3):
+        grid = MapPainter(look).draw(race(*lanes), known(), WINDOW, chosen, None, *SIZE)
+        assert (grid.width, grid.height) == SIZE
+    if look.ascii_only:
+        assert "".join(grid.lines()).isascii()
+
+
+def test_before_the_surface_is_known_the_paths_are_there() -> None:
+    grid = MapPainter(Look()).draw(race(racer()), None, WINDOW, 0, None, *SIZE)
+    assert at(grid, (0.0, 0.0)) == "●"
+
+
+def test_a_moved_window_shows_the_old_surface_until_the_new_one_comes() -> None:
+    painter = MapPainter(Look())
+    moved = ((-1.0, 3.0), (-1.0, 3.0))
+    shown = race(racer())
+    old = painter.draw(shown, known(), moved, 0, None, *SIZE)
+    new = painter.draw(shown, known(moved), moved, 0, None, *SIZE)
+    canvas = canvas_of(moved, *SIZE)
+    half = canvas.left + canvas.width // 2
+    inside = (slice(canvas.top, canvas.top + canvas.height), slice(canvas.left, half))
+    assert old.styles is new.styles
+    assert (old.inks[inside] != 0).all()
+    backgrounds = {old.styles[ink].rpartition(" on ")[2] for ink in old.inks[inside].ravel()}
+    assert len(backgrounds) > 5
+    right = {old.styles[ink] for ink in old.inks[5:20, canvas.left + canvas.width - 3].ravel()}
+    assert len(right) == 1
+
+
+def test_lanes_on_another_surface_are_named_and_not_drawn() -> None:
+    other = racer(1, settings=race_settings("other", surface="ravine", surface_parameters={"condition": 10.0}))
+    text = "\n".join(MapPainter(Look()).draw(race(racer(), other), known(), WINDOW, 0, None, *SIZE).lines())
+    assert "1 on another surface" in text
+    assert "■" not in text
+
+
+def test_only_rows_that_changed_differ_from_frame_to_frame() -> None:
+    painter, ground = MapPainter(Look()), known()
+    first = racer(path=[[-1.5, 1.0], [-1.0, 1.0]])
+    one = painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)
+    again = painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)
+    assert changed_rows(one, again) == []
+    moved = replace(first, path=np.array([[-1.5, 1.0], [-1.0, 1.0], [-0.5, 1.0]]), steps=np.arange(3.0))
+    two = painter.draw(race(replace(moved, position=(-0.5, 1.0))), ground, WINDOW, 0, None, *SIZE)
+    rows = changed_rows(one, two)
+    assert len(rows) == 1
+    assert rows[0][1] - rows[0][0] == 1
+
+
+def test_every_arrow_has_its_direction() -> None:
+    assert len(set(ARROWS.values())) == 9
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10, 4), (16, 6), (200, 60)])
+def test_every_size_can_be_drawn(size: tuple[int, int]) -> None:
+    grid = MapPainter(Look()).draw(race(racer()), None, WINDOW, 0, (0.0, 0.0), *size)
+    assert (grid.width, grid.height) == size

@@ -1,0 +1,109 @@
+"""A race in numbers and plots: ranges stay finite, the curvature says what is stable."""
+
+import math
+
+import numpy as np
+import pytest
+from plotting.races import race, race_settings, racer
+
+from nntui.plotting.look import Look
+from nntui.plotting.panels import PanelView
+from nntui.plotting.plot import draw_plot
+from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
+from nntui.plotting.race_side import (
+    curvature_rows,
+    draw_curvature,
+    draw_race_table,
+    draw_racers,
+    number_words,
+    stability_limit,
+)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e308, 1e160])
+@pytest.mark.parametrize("name", list(RACE_PANELS))
+def test_the_range_stays_that_of_the_sound_lanes(bad: float, name: str) -> None:
+    lost = racer(path=[[1.0, 1.0], [30.0, 1.0], [bad, bad], [bad, bad]], state="diverged", diverged_at=2)
+    view = PanelView()
+    spec = RACE_PANELS[name].build(race(lost, racer(1)), view, Look())
+    lines = draw_plot(spec, 60, 16, Look()).lines()
+    assert "lane 0 diverged at step 2" in "\n".join(lines)
+    axis = view.memory[f"race/{name}"]._axis
+    assert axis is not None
+    assert axis.high <= 5
+
+
+def test_values_far_below_the_start_do_not_stretch_the_axis() -> None:
+    path = np.column_stack([np.logspace(0, -150, 60), np.zeros(60)])
+    view = PanelView()
+    draw_plot(RACE_PANELS["value"].build(race(racer(path=path)), view, Look()), 60, 16, Look())
+    axis = view.memory["race/value"]._axis
+    assert axis is not None
+    assert axis.low >= -18
+
+
+def test_the_scenario_orders_the_plots() -> None:
+    assert race_panel_order(("distance", "loss"))[0] == "distance"
+    assert set(race_panel_order(())) == set(RACE_PANELS)
+
+
+def test_a_diverged_lane_stays_in_the_table_with_its_step() -> None:
+    lost = racer(state="diverged", diverged_at=17)
+    for width in (49, 62, 74, 100):
+        text = "\n".join(draw_race_table(race(lost, racer(1)), 0, False, width, 5, Look()).lines())
+        assert "diverged at step 17" in text
+    assert "diverged at step 17" in "\n".join(draw_racers(race(lost), 0, False, 31, 8, Look()).lines())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "changes", "limit"),
+    [
+        ("sgd", {}, 2.0),
+        ("sgd", {"momentum": 0.9}, 3.8),
+        ("sgd", {"momentum": 0.9, "nesterov": 1.0}, 3.8 / 2.8),
+        ("adam", {}, None),
+    ],
+)
+def test_the_limit_of_stability(optimizer: str, changes: dict[str, float], limit: float | None) -> None:
+    parameters = {**race_settings(optimizer=optimizer).optimizer_parameters, **changes}
+    found = stability_limit(optimizer, parameters)
+    assert found == (limit if limit is None else pytest.approx(limit))
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("nesterov", [0.0, 1.0])
+def test_the_limit_is_where_the_recurrence_on_a_parabola_starts_to_grow(momentum: float, nesterov: float) -> None:
+    limit = stability_limit("sgd", {"momentum": momentum, "nesterov": nesterov})
+    assert limit is not None
+
+    def end(rate: float) -> float:
+        x, v = 1.0, 0.0
+        for _ in range(4000):
+            v = momentum * v + x
+            x -= rate * (x + momentum * v if nesterov else v)
+            if not math.isfinite(x):
+                return math.inf
+        return abs(x)
+
+    assert end(0.99 * limit) < 1e-3
+    assert end(1.01 * limit) > 1e3
+
+
+def test_the_curvature_says_stable_or_not() -> None:
+    stable = racer(lr=0.4, curvatures=(1.0, 4.0))
+    rows = {label: value for label, value, _ in curvature_rows(stable, Look())}
+    assert rows["condition"] == "4"
+    assert rows["lr·λmax"] == "1.6 < 2: stable"
+    assert "> 2: unstable" in str(curvature_rows(racer(lr=0.6, curvatures=(1.0, 4.0)), Look()))
+    assert "saddle" in str(curvature_rows(racer(curvatures=(-1.0, 4.0)), Look()))
+    for curvatures in ((math.nan, math.nan), (-math.inf, 1.0)):
+        lost = racer(curvatures=curvatures)
+        assert "no curvature" in " ".join("\n".join(draw_curvature(lost, True, 40, 8, Look()).lines()).split())
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.0, "0"), (1.5, "1.5"), (1e-12, "1.00e-12"), (2.16e-216, "2.2e-216"), (math.inf, "Inf"), (math.nan, "NaN")],
+)
+def test_numbers_are_short(value: float, words: str) -> None:
+    assert number_words(value) == words
