@@ -1,6 +1,6 @@
-"""Write reference.md from the engine's tables: ``python docs/make_reference.py``.
+"""Write reference.md and scenarios.md from what the program itself reads: ``python docs/make_reference.py``.
 
-tests/packaging/test_docs.py fails when reference.md is not what this makes.
+tests/packaging/test_docs.py fails when either page is not what this makes.
 """
 
 import sys
@@ -15,13 +15,16 @@ from nntui_engine.initializers import INITIALIZERS  # noqa: E402
 from nntui_engine.losses import LOSSES  # noqa: E402
 from nntui_engine.optimizers import OPTIMIZERS  # noqa: E402
 from nntui_engine.registry import Registry, Row  # noqa: E402
+from nntui_engine.scenario import list_scenarios  # noqa: E402
 from nntui_engine.schedules import SCHEDULES  # noqa: E402
 from nntui_engine.statistics import (  # noqa: E402
+    ASKED_STATISTICS,
     EVALUATION_STATISTICS,
     LAYER_STATISTICS,
     WHOLE_STATISTICS,
     Statistic,
 )
+from nntui_engine.surfaces import SURFACES, Surface  # noqa: E402
 
 HEAD = """# Reference
 
@@ -51,7 +54,18 @@ STATISTICS: tuple[tuple[str, str, tuple[Statistic, ...]], ...] = (
         "Measured on whole sets, with dropout off and batch norm's running statistics.",
         EVALUATION_STATISTICS,
     ),
+    (
+        "Statistics worked out when asked for",
+        "For `[[expect]]`: they cost more than a step.",
+        ASKED_STATISTICS,
+    ),
 )
+
+SCENARIOS_HEAD = """# Scenarios
+
+Every lesson of the program: `nntui run NAME` opens it, `nntui show NAME` prints its text and settings, and
+`nntui verify NAME` checks that it shows what it says.
+"""
 
 
 def reference() -> str:
@@ -65,7 +79,30 @@ def reference() -> str:
     for title, use, statistics in STATISTICS:
         rows = [f"| `{row.name}` | {_cell(row.formula)} | {_cell(row.summary)} |" for row in statistics]
         parts.append("\n".join([f"## {title}\n\n{use}\n", "| name | formula | in words |", "|---|---|---|", *rows]))
+    parts.append(_surfaces())
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def scenarios() -> str:
+    """The page of all built-in scenarios, by topic."""
+    parts, topics = [SCENARIOS_HEAD], {}
+    for scenario in list_scenarios():
+        topics.setdefault(scenario.topic, []).append(scenario)
+    for topic, found in topics.items():
+        rows = [f"| `{one.name}` | {_cell(one.title)} | {_cell(one.summary)} |" for one in found]
+        title = topic.replace("-", " ").capitalize()
+        parts.append("\n".join([f"## {title}\n", "| name | title | what you see |", "|---|---|---|", *rows]))
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _surfaces() -> str:
+    rows = []
+    for row in SURFACES.rows:
+        assert isinstance(row, Surface)
+        minima = ", ".join(f"({x:.4g}, {y:.4g})" for x, y in row.minima) or "depends on the data"
+        rows.append(f"| `{row.name}` | {_cell(row.formula)} | {minima} | {_cell(_summary(row))} | {_parameters(row)} |")
+    head = ["| name | formula | lowest points | what it is | parameters |", "|---|---|---|---|---|"]
+    return "\n".join(["## Surfaces\n\n`surface.name`; the parameters stand beside it.\n", *head, *rows])
 
 
 def _summary(row: Row) -> str:
@@ -85,4 +122,5 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    (Path(__file__).parent / "reference.md").write_text(reference(), encoding="utf-8")
+    for page, content in (("reference.md", reference()), ("scenarios.md", scenarios())):
+        (Path(__file__).parent / page).write_text(content, encoding="utf-8")

@@ -44,8 +44,8 @@ def operations(settings: LaneSettings) -> Operations:
     return Operations(forward, forward + forward + sum(sizes[1:]), forward * (parameters + 1))
 
 
-def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0) -> float:
-    """Mean standard deviation of the outputs over 100 passes with dropout on (Gal & Ghahramani 2016).
+def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0, samples: int = SPREAD_SAMPLES) -> float:
+    """Mean standard deviation of the outputs over ``samples`` passes with dropout on (Gal & Ghahramani 2016).
 
     Taken at the held-out rows (the training rows if none are held out), ``stretch`` times as far from their middle.
     """
@@ -53,7 +53,7 @@ def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0) -
     x = data.x_validation if len(data.x_validation) else data.x_train
     middle = x.mean(axis=0)
     x = middle + stretch * (x - middle)
-    outputs = np.stack([experiment.predict(x, lane, sample) for sample in range(SPREAD_SAMPLES)])
+    outputs = np.stack([experiment.predict(x, lane, sample) for sample in range(samples)])
     return float(outputs.std(axis=0).mean())
 
 

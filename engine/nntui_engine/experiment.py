@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compile_ahead import Progress, compile_ahead
 from .data.dataset import LaneData
 from .diagnosis import WATCHED, Finding, diagnose
 from .errors import InputError
@@ -23,6 +24,7 @@ from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, Mark, Snapshot
+from .warmup import parts_of
 
 SAMPLES_A_LAUNCH = 1024
 EVALUATIONS_A_LAUNCH = 256
@@ -59,9 +61,11 @@ class Experiment:
         overrides: Iterable[tuple[Mapping[str, object], str | None]] = (),
         every: int = 1,
         keep_samples: bool = False,
+        compiling: Progress | None = None,
     ) -> None:
         """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
-        that many steps. ``overrides``: (settings, lane name or None for all). Raises InputError on bad input."""
+        that many steps. ``overrides``: (settings, lane name or None for all). ``compiling(name, done,
+        total)`` hears of the kernels' compilation, if this is their first use. Raises InputError on bad input."""
         if isinstance(scenario, str):
             scenario = load_scenario(scenario)
         if scenario.is_surface:
@@ -79,6 +83,7 @@ class Experiment:
         self._budget = 256
         self.lanes = [Lane.new(name, table, *self._resolve(table, name)) for name, table in tables.items()]
         self._check_dtype(self.lanes)
+        compile_ahead(parts_of(self.lanes[0].settings.dtype, len(self.lanes)), compiling)
         self._begin()
 
     @property

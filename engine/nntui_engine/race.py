@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .compile_ahead import Progress, compile_ahead
 from .errors import InputError
 from .history import History
 from .kernels import codes
@@ -120,6 +121,7 @@ class Race:
         steps: int | None = None,
         overrides: Iterable[tuple[Mapping[str, object], str | None]] = (),
         every: int = 1,
+        compiling: Progress | None = None,
     ) -> None:
         """Arguments as for :class:`Experiment`. Raises InputError on bad input."""
         if isinstance(scenario, str):
@@ -133,6 +135,7 @@ class Race:
         self.marks: list[Mark] = []
         tables = lane_tables(scenario, seed, steps, overrides)
         self.lanes = [self._racer(name, table) for name, table in tables.items()]
+        compile_ahead(("race",), compiling)
         self._begin()
 
     def _racer(self, name: str, tables: Mapping[str, Any]) -> Racer:

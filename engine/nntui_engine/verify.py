@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .asked import MEASURES
+from .compile_ahead import Progress as Compiling
 from .experiment import Experiment
 from .race import Race
 from .scenario import Expectation, Scenario, load_scenario
@@ -42,11 +43,17 @@ class _Moment:
     asked: Mapping[tuple[str, str], float]  # (lane, statistic): see asked.py
 
 
-def verify(scenario: Scenario | str, seed: int | None = None, progress: Progress | None = None) -> list[Outcome]:
+def verify(
+    scenario: Scenario | str,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    compiling: Compiling | None = None,
+) -> list[Outcome]:
     """Run a scenario's lanes as far as its expectations ask, and measure each of them, in the file's order.
 
-    ``progress(done, total)`` is called with steps. A lane that diverged or stopped early keeps its last values; one
-    that ended before the step asked for has none. Raises InputError on bad input.
+    ``progress(done, total)`` is called with steps, ``compiling(name, done, total)`` on a first start. A lane that
+    diverged or stopped early keeps its last values; one that ended before the step asked for has none. Raises
+    InputError on bad input.
 
     >>> all(outcome.passed for outcome in verify("beale"))
     True
@@ -55,7 +62,8 @@ def verify(scenario: Scenario | str, seed: int | None = None, progress: Progress
         scenario = load_scenario(scenario)
     if not scenario.expectations:
         return []
-    run = Race(scenario, seed) if scenario.is_surface else Experiment(scenario, seed)
+    kind = Race if scenario.is_surface else Experiment
+    run = kind(scenario, seed, compiling=compiling)
     moments = _run(run, scenario.expectations, progress)
     first = scenario.lanes[0].name
     return [_judge(expectation, moments, first) for expectation in scenario.expectations]

@@ -57,9 +57,13 @@ def parts_for(scenario: "Scenario") -> tuple[str, ...]:
     """The parts that running this scenario takes."""
     if scenario.is_surface:
         return ("race",)
-    dtype = scenario.lanes[0].tables.get("train", {}).get("dtype", "float32")
+    return parts_of(scenario.lanes[0].tables.get("train", {}).get("dtype", "float32"), len(scenario.lanes))
+
+
+def parts_of(dtype: str, lanes: int) -> tuple[str, ...]:
+    """The parts that an experiment of so many lanes takes."""
     one = f"lane-{dtype}"
-    return (one,) if len(scenario.lanes) == 1 else (one, f"lanes-{dtype}")
+    return (one,) if lanes == 1 else (one, f"lanes-{dtype}")
 
 
 def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:

@@ -149,7 +149,8 @@ def _race_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs
         check_suffix(outputs.screenshot, "--screenshot")
         writable_file(outputs.screenshot, "--screenshot")
     with prompt_exit():
-        race = build_race(scenario, options)
+        with progress_bar() as progress:
+            race = build_race(scenario, options, progress)
         if outputs.fair:
             from nntui_engine.sweeps import fair_rate
 
@@ -192,8 +193,8 @@ def _run_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs)
         writable_file(outputs.screenshot, "--screenshot")
     with prompt_exit():
         rows = outputs.format == "jsonl"
-        experiment = build_experiment(scenario, options, keep_samples=rows)
         with progress_bar() as progress:
+            experiment = build_experiment(scenario, options, keep_samples=rows, compiling=progress)
             timing = train(experiment, progress, _write_rows if rows else None)
         shown_timing = timing if outputs.timing else None
         findings = experiment.findings()

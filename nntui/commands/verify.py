@@ -50,7 +50,7 @@ def command(scenarios: tuple[str, ...], as_json: bool, seeds: int) -> int:
         for scenario in loaded:
             first = int(scenario.lanes[0].tables["train"]["seed"])
             for seed in range(first, first + seeds):
-                outcomes = verify(scenario, seed, partial(progress, scenario.name))
+                outcomes = verify(scenario, seed, partial(progress, scenario.name), progress)
                 reports.append((scenario, seed, outcomes))
                 if not as_json:
                     _print(scenario, seed, outcomes)

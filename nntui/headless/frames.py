@@ -39,6 +39,7 @@ def lab_frame(experiment: "Experiment | Race", size: tuple[int, int]) -> "Frame"
         snapshot,
         *size,
         race=race,
+        experiment=None if race is not None else experiment,
         story=read_story(experiment),
         first={lane.name: lane.settings for lane in experiment.lanes},
         findings=tuple(experiment.findings()),

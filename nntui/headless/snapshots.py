@@ -36,12 +36,12 @@ class Frame:
 def make_frame(scenario: "Scenario", options: RunOptions, size: tuple[int, int], progress: Progress) -> Frame:
     """Train ``scenario`` and draw its last state at ``size`` (columns, rows)."""
     if scenario.is_surface:
-        race = build_race(scenario, options)
+        race = build_race(scenario, options, progress)
         run_race(race, progress)
         picture = lab_frame(race, size)
         document = race_document(race.snapshot(), points=PATH_POINTS)
     else:
-        experiment = build_experiment(scenario, options)
+        experiment = build_experiment(scenario, options, compiling=progress)
         train(experiment, progress)
         picture = lab_frame(experiment, size)
         document = run_document(full_snapshot(experiment, points=2), experiment.findings())

@@ -43,8 +43,13 @@ class Timing:
         return self.steps / self.seconds if self.seconds > 0 else 0.0
 
 
-def build_experiment(scenario: "Scenario", options: RunOptions, keep_samples: bool = False) -> "Experiment":
-    """The experiment ready to train. Raises InputError for a setting that does not fit."""
+def build_experiment(
+    scenario: "Scenario", options: RunOptions, keep_samples: bool = False, compiling: Progress | None = None
+) -> "Experiment":
+    """The experiment ready to train; ``compiling`` shows a first start's progress.
+
+    Raises InputError for a setting that does not fit.
+    """
     from nntui_engine.experiment import Experiment
 
     return Experiment(
@@ -54,6 +59,7 @@ def build_experiment(scenario: "Scenario", options: RunOptions, keep_samples: bo
         overrides=list(options.overrides),
         every=options.every,
         keep_samples=keep_samples,
+        compiling=compiling,
     )
 
 
@@ -81,12 +87,17 @@ def full_snapshot(experiment: "Experiment", points: int) -> "Snapshot":
     )
 
 
-def build_race(scenario: "Scenario", options: RunOptions) -> "Race":
+def build_race(scenario: "Scenario", options: RunOptions, compiling: Progress | None = None) -> "Race":
     """The race of a [surface] scenario, ready to begin. Raises InputError for a setting that does not fit."""
     from nntui_engine.race import Race
 
     return Race(
-        scenario, seed=options.seed, steps=options.steps, overrides=list(options.overrides), every=options.every
+        scenario,
+        seed=options.seed,
+        steps=options.steps,
+        overrides=list(options.overrides),
+        every=options.every,
+        compiling=compiling,
     )
 
 

@@ -9,7 +9,6 @@ from lab.fakes import FakeExperiment
 
 from nntui.pace import Pace, watchable_speed
 from nntui.session import Session, SessionView
-from nntui.warming import read_stage
 from nntui_engine.errors import InputError
 
 
@@ -169,14 +168,6 @@ def test_progress_of_the_warm_up_is_seen_before_the_experiment_is_there() -> Non
     session.start()
     wait(session, lambda v: "building" in v.progress[2] and v.stage == "preparing")
     session.stop(2.0)
-
-
-@pytest.mark.parametrize(
-    ("line", "stage"),
-    [("done 3 62 train_step\n", (3, 62, "train_step")), ("Traceback", None), ("done x y z", None), ("", None)],
-)
-def test_the_lines_of_the_warm_up(line: str, stage: object) -> None:
-    assert read_stage(line) == stage
 
 
 def test_pace_owes_what_the_clock_says_and_no_more_than_half_a_second() -> None:

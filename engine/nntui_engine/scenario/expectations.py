@@ -13,11 +13,23 @@ SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_le
 MORE_SURFACE_STATISTICS = ("x", "y", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ASKED_BY_NAME)
+# Panels of the lab that show no statistic over time (nntui/plotting/panels.py; a test holds the two together)
+CLOSE_PANELS = (
+    "decision_regions",
+    "prediction_curve",
+    "sweep_loss",
+    "sweep_accuracy",
+    "backward_pass",
+    "unit_weights",
+    "prediction_spread",
+)
 _COMPARISONS = ("below", "above", "between", "equals")
 
 
 def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
-    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*WHOLE_NAMES, *LAYER_NAMES)))
+    allowed = (
+        list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*WHOLE_NAMES, *LAYER_NAMES, *CLOSE_PANELS)))
+    )
     for panel in panels:
         choose(where, "scenario.panels", panel, allowed, "panel")
 
