@@ -42,6 +42,13 @@ def test_any_number_of_threads(path: Path) -> None:
         assert in_a_process(path, threads, piece) == one
 
 
+@needs_jit
+@pytest.mark.slow
+def test_the_first_start_gives_the_bits_of_later_ones(path: Path, tmp_path: Path) -> None:
+    first, second = (in_a_process(path, 1, STEPS, "float64", NUMBA_CACHE_DIR=str(tmp_path)) for _ in range(2))
+    assert first == second
+
+
 @DTYPES
 def test_any_division_into_calls(path: Path, dtype: str) -> None:
     whole = runs.experiment(path, dtype)

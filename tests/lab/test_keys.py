@@ -29,7 +29,7 @@ def test_every_action_is_bound_with_its_id() -> None:
 
 def test_no_key_is_bound_to_a_view_that_does_not_exist() -> None:
     keys = {key for action in ACTIONS for key in action.keys.split(",")}
-    assert not keys & {"2", "3", "5"}
+    assert not keys & {"2", "5"}
 
 
 def test_remapping() -> None:

@@ -1,0 +1,242 @@
+"""The panels that look at the network itself, with the engine behind them, by keys and without a terminal."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from lab.test_lab import ROOMY, SMALL, text, until
+from lab.test_session import NoWarming
+from textual.pilot import Pilot
+
+from nntui.app import LabApp
+from nntui.closeup import LOOKS, SHORTEST_WAIT, Closeup, Looker, Wish, classified, take_closeup
+from nntui.frame import render_frame
+from nntui.plotting.look import ASCII, Look
+from nntui.plotting.panels import PANELS
+from nntui.session import Session
+from nntui.story import read_story
+from nntui_engine import Experiment
+from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.scenario.expectations import CLOSE_PANELS
+
+
+def experiment(data: str = "moons", panels: tuple[str, ...] = (), lanes: Any = (), **more: Any) -> Experiment:
+    tables: dict[str, Any] = {
+        "schema": 1,
+        "scenario": {"title": "Close", "panels": list(panels)},
+        "data": {"name": data, "samples": 80} if data != "digits" else {"name": data},
+        "model": {"hidden": [3], "activation": "tanh"},
+        "train": {"lr": 0.5, "steps": 200, "batch_size": 8},
+        "lane": list(lanes),
+        **{key: value for key, value in more.items() if key in ("sweep",)},
+    }
+    for key, value in more.items():
+        if key == "model":
+            tables["model"].update(value)
+    return Experiment(scenario_from_dict(tables))
+
+
+TWO = ({"name": "small", "set": {"model.hidden": [1]}}, {"name": "large"})
+
+
+def lab(make: Callable[[], Any] = experiment, *, look: Look | None = None) -> LabApp:
+    session = Session(make, warming=NoWarming(), paused=True)  # type: ignore[arg-type]
+    return LabApp(session, "Close", look=look or Look())
+
+
+async def ready(pilot: Pilot[Any]) -> None:
+    app: Any = pilot.app
+    await until(pilot, lambda: app.model.view.snapshot is not None)
+
+
+def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options: Any) -> str:
+    first = {lane.name: lane.settings for lane in run.lanes}
+    shot = run.snapshot(points=64)
+    return render_frame(shot, *size, story=read_story(run), first=first, view=view, experiment=run, **options).text
+
+
+def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:
+    assert {name for name, panel in PANELS.items() if panel.close} == set(LOOKS)
+    assert set(LOOKS) <= set(CLOSE_PANELS) <= set(PANELS)
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30), ROOMY, (240, 60)])
+async def test_key_4_shows_the_regions_of_the_chosen_lane(size: tuple[int, int]) -> None:
+    app = lab(lambda: experiment(lanes=TWO))
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "▀" in text(app) and "● small" in text(app))
+        seen = text(app)
+        assert "Decision regions" in seen or size == SMALL
+        assert "■" in seen
+        await pilot.press("tab")
+        await until(pilot, lambda: "■ large ─" in text(app) or "■ large  ●" in text(app))
+        before = app.model.view.closeup
+        await pilot.press("s", "s")
+        await until(pilot, lambda: app.model.view.closeup is not before and app.model.view.closeup.step == 2)  # type: ignore[union-attr]
+        app.source.stop()
+
+
+async def test_key_4_says_why_there_is_no_map() -> None:
+    app = lab(lambda: experiment("digits"))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "this network has 64" in text(app))
+        assert app.model.view_name == "overview"
+        assert "4 map" not in text(app)
+        app.source.stop()
+
+
+async def test_keys_choose_the_unit_whose_weights_are_shown() -> None:
+    app = lab(lambda: experiment("digits"))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("v")  # does nothing in the overview
+        await pilot.press("3")
+        await until(pilot, lambda: "unit 1 of 3, layer 1" in text(app) and "█ positive" in text(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "unit 2 of 3, layer 1" in text(app))
+        await pilot.press("V", "V")
+        await until(pilot, lambda: "unit 3 of 3, layer 1" in text(app))
+        await pilot.press("w")
+        await until(pilot, lambda: "unit 1 of 10, output" in text(app))
+        app.source.stop()
+
+
+async def test_a_view_that_the_next_lane_does_not_have_is_left() -> None:
+    lanes = ({"name": "one"}, {"name": "many", "set": {"data.name": "digits"}})
+    try:
+        run = experiment(lanes=lanes)
+    except ValueError:
+        pytest.skip("lanes with other data are not allowed")
+    app = lab(lambda: run)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("4", "tab")
+        await until(pilot, lambda: app.model.view_name == "overview")
+        app.source.stop()
+
+
+def test_regions_are_what_the_network_predicts() -> None:
+    run = experiment()
+    run.advance(200)
+    found = take_closeup(run, Wish(("decision_regions",))).parts["decision_regions"]
+    rows, columns = found.kind.shape
+    (x0, x1), (y0, y1) = found.window
+    for row, column in ((0, 0), (rows - 1, 0), (rows // 3, columns // 2), (rows - 1, columns - 1)):
+        point = [x0 + (x1 - x0) * column / (columns - 1), y1 - (y1 - y0) * row / (rows - 1)]
+        answer = run.predict(np.array([point]))[0, 0]
+        assert found.kind[row, column] == int(answer > 0.5)
+        assert found.sureness[row, column] == pytest.approx(min(1.0, abs(answer - 0.5) / 0.5), abs=1e-5)
+    data = run.lanes[0].data
+    np.testing.assert_array_equal(found.kinds[~found.held_out], (data.t_train[:, 0] > 0.5).astype(int))
+    assert found.held_out.sum() == len(data.x_validation) > 0
+
+
+def test_broken_answers_are_no_class() -> None:
+    settings = experiment().lanes[0].settings
+    kind, sureness = classified(np.array([[np.nan], [0.9], [0.2]]), np.array([[0.0], [1.0]]), settings)
+    assert list(kind) == [-1, 1, 0]
+    np.testing.assert_allclose(sureness, [0.0, 0.8, 0.6])
+    kind, sureness = classified(np.array([[0.1, 0.7, 0.2], [np.inf, 0.0, 0.0]]), np.eye(3), settings)
+    assert list(kind) == [1, -1]
+    assert sureness[0] == pytest.approx(0.5)
+
+
+def test_the_curve_has_every_lane_and_a_band_where_dropout_is() -> None:
+    lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
+    run = experiment("sine", lanes=lanes)
+    run.advance(50)
+    found = take_closeup(run, Wish(("prediction_curve",))).parts["prediction_curve"]
+    sure, unsure = found.bands
+    np.testing.assert_allclose(sure.middle, run.predict(found.xs[:, None], 0)[:, 0])
+    np.testing.assert_array_equal(sure.low, sure.high)
+    assert (unsure.high - unsure.low).max() > 0.01
+    seen = picture(run, "map")
+    for words in ("Prediction · against", "● sure", "■ unsure", "• data", "○ held out"):
+        assert words in seen
+
+
+def test_the_spread_is_shown_where_a_lane_has_dropout() -> None:
+    assert "Prediction spread" not in picture(experiment("sine"), "network")
+    lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
+    run = experiment("sine", lanes=lanes)
+    run.advance(50)
+    (spread,) = take_closeup(run, Wish(("prediction_spread",))).parts["prediction_spread"]
+    assert spread.name == "unsure"
+    assert spread.at_data > 0.01
+    seen = picture(run, "network")
+    assert "Prediction spread" in seen
+    assert "at the data" in seen
+
+
+@pytest.mark.parametrize(("size", "lines"), [(SMALL, 1), (ROOMY, 0)])
+def test_the_backward_pass_of_a_tiny_network_stands_in_numbers(size: tuple[int, int], lines: int) -> None:
+    run = experiment("xor", panels=("backward_pass",), model={"hidden": [2]})
+    run.advance(3)
+    seen = picture(run, "network", size)
+    for words in ("Backward pass", "δ = ∂L/∂z", "∂L/∂w", "1.2", "o1", "bias→1.1", "all 9 agree with centred differences"):
+        assert words in seen
+    assert seen.count("in a larger window") <= lines
+    assert "Backward pass" in picture(run, "overview", size)
+    assert "Backward pass" not in picture(experiment(model={"hidden": [16]}), "network")
+
+
+def test_a_sweep_is_drawn_against_its_setting() -> None:
+    run = experiment(sweep={"key": "model.hidden", "values": [[1], [2], [4], [32]]})
+    run.advance(100)
+    seen = picture(run, "overview")
+    assert "Loss against hidden" in seen
+    assert "Accuracy against hidden" in seen
+    assert seen.index("Loss against hidden") < seen.index("Gradient norm")
+    assert "against" not in picture(experiment(), "overview")
+
+
+@pytest.mark.parametrize("look", [Look(ascii_only=True, glyphs=ASCII), Look("grey"), Look("16")])
+async def test_every_look_can_draw_them(look: Look) -> None:
+    names = ("decision_regions", "backward_pass", "unit_weights", "prediction_spread")
+    app = lab(lambda: experiment(panels=names, model={"dropout": 0.2}), look=look)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: app.model.view.closeup is not None and len(app.model.view.closeup.parts) == 4)
+        await pilot.pause()
+        seen = text(app)
+        for words in ("Decision regions", "Backward pass", "Weights of unit 1", "Prediction spread"):
+            assert words in seen
+        if look.ascii_only:
+            assert seen.isascii()
+        app.source.stop()
+
+
+def test_looks_keep_their_distance_while_it_trains() -> None:
+    now = [0.0]
+    run = experiment()
+    looker = Looker(lambda: now[0])
+    assert not looker.due  # nothing is wished for
+    looker.ask(Wish(("unit_weights",)))
+    assert looker.due
+    looker.look(run)
+    assert not looker.due
+    looker.changed()
+    assert not looker.due
+    now[0] += SHORTEST_WAIT
+    assert looker.due
+    assert looker.newest is not None
+    looker.newest = Closeup(looker.wish, 0, seconds=0.2)  # a dear look comes less often
+    assert not looker.due
+    now[0] += 2.0
+    assert looker.due
+
+
+def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
+    session = Session(experiment, warming=NoWarming())  # type: ignore[arg-type]
+    session.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (session.poll().snapshot is None or session.poll().snapshot.step < 50):  # type: ignore[union-attr]
+        time.sleep(0.02)
+    assert session.poll().closeup is None
+    session.stop()
