@@ -179,7 +179,15 @@ def test_the_backward_pass_of_a_tiny_network_stands_in_numbers(size: tuple[int, 
     run = experiment("xor", panels=("backward_pass",), model={"hidden": [2]})
     run.advance(3)
     seen = picture(run, "network", size)
-    for words in ("Backward pass", "δ = ∂L/∂z", "∂L/∂w", "1.2", "o1", "bias→1.1", "all 9 agree with centred differences"):
+    for words in (
+        "Backward pass",
+        "δ = ∂L/∂z",
+        "∂L/∂w",
+        "1.2",
+        "o1",
+        "bias→1.1",
+        "all 9 agree with centred differences",
+    ):
         assert words in seen
     assert seen.count("in a larger window") <= lines
     assert "Backward pass" in picture(run, "overview", size)

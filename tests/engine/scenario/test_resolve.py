@@ -143,7 +143,8 @@ def test_alpha_defaults_come_from_the_activation() -> None:
 def test_optimizer_and_schedule_parameters_are_complete() -> None:
     lane = resolve(train__optimizer="sgd", train__nesterov=True, train__lr=0.2, train__schedule="step").settings
     assert lane.optimizer_parameters == {
-        "lr": 0.2, "momentum": 0.0, "dampening": 0.0, "nesterov": 1.0, "weight_decay": 0.0
+        "lr": 0.2, "momentum": 0.0, "dampening": 0.0, "nesterov": 1.0, "weight_decay": 0.0,
+        "momentum_start": 0.5, "momentum_over": 0.0,
     }  # fmt: skip
     assert lane.schedule_parameters == {"every": 1000.0, "factor": 0.5}
 
