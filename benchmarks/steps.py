@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
 

@@ -16,6 +16,7 @@ from textual.timer import Timer
 
 from nntui_engine.errors import InputError
 
+from .closeup import Wish
 from .keys import actions
 from .knob_rack import Turn
 from .map_actions import MapActions
@@ -69,6 +70,7 @@ class Source(Protocol):
     def redo(self) -> int: ...
     def restart(self, new_seed: bool = False) -> int: ...
     def survey(self, wanted: Survey) -> int: ...
+    def look_closer(self, wish: Wish) -> int: ...
     def search_fair(self) -> int: ...
     def apply_fair(self) -> int: ...
     def rewind(self, direction: int) -> int: ...
@@ -107,6 +109,7 @@ class LabApp(MapActions, App[None]):
         self._lab: LabScreen | None = None
         self._shown: tuple[str, ...] | None = None
         self._surveyed: Survey | None = None
+        self._wished = Wish()
         self._fair_wanted = fair
         self._timer: Timer | None = None
         self._fast = False
@@ -171,8 +174,12 @@ class LabApp(MapActions, App[None]):
             self.model.pages = lab.pages
             lab.show(self.model.state())
         if lab.shown_panels != self._shown:
-            self._shown = lab.shown_panels
+            self._shown = self.model.shown = lab.shown_panels
             self.source.show(*histories(self._shown), None)
+        wish = lab.wish
+        if wish != self._wished:
+            self._wished = wish
+            self.source.look_closer(wish)
         survey = lab.wanted_survey
         if survey is not None and survey != self._surveyed:
             self._surveyed = survey
@@ -288,11 +295,20 @@ class LabApp(MapActions, App[None]):
         self.model.panel_view.log_loss = not self.model.panel_view.log_loss
         self.redraw()
 
+    def action_choose_unit(self, direction: int) -> None:
+        self.model.choose_unit(direction)
+        self.redraw()
+
+    def action_choose_layer(self, direction: int) -> None:
+        self.model.choose_layer(direction)
+        self.redraw()
+
     def action_view(self, name: str) -> None:
-        if name == "map" and self.model.race is None:
-            self.say("The map shows surfaces; this scenario trains a network.", log=False)
+        reason = self.model.why_not(name)
+        if reason:
+            self.say(reason, log=False)
             return
-        self.model.view_name = name
+        self.model.view_name, self.model.page = name, 0
         self.redraw()
 
     def action_panels(self, direction: int) -> None:

@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from nntui_engine.snapshot import RaceSnapshot
 
+from .closeup import Wish, take_closeup
 from .kinds import AnySettings, AnySnapshot
 from .plotting.look import ASCII, Look
 from .session_view import SessionView
@@ -45,9 +46,10 @@ class Frame:
 class StillSource:
     """A source that shows one view and does nothing else."""
 
-    def __init__(self, view: SessionView, race: Any = None) -> None:
+    def __init__(self, view: SessionView, race: Any = None, experiment: Any = None) -> None:
         self.view = view
         self._race = race
+        self._experiment = experiment
 
     def start(self) -> None:
         """Nothing to start."""
@@ -70,6 +72,12 @@ class StillSource:
             self.view = replace(self.view, terrain=survey(self._race, wanted))
         return 0
 
+    def look_closer(self, wish: Wish) -> int:
+        """What panels show of the network itself, at once."""
+        if self._experiment is not None:
+            self.view = replace(self.view, closeup=take_closeup(self._experiment, wish))
+        return 0
+
     def _ignore(self, *_: object, **__: object) -> int:
         return 0
 
@@ -87,15 +95,19 @@ def render_frame(
     findings: tuple[Any, ...] = (),
     view: str = "",
     race: Any = None,
+    experiment: Any = None,
     lane: int = 0,
     page: int = 0,
+    layer: int = 1,
+    unit: int = 0,
     ascii_only: bool = False,
 ) -> Frame:
     """Draws the lab's screen for a snapshot: no clock, no speed, no terminal; full colours.
 
     ``story`` gives the lesson and the order of the panels, ``first`` the settings each lane began with (to mark changed
     knobs). The snapshot should carry the histories of ``nntui.plotting.panels.PANELS``; a race's comes with ``race``
-    itself, which the map asks for the surface. ``view`` "" is the map of a race, else the overview.
+    itself, which the map asks for the surface; a network's with ``experiment``, for the panels that look closer.
+    ``layer`` and ``unit`` choose whose weights are shown. ``view`` "" is the map of a race, else the overview.
     """
     session_view = SessionView(
         version=1,
@@ -112,12 +124,14 @@ def render_frame(
     async def draw() -> Frame:
         from .app import LabApp
 
-        source = StillSource(session_view, race)
+        source = StillSource(session_view, race, experiment)
         app = LabApp(source, snapshot.title, look=look, still=True)
         model = app.model
         model.view_name, model.panel_view.lane, model.page = view, lane, page
+        model.panel_view.layer, model.panel_view.unit = layer, unit
         async with app.run_test(size=(width, height)) as pilot:
-            for _ in range(2 if isinstance(snapshot, RaceSnapshot) else 1):  # the map asks for its surface first
+            asks = isinstance(snapshot, RaceSnapshot) or experiment is not None  # for a surface or a closer look
+            for _ in range(2 if asks else 1):
                 await pilot.pause()
                 app.take(source.poll())
             await pilot.pause()

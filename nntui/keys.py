@@ -50,10 +50,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
-    Action("map", "4", "view('map')", "map", "Map: the surface with every optimizer's path", "View", 39),
+    Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
+    Action("map", "4", "view('map')", "map", "Map: a surface and its paths, or a network's answers", "View", 39),
     Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
+    Action("next_unit", "v", "choose_unit(1)", "unit", "Weights of the next unit", "View", 7),
+    Action("last_unit", "V", "choose_unit(-1)", "", "Weights of the unit before", "View", 60),
+    Action("next_layer", "w", "choose_layer(1)", "layer", "Weights of a unit of the next layer", "View", 8),
+    Action("last_layer", "W", "choose_layer(-1)", "", "Weights of a unit of the layer before", "View", 60),
     Action("zoom_out", "minus", "zoom(-1)", "", "Zoom out", "Map", 60, "-"),
     Action("zoom_in", "plus,equals_sign", "zoom(1)", "zoom", "Zoom in", "Map", 14, "+"),
     Action("pan_left", "H,ctrl+left", "pan(-1, 0)", "", "Move the map's window left", "Map", 60),
@@ -103,7 +108,7 @@ PAIRS = {
 }
 RACE_ONLY = frozenset(
     {
-        *("back", "forward", "fair", "map", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
+        *("back", "forward", "fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
         *("pan_left", "pan_down", "pan_up", "pan_right"),
     }
 )

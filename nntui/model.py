@@ -15,7 +15,7 @@ from .lab_state import LabState
 from .map_view import MapView
 from .plotting.log_list import FindingLine, LogLine
 from .plotting.look import Look
-from .plotting.panels import PanelView
+from .plotting.panels import PanelView, view_panels
 from .plotting.status import Status, speed_label
 from .plotting.tries import TryLine
 from .race_knobs import race_knobs
@@ -48,6 +48,7 @@ class LabModel:
         self.all_lanes = False
         self.page = 0
         self.pages = 1
+        self.shown: tuple[str, ...] = ()  # the plots on screen
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.log: list[LogLine] = []
@@ -66,6 +67,7 @@ class LabModel:
             self.say(f"Speed: {words}", log=False)
         self.view = view
         self.rack.settle(view.applied)
+        self.panel_view.closeup, self.panel_view.sweep = view.closeup, view.story.sweep
         if view.snapshot is not None:
             self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
@@ -101,6 +103,44 @@ class LabModel:
             self.panel_view.lane += 1
         elif count > 1:
             self.all_lanes = True
+        if self.why_not(self.view_name):
+            self.view_name = "overview"
+
+    def why_not(self, view_name: str) -> str:
+        """Why a view cannot be shown, "" if it can."""
+        snapshot = self.view.snapshot
+        if view_name == "network" and self.race is not None:
+            return "This scenario has no network: an optimizer goes down a surface."
+        if view_name != "map" or snapshot is None or isinstance(snapshot, RaceSnapshot):
+            return ""
+        if view_panels("map", snapshot, self.panel_view):
+            return ""
+        inputs = snapshot.lanes[self.panel_view.lane].settings.inputs
+        if inputs > 2:
+            return f"The map is drawn for one or two inputs; this network has {inputs}."
+        return "The map is drawn for one answer; this network gives several at once."
+
+    @property
+    def _layers(self) -> tuple[int, ...]:
+        """The units of each layer of the chosen lane."""
+        snapshot = self.view.snapshot
+        if snapshot is None or isinstance(snapshot, RaceSnapshot):
+            return ()
+        return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
+
+    def choose_unit(self, direction: int) -> None:
+        """The next unit of the layer whose weights are shown."""
+        view, layers = self.panel_view, self._layers
+        if layers:
+            view.layer = min(view.layer, len(layers))
+            units = layers[view.layer - 1]
+            view.unit = (min(view.unit, units - 1) + direction) % units
+
+    def choose_layer(self, direction: int) -> None:
+        """The first unit of the next layer."""
+        view, layers = self.panel_view, self._layers
+        if layers:
+            view.layer, view.unit = (min(view.layer, len(layers)) - 1 + direction) % len(layers) + 1, 0
 
     def _read_marks(self, marks: tuple[Mark, ...]) -> None:
         """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
@@ -204,6 +244,9 @@ class LabModel:
         if view.snapshot is None:
             return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
+        if "unit_weights" not in self.shown:
+            absent |= {"next_unit", "last_unit", "next_layer", "last_layer"}
+        absent |= {name for name in ("map", "network") if self.why_not(name)}
         if self.race is None:
             absent |= RACE_ONLY
         elif self.view_name != "map":
@@ -222,7 +265,7 @@ class LabModel:
             absent |= {"next_panels", "last_panels"}
         if self.next_try is None:
             absent.add("try")
-        if self.view_name == "lesson" or self.race is not None:
+        if self.view_name in ("lesson", "map", "network") or self.race is not None:
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from nntui_engine.errors import InputError
 
+from .closeup import Looker, Wish
 from .fair_search import FairSearch
 from .kinds import AnySettings
 from .knobs import earlier_settings
@@ -72,6 +73,7 @@ class Session:
         self._dirty = True
         self._rewind: Rewind | None = None
         self._fair: FairSearch | None = None
+        self._looker = Looker()
 
     # -- for the screen's thread ------------------------------------------------------------------------------
 
@@ -130,6 +132,10 @@ class Session:
     def survey(self, wanted: Survey) -> int:
         """Which part of a race's surface the next views carry."""
         return self._give(lambda: self._do_survey(wanted))
+
+    def look_closer(self, wish: Wish) -> int:
+        """What the next views show of the network itself."""
+        return self._give(lambda: self._looker.ask(wish))
 
     def search_fair(self) -> int:
         """Look for every lane's best learning rate."""
@@ -192,6 +198,7 @@ class Session:
         while command is not None:
             self._applied += 1
             self._dirty = True
+            self._looker.changed()
             try:
                 command()
             except InputError as error:
@@ -204,6 +211,9 @@ class Session:
             self._launch(due)
         if self._fair is not None and self._fair.pending:
             self._fair.next()
+            self._dirty = True
+        if self._looker.due and self._hungry and hasattr(self._experiment, "predict") and self._view.stage != "failed":
+            self._looker.look(self._experiment)
             self._dirty = True
         if self._dirty and self._hungry:
             self._publish_snapshot()
@@ -239,6 +249,7 @@ class Session:
             self._rewind.moved(made)
         self._pace.made(made, time.perf_counter() - began)
         self._dirty = True
+        self._looker.changed()
         if self._left is not None:
             self._left -= max(made, 1)
             if self._left <= 0:
@@ -402,6 +413,7 @@ class Session:
             can_redo=bool(self._undone),
             watching=hasattr(self._experiment, "findings"),
             fair=None if self._fair is None else self._fair.view,
+            closeup=self._looker.newest,
             **changes,
         )
 

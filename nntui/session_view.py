@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from nntui_engine.errors import InputError
 
+from .closeup import Closeup
 from .kinds import AnySettings, AnySnapshot
 from .plotting.fair import FairView
 from .story import Story
@@ -47,6 +48,7 @@ class SessionView:
     watching: bool = True
     terrain: Terrain | None = None
     fair: FairView | None = None
+    closeup: Closeup | None = None
 
 
 def steps_in_epoch(experiment: Any) -> int:

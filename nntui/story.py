@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from nntui_engine.scenario.load import Sweep
+
 
 @dataclass(frozen=True, slots=True)
 class Try:
@@ -24,6 +26,7 @@ class Story:
     source: str = ""
     tries: tuple[Try, ...] = ()
     panels: tuple[str, ...] = ()
+    sweep: Sweep | None = None
 
 
 def read_story(experiment: Any) -> Story:
@@ -39,6 +42,7 @@ def read_story(experiment: Any) -> Story:
         source=scenario.source,
         tries=tries,
         panels=tuple(scenario.panels or ()),
+        sweep=getattr(scenario, "sweep", None),
     )
 
 

@@ -120,7 +120,8 @@ def non_finite(lane: LaneSnapshot) -> Finding | None:
 def symmetric_units(lane: LaneSnapshot) -> Finding | None:
     """All units of a layer have the same or no weights."""
     similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
-    hidden = [i for i, layer in enumerate(lane.layers[:-1]) if layer.units > 1]
+    # units with one input can differ in the sign and size of one weight only: their cosine is always ±1
+    hidden = [i for i, layer in enumerate(lane.layers[:-1]) if layer.units > 1 and layer.inputs > 1]
     same = tuple(i + 1 for i in hidden if similarity[i] > 0.999 or norm[i] == 0.0)
     if not same:
         return None
@@ -222,6 +223,8 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
 
 def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
     """The first layer's gradient is over 70 times the last one's, and large."""
+    if not lane.settings.layers[0].trainable:
+        return None
     series = lane.layer_history["gradient_norm"]
     first, last = series.mean[:, 0], series.mean[:, -1]
     since = _holds_since(series.steps, (first > 70.0 * last) & (first > 10.0))

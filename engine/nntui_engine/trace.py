@@ -56,10 +56,12 @@ class Trace:
 
 
 def can_trace(settings: LaneSettings) -> bool:
-    """Whether a network is small enough to be written out, and has no batch norm (which mixes the rows)."""
+    """Whether a network is small enough to be written out, has no batch norm (which mixes the rows) and no threshold
+    unit (whose learning rule is no derivative)."""
     widths = [settings.inputs, *(layer.units for layer in settings.layers)]
     numbers = sum((a + 1) * b for a, b in pairwise(widths))
     plain = not settings.batch_norm_inputs and all(layer.batch_norm == "none" for layer in settings.layers)
+    plain = plain and all(layer.activation != "threshold" for layer in settings.layers)
     return plain and sum(widths[1:]) <= MOST_UNITS and numbers <= MOST_NUMBERS
 
 
@@ -73,7 +75,7 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
 
     settings = experiment.lanes[lane].settings
     if not can_trace(settings):
-        raise InputError(f"a pass can be written out for at most {MOST_UNITS} units without batch norm")
+        raise InputError(f"a pass can be written out for at most {MOST_UNITS} units, without batch norm or threshold")
     loss = experiment.loss(lane)
     gradients = experiment.gradients(lane)
     arena = experiment.arena

@@ -32,6 +32,7 @@ class Glyphs:
     """Every character that is not plain text."""
 
     lane: str = "●■▲◆▼★✚○"
+    held_out: str = "○□△◇▽☆✧◌"
     running: str = "▶"
     paused: str = "‖"
     finished: str = "■"
@@ -58,6 +59,7 @@ class Glyphs:
 
 ASCII = Glyphs(
     lane="*+xo#@%&",
+    held_out="abcdefgh",
     running=">",
     paused="||",
     finished="=",

@@ -107,7 +107,7 @@ class MapPainter:
         if self._base is None or self._base_of != key:
             grid = Grid.blank(width, height)
             grid.styles = self._styles
-            self._draw_frame(grid, projection.window, canvas)
+            draw_frame(grid, projection.window, canvas, self.look)
             self._shade = np.full((canvas.height, canvas.width), -1, np.int16)
             if terrain is not None:
                 self._shade_cells(grid, terrain, projection, canvas)
@@ -139,28 +139,6 @@ class MapPainter:
             for high, low in (divmod(int(pair), 1000) for pair in pairs)
         ]
         grid.inks[rows, columns] = np.array(inks, dtype=np.int16)[place.reshape(upper.shape)]
-
-    def _draw_frame(self, grid: Grid, window: Window, canvas: Canvas) -> None:
-        g, right, bottom = self.look.glyphs, canvas.left + canvas.width, canvas.top + canvas.height
-        frame = self._ink(FAINT)
-        grid.inks[:] = frame
-        grid.chars[canvas.top : bottom, canvas.left - 1] = g.side
-        grid.chars[canvas.top : bottom, right] = g.side
-        grid.write(canvas.top - 1, canvas.left - 1, g.corners[0] + g.line * canvas.width + g.corners[1], FAINT)
-        grid.write(bottom, canvas.left - 1, g.corners[2] + g.line * canvas.width + g.corners[3], FAINT)
-        (x0, x1), (y0, y1) = window
-        tick_right, tick_down = ("+", "+") if self.look.ascii_only else ("┤", "┬")
-        for value, label in ticks(y0, y1, max(3, canvas.height // 3)):
-            row = canvas.top + int((y1 - value) / (y1 - y0) * (canvas.height - 1) + 0.5)
-            grid.chars[row, canvas.left - 1] = tick_right
-            grid.write_right(row, canvas.left - 1, label, DIM)
-        end = -1
-        for value, label in ticks(x0, x1, max(3, canvas.width // 8)):
-            column = canvas.left + int((value - x0) / (x1 - x0) * (canvas.width - 1) + 0.5)
-            grid.chars[bottom, column] = tick_down
-            start = min(max(0, column - len(label) // 2), grid.width - len(label))
-            if start > end and bottom + 1 < grid.height:
-                end = grid.write(bottom + 1, start, label, DIM)
 
     # -- what moves -------------------------------------------------------------------------------------------------
 
@@ -276,6 +254,30 @@ class MapPainter:
             column = grid.write(top, column, f"{look.glyphs.dot} {note} ", DIM)
         if words:
             grid.write_right(top, end, words, DIM)
+
+
+def draw_frame(grid: Grid, window: Window, canvas: Canvas, look: Look) -> None:
+    """The frame with its ticks around a canvas."""
+    g, right, bottom = look.glyphs, canvas.left + canvas.width, canvas.top + canvas.height
+    frame = grid.ink(FAINT)
+    grid.inks[:] = frame
+    grid.chars[canvas.top : bottom, canvas.left - 1] = g.side
+    grid.chars[canvas.top : bottom, right] = g.side
+    grid.write(canvas.top - 1, canvas.left - 1, g.corners[0] + g.line * canvas.width + g.corners[1], FAINT)
+    grid.write(bottom, canvas.left - 1, g.corners[2] + g.line * canvas.width + g.corners[3], FAINT)
+    (x0, x1), (y0, y1) = window
+    tick_right, tick_down = ("+", "+") if look.ascii_only else ("┤", "┬")
+    for value, label in ticks(y0, y1, max(3, canvas.height // 3)):
+        row = canvas.top + int((y1 - value) / (y1 - y0) * (canvas.height - 1) + 0.5)
+        grid.chars[row, canvas.left - 1] = tick_right
+        grid.write_right(row, canvas.left - 1, label, DIM)
+    end = -1
+    for value, label in ticks(x0, x1, max(3, canvas.width // 8)):
+        column = canvas.left + int((value - x0) / (x1 - x0) * (canvas.width - 1) + 0.5)
+        grid.chars[bottom, column] = tick_down
+        start = min(max(0, column - len(label) // 2), grid.width - len(label))
+        if start > end and bottom + 1 < grid.height:
+            end = grid.write(bottom + 1, start, label, DIM)
 
 
 def canvas_of(window: Window, width: int, height: int) -> Canvas:

@@ -1,40 +1,19 @@
 """What each panel of the Overview shows of a snapshot. Adding a panel is one function and one row in PANELS."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
 from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot
 
+from .close_panels import CLOSE_PANELS, MAP_PANELS, NETWORK_PANELS, SWEEP_PANELS
 from .look import Look
+from .panel import Panel as Panel
+from .panel import PanelView as PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
-from .scales import SteadyAxis
 
 CAN_DIE = frozenset({"relu", "threshold"})
 NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
-
-
-@dataclass(slots=True)
-class PanelView:
-    """What a person has chosen, and the axes' memory: which lane, which panels have a log axis."""
-
-    lane: int = 0
-    log_loss: bool = False
-    memory: dict[str, SteadyAxis] = field(default_factory=dict)
-
-    def axis_memory(self, name: str) -> SteadyAxis:
-        return self.memory.setdefault(name, SteadyAxis())
-
-
-@dataclass(frozen=True, slots=True)
-class Panel:
-    """One plot: the histories it needs and the function that turns a snapshot into a plot."""
-
-    name: str
-    whole: tuple[str, ...]
-    layer: tuple[str, ...]
-    build: Callable[[Snapshot, PanelView, Look], PlotSpec]
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
@@ -123,14 +102,32 @@ PANELS: dict[str, Panel] = {
         ),
         Panel("activation_variance", (), ("activation_variance",), variance_panel),
         Panel("dead_units", (), ("dead_units",), dead_panel),
+        *CLOSE_PANELS,
     )
 }
 
 
-def panel_order(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """All panels, those a scenario asks for first."""
-    first = tuple(dict.fromkeys(name for name in wanted if name in PANELS))
-    return first + tuple(name for name in PANELS if name not in first)
+def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
+    """The panels that have something to show: those a scenario asks for, those of a sweep, then the rest.
+
+    A closer look costs time, so it is taken where the scenario asks for it; the Map and Network views have them all.
+    """
+    shown = [name for name, panel in PANELS.items() if snapshot is not None and panel.applies(snapshot, view)]
+    shown = [name for name in shown if name in wanted or not PANELS[name].close]
+    swept = tuple(name for name in SWEEP_PANELS if name in shown)
+    first = tuple(dict.fromkeys(name for name in (*wanted, *swept) if name in shown))
+    return first + tuple(name for name in shown if name not in first)
+
+
+def view_panels(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
+    """The panels of the Map or the Network view that have something to show."""
+    names = MAP_PANELS if name == "map" else NETWORK_PANELS
+    return tuple(one for one in names if snapshot is not None and PANELS[one].applies(snapshot, view))
+
+
+def close_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the panels that need a closer look at the network."""
+    return tuple(name for name in names if PANELS[name].close)
 
 
 def histories(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -53,10 +53,21 @@ class TimeMark:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Single values (m,) at places (m,) along the plot, each drawn as ``marker``."""
+
+    places: Floats
+    values: Floats
+    marker: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class PlotSpec:
     """Everything a plot shows. ``empty`` says why there is nothing to see; then no curve is drawn.
 
-    ``fixed`` are limits that never move, ``floor`` a value the axis always includes.
+    ``fixed`` are limits that never move, ``floor`` a value the axis always includes, ``widest`` limits that data beyond
+    do not widen. ``x_axis`` stands in place of the steps.
     """
 
     title: str
@@ -74,6 +85,9 @@ class PlotSpec:
     empty: str = ""
     subtitle: str = ""
     memory: SteadyAxis = field(default_factory=SteadyAxis)
+    points: tuple[Points, ...] = ()
+    x_axis: Axis | None = None
+    widest: tuple[float, float] | None = None
 
 
 def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
@@ -82,7 +96,7 @@ def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
     if width < SMALLEST[0] or height < SMALLEST[1]:
         grid.write(0, 0, spec.title, TEXT)
         return grid
-    x_axis = step_axis(_last_step(spec), spec.steps)
+    x_axis = spec.x_axis or step_axis(_last_step(spec), spec.steps)
     y_axis = None if spec.empty else _value_axis(spec)
     if y_axis is None:
         _draw_empty(grid, spec, look)
@@ -95,6 +109,7 @@ def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
     else:
         _draw_curves(grid, frame, spec, x_axis, y_axis, look)
     _draw_gaps(grid, frame, spec, x_axis, y_axis, look)
+    _draw_points(grid, frame, spec, x_axis, y_axis)
     _draw_ends(grid, frame, spec, x_axis, y_axis, look)
     _draw_title(grid, spec, frame.left, look)
     if spec.note:
@@ -119,6 +134,10 @@ def _value_axis(spec: PlotSpec) -> Axis | None:
             if len(finite):
                 found += [float(finite.min()), float(finite.max())]
         any_point = any_point or bool(curve.bad.any())
+    for points in spec.points:
+        finite = points.values[np.isfinite(points.values) & (points.values > (0.0 if log else -np.inf))]
+        any_point = any_point or len(finite) > 0
+        found += [float(finite.min()), float(finite.max())] if len(finite) else []
     if not any_point:
         return None
     if spec.fixed is not None:
@@ -126,6 +145,8 @@ def _value_axis(spec: PlotSpec) -> Axis | None:
     if not found:
         found = [1e-3, 1.0] if log else [0.0, 1.0]
     low, high = min(found), max(found)
+    if spec.widest is not None:
+        low, high = max(low, spec.widest[0]), min(high, spec.widest[1])
     if spec.floor is not None and not log:
         low = min(low, spec.floor)
     return spec.memory.fit(low, high, log=log, percent=spec.percent, whole=spec.whole)
@@ -271,6 +292,14 @@ def _draw_gaps(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, l
             bottom = frame.top + frame.height - 1
             columns = _cell_columns(frame, x, curve.steps[curve.mean <= 0.0])
             grid.chars[bottom, columns], grid.inks[bottom, columns] = look.glyphs.below, ink
+
+
+def _draw_points(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis) -> None:
+    for points in spec.points:
+        known = np.isfinite(points.values) & ~(y.log & (points.values <= 0.0))
+        columns = _cell_columns(frame, x, points.places[known])
+        rows = frame.top + ((1.0 - y.place(points.values[known])) * (frame.height - 1) + 0.5 + 1e-9).astype(np.int64)
+        grid.chars[rows, columns], grid.inks[rows, columns] = points.marker, grid.ink(points.style)
 
 
 def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:

@@ -7,14 +7,16 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Markdown
 
+from nntui.closeup import Wish
 from nntui.keys import ACTIONS
 from nntui.lab_state import LabState
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.layer_table import draw_layers, layers_height
 from nntui.plotting.log_list import draw_log
 from nntui.plotting.look import Look
-from nntui.plotting.panels import PANELS, panel_order
-from nntui.plotting.plot import PlotSpec, draw_plot
+from nntui.plotting.panel import Picture, draw_panel
+from nntui.plotting.panels import PANELS, close_names, panel_order, view_panels
+from nntui.plotting.plot import PlotSpec
 from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
 from nntui.plotting.race_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
@@ -30,10 +32,12 @@ from nntui.plotting.tries import draw_tries, tries_height
 from nntui.terrain import Survey
 from nntui.widgets.grid_view import GridView
 
-from .layout import LOG, SMALLEST, Layout, lay_out
+from .layout import LOG, SLOTS, SMALLEST, Layout, lay_out
 from .map_part import MapPart, map_layout
 
-SLOTS = 6
+PLOT_VIEWS = ("overview", "map", "network")
+LOG_PLACE = 5  # the log is among the first six plots
+PASS_ROWS = 20  # for the table of a backward pass
 EXPLANATION_ROWS = 5  # under the knobs
 
 
@@ -99,7 +103,7 @@ class LabScreen(Screen[None]):
     @property
     def shown_panels(self) -> tuple[str, ...]:
         """The plots that are on screen, whose histories are needed."""
-        if self.state.view != "overview" or self.state.race is not None:
+        if self.state.view not in PLOT_VIEWS or self.state.race is not None:
             return ()
         pages = self.lab_layout.pages
         return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
@@ -107,12 +111,27 @@ class LabScreen(Screen[None]):
     @property
     def lab_layout(self) -> Layout:
         """The layout for the present size."""
-        return lay_out(self.size.width, self.size.height, self.panel_names)
+        names = self.panel_names
+        if self.state.view == "network" and "backward_pass" in names:
+            return lay_out(self.size.width, self.size.height, names, PASS_ROWS)
+        return lay_out(self.size.width, self.size.height, names)
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        order = panel_order if self.state.race is None else race_panel_order
-        return (*order(self.state.panels), LOG)
+        state = self.state
+        if state.race is not None:
+            return (*race_panel_order(state.panels), LOG)
+        if state.view in ("map", "network"):
+            return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
+        order = panel_order(state.panels, state.snapshot, state.panel_view)
+        return (*order[:LOG_PLACE], LOG, *order[LOG_PLACE:])
+
+    @property
+    def wish(self) -> Wish:
+        """What the panels on screen need to see of the network itself."""
+        view = self.state.panel_view
+        names = close_names(self.shown_panels) if self.state.snapshot is not None else ()
+        return Wish(names, view.lane, view.layer, view.unit) if names else Wish()
 
     @property
     def map_part(self) -> MapPart:
@@ -121,14 +140,15 @@ class LabScreen(Screen[None]):
     @property
     def pages(self) -> int:
         """Into how many pages the plots of the present view are folded."""
-        if self.state.view == "map":
+        if self.state.view == "map" and self.state.race is not None:
             return map_layout(self.size, self.state).pages
         return len(self.lab_layout.pages)
 
     @property
     def wanted_survey(self) -> Survey | None:
         """The part of the surface that is on screen."""
-        shown = self.state.view == "map" and self.is_mounted and self.size.width > 0
+        shown = self.state.view == "map" and self.state.race is not None
+        shown = shown and self.is_mounted and self.size.width > 0
         return self.map_part.survey(self.state) if shown else None
 
     def scroll_lesson(self, direction: int) -> None:
@@ -256,10 +276,10 @@ class LabScreen(Screen[None]):
             if name == LOG:
                 view.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, look))
             else:
-                spec = self._plot_spec(name)
-                view.show(lambda w, h, spec=spec: draw_plot(spec, w, h, look))  # type: ignore[misc]
+                built = self._built(name)
+                view.show(lambda w, h, built=built: draw_panel(built, w, h, look))  # type: ignore[misc]
 
-    def _plot_spec(self, name: str) -> PlotSpec:
+    def _built(self, name: str) -> PlotSpec | Picture:
         state = self.state
         if state.race is not None:
             return RACE_PANELS[name].build(state.race, state.panel_view, self.look)

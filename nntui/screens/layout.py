@@ -6,6 +6,8 @@ SMALLEST_PLOT = (34, 8)
 ROOMIEST_PLOT_HEIGHT = 24
 SMALLEST = (40, 10)
 LOG = "log"
+SLOTS = 9  # plots on a page at most
+MOST_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,15 @@ def side_width(width: int) -> int:
     return 31 if width < 100 else min(40, max(31, width // 4 - 4))
 
 
-def lay_out(width: int, height: int, panels: tuple[str, ...]) -> Layout:
-    """The layout for a terminal of ``width`` × ``height`` cells; ``panels`` in order of importance."""
+def lay_out(width: int, height: int, panels: tuple[str, ...], least_rows: int = SMALLEST_PLOT[1]) -> Layout:
+    """The layout for a terminal of ``width`` × ``height`` cells; ``panels`` in order of importance, each of at least
+    ``least_rows`` rows where the terminal has them."""
     side = side_width(width)
     across = max(1, min(3 if width >= 240 else 2, (width - side) // SMALLEST_PLOT[0]))
     rows_high = height - 2
-    down = max(1, rows_high // SMALLEST_PLOT[1])
+    down = max(1, rows_high // least_rows)
     needed = -(-len(panels) // across)
-    down = min(down, needed)
+    down = min(down, needed, MOST_ROWS if across > 1 else MOST_ROWS * 2)
     if across * down < len(panels) and rows_high // down < SMALLEST_PLOT[1] + 2 and down > 1:
         down = max(1, rows_high // (SMALLEST_PLOT[1] + 2))  # a fold is needed anyway: then with more room
     size = across * down

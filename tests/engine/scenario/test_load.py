@@ -227,7 +227,7 @@ def test_bad_scenario_is_one_clear_line(text: str, parts: list[str]) -> None:
     found = message(text)
     for part in parts:
         assert part in found
-    assert len(found) < 700
+    assert len(found) < 800
 
 
 def test_lane_is_required_where_lanes_differ() -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from nntui_engine.data.split import fold_rows
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import resolve_lane, scenario_from_dict

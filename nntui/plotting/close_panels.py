@@ -1,0 +1,228 @@
+"""Panels that show a network itself: its answers, its weights, a backward pass, and a swept setting's effect."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from nntui.closeup import is_unsure
+from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.trace import can_trace
+
+from .close import Curves, Regions, Spread, UnitWeights
+from .look import DIM, TEXT, Look
+from .panel import Panel, PanelView, Picture
+from .pass_table import draw_pass
+from .plot import Curve, Key, PlotSpec, Points
+from .regions import draw_regions
+from .scales import Axis, linear_axis, log_axis
+from .spread_list import draw_spread
+from .unit_weights import draw_weights
+
+WIDE = 20.0  # swept values that differ by more than this factor stand on a log axis
+
+
+def regions_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
+    """The chosen lane's answer everywhere around its data."""
+    found = _part(view, "decision_regions")
+    if not isinstance(found, Regions):
+        return _waiting("Decision regions")
+    lane = _seen_lane(snapshot, view)
+    return lambda w, h: draw_regions(found, lane.index, lane.name, w, h, look)
+
+
+def has_regions(snapshot: Snapshot, view: PanelView) -> bool:
+    lane = snapshot.lanes[view.lane]
+    return lane.settings.inputs == 2 and lane.task != "multilabel"
+
+
+def curve_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:  # noqa: ARG001
+    """Every lane's answer along its only input, over the data of the chosen one."""
+    found = _part(view, "prediction_curve")
+    if not isinstance(found, Curves):
+        return _waiting("Prediction")
+    keys = [Key(look.lane_marker(b.lane), b.name or "network", look.lane(b.lane)) for b in found.bands]
+    curves = tuple(
+        Curve(k.label, k.colour, k.marker, found.xs, b.low, b.middle, b.high, ~np.isfinite(b.middle))
+        for k, b in zip(keys, found.bands, strict=True)
+    )
+    held = look.glyphs.held_out[0]
+    dot = "." if look.ascii_only else "•"
+    points = [Points(found.train[:, 0], found.train[:, 1], dot, TEXT)]
+    legend = [*keys, Key(dot, "data", TEXT)]
+    if len(found.held_out):
+        points.append(Points(found.held_out[:, 0], found.held_out[:, 1], held, DIM))
+        legend.append(Key(held, "held out", DIM))
+    data = np.concatenate([found.train[:, 1], found.held_out[:, 1]])
+    room = (float(data.max()) - float(data.min())) or 1.0
+    return PlotSpec(
+        title="Prediction",
+        subtitle=f"against {found.feature}",
+        curves=curves,
+        points=tuple(points),
+        legend=tuple(legend),
+        x_axis=linear_axis(float(found.xs[0]), float(found.xs[-1])),
+        widest=(float(data.min()) - room, float(data.max()) + room),
+        memory=view.axis_memory("prediction_curve"),
+    )
+
+
+def has_curve(snapshot: Snapshot, view: PanelView) -> bool:
+    settings = snapshot.lanes[view.lane].settings
+    return settings.inputs == 1 and settings.outputs == 1
+
+
+def pass_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
+    """Every number of the chosen lane's next backward pass."""
+    found = _part(view, "backward_pass")
+    if found is None:
+        return _waiting("Backward pass")
+    lane = _seen_lane(snapshot, view)
+    return lambda w, h: draw_pass(found, lane, w, h, look)
+
+
+def has_pass(snapshot: Snapshot, view: PanelView) -> bool:
+    return can_trace(snapshot.lanes[view.lane].settings)
+
+
+def weights_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
+    """The weights into the chosen unit."""
+    found = _part(view, "unit_weights")
+    if not isinstance(found, UnitWeights):
+        return _waiting("Weights of one unit")
+    lane = _seen_lane(snapshot, view)
+    return lambda w, h: draw_weights(found, lane.name, w, h, look)
+
+
+def spread_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:  # noqa: ARG001
+    """How much the answers vary while dropout stays on."""
+    found = _part(view, "prediction_spread")
+    if found is None:
+        return _waiting("Prediction spread")
+    spreads: Sequence[Spread] = found
+    return lambda w, h: draw_spread(spreads, w, h, look)
+
+
+def has_spread(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
+    return any(is_unsure(lane.settings) for lane in snapshot.lanes)
+
+
+def sweep_loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The loss now, against the swept setting."""
+    names = (("validation_loss", "validation"), ("train_loss", "training"))
+    return _sweep_panel(snapshot, view, look, "sweep_loss", "Loss", names, log=view.log_loss)
+
+
+def sweep_accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The accuracy now, against the swept setting."""
+    names = (("validation_accuracy", "validation"), ("train_accuracy", "training"))
+    return _sweep_panel(snapshot, view, look, "sweep_accuracy", "Accuracy", names, percent=True)
+
+
+def has_sweep(snapshot: Snapshot, view: PanelView) -> bool:
+    names = {lane.name for lane in snapshot.lanes}
+    return view.sweep is not None and all(name in names for group in view.sweep.groups.values() for name in group)
+
+
+def has_sweep_accuracy(snapshot: Snapshot, view: PanelView) -> bool:
+    return has_sweep(snapshot, view) and any(lane.settings.accuracy != "none" for lane in snapshot.lanes)
+
+
+CLOSE_PANELS: tuple[Panel, ...] = (
+    Panel("sweep_loss", (), (), sweep_loss_panel, has_sweep),
+    Panel("sweep_accuracy", (), (), sweep_accuracy_panel, has_sweep_accuracy),
+    Panel("decision_regions", (), (), regions_panel, has_regions, close=True),
+    Panel("prediction_curve", (), (), curve_panel, has_curve, close=True),
+    Panel("backward_pass", (), (), pass_panel, has_pass, close=True),
+    Panel("prediction_spread", (), (), spread_panel, has_spread, close=True),
+    Panel("unit_weights", (), (), weights_panel, close=True),
+)
+SWEEP_PANELS = ("sweep_loss", "sweep_accuracy")
+MAP_PANELS = ("decision_regions", "prediction_curve")
+NETWORK_PANELS = ("backward_pass", "unit_weights", "prediction_spread")
+
+
+def _part(view: PanelView, name: str) -> Any:
+    return None if view.closeup is None else view.closeup.parts.get(name)
+
+
+def _seen_lane(snapshot: Snapshot, view: PanelView) -> LaneSnapshot:
+    """The lane that was looked at: for a moment after another was chosen still the one before."""
+    return snapshot.lanes[min(view.closeup.wish.lane if view.closeup else view.lane, len(snapshot.lanes) - 1)]
+
+
+def _waiting(title: str) -> PlotSpec:
+    return PlotSpec(title=title, empty="One moment.")
+
+
+def swept_values(values: Sequence[object]) -> tuple[list[float], bool]:
+    """Where the swept values stand on the axis: the numbers themselves (or the only entry of a list), whether such;
+    else their places, counted from 1."""
+    found = []
+    for value in values:
+        one = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else value
+        if isinstance(one, bool) or not isinstance(one, (int, float)) or not math.isfinite(one):
+            return [float(i) for i in range(1, len(values) + 1)], False
+        found.append(float(one))
+    return found, True
+
+
+def _swept_axis(xs: Sequence[float], numbers: bool) -> Axis:
+    low, high = min(xs), max(xs)
+    if numbers and low > 0.0 and high / low >= WIDE:
+        axis = log_axis(low, high)
+        return Axis(math.log10(low) - 0.05, math.log10(high) + 0.05, log=True, step=axis.step)
+    whole = all(x == int(x) for x in xs)
+    return linear_axis(low, high, whole=whole)
+
+
+def _sweep_panel(
+    snapshot: Snapshot,
+    view: PanelView,
+    look: Look,
+    name: str,
+    title: str,
+    measures: tuple[tuple[str, str], ...],
+    *,
+    log: bool = False,
+    percent: bool = False,
+) -> PlotSpec:
+    sweep = view.sweep
+    assert sweep is not None
+    lanes: Mapping[str, LaneSnapshot] = {lane.name: lane for lane in snapshot.lanes}
+    xs, numbers = swept_values(sweep.values)
+    order = np.argsort(xs, kind="stable")
+    places = np.asarray(xs, dtype=np.float64)[order]
+    known = [m for m in measures if any(np.isfinite(lane.whole.get(m[0], np.nan)) for lane in snapshot.lanes)]
+    shown = known[:1] if len(sweep.groups) > 1 else known
+    curves: list[Curve] = []
+    keys: list[Key] = []
+    points: list[Points] = []
+    for group, names in sweep.groups.items():
+        for measure, word in shown:
+            index = len(keys)
+            key = Key(look.lane_marker(index), group or word, look.lane(index))
+            values = np.array([lanes[one].whole.get(measure, np.nan) for one in names], dtype=np.float64)[order]
+            stopped = np.array([lanes[one].first_non_finite is not None for one in names])[order]
+            bad = ~np.isfinite(values) & stopped
+            curves.append(Curve(key.label, key.colour, key.marker, places, values, values, values, bad, band=False))
+            keys.append(key)
+            points.append(Points(places, values, key.marker, f"bold {key.colour}"))
+    setting = sweep.key.rpartition(".")[2].replace("_", " ")
+    words = f"against {setting}" if numbers else f"against {setting} (1 to {len(xs)}, in the file's order)"
+    which = f"{shown[0][1]} {title.lower()}".capitalize() if len(sweep.groups) > 1 and shown else title
+    return PlotSpec(
+        title=f"{which} {words}",
+        subtitle="log" if log else "",
+        curves=tuple(curves),
+        points=tuple(points),
+        legend=tuple(keys),
+        scale="log" if log else "linear",
+        floor=None if log else 0.0,
+        percent=percent,
+        fixed=(0.0, 1.0) if percent else None,
+        x_axis=_swept_axis(xs, numbers),
+        empty="" if shown else "Measured at the first evaluation.",
+        memory=view.axis_memory(name),
+    )

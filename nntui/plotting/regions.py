@@ -1,0 +1,116 @@
+"""Decision regions: what a network answers everywhere around its data, in half blocks, with the data over them."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .close import Regions
+from .grid import Grid, fit
+from .look import BACKGROUND, DIM, TEXT, Look, mix
+from .map import SMALLEST, Canvas, canvas_of, draw_frame
+from .projection import Projection
+
+SHADES = 6
+FAINTEST, STRONGEST = 0.10, 0.42  # how much of a class's colour its region has
+CELLS_A_POINT = 9  # fewer cells than that for each row of data would hide the regions
+NOWHERE = "#3a1018"  # where the answer is not finite
+
+
+def draw_regions(found: Regions, lane: int, name: str, width: int, height: int, look: Look) -> Grid:
+    """The regions in a frame with ticks; the title says whose they are, the legend which class is which."""
+    grid = Grid.blank(width, height)
+    if width < SMALLEST[0] or height < SMALLEST[1]:
+        return grid
+    canvas = canvas_of(found.window, width, height)
+    projection = Projection(found.window, canvas.width, canvas.height)
+    draw_frame(grid, found.window, canvas, look)
+    kind, colours = _shade(grid, found, canvas, look)
+    drawn = _draw_points(grid, found, projection, canvas, kind, colours, look)
+    _draw_title(grid, found, lane, name, canvas, drawn, look)
+    return grid
+
+
+def _colour(kind: int, shade: int, look: Look) -> str:
+    if look.colour == "16":
+        return BACKGROUND if kind < 0 else ("#0000aa", "#aa0000", "#00aa00", "#aa00aa", "#00aaaa", "#555555")[kind % 6]
+    share = FAINTEST + (STRONGEST - FAINTEST) * shade / (SHADES - 1)
+    return mix(BACKGROUND, look.lane(kind), share)
+
+
+def _shade(grid: Grid, found: Regions, canvas: Canvas, look: Look) -> tuple[NDArray[np.int64], dict[int, str]]:
+    """Fills the canvas; returns each cell's lower colour number and the colours by number."""
+    rows_known, columns_known = found.kind.shape
+    row = np.minimum((np.arange(2 * canvas.height) + 0.5) * rows_known / (2 * canvas.height), rows_known - 1)
+    column = np.minimum((np.arange(canvas.width) + 0.5) * columns_known / canvas.width, columns_known - 1)
+    at = np.ix_(row.astype(np.int64), column.astype(np.int64))
+    kind, sureness = found.kind[at], found.sureness[at]
+    numbers = np.where(kind < 0, -1, kind * SHADES + np.rint(sureness * (SHADES - 1)).astype(np.int64))
+    edge = np.zeros(kind.shape, dtype=np.bool_)
+    edge[:, :-1] |= kind[:, :-1] != kind[:, 1:]
+    edge[:-1] |= kind[:-1] != kind[1:]
+    numbers = np.where(edge, -2, numbers)
+    border = "#ffffff" if look.colour == "16" else mix(BACKGROUND, TEXT, 0.75)
+    colours = {-2: border, -1: NOWHERE}
+    colours |= {int(n): _colour(int(n) // SHADES, int(n) % SHADES, look) for n in np.unique(numbers) if n >= 0}
+    upper, lower = numbers[0::2], numbers[1::2]
+    if look.ascii_only:  # one colour a cell
+        upper = lower = np.minimum(upper, lower)
+    area = (slice(canvas.top, canvas.top + canvas.height), slice(canvas.left, canvas.left + canvas.width))
+    grid.chars[area] = np.where(upper == lower, " ", "▀")
+    if look.ascii_only:
+        grid.chars[area] = np.where(lower == -2, ":", " ")
+    base = SHADES * 1000
+    pairs, place = np.unique((upper + 2) * base + lower + 2, return_inverse=True)
+    inks = []
+    for pair in pairs:
+        high, low = divmod(int(pair), base)
+        inks.append(grid.ink(f"{colours[high - 2] if high != low else DIM} on {colours[low - 2]}"))
+    grid.inks[area] = np.array(inks, dtype=np.int16)[place.reshape(upper.shape)]
+    return lower, colours
+
+
+def _draw_points(
+    grid: Grid,
+    found: Regions,
+    projection: Projection,
+    canvas: Canvas,
+    numbers: NDArray[np.int64],
+    colours: dict[int, str],
+    look: Look,
+) -> int:
+    """As many rows of data as leave the regions in sight, evenly taken; returns how many those are."""
+    most = max(8, canvas.width * canvas.height // CELLS_A_POINT)
+    count = len(found.points)
+    chosen = np.unique(np.linspace(0, max(0, count - 1), min(count, most)).astype(np.int64))
+    inks: dict[tuple[int, int], int] = {}
+    places = projection.places(found.points[chosen])
+    cells = np.floor(np.where(np.isfinite(places), places, -1.0) + 0.5).astype(np.int64)
+    for index, (column, row) in zip(chosen.tolist(), cells.tolist(), strict=True):
+        if not (0 <= column < canvas.width and 0 <= row < canvas.height):
+            continue
+        kind, behind = max(0, int(found.kinds[index])), int(numbers[row, column])
+        glyphs = look.glyphs.held_out if found.held_out[index] else look.glyphs.lane
+        if (kind, behind) not in inks:
+            under = colours[behind] if behind != -2 else BACKGROUND
+            inks[kind, behind] = grid.ink(f"bold {look.lane(kind)} on {under}")
+        grid.chars[canvas.top + row, canvas.left + column] = glyphs[kind % len(glyphs)]
+        grid.inks[canvas.top + row, canvas.left + column] = inks[kind, behind]
+    return len(chosen)
+
+
+def _draw_title(grid: Grid, found: Regions, lane: int, name: str, canvas: Canvas, drawn: int, look: Look) -> None:
+    g, top, end = look.glyphs, canvas.top - 1, canvas.left + canvas.width
+    words = f" Decision regions {g.dot} {look.lane_marker(lane)} {name} " if name else " Decision regions "
+    if len(words) > canvas.width - 2:
+        words = f" {name or 'Decision regions'} "
+    column = grid.write(top, canvas.left, fit(words, canvas.width - 1, g.end), f"bold {TEXT}")
+    entries = [(f" {g.lane[i % 8]}", look.lane(i), f" {words} ") for i, words in enumerate(found.names)]
+    held = [("", DIM, f" {g.held_out[0]}{g.held_out[1]} held out ")] if found.held_out.any() else []
+    total = len(found.points)
+    some = [("", DIM, f" {drawn} of {total} rows ")] if drawn < total else []
+    for shown in (entries + held + some, entries + held, entries, []):
+        if sum(len(marker) + len(label) for marker, _, label in shown) <= end - column:
+            break
+    column = end - sum(len(marker) + len(label) for marker, _, label in shown)
+    for marker, colour, label in shown:
+        column = grid.write(top, column, marker, f"bold {colour}")
+        column = grid.write(top, column, label, DIM)

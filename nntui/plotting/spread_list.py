@@ -1,0 +1,41 @@
+"""How much each lane's answers vary while dropout stays on: one bar at the data, one far from them."""
+
+from collections.abc import Sequence
+
+from .boxes import draw_box
+from .close import Spread
+from .grid import Grid, fit, wrap
+from .look import DIM, TEXT, Look
+from .side import loss_words
+
+WORDS = "Standard deviation of the outputs over 20 passes with dropout on."
+
+
+def draw_spread(spreads: Sequence[Spread], width: int, height: int, look: Look) -> Grid:
+    """A lane's name, then its two bars with their numbers."""
+    grid = Grid.blank(width, height)
+    draw_box(grid, look, fit("Prediction spread", width - 6, look.glyphs.end))
+    lines = wrap(WORDS, width - 4)
+    row = 1
+    if height - 2 >= len(lines) + 3 * len(spreads):
+        for line in lines:
+            grid.write(row, 2, line, DIM)
+            row += 1
+    largest = max([1e-300, *(value for one in spreads for value in (one.at_data, one.away))])
+    for one in spreads:
+        colour = look.lane(one.lane)
+        if row + 2 > height - 1:
+            grid.write(height - 1, 2, f" {look.glyphs.end} ", DIM)
+            break
+        if one.name:
+            grid.write(row, 2, fit(f"{look.lane_marker(one.lane)} {one.name}", width - 4, look.glyphs.end), colour)
+            row += 1
+        for label, value in (("at the data", one.at_data), ("3x as far out", one.away)):
+            if row < height - 1:
+                grid.write(row, 4, label, DIM)
+                room = max(0, width - 4 - 18 - 8)
+                length = round(room * value / largest) if value <= largest else 0
+                grid.write(row, 19, look.glyphs.full * length, colour)
+                grid.write_right(row, width - 2, loss_words(value), TEXT)
+                row += 1
+    return grid

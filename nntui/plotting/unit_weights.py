@@ -1,0 +1,115 @@
+"""The weights into one unit: a picture where they belong to the pixels of a square image, bars otherwise."""
+
+import math
+
+import numpy as np
+
+from .boxes import draw_box
+from .close import UnitWeights
+from .grid import Grid, fit
+from .look import BACKGROUND, DIM, ERROR, TEXT, Look, mix
+from .pass_table import number
+
+PLUS, MINUS = "#56b4e9", "#e69f00"
+SMALLEST_IMAGE = 16  # inputs
+LEVELS = 12
+BAR = 24  # columns of one bar with its label and number, at least
+
+
+def draw_weights(found: UnitWeights, name: str, width: int, height: int, look: Look) -> Grid:
+    """The weights in a box whose title says which unit and whose."""
+    grid = Grid.blank(width, height)
+    g = look.glyphs
+    place = "output" if found.layer == found.layers else f"layer {found.layer}"
+    whose = f" {g.dot} {name}" if name else ""
+    unit = f"unit {found.unit + 1} of {found.units}, {place}"
+    titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
+    draw_box(grid, look, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
+    if width < 12 or height < 5:
+        return grid
+    side = math.isqrt(len(found.weights))
+    finite = found.weights[np.isfinite(found.weights)]
+    largest = float(np.abs(finite).max()) if len(finite) else 0.0
+    image = found.layer == 1 and side * side == len(found.weights) >= SMALLEST_IMAGE and side <= 2 * (height - 3)
+    if image and side <= width - 4 and not look.ascii_only:
+        _draw_image(grid, found, side, largest, look)
+    else:
+        _draw_bars(grid, found, largest, look)
+    broken = len(found.weights) - len(finite)
+    foot = f"{broken} not finite" if broken else f"bias {number(found.bias).strip()}, largest {number(largest).strip()}"
+    grid.write(height - 2, 2, fit(foot, width - 4, g.end), ERROR if broken else DIM)
+    return grid
+
+
+def _tint(value: float, largest: float, look: Look) -> str:
+    """Blue for positive, orange for negative, the background's colour for zero."""
+    if not math.isfinite(value):
+        return ERROR
+    level = round(abs(value) / largest * LEVELS) / LEVELS if largest > 0.0 else 0.0
+    if look.colour == "grey":  # one scale from dark (lowest) to light (highest)
+        signed = 0.5 + 0.5 * math.copysign(level, value)
+        return mix("#000000", "#ffffff", signed)
+    if look.colour == "16":
+        return "#000000" if level < 0.25 else "#00ffff" if value > 0 else "#ffff00"
+    return mix(BACKGROUND, PLUS if value > 0 else MINUS, level)
+
+
+def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, look: Look) -> None:
+    """Every weight a rectangle of half cells, twice as many columns as half rows at least where there is room."""
+    rows, columns = 2 * (grid.height - 3), grid.width - 4
+    scale = max(1, min(rows // side, columns // side))
+    which = np.kron(np.arange(side * side).reshape(side, side), np.ones((scale, scale), dtype=np.int64))
+    if len(which) % 2:
+        which = np.vstack([which, np.full((1, which.shape[1]), side * side)])
+    tints = [*(_tint(float(value), largest, look) for value in found.weights), BACKGROUND]
+    high, wide = len(which) // 2, which.shape[1]
+    left = max(2, (grid.width - wide) // 2)
+    pairs, place = np.unique(which[0::2] * len(tints) + which[1::2], return_inverse=True)
+    colours = [(tints[upper], tints[lower]) for upper, lower in (divmod(int(pair), len(tints)) for pair in pairs)]
+    inks = np.array([grid.ink(f"{upper} on {lower}") for upper, lower in colours], dtype=np.int16)
+    marks = np.array([" " if upper == lower else "▀" for upper, lower in colours])
+    area = (slice(1, 1 + high), slice(left, left + wide))
+    grid.chars[area], grid.inks[area] = marks[place.reshape(high, wide)], inks[place.reshape(high, wide)]
+    words = (("white", TEXT, " positive "), ("black", DIM, " negative ")) if look.colour == "grey" else ()
+    signs = words or (("█", PLUS, " positive "), ("█", MINUS, " negative "))
+    column = grid.width - 2 - sum(len(mark) + len(label) for mark, _, label in signs)
+    if column > left + wide + 1 or grid.height - 3 > high:
+        for mark, colour, label in signs:
+            column = grid.write(grid.height - 3, column, mark, colour)
+            column = grid.write(grid.height - 3, column, label, DIM)
+
+
+def _draw_bars(grid: Grid, found: UnitWeights, largest: float, look: Look) -> None:
+    """One bar a weight, to the right of the middle where positive; the largest first where not all fit."""
+    rooms = grid.height - 3
+    across = max(1, min((grid.width - 4) // BAR, -(-len(found.weights) // max(1, rooms))))
+    room = rooms * across
+    order = np.arange(len(found.weights))
+    if len(order) > room:
+        sizes = np.where(np.isfinite(found.weights), np.abs(found.weights), np.inf)
+        order = np.sort(np.argsort(-sizes, kind="stable")[:room])
+        grid.write_right(0, grid.width - 2, f" largest {room} of {len(found.weights)} ", DIM)
+    each = (grid.width - 4) // across
+    for place, index in enumerate(order):
+        column, row = divmod(place, rooms)
+        _draw_bar(grid, 1 + row, 2 + column * each, each - 1, int(index), found, largest, look)
+
+
+def _draw_bar(
+    grid: Grid, row: int, left: int, width: int, index: int, found: UnitWeights, largest: float, look: Look
+) -> None:
+    value = float(found.weights[index])
+    label = (
+        found.names[index] if index < len(found.names) else f"unit {index + 1}" if found.layer > 1 else f"{index + 1}"
+    )
+    labels = min(10, max(4, width - 18))
+    grid.write(row, left, fit(label, labels, look.glyphs.end), DIM)
+    numbers = number(value).strip()
+    half = (width - labels - 10) // 2
+    middle = left + labels + 1 + half
+    if half >= 2:
+        length = round(abs(value) / largest * half) if largest > 0.0 and math.isfinite(value) else 0
+        start = middle + 1 if value > 0 else middle - length
+        grid.write(row, middle, look.glyphs.side, DIM)
+        grid.write(row, start, look.glyphs.full * length, PLUS if value > 0 else MINUS)
+    grid.write_right(row, left + width, numbers, TEXT if math.isfinite(value) else ERROR)
