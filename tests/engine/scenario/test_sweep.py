@@ -80,9 +80,11 @@ def test_folds_in_a_scenario():
     [({"folds": 1}, "at least 2"), ({"folds": 3, "fold": 4}, "at most"), ({"folds": 61}, "only 60 rows")],
 )
 def test_bad_folds_are_named(data, words):
+    def resolved():
+        return resolve_lane(scenario(data={"name": "moons", "samples": 60, **data}).lanes[0].tables)
+
     with pytest.raises(InputError, match=words):
-        made = scenario(data={"name": "moons", "samples": 60, **data})
-        resolve_lane(made.lanes[0].tables)
+        resolved()
 
 
 def test_average_over_takes_the_mean_of_the_last_samples():
