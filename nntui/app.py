@@ -19,6 +19,7 @@ from nntui_engine.errors import InputError
 from .closeup import Wish
 from .keys import actions
 from .knob_rack import Turn
+from .leaving import leave_in_any_case
 from .map_actions import MapActions
 from .model import LabModel
 from .palette import LabCommands
@@ -139,7 +140,7 @@ class LabApp(MapActions, App[None]):
             number = getattr(signal, name, None)
             if number is not None:
                 with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                    loop.add_signal_handler(number, partial(self.action_leave, 128 + number))
+                    loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
 
     def _tick(self) -> None:
         notices = self.source.notices()
@@ -353,6 +354,10 @@ class LabApp(MapActions, App[None]):
 
     def action_leave(self, code: int = 0) -> None:
         self.exit(return_code=code)
+
+    def _leave_on_signal(self, status: int) -> None:
+        leave_in_any_case(status)
+        self.exit(return_code=status)
 
 
 def run_lab(
