@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from textual.app import App
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.theme import Theme
 from textual.timer import Timer
@@ -143,12 +144,18 @@ class LabApp(MapActions, App[None]):
                     loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
 
     def _tick(self) -> None:
+        with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
+            self._look_for_news()
+
+    def _look_for_news(self) -> None:
         notices = self.source.notices()
         for text, error in notices:
             self.model.say(text, error)
         view = self.source.poll()
         if view.version != self.model.view.version or notices or self.model.message_faded():
             self.take(view)
+        else:
+            self._ask_for_the_surface()
 
     def take(self, view: SessionView) -> None:
         """Draws a view."""
@@ -181,13 +188,19 @@ class LabApp(MapActions, App[None]):
         if wish != self._wished:
             self._wished = wish
             self.source.look_closer(wish)
-        survey = lab.wanted_survey
+        self._ask_for_the_surface()
+
+    def _ask_for_the_surface(self) -> None:
+        """The map has its size only after it was laid out, which may be later than the last change of the race."""
+        lab = self._lab
+        survey = lab.wanted_survey if lab is not None and lab.children else None
         if survey is not None and survey != self._surveyed:
             self._surveyed = survey
             self.source.survey(survey)
 
     def on_lab_screen_laid_out(self) -> None:
-        self.redraw()
+        with contextlib.suppress(NoMatches):
+            self.redraw()
 
     def say(self, text: str, error: bool = False, log: bool = True) -> None:
         """Shows a message for a few seconds."""

@@ -278,7 +278,9 @@ class Race:
     def values(self, xs: Array, ys: Array, lane: int = 0) -> Array:
         """The surface's values at every (x, y): (len(ys), len(xs))."""
         f, out = self._field, np.zeros((len(ys), len(xs)))
-        k.surface_values(f.points, f.ints[lane], f.reals[lane], np.asarray(xs, float), np.asarray(ys, float), out)
+        k.surface_values(
+            f.points, f.ints[lane], f.reals[lane], np.ascontiguousarray(xs, float), np.ascontiguousarray(ys, float), out
+        )
         return out
 
     def minima(self, lane: int = 0) -> Array:
