@@ -30,6 +30,7 @@ COMMANDS = {
     "verify": "verify",
     "snapshot": "snapshot",
     "validate": "validate",
+    "new": "new",
     "info": "info",
     "warmup": "warmup",
 }

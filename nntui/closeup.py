@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .plotting.close import Band, Curves, Regions, Spread, UnitWeights
+from .plotting.close import Band, Curves, Paths, Regions, Spread, UnitWeights
 
 Floats = NDArray[np.float64]
 MOST_PRODUCTS = 4e7  # multiplications in one look: some tens of milliseconds
@@ -205,6 +205,17 @@ def look_weights(experiment: Any, wish: Wish) -> UnitWeights:
     return UnitWeights(layer, len(lane.settings.layers), unit, weights.shape[1], weights[:, unit], bias, names)
 
 
+def look_paths(experiment: Any, wish: Wish) -> Paths:
+    """The weights into the chosen unit, in every lane that has such a unit."""
+    chosen = look_weights(experiment, wish)
+    found = {}
+    for index, lane in enumerate(experiment.lanes):
+        weights = experiment.parameters(index).get(f"{chosen.layer}.weights")
+        if weights is not None and weights.shape[0] == len(chosen.weights) and weights.shape[1] > chosen.unit:
+            found[lane.name] = np.asarray(weights[:, chosen.unit], dtype=np.float64)
+    return Paths(chosen.layer, chosen.layers, chosen.unit, found, chosen.names)
+
+
 def is_unsure(settings: Any) -> bool:
     """Whether two passes with dropout on can differ."""
     layers = any(layer.dropout > 0.0 for layer in settings.layers)
@@ -230,4 +241,5 @@ LOOKS: dict[str, Callable[[Any, Wish], Any]] = {
     "backward_pass": look_trace,
     "unit_weights": look_weights,
     "prediction_spread": look_spread,
+    "coefficient_paths": look_paths,
 }

@@ -104,8 +104,14 @@ class Registry(Mapping[str, Row]):
         return row
 
 
-def allowed_names(name: str, names: list[str]) -> str:
-    """ "did you mean …? allowed: …" for a name that is not among ``names``."""
+MOST_LISTED = 24
+
+
+def allowed_names(name: str, names: list[str], lister: str = "") -> str:
+    """ "did you mean …? allowed: …" for a name that is not among ``names``; ``lister`` is a command that lists them
+    when they are too many for a message."""
     near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
     hint = f'did you mean "{near[0]}"? ' if near else ""
+    if lister and len(names) > MOST_LISTED:
+        return f'{hint}"{lister}" lists all {len(names)}'
     return f"{hint}allowed: {', '.join(names)}"

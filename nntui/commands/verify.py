@@ -1,6 +1,6 @@
 """``nntui verify``: run the scenarios' own expectations."""
 
-from functools import partial
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -8,10 +8,12 @@ import click
 from nntui.commands.options import SCENARIO, WholeNumberType, examples
 
 if TYPE_CHECKING:
-    from nntui_engine.scenario import Expectation, Scenario
+    from nntui.headless.verifying import Run
+    from nntui_engine.scenario import Expectation
     from nntui_engine.verify import Outcome
 
 MOST_SEEDS = 1000
+MOST_JOBS = 256
 
 
 @click.command(
@@ -20,7 +22,7 @@ MOST_SEEDS = 1000
     epilog=examples(
         "nntui verify                    every built-in scenario",
         "nntui verify beale digits",
-        "nntui verify my-scenario.toml --seeds 5",
+        "nntui verify my-scenario.toml --seeds 5 --jobs 4",
         "nntui verify beale --json",
     ),
 )
@@ -33,58 +35,70 @@ MOST_SEEDS = 1000
     metavar="N",
     help="Run with N seeds: the scenario's own and the following.  [default: 1]",
 )
-def command(scenarios: tuple[str, ...], as_json: bool, seeds: int) -> int:
-    """Run each SCENARIO's [[expect]] tables: the number measured beside what is expected.
+@click.option(
+    "--jobs",
+    type=WholeNumberType(1, MOST_JOBS),
+    default=None,
+    metavar="N",
+    help="Run so many at a time.  [default: one for each processor core]",
+)
+def command(scenarios: tuple[str, ...], as_json: bool, seeds: int, jobs: int | None) -> int:
+    """Run each SCENARIO's expectations: the number measured beside what is expected.
 
     Without a SCENARIO, all built-in ones. Exits with 1 if an expectation is not met.
     """
-    from nntui.headless.output import progress_bar
+    from nntui.headless.output import progress_bar, progress_board
     from nntui.headless.signals import prompt_exit
+    from nntui.headless.verifying import Run, verify_runs
     from nntui_engine.scenario import list_scenarios, load_scenario
-    from nntui_engine.verify import verify
 
     names = scenarios or tuple(summary.name for summary in list_scenarios())
     loaded = [load_scenario(name) for name in names]  # all, before the first of them takes its time
-    reports = []
-    with prompt_exit(), progress_bar() as progress:
-        for scenario in loaded:
-            first = int(scenario.lanes[0].tables["train"]["seed"])
-            for seed in range(first, first + seeds):
-                outcomes = verify(scenario, seed, partial(progress, scenario.name), progress)
-                reports.append((scenario, seed, outcomes))
-                if not as_json:
-                    _print(scenario, seed, outcomes)
-    passed = all(outcome.passed for *_, outcomes in reports for outcome in outcomes)
+    runs = []
+    for scenario in loaded:
+        first = int(scenario.lanes[0].tables["train"]["seed"])
+        runs += [Run(scenario, seed) for seed in range(first, first + seeds)]
+    jobs = jobs if jobs is not None else len(os.sched_getaffinity(0))
+    reports: list[tuple[Run, list[Outcome]]] = []
     if as_json:
         from nntui.headless.machine import write_json
 
-        runs = [_document(*report) for report in reports]
-        write_json({"schema": 1, "passed": passed, "scenarios": runs})
-    else:
-        _print_sum(reports)
-    return 0 if passed else 1
+        with prompt_exit(), progress_bar() as progress:
+
+            def report(run: Run, done: int, total: int) -> None:
+                progress(run.title, done, total)
+
+            reports += verify_runs(runs, jobs, progress, report)
+        passed = all(outcome.passed for _, outcomes in reports for outcome in outcomes)
+        write_json({"schema": 1, "passed": passed, "scenarios": [_document(*report) for report in reports]})
+        return 0 if passed else 1
+    with prompt_exit(), progress_board() as board:
+        for run, outcomes in verify_runs(
+            runs, jobs, board.overall, lambda run, done, total: board.show(run.title, done, total)
+        ):
+            reports.append((run, outcomes))
+            board.line(run.title)
+            for outcome in outcomes:
+                board.line(f"  {'ok    ' if outcome.passed else 'FAILED'}  {outcome.text}", bad=not outcome.passed)
+            if not outcomes:
+                board.line("  it states no expectations")
+            board.overall(_sum(reports), len(reports), len(runs))
+    click.echo(_sum(reports))
+    return 0 if all(outcome.passed for _, outcomes in reports for outcome in outcomes) else 1
 
 
-def _print(scenario: "Scenario", seed: int, outcomes: "list[Outcome]") -> None:
-    click.echo(f"{scenario.name} (seed {seed})")
-    for outcome in outcomes:
-        click.echo(f"  {'ok    ' if outcome.passed else 'FAILED'}  {outcome.text}")
-    if not outcomes:
-        click.echo("  it has no [[expect]] tables")
-
-
-def _print_sum(reports: "list[tuple[Scenario, int, list[Outcome]]]") -> None:
-    outcomes = [outcome for *_, of_one in reports for outcome in of_one]
+def _sum(reports: "list[tuple[Run, list[Outcome]]]") -> str:
+    outcomes = [outcome for _, of_one in reports for outcome in of_one]
     met = sum(outcome.passed for outcome in outcomes)
     runs = "run" if len(reports) == 1 else "runs"
     noun = "expectation" if len(outcomes) == 1 else "expectations"
-    click.echo(f"{met} of {len(outcomes)} {noun} met in {len(reports)} {runs}")
+    return f"{met} of {len(outcomes)} {noun} met in {len(reports)} {runs}"
 
 
-def _document(scenario: "Scenario", seed: int, outcomes: "list[Outcome]") -> dict[str, Any]:
+def _document(run: "Run", outcomes: "list[Outcome]") -> dict[str, Any]:
     return {
-        "scenario": scenario.name,
-        "seed": seed,
+        "scenario": run.scenario.name,
+        "seed": run.seed,
         "passed": all(outcome.passed for outcome in outcomes),
         "outcomes": [
             {

@@ -1,5 +1,6 @@
 """What a closer look at a network finds; the panels that show it are in close_panels.py."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,3 +69,14 @@ class Spread:
     name: str
     at_data: float
     away: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Paths:
+    """The weights (inputs,) into one unit of a layer, of each lane by its name; ``names`` of the inputs, if known."""
+
+    layer: int
+    layers: int
+    unit: int
+    weights: Mapping[str, Floats]
+    names: tuple[str, ...]

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nntui.closeup import is_unsure
 from nntui_engine.snapshot import LaneSnapshot, Snapshot
 from nntui_engine.trace import can_trace
 
-from .close import Curves, Regions, Spread, UnitWeights
+from .close import Curves, Paths, Regions, Spread, UnitWeights
 from .look import DIM, TEXT, Look
 from .panel import Panel, PanelView, Picture
 from .pass_table import draw_pass
@@ -18,8 +19,11 @@ from .plot import Curve, Key, PlotSpec, Points
 from .regions import draw_regions
 from .scales import Axis, linear_axis, log_axis
 from .spread_list import draw_spread
-from .unit_weights import draw_weights
+from .unit_weights import draw_weights, layer_words
 
+Floats = NDArray[np.float64]
+MOST_PATHS = 16  # curves in one plot
+NAMED_PATHS = 3  # the largest of them, in its legend
 WIDE = 20.0  # swept values that differ by more than this factor stand on a log axis
 
 
@@ -129,6 +133,44 @@ def has_sweep_accuracy(snapshot: Snapshot, view: PanelView) -> bool:
     return has_sweep(snapshot, view) and any(lane.settings.accuracy != "none" for lane in snapshot.lanes)
 
 
+def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """Each weight into the chosen unit, against the swept setting: the coefficient paths of a regression."""
+    found = _part(view, "coefficient_paths")
+    sweep = view.sweep
+    if not isinstance(found, Paths) or sweep is None:
+        return _waiting("Coefficient paths")
+    here = _seen_lane(snapshot, view).name
+    names = next((names for names in sweep.groups.values() if here in names), next(iter(sweep.groups.values())))
+    places, order, numbers = _swept_places(sweep.values)
+    weights = np.array([found.weights.get(name, np.full(0, np.nan)) for name in names])[order]
+    count = weights.shape[1]
+    keys = [Key(look.lane_marker(i), _input_name(found, i), look.layer(i, count)) for i in range(count)]
+    curves = tuple(
+        Curve(key.label, key.colour, key.marker, places, w, w, w, ~np.isfinite(w), band=False)
+        for key, w in zip(keys, weights.T, strict=True)
+    )
+    return PlotSpec(
+        title=f"Weights against {_setting_words(sweep.key)}",
+        subtitle=f"unit {found.unit + 1}, {layer_words(found.layer, found.layers)}",
+        curves=curves,
+        points=tuple(
+            Points(places, w, key.marker, f"bold {key.colour}") for key, w in zip(keys, weights.T, strict=True)
+        ),
+        legend=tuple(keys[i] for i in np.argsort(-np.abs(weights[0]), kind="stable")[:NAMED_PATHS]),
+        floor=0.0,
+        x_axis=_swept_axis(places, numbers),
+        memory=view.axis_memory("coefficient_paths"),
+    )
+
+
+def has_paths(snapshot: Snapshot, view: PanelView) -> bool:
+    return has_sweep(snapshot, view) and snapshot.lanes[view.lane].settings.inputs <= MOST_PATHS
+
+
+def _input_name(found: Paths, index: int) -> str:
+    return found.names[index] if index < len(found.names) else str(index + 1)
+
+
 CLOSE_PANELS: tuple[Panel, ...] = (
     Panel("sweep_loss", (), (), sweep_loss_panel, has_sweep),
     Panel("sweep_accuracy", (), (), sweep_accuracy_panel, has_sweep_accuracy),
@@ -136,6 +178,7 @@ CLOSE_PANELS: tuple[Panel, ...] = (
     Panel("prediction_curve", (), (), curve_panel, has_curve, close=True),
     Panel("backward_pass", (), (), pass_panel, has_pass, close=True),
     Panel("prediction_spread", (), (), spread_panel, has_spread, close=True),
+    Panel("coefficient_paths", (), (), paths_panel, has_paths, close=True),
     Panel("unit_weights", (), (), weights_panel, close=True),
 )
 SWEEP_PANELS = ("sweep_loss", "sweep_accuracy")
@@ -168,8 +211,19 @@ def swept_values(values: Sequence[object]) -> tuple[list[float], bool]:
     return found, True
 
 
-def _swept_axis(xs: Sequence[float], numbers: bool) -> Axis:
-    low, high = min(xs), max(xs)
+def _swept_places(values: Sequence[object]) -> tuple[Floats, NDArray[np.intp], bool]:
+    """Where the swept values stand on the axis, in rising order; the order; and whether they are numbers."""
+    xs, numbers = swept_values(values)
+    order = np.argsort(xs, kind="stable")
+    return np.asarray(xs, dtype=np.float64)[order], order, numbers
+
+
+def _setting_words(key: str) -> str:
+    return key.rpartition(".")[2].replace("_", " ")
+
+
+def _swept_axis(xs: Floats, numbers: bool) -> Axis:
+    low, high = float(xs.min()), float(xs.max())
     if numbers and low > 0.0 and high / low >= WIDE:
         axis = log_axis(low, high)
         return Axis(math.log10(low) - 0.05, math.log10(high) + 0.05, log=True, step=axis.step)
@@ -191,9 +245,7 @@ def _sweep_panel(
     sweep = view.sweep
     assert sweep is not None
     lanes: Mapping[str, LaneSnapshot] = {lane.name: lane for lane in snapshot.lanes}
-    xs, numbers = swept_values(sweep.values)
-    order = np.argsort(xs, kind="stable")
-    places = np.asarray(xs, dtype=np.float64)[order]
+    places, order, numbers = _swept_places(sweep.values)
     known = [m for m in measures if any(np.isfinite(lane.whole.get(m[0], np.nan)) for lane in snapshot.lanes)]
     shown = known[:1] if len(sweep.groups) > 1 else known
     curves: list[Curve] = []
@@ -209,8 +261,8 @@ def _sweep_panel(
             curves.append(Curve(key.label, key.colour, key.marker, places, values, values, values, bad, band=False))
             keys.append(key)
             points.append(Points(places, values, key.marker, f"bold {key.colour}"))
-    setting = sweep.key.rpartition(".")[2].replace("_", " ")
-    words = f"against {setting}" if numbers else f"against {setting} (1 to {len(xs)}, in the file's order)"
+    setting = _setting_words(sweep.key)
+    words = f"against {setting}" if numbers else f"against {setting} (1 to {len(places)}, in the file's order)"
     which = f"{shown[0][1]} {title.lower()}".capitalize() if len(sweep.groups) > 1 and shown else title
     return PlotSpec(
         title=f"{which} {words}",
@@ -222,7 +274,7 @@ def _sweep_panel(
         floor=None if log else 0.0,
         percent=percent,
         fixed=(0.0, 1.0) if percent else None,
-        x_axis=_swept_axis(xs, numbers),
+        x_axis=_swept_axis(places, numbers),
         empty="" if shown else "Measured at the first evaluation.",
         memory=view.axis_memory(name),
     )

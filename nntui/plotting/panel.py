@@ -41,7 +41,8 @@ def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel: ``build`` makes a plot, or a function of the panel's size; ``close`` says that it needs a closer look
-    at the network (``nntui.closeup.LOOKS`` under the same name)."""
+    at the network (``nntui.closeup.LOOKS`` under the same name), ``on_request`` that it is shown only where a scenario
+    names it."""
 
     name: str
     whole: tuple[str, ...]
@@ -49,6 +50,7 @@ class Panel:
     build: Callable[[Snapshot, PanelView, Look], PlotSpec | Picture]
     applies: Callable[[Snapshot, PanelView], bool] = always
     close: bool = False
+    on_request: bool = False
 
 
 def draw_panel(built: PlotSpec | Picture, width: int, height: int, look: Look) -> Grid:

@@ -4,21 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot
+from nntui_engine.snapshot import Snapshot
+from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
 
 from .close_panels import CLOSE_PANELS, MAP_PANELS, NETWORK_PANELS, SWEEP_PANELS
+from .history_plots import any_history, lane_words, layer_plot, nothing_yet, whole_plot
 from .look import Look
 from .panel import Panel as Panel
 from .panel import PanelView as PanelView
-from .plot import Curve, Key, PlotSpec, TimeMark
+from .plot import PlotSpec
 
 CAN_DIE = frozenset({"relu", "threshold"})
-NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     """The loss: of each lane's mini-batches, or of mini-batches and held-out rows when there is one lane."""
-    return _whole_panel(
+    return whole_plot(
         snapshot,
         look,
         PlotSpec(
@@ -26,11 +27,10 @@ def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
             scale="log" if view.log_loss else "linear",
             floor=0.0,
             subtitle="log" if view.log_loss else "",
-            empty="" if _any_history(snapshot, "loss") else _nothing_yet(snapshot.step),
+            empty="" if any_history(snapshot, "loss") else nothing_yet(snapshot.step),
             memory=view.axis_memory("loss"),
         ),
-        batch="loss",
-        held_out="validation_loss",
+        one=(("loss", "training"), ("validation_loss", "validation")),
         several="loss",
     )
 
@@ -41,10 +41,10 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         name = "r2"
         spec = PlotSpec(
             title="R² (share of variation explained)",
-            empty="" if _any_history(snapshot, name) else "Measured at the first evaluation.",
+            empty="" if any_history(snapshot, name) else "Measured at the first evaluation.",
             memory=view.axis_memory(name),
         )
-        return _whole_panel(snapshot, look, spec, batch="train_r2", held_out=name, several=name)
+        return whole_plot(snapshot, look, spec, one=(("train_r2", "training"), (name, "validation")), several=name)
     held_out = any(np.isfinite(lane.whole.get("validation_accuracy", np.nan)) for lane in snapshot.lanes)
     several = "validation_accuracy" if held_out else "train_accuracy"
     shown = ("accuracy", several) if len(snapshot.lanes) == 1 else (several,)
@@ -53,18 +53,19 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         subtitle="" if len(snapshot.lanes) == 1 else {"validation_accuracy": "validation"}.get(several, "training"),
         fixed=(0.0, 1.0),
         percent=True,
-        empty="" if any(_any_history(snapshot, n) for n in shown) else "Measured at the first evaluation.",
+        empty="" if any(any_history(snapshot, n) for n in shown) else "Measured at the first evaluation.",
         memory=view.axis_memory("accuracy"),
     )
-    return _whole_panel(snapshot, look, spec, batch="accuracy", held_out="validation_accuracy", several=several)
+    measures = (("accuracy", "training"), ("validation_accuracy", "validation"))
+    return whole_plot(snapshot, look, spec, one=measures, several=several)
 
 
 def gradient_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
-    return _layer_panel(snapshot, view, look, "gradient_norm", "Gradient norm by layer", log=True)
+    return layer_plot(snapshot, view, look, "gradient_norm", "Gradient norm by layer", log=True)
 
 
 def variance_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
-    return _layer_panel(snapshot, view, look, "activation_variance", "Activation variance by layer", log=True)
+    return layer_plot(snapshot, view, look, "activation_variance", "Activation variance by layer", log=True)
 
 
 def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
@@ -73,11 +74,11 @@ def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     mortal = tuple(i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in CAN_DIE)
     if not mortal:
         kinds = sorted({layer.activation for layer in lane.layers[:-1]})
-        reason = f"{_lane_words(snapshot, lane)} has no ReLU layer ({', '.join(kinds) or 'no hidden layer'}): " + (
+        reason = f"{lane_words(snapshot, lane)} has no ReLU layer ({', '.join(kinds) or 'no hidden layer'}): " + (
             "its units cannot die."
         )
         return PlotSpec(title="Dead ReLU units by layer", empty=reason)
-    spec = _layer_panel(
+    spec = layer_plot(
         snapshot, view, look, "dead_units", "Dead ReLU units by layer", whole=True, floor=0.0, only=mortal
     )
     values = lane.per_layer.get("dead_units")
@@ -89,31 +90,67 @@ def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     return replace(spec, subtitle=words)
 
 
-PANELS: dict[str, Panel] = {
-    panel.name: panel
-    for panel in (
-        Panel("loss", ("loss", "validation_loss"), (), loss_panel),
-        Panel("gradient_norm", (), ("gradient_norm",), gradient_panel),
-        Panel(
-            "accuracy",
-            ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"),
-            (),
-            accuracy_panel,
-        ),
-        Panel("activation_variance", (), ("activation_variance",), variance_panel),
-        Panel("dead_units", (), ("dead_units",), dead_panel),
-        *CLOSE_PANELS,
-    )
-}
+def whole_panel(statistic: Statistic) -> Panel:
+    """A panel for a statistic of the whole network, shown where a scenario asks for it."""
+    name = statistic.name
+    later = "" if statistic.cadence == "step" else "Measured at the first evaluation."
+
+    def build(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+        of_loss = name.endswith("loss")
+        log = view.log_loss if of_loss else statistic.scale == "log"
+        spec = PlotSpec(
+            title=statistic.title,
+            scale="log" if log else "linear",
+            floor=0.0 if of_loss else None,
+            subtitle="log" if log else "",
+            fixed=(0.0, 1.0) if name.endswith("accuracy") else None,
+            percent=name.endswith("accuracy"),
+            empty="" if any_history(snapshot, name) else later or nothing_yet(snapshot.step),
+            memory=view.axis_memory(name),
+        )
+        return whole_plot(snapshot, look, spec, one=((name, ""),), several=name)
+
+    return Panel(name, (name,), (), build, on_request=True)
+
+
+def layer_panel(statistic: Statistic) -> Panel:
+    """A panel for a statistic of each layer, shown where a scenario asks for it."""
+
+    def build(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+        log = statistic.scale == "log"
+        share = statistic.name.endswith("fraction")
+        floor = None if log or statistic.name.endswith("mean") else 0.0
+        title = f"{statistic.title} by layer"
+        return layer_plot(snapshot, view, look, statistic.name, title, log=log, floor=floor, percent=share)
+
+    return Panel(statistic.name, (), (statistic.name,), build, on_request=True)
+
+
+_DESIGNED: tuple[Panel, ...] = (
+    Panel("loss", ("loss", "validation_loss"), (), loss_panel),
+    Panel("gradient_norm", (), ("gradient_norm",), gradient_panel),
+    Panel("accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel),
+    Panel("activation_variance", (), ("activation_variance",), variance_panel),
+    Panel("dead_units", (), ("dead_units",), dead_panel),
+    *CLOSE_PANELS,
+)
+# Every other statistic has a plain panel; of two of one name the layers' comes first
+_PLAIN = (
+    *(whole_panel(row) for row in (*WHOLE_BY_NAME.values(), *EVALUATION_BY_NAME.values())),
+    *(layer_panel(row) for row in LAYER_BY_NAME.values()),
+)
+PANELS: dict[str, Panel] = {panel.name: panel for panel in _DESIGNED}
+PANELS |= {panel.name: panel for panel in _PLAIN if panel.name not in PANELS}
 
 
 def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
     """The panels that have something to show: those a scenario asks for, those of a sweep, then the rest.
 
     A closer look costs time, so it is taken where the scenario asks for it; the Map and Network views have them all.
+    So with the panels that are there for one lesson.
     """
     shown = [name for name, panel in PANELS.items() if snapshot is not None and panel.applies(snapshot, view)]
-    shown = [name for name in shown if name in wanted or not PANELS[name].close]
+    shown = [name for name in shown if name in wanted or not (PANELS[name].close or PANELS[name].on_request)]
     swept = tuple(name for name in SWEEP_PANELS if name in shown)
     first = tuple(dict.fromkeys(name for name in (*wanted, *swept) if name in shown))
     return first + tuple(name for name in shown if name not in first)
@@ -136,107 +173,3 @@ def histories(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]
     whole = dict.fromkeys(name for panel in panels for name in panel.whole)
     layer = dict.fromkeys(name for panel in panels for name in panel.layer)
     return tuple(whole), tuple(layer)
-
-
-def _any_history(snapshot: Snapshot, name: str) -> bool:
-    return any(name in lane.whole_history and len(lane.whole_history[name].steps) for lane in snapshot.lanes)
-
-
-def _nothing_yet(step: int) -> str:
-    """Why a plot has no points: before the first step, or for a moment when the plot has just come into view."""
-    return "No step has been trained yet." if step == 0 else "One moment."
-
-
-def _lane_words(snapshot: Snapshot, lane: LaneSnapshot) -> str:
-    return "This network" if len(snapshot.lanes) == 1 else f"Lane {lane.name}"
-
-
-def _curve(lane: LaneSnapshot, name: str, series: Series, column: int, key: Key, band: bool = True) -> Curve:
-    low, mean, high = (np.asarray(a)[:, column] for a in (series.low, series.mean, series.high))
-    bad = np.isinf(mean) | (np.isnan(mean) & (np.isfinite(low) | np.isfinite(high)))
-    if lane.first_non_finite is not None and name in NEVER_EMPTY:
-        bad |= np.isnan(mean) & (np.asarray(series.steps) >= lane.first_non_finite[0])
-    return Curve(key.label, key.colour, key.marker, np.asarray(series.steps), low, mean, high, bad, band)
-
-
-def _whole_panel(
-    snapshot: Snapshot, look: Look, spec: PlotSpec, *, batch: str, held_out: str, several: str
-) -> PlotSpec:
-    curves: list[Curve] = []
-    legend: list[Key] = []
-    if len(snapshot.lanes) == 1:
-        lane = snapshot.lanes[0]
-        for index, (name, label) in enumerate(((batch, "training"), (held_out, "validation"))):
-            series = lane.whole_history.get(name)
-            if series is not None and len(series.steps) and np.isfinite(series.mean).any():
-                key = Key(look.lane_marker(index), label, look.lane(index))
-                legend.append(key)
-                curves.append(_curve(lane, name, series, 0, key))
-    else:
-        for lane in snapshot.lanes:
-            key = Key(look.lane_marker(lane.index), lane.name, look.lane(lane.index))
-            legend.append(key)
-            series = lane.whole_history.get(several)
-            if series is not None and len(series.steps):
-                curves.append(_curve(lane, several, series, 0, key))
-    return replace(
-        spec,
-        curves=tuple(curves),
-        legend=tuple(legend),
-        step=snapshot.step,
-        steps=snapshot.steps,
-        marks=tuple(TimeMark(mark.step, mark.restarted) for mark in snapshot.marks),
-        note=_bad_note(snapshot.lanes, len(snapshot.lanes) > 1) if several == "loss" else "",
-    )
-
-
-def _layer_panel(
-    snapshot: Snapshot,
-    view: PanelView,
-    look: Look,
-    name: str,
-    title: str,
-    *,
-    log: bool = False,
-    whole: bool = False,
-    floor: float | None = None,
-    only: tuple[int, ...] | None = None,
-) -> PlotSpec:
-    lane = snapshot.lanes[view.lane]
-    series = lane.layer_history.get(name)
-    count = len(lane.layers)
-    shown = tuple(range(count)) if only is None else only
-    keys = {index: Key(look.layer_marker(index, count), "", look.layer(index, count)) for index in shown}
-    curves: list[Curve] = []
-    if series is not None and len(series.steps):
-        curves = [_curve(lane, name, series, index, keys[index], band=False) for index in shown]
-    return PlotSpec(
-        title=title,
-        curves=tuple(curves),
-        legend=tuple(keys.values()),
-        step=lane.step,
-        steps=lane.settings.steps,
-        scale="log" if log else "linear",
-        whole=whole,
-        floor=floor,
-        marks=lane_marks(snapshot, lane),
-        note=_bad_note((lane,), False) if name in NEVER_EMPTY else "",
-        empty="" if curves else _nothing_yet(lane.step),
-        memory=view.axis_memory(f"{name}/{lane.index}"),
-    )
-
-
-def lane_marks(snapshot: Snapshot, lane: LaneSnapshot) -> tuple[TimeMark, ...]:
-    """The marks of one lane in its own time: a lane that started again counts from there."""
-    mine = [mark for mark in snapshot.marks if mark.lane in (None, lane.name)]
-    began = snapshot.step - lane.step
-    return tuple(TimeMark(mark.step - began, mark.restarted) for mark in mine if mark.step > began)
-
-
-def _bad_note(lanes: tuple[LaneSnapshot, ...], named: bool) -> str:
-    notes = [
-        f"{lane.name + ': ' if named else ''}NaN or Inf from step {lane.first_non_finite[0]}"
-        for lane in lanes
-        if lane.first_non_finite is not None
-    ]
-    return ", ".join(notes)

@@ -129,6 +129,9 @@ def _linear_ticks(axis: Axis, at_most: int) -> tuple[tuple[float, str], ...]:
         step = round_step(span, at_most - 1)
     first = math.ceil(axis.low / step - 1e-9)
     last = math.floor(axis.high / step + 1e-9)
+    if last <= first:  # one label alone gives no scale: take the ends
+        fine = axis.step or span
+        return tuple((value, number_label(value, fine, axis)) for value in (axis.low, axis.high))
     return tuple((k * step, number_label(k * step, step, axis)) for k in range(first, last + 1))
 
 

@@ -20,8 +20,8 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, look: L
     """The weights in a box whose title says which unit and whose."""
     grid = Grid.blank(width, height)
     g = look.glyphs
-    place = "output" if found.layer == found.layers else f"layer {found.layer}"
     whose = f" {g.dot} {name}" if name else ""
+    place = layer_words(found.layer, found.layers)
     unit = f"unit {found.unit + 1} of {found.units}, {place}"
     titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
     draw_box(grid, look, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
@@ -39,6 +39,10 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, look: L
     foot = f"{broken} not finite" if broken else f"bias {number(found.bias).strip()}, largest {number(largest).strip()}"
     grid.write(height - 2, 2, fit(foot, width - 4, g.end), ERROR if broken else DIM)
     return grid
+
+
+def layer_words(layer: int, layers: int) -> str:
+    return "output" if layer == layers else f"layer {layer}"
 
 
 def _tint(value: float, largest: float, look: Look) -> str:

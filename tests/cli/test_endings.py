@@ -70,3 +70,39 @@ def test_a_full_disk_is_one_line(small, form):
     assert done.returncode == 2
     assert done.stderr.decode().startswith("nntui: cannot write the output: ")
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to find the workers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=["int", "term", "kill"])
+def test_workers_do_not_outlive_a_verification(small, tmp_path, number):
+    long = tmp_path / "long.toml"
+    endless = Path(small).read_text(encoding="utf-8").replace("steps = 30", "steps = 100000000")
+    long.write_text(endless + 'expect = [{ statistic = "loss", above = 0 }]\n', encoding="utf-8")
+    process = start("verify", str(long), "--seeds", "2", "--jobs", "2", start_new_session=True)
+    wait_until(lambda: len(in_session(process.pid)) >= 3)
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
+    assert b"Traceback" not in err
+    wait_until(lambda: not in_session(process.pid))
+
+
+def in_session(session: int) -> list[int]:
+    """The processes of a session that still run."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            _, _, fields = (entry / "stat").read_text().rpartition(")")
+        except (OSError, UnicodeDecodeError):
+            continue
+        state, _, _, its_session = fields.split()[:4]
+        if entry.name.isdigit() and int(its_session) == session and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def wait_until(holds) -> None:
+    end = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)

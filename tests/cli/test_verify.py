@@ -106,7 +106,7 @@ def test_without_expectations(invoke: Invoke, tmp_path: Path) -> None:
     path.write_text(RACE.partition("[[expect]]")[0], encoding="utf-8")
     result = invoke("verify", path)
     assert result.status == 0
-    assert "  it has no [[expect]] tables" in result.out
+    assert "  it states no expectations" in result.out
 
 
 def test_the_same_bytes_each_time() -> None:
@@ -114,3 +114,30 @@ def test_the_same_bytes_each_time() -> None:
     assert first.status == 0, first.err
     assert first.out == second.out
     assert "NaN" not in first.out
+
+
+def test_several_at_once_say_the_same_as_one_after_another() -> None:
+    arguments = ("verify", "beale", "lr-too-high", "ravine", "xor", "--seeds", "2")
+    alone, together = (run_apart(*arguments, "--jobs", jobs) for jobs in ("1", "3"))
+    assert alone.status == 0, alone.err
+    assert together.out == alone.out
+    alone, together = (run_apart(*arguments, "--json", "--jobs", jobs) for jobs in ("1", "2"))
+    assert together.out == alone.out
+
+
+def test_several_at_once_find_what_is_not_met(invoke: Invoke, right: str, wrong: str) -> None:
+    result = invoke("verify", wrong, right, "--jobs", 2)
+    assert result.status == 1
+    assert result.out.splitlines()[-1] == "2 of 3 expectations met in 2 runs"
+
+
+def test_data_that_cannot_be_read_by_a_worker(invoke: Invoke, right: str, tmp_path: Path) -> None:
+    path = tmp_path / "no-data.toml"
+    path.write_text(
+        'schema = 1\n[scenario]\ntitle = "x"\n[data]\npath = "none.csv"\n[[expect]]\nstatistic = "loss"\nabove = 0\n',
+        encoding="utf-8",
+    )
+    result = invoke("verify", right, path, "--jobs", 2)
+    assert result.status == 2
+    assert "none.csv" in result.err
+    assert result.err.count("\n") == 1

@@ -14,7 +14,8 @@ from nntui.app import LabApp
 from nntui.closeup import LOOKS, SHORTEST_WAIT, Closeup, Looker, Wish, classified, take_closeup
 from nntui.frame import render_frame
 from nntui.plotting.look import ASCII, Look
-from nntui.plotting.panels import PANELS
+from nntui.plotting.panels import PANELS, PanelView
+from nntui.plotting.plot import PlotSpec
 from nntui.session import Session
 from nntui.story import read_story
 from nntui_engine import Experiment
@@ -248,3 +249,28 @@ def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
         time.sleep(0.02)
     assert session.poll().closeup is None
     session.stop()
+
+
+def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
+    sweep = {"key": "train.l1", "values": [0.3, 0.001, 0.03]}
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "diabetes", "preprocess": "standardize", "target_scale": "standardize"},
+        "model": {"hidden": []},
+        "train": {"lr": 0.05, "steps": 60, "batch_size": "full"},
+        "sweep": sweep,
+    }
+    run = Experiment(scenario_from_dict(tables))
+    run.advance(60)
+    view = PanelView(closeup=take_closeup(run, Wish(("coefficient_paths",), 0, 1, 0)), sweep=run.scenario.sweep)
+    shot = run.snapshot()
+    assert PANELS["coefficient_paths"].applies(shot, view)
+    spec = PANELS["coefficient_paths"].build(shot, view, Look())
+    assert isinstance(spec, PlotSpec)
+    np.testing.assert_allclose(spec.curves[0].steps, [0.001, 0.03, 0.3])
+    for rank, lane in enumerate((1, 2, 0)):
+        found = [curve.mean[rank] for curve in spec.curves]
+        np.testing.assert_array_equal(found, run.parameters(lane)["1.weights"][:, 0])
+    assert {"bmi", "s5"} <= {key.label for key in spec.legend}
+    assert not PANELS["coefficient_paths"].applies(experiment().snapshot(), PanelView())

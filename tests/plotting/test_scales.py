@@ -111,3 +111,7 @@ def test_counts(value: float, label: str) -> None:
 @pytest.mark.parametrize("exponent", range(-99, 100, 3))
 def test_powers_fit_the_gutter(exponent: int) -> None:
     assert len(power_label(exponent)) <= LABEL_WIDTH
+
+
+def test_an_axis_never_has_a_single_label() -> None:
+    assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0.4"]

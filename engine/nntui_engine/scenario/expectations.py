@@ -22,14 +22,14 @@ CLOSE_PANELS = (
     "backward_pass",
     "unit_weights",
     "prediction_spread",
+    "coefficient_paths",
 )
 _COMPARISONS = ("below", "above", "between", "equals")
 
 
 def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
-    allowed = (
-        list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*WHOLE_NAMES, *LAYER_NAMES, *CLOSE_PANELS)))
-    )
+    measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_NAMES)
+    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
     for panel in panels:
         choose(where, "scenario.panels", panel, allowed, "panel")
 

@@ -4,12 +4,13 @@ import copy
 import os
 import stat
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from ..errors import InputError
 from ..registry import allowed_names
@@ -22,7 +23,7 @@ from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFi
 
 LARGEST_FILE = 1_000_000
 MAX_LANES = 64
-_FILES = ("path", "labels", "test_path", "test_labels")
+FILE_KEYS = ("path", "labels", "test_path", "test_labels")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def load_scenario(path_or_name: str | Path) -> Scenario:
         if text in built_in:
             path = built_in[text]
         elif not path.exists() or not text:
-            names = allowed_names(text, list(built_in))
+            names = allowed_names(text, list(built_in), "nntui list")
             raise InputError(f"no scenario and no file is called {show(text)}; {names}")
     content = _read_text(path)
     return parse_scenario(content, name=path.stem, base=path.parent, path=path)
@@ -139,12 +140,14 @@ def scenario_from_dict(
                 override(lane.tables, attempt.set, place)
     depths = {lane.name: len(lane.tables.get("model", {}).get("hidden", ())) + 1 for lane in lanes}
     steps = {lane.name: lane.tables["train"].get("steps") for lane in lanes}
-    for number, expectation in enumerate(file.expect, 1):
-        check_expectation(expectation, depths, steps, is_surface, f"{where}: [[expect]] {number}")
+    expectations = []
+    for expectation, place in _expectations(file, where):
+        check_expectation(expectation, depths, steps, is_surface, place)
+        expectations.append(expectation)
     head = file.scenario
     return Scenario(
         name, path, head.title, head.summary, head.lesson, head.source, head.panels, base_tables, lanes, file.try_,
-        file.expect, is_surface, sweep,
+        tuple(expectations), is_surface, sweep,
     )  # fmt: skip
 
 
@@ -164,6 +167,20 @@ def _variants(file: ScenarioFile) -> tuple[tuple[LaneTable, ...], Sweep | None]:
             variants.append(LaneTable(name=names[-1], set={**({} if lane is None else lane.set), table.key: value}))
         groups["" if lane is None else lane.name] = tuple(names)
     return tuple(variants), Sweep(table.key, tuple(table.values), groups)
+
+
+def _expectations(file: ScenarioFile, where: str) -> Iterator[tuple[Expectation, str]]:
+    """Every expectation and where it stands: those of each lane, then the [[expect]] tables."""
+    for lane in file.lane:
+        for number, expectation in enumerate(lane.expect, 1):
+            place = f'{where}: lane "{lane.name}": expect {number}'
+            if file.sweep is not UNSET:
+                raise InputError(f"{place}: a [sweep] renames the lanes; write an [[expect]] that names one of them")
+            if expectation.lane is not None:
+                raise InputError(f"{place}: lane = {show(expectation.lane)}: it is this lane's already; leave it out")
+            yield replace(expectation, lane=lane.name), place
+    for number, expectation in enumerate(file.expect, 1):
+        yield expectation, f"{where}: [[expect]] {number}"
 
 
 def _label(value: object) -> str:
@@ -192,7 +209,7 @@ def _lanes(variants: Sequence[LaneTable], tables: Tables, base: Path | None, whe
 def _make_absolute(tables: Tables, base: Path) -> None:
     """Files are named relative to the scenario's own folder, wherever the program runs."""
     data = tables.get("data")
-    for key in _FILES if isinstance(data, dict) else ():
+    for key in FILE_KEYS if isinstance(data, dict) else ():
         if isinstance(data, dict) and isinstance(data.get(key), str) and data[key]:
             data[key] = str((base / Path(data[key]).expanduser()).absolute())
 

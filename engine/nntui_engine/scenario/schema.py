@@ -135,13 +135,6 @@ class TrainTable(Table, frozen=True):
 DEFAULT_STEPS = 3000
 
 
-class LaneTable(Table, frozen=True):
-    """A named variant: the file's tables with ``set`` laid over them."""
-
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    set: dict[str, Any] = {}
-
-
 class SweepTable(Table, frozen=True):
     """One lane for each value of a setting (or, beside [[lane]] tables, one of each lane for each value)."""
 
@@ -186,6 +179,14 @@ class Expectation(Table, frozen=True):
     finding: str | None = None
     no_finding: str | None = None
     average_over: Annotated[int, Meta(ge=1, le=512)] = 1
+
+
+class LaneTable(Table, frozen=True):
+    """A named variant: the file's tables with ``set`` laid over them. ``expect`` is what this lane must show."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    set: dict[str, Any] = {}
+    expect: tuple[Expectation, ...] = ()
 
 
 class ScenarioFile(Table, frozen=True):

@@ -216,6 +216,15 @@ def test_surface_is_read_and_has_no_model() -> None:
         (DATA + '[[expect]]\nstatistic = "loss"\nbetween = [2, 1]', ["between = [2, 1]"]),
         (DATA + '[[expect]]\nfinding = "dead_relu"\nbelow = 1', ["below goes with a statistic"]),
         (DATA + '[[expect]]\nfinding = "a"\nno_finding = "b"', ["give one of"]),
+        (DATA + '[[lane]]\nname = "a"\nexpect = [{ statistic = "los", below = 1 }]', ['lane "a": expect 1', '"los"']),
+        (
+            DATA + '[[lane]]\nname = "a"\nexpect = [{ lane = "a", finding = "b" }]',
+            ['lane "a": expect 1', "leave it out"],
+        ),
+        (
+            DATA + '[sweep]\nkey = "train.lr"\nvalues = [1, 2]\n[[lane]]\nname = "a"\nexpect = [{ finding = "b" }]',
+            ['lane "a": expect 1', "[sweep] renames the lanes"],
+        ),
         (HEAD + 'panels = ["los"]\n' + DATA[len(HEAD) :], ["scenario.panels", 'did you mean "loss"']),
         ("a = \n", ["not valid TOML", "line 1"]),
         ("a = [" * 3000, ["not valid TOML"]),
@@ -228,6 +237,18 @@ def test_bad_scenario_is_one_clear_line(text: str, parts: list[str]) -> None:
     for part in parts:
         assert part in found
     assert len(found) < 800
+
+
+def test_what_a_lane_must_show_may_stand_in_its_own_table() -> None:
+    lanes = (
+        '[[lane]]\nname = "a"\nexpect = [{ statistic = "loss", below = 1 }, { finding = "b" }]\n[[lane]]\nname = "c"\n'
+    )
+    found = parse_scenario(DATA + lanes + '[[expect]]\nlane = "c"\nstatistic = "loss"\nabove = 2').expectations
+    assert [(e.lane, e.statistic, e.finding, e.below, e.above) for e in found] == [
+        ("a", "loss", None, 1.0, None),
+        ("a", None, "b", None, None),
+        ("c", "loss", None, None, 2.0),
+    ]
 
 
 def test_lane_is_required_where_lanes_differ() -> None:
@@ -297,7 +318,7 @@ class TestFiles:
             load_scenario(tmp_path / "sprial.toml")
 
     def test_unknown_name_hints_at_a_built_in_one(self) -> None:
-        with pytest.raises(InputError, match=r'"digitz".*did you mean "digits".*allowed: .*init'):
+        with pytest.raises(InputError, match=r'"digitz"; did you mean "digits"\? "nntui list" lists all \d+$'):
             load_scenario("digitz")
 
     def test_built_in_name_with_ending_is_explained(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

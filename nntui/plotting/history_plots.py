@@ -1,0 +1,122 @@
+"""Plots of a statistic over time: one curve a lane for the whole network, one curve a layer for the chosen lane."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot
+
+from .look import Look
+from .panel import PanelView
+from .plot import Curve, Key, PlotSpec, TimeMark
+
+NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
+
+
+def any_history(snapshot: Snapshot, name: str) -> bool:
+    return any(name in lane.whole_history and len(lane.whole_history[name].steps) for lane in snapshot.lanes)
+
+
+def nothing_yet(step: int) -> str:
+    """Why a plot has no points: before the first step, or for a moment when the plot has just come into view."""
+    return "No step has been trained yet." if step == 0 else "One moment."
+
+
+def lane_words(snapshot: Snapshot, lane: LaneSnapshot) -> str:
+    return "This network" if len(snapshot.lanes) == 1 else f"Lane {lane.name}"
+
+
+def _curve(lane: LaneSnapshot, name: str, series: Series, column: int, key: Key, band: bool = True) -> Curve:
+    low, mean, high = (np.asarray(a)[:, column] for a in (series.low, series.mean, series.high))
+    bad = np.isinf(mean) | (np.isnan(mean) & (np.isfinite(low) | np.isfinite(high)))
+    if lane.first_non_finite is not None and name in NEVER_EMPTY:
+        bad |= np.isnan(mean) & (np.asarray(series.steps) >= lane.first_non_finite[0])
+    return Curve(key.label, key.colour, key.marker, np.asarray(series.steps), low, mean, high, bad, band)
+
+
+def whole_plot(
+    snapshot: Snapshot, look: Look, spec: PlotSpec, *, one: tuple[tuple[str, str], ...], several: str
+) -> PlotSpec:
+    """``spec`` with the curve of every lane; of the only lane all ``one``, each a statistic and its word."""
+    curves: list[Curve] = []
+    legend: list[Key] = []
+    if len(snapshot.lanes) == 1:
+        lane = snapshot.lanes[0]
+        for index, (name, label) in enumerate(one):
+            series = lane.whole_history.get(name)
+            if series is not None and len(series.steps) and np.isfinite(series.mean).any():
+                key = Key(look.lane_marker(index), label, look.lane(index))
+                if label:
+                    legend.append(key)
+                curves.append(_curve(lane, name, series, 0, key))
+    else:
+        for lane in snapshot.lanes:
+            key = Key(look.lane_marker(lane.index), lane.name, look.lane(lane.index))
+            legend.append(key)
+            series = lane.whole_history.get(several)
+            if series is not None and len(series.steps):
+                curves.append(_curve(lane, several, series, 0, key))
+    return replace(
+        spec,
+        curves=tuple(curves),
+        legend=tuple(legend),
+        step=snapshot.step,
+        steps=snapshot.steps,
+        marks=tuple(TimeMark(mark.step, mark.restarted) for mark in snapshot.marks),
+        note=_bad_note(snapshot.lanes, len(snapshot.lanes) > 1) if several == "loss" else "",
+    )
+
+
+def layer_plot(
+    snapshot: Snapshot,
+    view: PanelView,
+    look: Look,
+    name: str,
+    title: str,
+    *,
+    log: bool = False,
+    percent: bool = False,
+    whole: bool = False,
+    floor: float | None = None,
+    only: tuple[int, ...] | None = None,
+) -> PlotSpec:
+    """One curve for each layer (those in ``only``) of the chosen lane."""
+    lane = snapshot.lanes[view.lane]
+    series = lane.layer_history.get(name)
+    count = len(lane.layers)
+    shown = tuple(range(count)) if only is None else only
+    keys = {index: Key(look.layer_marker(index, count), "", look.layer(index, count)) for index in shown}
+    curves: list[Curve] = []
+    if series is not None and len(series.steps):
+        curves = [_curve(lane, name, series, index, keys[index], band=False) for index in shown]
+    return PlotSpec(
+        title=title,
+        curves=tuple(curves),
+        legend=tuple(keys.values()),
+        step=lane.step,
+        steps=lane.settings.steps,
+        scale="log" if log else "linear",
+        percent=percent,
+        whole=whole,
+        floor=floor,
+        marks=lane_marks(snapshot, lane),
+        note=_bad_note((lane,), False) if name in NEVER_EMPTY else "",
+        empty="" if curves else nothing_yet(lane.step),
+        memory=view.axis_memory(f"{name}/{lane.index}"),
+    )
+
+
+def lane_marks(snapshot: Snapshot, lane: LaneSnapshot) -> tuple[TimeMark, ...]:
+    """The marks of one lane in its own time: a lane that started again counts from there."""
+    mine = [mark for mark in snapshot.marks if mark.lane in (None, lane.name)]
+    began = snapshot.step - lane.step
+    return tuple(TimeMark(mark.step - began, mark.restarted) for mark in mine if mark.step > began)
+
+
+def _bad_note(lanes: tuple[LaneSnapshot, ...], named: bool) -> str:
+    notes = [
+        f"{lane.name + ': ' if named else ''}NaN or Inf from step {lane.first_non_finite[0]}"
+        for lane in lanes
+        if lane.first_non_finite is not None
+    ]
+    return ", ".join(notes)
