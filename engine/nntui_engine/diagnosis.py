@@ -18,8 +18,10 @@ Severity = Literal["info", "warning", "critical"]
 Array = NDArray[np.float64]
 
 WATCHED = ("gradient_norm", "dead_units", "saturated_fraction", "weight_similarity")  # histories the rules read
+AT_LEAST = 5  # samples that must show a sign
 _RECTIFIERS = ("relu",)
 _SQUASHERS = ("sigmoid", "tanh")
+_NO_PROBABILITY = {"linear": "negative or above 1", "relu": "0 or above 1", "tanh": "negative"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Finding:
 
 def learns_well(lane: LaneSnapshot, chance: float) -> bool:
     """Whether the lane is more than half way from ``chance`` (always guessing the commonest class) to perfect."""
-    if lane.task == "regression":
+    if lane.settings.accuracy == "none":
         return lane.whole.get("train_r2", 0.0) > 0.5
     return lane.whole.get("train_accuracy", 0.0) > chance + 0.5 * (1.0 - chance)
 
@@ -66,12 +68,15 @@ def learns_well(lane: LaneSnapshot, chance: float) -> bool:
 def _holds_since(steps: Array, condition: NDArray[np.bool_]) -> int | None:
     """The first step from which ``condition`` holds at least nine times in ten; None if it does not hold at the end.
 
-    A mini-batch now and then may disagree, so an unbroken run would begin too late.
+    A mini-batch now and then may disagree, so an unbroken run would begin too late; and the last one alone proves
+    nothing, so at least ``AT_LEAST`` samples must bear it out (all of them, if there are fewer).
     """
-    if len(condition) == 0:
+    count = len(condition)
+    if count == 0:
         return None
-    later = np.cumsum(condition[::-1])[::-1] / np.arange(len(condition), 0, -1)
-    holds = np.flatnonzero(condition & (later >= 0.9))
+    left = np.arange(count, 0, -1)
+    later = np.cumsum(condition[::-1])[::-1] / left
+    holds = np.flatnonzero(condition & (later >= 0.9) & (left >= min(AT_LEAST, count)))
     return int(steps[holds[0]]) if len(holds) else None
 
 
@@ -246,12 +251,46 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
     )
 
 
+def output_mismatch(lane: LaneSnapshot) -> Finding | None:
+    """An output that cannot say what the loss asks for: a softmax over one unit, or no probability under cross-entropy."""
+    output, loss = lane.layers[-1], lane.settings.loss
+    if output.activation == "softmax" and output.units == 1:
+        message = (
+            "A softmax over one unit is 1 whatever the network computes: its gradient is 0, and nothing is learned."
+        )
+    elif loss in ("cross_entropy", "binary_cross_entropy") and output.activation in _NO_PROBABILITY:
+        message = (
+            f"The loss {loss} takes the outputs as probabilities, but a {output.activation} output may be "
+            f"{_NO_PROBABILITY[output.activation]}: it is clipped there, and its gradient is 0."
+        )
+    else:
+        return None
+    right = "softmax" if output.units > 1 and lane.task == "classes" else "sigmoid"
+    return Finding(
+        "output_mismatch",
+        "warning",
+        lane.name,
+        (len(lane.layers),),
+        0,
+        {"outputs": float(output.units)},
+        message,
+        (Fix({"model.output": right}, "its values are probabilities"),),
+    )
+
+
 # A finding that follows from another one is not reported beside it
 _SYMPTOM_OF = {"vanishing_gradient": {"dead_relu", "symmetric_units"}}
 
 Rule = Callable[[LaneSnapshot], Finding | None]
 # In the order of cause before symptom
-RULES: tuple[Rule, ...] = (symmetric_units, dead_relu, saturation, vanishing_gradient, exploding_gradient)
+RULES: tuple[Rule, ...] = (
+    output_mismatch,
+    symmetric_units,
+    dead_relu,
+    saturation,
+    vanishing_gradient,
+    exploding_gradient,
+)
 
 
 def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:

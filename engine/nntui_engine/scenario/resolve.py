@@ -197,8 +197,8 @@ def _check_memory(inputs: int, layers: Sequence[LayerSettings], batch_size: int,
 
 
 def _accuracy(split: Split, data: LaneData, head: Head) -> tuple[Literal["none", "argmax", "threshold"], float]:
-    if split.task == "regression":
-        return "none", 0.0
+    if split.task == "regression" or (head.outputs == 1 and len(split.targets.classes) > 2):
+        return "none", 0.0  # one output cannot name more than two classes
     if split.task != "multilabel" and head.outputs >= 2:
         return "argmax", 0.0
     around_zero = head.output == "tanh" or head.loss == "hinge" or bool(np.isin(data.t_train, (-1.0, 1.0)).all())

@@ -86,7 +86,7 @@ def test_head(given: dict[str, Any], output: str, outputs: int, loss: str, codin
         (BINARY | {"train__loss": "cross_entropy"}, "argmax", 0.0),
         (CLASSES, "argmax", 0.0),
         (CLASSES | {"train__loss": "hinge"}, "argmax", 0.0),
-        (CLASSES | {"model__outputs": 1}, "threshold", 0.5),
+        (CLASSES | {"model__outputs": 1}, "none", 0.0),
     ],
 )
 def test_accuracy(given: dict[str, Any], accuracy: str, threshold: float) -> None:

@@ -1,0 +1,96 @@
+"""Each rule beside a control: what it finds where, since when, and that a healthy network raises no alarm."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nntui_engine import Experiment
+from nntui_engine.diagnosis import Finding, _holds_since
+from nntui_engine.scenario import scenario_from_dict
+
+
+def findings(steps: int = 60, data: Any = None, model: Any = None, **train: Any) -> list[Finding]:
+    moons = {"name": "moons", "samples": 120}
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {**(moons if data is None else data), "preprocess": "standardize"},
+        "model": {"hidden": [8], "activation": "relu", "init": "he_normal", **(model or {})},
+        "train": {"steps": steps, "batch_size": 16, "lr": 0.1, "evaluate_every": 10, **train},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(steps)
+    return experiment.findings()
+
+
+def rules(found: list[Finding]) -> list[str]:
+    return [finding.rule for finding in found]
+
+
+DEEP_SIGMOID = {"hidden": [10] * 8, "activation": "sigmoid", "init": "xavier_normal"}
+DIGITS = {"name": "digits"}
+LARGE_TANH = {"hidden": [32] * 10, "activation": "tanh", "init": "normal", "init_scale": 1.0}
+FAULTS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[int, ...]]] = [
+    # (rule, what is wrong, the same without it, the layers to be named)
+    ("vanishing_gradient", {"model": DEEP_SIGMOID}, {"model": {**DEEP_SIGMOID, "activation": "tanh"}}, (1, 2, 3, 4, 5)),
+    ("symmetric_units", {"model": {"init": "constant"}}, {}, (1,)),
+    ("dead_relu", {"model": {"bias": -20.0, "hidden": [8, 8]}}, {"model": {"bias": 0.0}}, (1, 2)),
+    ("saturation", {"model": {"activation": "tanh", "init": "normal", "init_scale": 20.0}},
+     {"model": {"activation": "tanh", "init": "xavier_normal"}}, (1,)),
+    ("non_finite", {"model": {"init": "normal", "init_scale": 1e25}}, {}, (2,)),
+    ("output_mismatch", {"model": {"output": "softmax", "outputs": 1}, "loss": "binary_cross_entropy"},
+     {"model": {"output": "sigmoid", "outputs": 1}, "loss": "binary_cross_entropy"}, (2,)),
+    ("exploding_gradient", {"data": DIGITS, "model": LARGE_TANH, "lr": 0.0005},
+     {"data": DIGITS, "model": {**LARGE_TANH, "init_scale": 0.18}, "lr": 0.0005}, (1,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "fault", "control", "layers"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_rule_finds_its_fault_and_nothing_in_the_control(
+    rule: str, fault: dict[str, Any], control: dict[str, Any], layers: tuple[int, ...]
+) -> None:
+    found = [finding for finding in findings(**fault) if finding.rule == rule]
+    assert len(found) == 1
+    assert found[0].severity in ("warning", "critical")
+    assert found[0].layers[: len(layers)] == layers
+    assert found[0].fixes
+    assert rule not in rules(findings(**control))
+
+
+def test_a_healthy_network_raises_no_alarm() -> None:
+    assert findings(steps=300) == []
+
+
+def test_what_a_network_that_learns_well_shows_is_no_alarm() -> None:
+    found = findings(steps=400, model={"hidden": [20], "output": "linear", "outputs": 1}, loss="binary_cross_entropy")
+    assert [(finding.rule, finding.severity) for finding in found] == [("output_mismatch", "info")]
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ("........x", None),  # the last sample alone proves nothing
+        ("....xxxx", None),
+        ("...xxxxx", 3),
+        ("xxx", 0),  # fewer samples than that: all must
+        (".xx", None),
+        ("xxxx.xxxxxxxxxxx", 0),  # one mini-batch in ten may disagree
+        ("xxxxxxxx..", None),
+        ("", None),
+    ],
+)
+def test_since_when_a_sign_holds(values: str, since: int | None) -> None:
+    condition = np.array([value == "x" for value in values], dtype=bool)
+    assert _holds_since(np.arange(len(values), dtype=np.float64), condition) == since
+
+
+def test_one_output_cannot_be_right_about_ten_classes() -> None:
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "digits", "target_coding": "label"},
+        "model": {"hidden": [4], "output": "linear", "outputs": 1},
+        "train": {"loss": "mse", "steps": 5},
+    }
+    assert Experiment(scenario_from_dict(tables)).lanes[0].settings.accuracy == "none"
