@@ -1,21 +1,31 @@
-"""Write reference.md and scenarios.md from what the program itself reads: ``python docs/make_reference.py``.
+"""Write scenario.md and scenarios.md from what the program itself reads: ``python docs/make_reference.py``.
 
-tests/packaging/test_docs.py fails when either page is not what this makes.
+scenario.md is scenario_template.md with a table in each ``{{place}}``. tests/packaging/test_docs.py fails when either
+page is not what this makes.
 """
 
+import math
+import re
 import sys
+import types
+import typing
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "engine")]
 
+import msgspec  # noqa: E402
+
+from nntui_engine import diagnosis  # noqa: E402
 from nntui_engine.activations import ACTIVATIONS  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
 from nntui_engine.initializers import INITIALIZERS  # noqa: E402
 from nntui_engine.losses import LOSSES  # noqa: E402
 from nntui_engine.optimizers import OPTIMIZERS  # noqa: E402
-from nntui_engine.registry import Registry, Row  # noqa: E402
-from nntui_engine.scenario import list_scenarios  # noqa: E402
+from nntui_engine.registry import Parameter, Registry, Row  # noqa: E402
+from nntui_engine.scenario import checks, list_scenarios, schema  # noqa: E402
+from nntui_engine.scenario.problems import range_of, show  # noqa: E402
 from nntui_engine.schedules import SCHEDULES  # noqa: E402
 from nntui_engine.statistics import (  # noqa: E402
     ASKED_STATISTICS,
@@ -26,41 +36,107 @@ from nntui_engine.statistics import (  # noqa: E402
 )
 from nntui_engine.surfaces import SURFACES, Surface  # noqa: E402
 
-HEAD = """# Reference
+REGISTRIES: dict[str, Registry] = {
+    "datasets": DATASETS,
+    "activations": ACTIVATIONS,
+    "initializers": INITIALIZERS,
+    "losses": LOSSES,
+    "optimizers": OPTIMIZERS,
+    "schedules": SCHEDULES,
+}
+STATISTICS: dict[str, tuple[Statistic, ...]] = {
+    "layer_statistics": LAYER_STATISTICS,
+    "whole_statistics": WHOLE_STATISTICS,
+    "evaluation_statistics": EVALUATION_STATISTICS,
+    "asked_statistics": ASKED_STATISTICS,
+}
+KEYS: dict[str, type[schema.Table]] = {
+    "file": schema.ScenarioFile,
+    "scenario": schema.ScenarioTable,
+    "data": schema.DataTable,
+    "surface": schema.SurfaceTable,
+    "model": schema.ModelTable,
+    "train": schema.TrainTable,
+    "early_stopping": schema.EarlyStoppingTable,
+    "noise": schema.NoiseTable,
+    "lane": schema.LaneTable,
+    "sweep": schema.SweepTable,
+    "try": schema.Try,
+    "expect": schema.Expectation,
+    "over": schema.Over,
+}
+TEXT = ("text",)
+ACTIVATION, INITIALIZER = ("an [activation](#activations)",), ("an [initializer](#initializers)",)
+LANE, STATISTIC, DIAGNOSIS = ("a lane's name",), ("a [statistic](#statistics-of-a-layer)",), ("a [rule](#diagnoses)",)
 
-Made by `docs/make_reference.py` from the tables the program itself reads. What the keys of a scenario file mean stands
-in [scenario-files.md](scenario-files.md).
-"""
 
-CHOICES: tuple[tuple[str, str, Registry], ...] = (
-    ("Data sets", "`data.name`; the parameters stand beside it.", DATASETS),
-    ("Activations", "`model.activation` and `model.output`; the parameter is `model.alpha`.", ACTIVATIONS),
-    ("Initializers", "`model.init`; the parameter is `model.init_scale`.", INITIALIZERS),
-    ("Losses", "`train.loss`.", LOSSES),
-    ("Optimizers", "`train.optimizer`; the parameters stand beside it.", OPTIMIZERS),
-    ("Schedules", '`train.schedule = { kind = "…", … }`; steps are counted from 0.', SCHEDULES),
-)
+def _literal(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f'`"{name}"`' for name in names)
 
-STATISTICS: tuple[tuple[str, str, tuple[Statistic, ...]], ...] = (
-    (
-        "Statistics of a layer",
-        "z is the input of the activation, a its output, δ = ∂L/∂z, W a layer's weights, g = ∂L/∂(weights and biases) "
-        "before clipping. Variances are population variances over all rows and units.",
-        LAYER_STATISTICS,
-    ),
-    ("Statistics of the whole network, every sampled step", "Measured on the mini-batch.", WHOLE_STATISTICS),
-    (
-        "Statistics of the whole network, at every evaluation",
-        "Measured on whole sets, with dropout off and batch norm's running statistics.",
-        EVALUATION_STATISTICS,
-    ),
-    (
-        "Statistics worked out when asked for",
-        "For `[[expect]]`: they cost more than a step.",
-        ASKED_STATISTICS,
-    ),
-)
 
+# What text may stand there; every key that takes text has its line
+WORDS: dict[str, tuple[str, ...]] = {
+    "scenario.title": TEXT,
+    "scenario.summary": TEXT,
+    "scenario.lesson": TEXT,
+    "scenario.source": TEXT,
+    "scenario.panels": ("a statistic or a panel below",),
+    "data.name": ("a [data set](#data-sets)",),
+    "data.path": ("a file",),
+    "data.labels": ("a file",),
+    "data.test_path": ("a file",),
+    "data.test_labels": ("a file",),
+    "data.target": ('`"last"`', "a column's name"),
+    "data.target_coding": _literal(checks.TARGET_CODINGS),
+    "data.task": _literal(checks.TASKS),
+    "data.split": _literal(checks.SPLITS),
+    "data.preprocess": _literal(kind for kind in checks.PREPROCESSES if kind != "divide"),
+    "data.target_scale": _literal(checks.TARGET_SCALES),
+    "surface.name": ("a [surface](#surfaces)",),
+    "model.activation": ACTIVATION,
+    "model.output": ('`"auto"`', *ACTIVATION),
+    "model.outputs": ('`"auto"`',),
+    "model.init": INITIALIZER,
+    "model.bias": ('`"normal"`',),
+    "model.batch_norm": _literal(checks.BATCH_NORMS),
+    "train.loss": ('`"auto"`', "a [loss](#losses)"),
+    "train.optimizer": ("an [optimizer](#optimizers)",),
+    "train.schedule": ("a [schedule](#schedules)",),
+    "train.batch_size": ('`"full"`',),
+    "train.evaluate_every": ('`"auto"`',),
+    "train.early_stopping": ('`"none"`',),
+    "train.dtype": _literal(checks.DTYPES),
+    "lane.name": TEXT,
+    "sweep.key": ('a dotted key such as `"train.lr"`',),
+    "try.say": TEXT,
+    "try.lane": LANE,
+    "expect.lane": LANE,
+    "expect.statistic": STATISTIC,
+    "expect.finding": DIAGNOSIS,
+    "expect.no_finding": (*DIAGNOSIS, '`"any"`'),
+    "over.lane": LANE,
+}
+# Bounds and defaults that no type states
+LAYERS = "1 to the number of layers, or −1"
+ALLOWED = {
+    **{f"file.{section}": f"a [table](#{section})" for section in schema.SECTIONS},
+    "file.schema": f"`{schema.SCHEMA_VERSION}`",
+    "surface.window": "a list of 2 lists of 2 numbers",
+    "expect.layer": LAYERS,
+    "over.layer": LAYERS,
+}
+DEFAULTS = {
+    "model.alpha": "the activation's",
+    "model.init_scale": "the initializer's",
+    "surface.start": "the surface's",
+    "surface.window": "the surface's",
+    "train.huber_delta": f"`{LOSSES['huber'].parameters[0].default:g}`",
+    "train.steps": f"`{schema.DEFAULT_STEPS}`",
+}
+# The choices whose parameters are keys of the same table
+BESIDE = {"data.name": DATASETS, "surface.name": SURFACES, "train.optimizer": OPTIMIZERS}
+
+PLACE = re.compile(r"^\{\{(.+)\}\}$", re.MULTILINE)
 SCENARIOS_HEAD = """# Scenarios
 
 Every lesson of the program: `nntui run NAME` opens it, `nntui show NAME` prints its text and settings, and
@@ -68,19 +144,16 @@ Every lesson of the program: `nntui run NAME` opens it, `nntui show NAME` prints
 """
 
 
-def reference() -> str:
-    """The whole page."""
-    parts = [HEAD]
-    for title, use, registry in CHOICES:
-        rows = [f"| `{row.name}` | {_cell(_summary(row))} | {_cell(_parameters(row))} |" for row in registry.rows]
-        parts.append(
-            "\n".join([f"## {title}\n\n{use}\n", "| name | what it does | parameters |", "|---|---|---|", *rows])
-        )
-    for title, use, statistics in STATISTICS:
-        rows = [f"| `{row.name}` | {_cell(row.formula)} | {_cell(row.summary)} |" for row in statistics]
-        parts.append("\n".join([f"## {title}\n\n{use}\n", "| name | formula | in words |", "|---|---|---|", *rows]))
-    parts.append(_surfaces())
-    return "\n\n".join(part.strip() for part in parts) + "\n"
+def scenario() -> str:
+    """The page on scenario files."""
+    tables = {name: _keys(name) for name in KEYS}
+    tables |= {name: _choices(registry) for name, registry in REGISTRIES.items()}
+    tables |= {name: _statistics(rows) for name, rows in STATISTICS.items()}
+    tables |= {"diagnoses": _diagnoses(), "surfaces": _surfaces()}
+    template = (Path(__file__).parent / "scenario_template.md").read_text(encoding="utf-8")
+    page = PLACE.sub(lambda place: tables.pop(place[1]), template)
+    assert not tables, f"no place in scenario_template.md for {', '.join(tables)}"
+    return page
 
 
 def scenarios() -> str:
@@ -89,10 +162,117 @@ def scenarios() -> str:
     for scenario in list_scenarios():
         topics.setdefault(scenario.topic, []).append(scenario)
     for topic, found in topics.items():
-        rows = [f"| `{one.name}` | {_cell(one.title)} | {_cell(one.summary)} |" for one in found]
         title = topic.replace("-", " ").capitalize()
-        parts.append("\n".join([f"## {title}\n", "| name | title | what you see |", "|---|---|---|", *rows]))
+        rows = [(f"`{one.name}`", one.title, one.summary) for one in found]
+        parts.append(f"## {title}\n\n" + _table(("name", "title", "what you see"), rows))
     return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def _keys(name: str) -> str:
+    """The keys of the table called ``name``."""
+    table, rows = KEYS[name], []
+    types_of = typing.get_type_hints(table, include_extras=True)
+    for field in msgspec.structs.fields(table):
+        place, annotation = f"{name}.{field.encode_name}", types_of[field.name]
+        allowed = ALLOWED.get(place) or _listed(_allowed(annotation, WORDS.get(place, ())))
+        rows.append((f"`{field.encode_name}`", _default(field, place), allowed, _meaning(annotation)))
+        if place in BESIDE:
+            registry = BESIDE[place]
+            own = dict.fromkeys(parameter.name for row in registry.rows for parameter in row.parameters)
+            names = ", ".join(f"`{one}`" for one in own)
+            link = WORDS[place][0].partition("(")[2].rstrip(")")
+            rows.append((names, f"the {registry.kind}'s", f"see [there]({link})", f"parameters of the {registry.kind}"))
+    return _table(("key", "default", "allowed", "meaning"), rows)
+
+
+def _meaning(annotation: object) -> str:
+    (text,) = (
+        meta.description
+        for meta in typing.get_args(annotation)[1:]
+        if isinstance(meta, msgspec.Meta) and meta.description
+    )
+    return str(text)
+
+
+def _default(field: msgspec.structs.FieldInfo, place: str) -> str:
+    if place in DEFAULTS:
+        return DEFAULTS[place]
+    if field.required:
+        return "required"
+    value = field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+    if value in (None, msgspec.UNSET, "", (), {}):
+        return ""
+    return f"`{show(msgspec.to_builtins(value))}`"
+
+
+def _allowed(annotation: object, words: Sequence[str]) -> list[str]:
+    """What may stand there, in plain words: one entry for each kind of value. ``words`` are those for text."""
+    inner, *metas = typing.get_args(annotation) if typing.get_origin(annotation) is typing.Annotated else (annotation,)
+    origin, arguments = typing.get_origin(inner), typing.get_args(inner)
+    if origin in (typing.Union, types.UnionType):
+        found: list[str] = []
+        for option in arguments:
+            if option not in (types.NoneType, msgspec.UnsetType):
+                one = _allowed(option, words)
+                found += ["a list of these"] if found and one == [f"a list, each {_listed(found)}"] else one
+        return found
+    if origin is tuple and ... not in arguments:
+        assert set(arguments) <= {float, schema.Number}
+        return [f"a list of {len(arguments)} numbers"]
+    if origin in (list, tuple):
+        if isinstance(arguments[0], type) and issubclass(arguments[0], schema.Table):
+            return [f"[tables](#{_name(arguments[0])})"]
+        each = "" if arguments[0] is typing.Any else f", each {_listed(_allowed(arguments[0], words))}"
+        return [f"a list{_length(metas)}{each}"]
+    if inner is str:
+        assert words, "a key that takes text needs its line in WORDS"
+        return [f"text{_length(metas, ' characters')}"] if words == TEXT else list(words)
+    if inner is bool:
+        return ["`true`", "`false`"]
+    if inner in (int, float):
+        return [_number(annotation, whole=inner is int)]
+    if isinstance(inner, type) and issubclass(inner, schema.Table):
+        return [f"a [table](#{_name(inner)})"]
+    return [f"a table{_length(metas, ' keys')}"]
+
+
+def _name(table: type[schema.Table]) -> str:
+    return next(name for name, one in KEYS.items() if one is table)
+
+
+def _number(annotation: object, whole: bool) -> str:
+    bounds = range_of(annotation)
+    for digits, power in (("9.22337e+18", "2⁶³ − 1"), ("1 000 000 000 000", "10¹²")):
+        bounds = bounds.replace(digits, power)
+    bounds = re.sub("^at least (.+) and at most ", r"from \1 to ", bounds).replace("at least", "of at least")
+    return f"a {'whole ' if whole else ''}number {bounds}".strip()
+
+
+def _length(metas: Sequence[object], of: str = "") -> str:
+    """The lengths that a list, text or table may have: " of 2 to 64"."""
+    found = [meta for meta in metas if isinstance(meta, msgspec.Meta) and (meta.min_length or meta.max_length)]
+    if not found:
+        return ""
+    (meta,) = found
+    if meta.max_length is None:
+        return f" of at least {meta.min_length}{of.removesuffix('s') if meta.min_length == 1 else of}"
+    return (
+        f" of {meta.min_length} to {meta.max_length}{of}" if meta.min_length else f" of at most {meta.max_length}{of}"
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """ "a, b or c", with a comma before a list."""
+    *first, last = words
+    if not first:
+        return last
+    return ", ".join(first) + (", or " if last.startswith("a list") else " or ") + last
+
+
+def _choices(registry: Registry) -> str:
+    """What a scenario can name, and the parameters of all of them."""
+    rows = [(f"`{row.name}`", _summary(row), _defaults(row)) for row in registry.rows]
+    return _table(("name", "what it does", "parameters"), rows) + _parameters(registry)
 
 
 def _surfaces() -> str:
@@ -100,27 +280,60 @@ def _surfaces() -> str:
     for row in SURFACES.rows:
         assert isinstance(row, Surface)
         minima = ", ".join(f"({x:.4g}, {y:.4g})" for x, y in row.minima) or "depends on the data"
-        rows.append(f"| `{row.name}` | {_cell(row.formula)} | {minima} | {_cell(_summary(row))} | {_parameters(row)} |")
-    head = ["| name | formula | lowest points | what it is | parameters |", "|---|---|---|---|---|"]
-    return "\n".join(["## Surfaces\n\n`surface.name`; the parameters stand beside it.\n", *head, *rows])
+        rows.append((f"`{row.name}`", row.formula, minima, _summary(row), _defaults(row)))
+    head = ("name", "formula", "lowest points", "what it is", "parameters")
+    return _table(head, rows) + _parameters(SURFACES)
+
+
+def _defaults(row: Row) -> str:
+    return ", ".join(
+        f"`{one.name}` = {('false', 'true')[int(one.default)] if one.flag else f'{one.default:g}'}"
+        for one in row.parameters
+    )
+
+
+def _parameters(registry: Registry) -> str:
+    """A table of the rows' parameters, each meaning once; nothing if they have none."""
+    takers: dict[tuple[str, str, str], list[str]] = {}
+    for row in registry.rows:
+        for one in row.parameters:
+            takers.setdefault((one.name, _range(one), one.summary), []).append(row.name)
+    rows = []
+    for (name, allowed, summary), names in takers.items():
+        of = "all" if len(names) == len(registry) else ", ".join(f"`{one}`" for one in names)
+        rows.append((f"`{name}`", of, allowed, summary))
+    return "\n\n" + _table(("parameter", "of", "allowed", "meaning"), rows) if rows else ""
+
+
+def _range(parameter: Parameter) -> str:
+    if parameter.flag:
+        return "`true` or `false`"
+    low = None if parameter.low == -math.inf else parameter.low
+    high = None if parameter.high == math.inf else parameter.high
+    bounds = {"gt" if parameter.exclusive_low else "ge": low, "lt" if parameter.exclusive_high else "le": high}
+    return _number(typing.Annotated[float, msgspec.Meta(**bounds)], parameter.whole)
+
+
+def _statistics(statistics: Sequence[Statistic]) -> str:
+    rows = [(f"`{one.name}`", one.formula, one.summary) for one in statistics]
+    return _table(("name", "formula", "in words"), rows)
+
+
+def _diagnoses() -> str:
+    rules = (diagnosis.non_finite, *diagnosis.RULES)
+    rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split())) for rule in rules]
+    return _table(("rule", "what it finds"), rows)
 
 
 def _summary(row: Row) -> str:
     return f"{row.summary} ({row.source})" if row.source else row.summary
 
 
-def _parameters(row: Row) -> str:
-    shown = []
-    for parameter in row.parameters:
-        default = ("false", "true")[int(parameter.default)] if parameter.flag else f"{parameter.default:g}"
-        shown.append(f"`{parameter.name}` = {default}: {parameter.summary}")
-    return "; ".join(shown)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (head, *rows)]
+    return "\n".join([lines[0], "|" + "---|" * len(head), *lines[1:]])
 
 
 if __name__ == "__main__":
-    for page, content in (("reference.md", reference()), ("scenarios.md", scenarios())):
+    for page, content in (("scenario.md", scenario()), ("scenarios.md", scenarios())):
         (Path(__file__).parent / page).write_text(content, encoding="utf-8")

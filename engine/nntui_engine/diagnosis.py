@@ -252,7 +252,7 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
 
 
 def output_mismatch(lane: LaneSnapshot) -> Finding | None:
-    """An output that cannot say what the loss asks for: a softmax over one unit, or no probability under cross-entropy."""
+    """A softmax over one unit, or an output that is no probability under a cross-entropy."""
     output, loss = lane.layers[-1], lane.settings.loss
     if output.activation == "softmax" and output.units == 1:
         message = (

@@ -8,7 +8,7 @@ from nntui.commands.options import SCENARIO, examples
 from nntui_engine.errors import InputError
 
 TEMPLATE = """\
-# Every key: docs/scenario-files.md. Check it: nntui validate FILE. Watch it: nntui run FILE
+# Every key: docs/scenario.md. Check it: nntui validate FILE. Watch it: nntui run FILE
 schema = 1
 
 [scenario]

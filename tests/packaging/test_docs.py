@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import click
 import pytest
@@ -15,12 +16,13 @@ from nntui_engine.initializers import INITIALIZERS
 from nntui_engine.losses import LOSSES
 from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.scenario import list_scenarios, parse_scenario
-from nntui_engine.scenario.schema import SECTIONS, EarlyStoppingTable, NoiseTable, ScenarioTable
+from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS, SURFACE_STATISTICS
+from nntui_engine.scenario.schema import Table
 from nntui_engine.schedules import SCHEDULES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/scenario-files.md", "docs/machine-output.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/scenario.md", "docs/machine-output.md"]
 
 
 def text(name: str) -> str:
@@ -29,6 +31,12 @@ def text(name: str) -> str:
 
 def blocks(document: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", document, re.DOTALL)
+
+
+def anchors(document: str) -> list[str]:
+    """What a link to a heading of ``document`` is called."""
+    headings = re.findall(r"^#+ (.+)$", document, re.MULTILINE)
+    return [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
 
 
 def table(heading: str) -> list[list[str]]:
@@ -80,12 +88,15 @@ def test_the_test_command_is_what_ci_runs():
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_and_pictures_exist(document):
-    for target in re.findall(r"\]\(([^)#]+)\)", text(document)):
+    for target in re.findall(r"\]\(([^)]+)\)", text(document)):
         if "://" not in target:
-            assert ((ROOT / document).parent / target).exists(), target
+            path, _, anchor = target.partition("#")
+            page = ROOT / document if not path else (ROOT / document).parent / path
+            assert page.exists(), target
+            assert not anchor or anchor in anchors(page.read_text(encoding="utf-8")), target
 
 
-@pytest.mark.parametrize("document", [*DOCUMENTS, "docs/reference.md"])
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_paths_named_in_the_text_exist(document):
     for path in re.findall(r"`((?:engine|nntui|tests|docs|scenarios)/[\w/.*-]+)`", text(document)):
         if path != "tests/engine/test_lockstep*.py":
@@ -103,20 +114,35 @@ def test_the_python_example_runs():
 def test_the_scenario_example_is_valid(tmp_path):
     (example,) = blocks(README, "toml")
     assert len(parse_scenario(example, base=tmp_path).lanes) == 2
-    (small,) = [block for block in blocks(text("docs/scenario-files.md"), "toml") if "[data]" in block]
+    (small,) = [block for block in blocks(text("docs/scenario.md"), "toml") if "[data]" in block]
     assert parse_scenario(small).title == "Two moons"
 
 
 def test_every_key_of_a_scenario_file_is_described():
-    page = text("docs/scenario-files.md")
-    tables = [ScenarioTable, EarlyStoppingTable, NoiseTable, *SECTIONS.values()]
-    expected = {field for one in tables for field in one.__struct_fields__}
-    expected |= {parameter.name for row in OPTIMIZERS.rows for parameter in row.parameters}
-    words = set(re.findall(r"\w+", page))
-    assert expected - words == set()
+    page = text("docs/scenario.md")
+    for one in Table.__subclasses__():
+        for name, annotation in get_type_hints(one, include_extras=True).items():
+            (meaning,) = [meta.description for meta in get_args(annotation)[1:] if meta.description]
+            row = rf"^\| `{name.removesuffix('_')}` \|.*\| {re.escape(meaning)} \|$"
+            assert re.search(row, page, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("page", ["reference", "scenarios"])
+def test_every_panel_and_every_statistic_of_a_surface_is_named():
+    page = text("docs/scenario.md")
+    names = [*CLOSE_PANELS, *SURFACE_STATISTICS, *MORE_SURFACE_STATISTICS]
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_what_is_allowed_stands_in_plain_words():
+    page = text("docs/scenario.md")
+    assert "| `test_fraction` | `0.3` | a number of at least 0 and below 1 |" in page
+    assert '| `outputs` | `"auto"` | `"auto"` or a whole number from 1 to 1 000 000 |' in page
+    assert '| `split` | `"random"` | `"random"` or `"last"` |' in page
+    assert '| `bias` | `0` | a number, `"normal"`, or a list of these |' in page
+    assert "| `weight_decay` | all | a number from 0 to 1 000 000 |" in page
+
+
+@pytest.mark.parametrize("page", ["scenario", "scenarios"])
 def test_the_pages_made_from_the_program_are_up_to_date(page):
     code = f"import sys; sys.path.insert(0, 'docs'); from make_reference import {page}; print({page}(), end='')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

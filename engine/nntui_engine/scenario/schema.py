@@ -1,8 +1,9 @@
 """The scenario file, schema version 1, as typed tables.
 
-A table's fields are the keys a person may write; any other key is an error. Parameters that belong to a
-choice (an optimizer's ``momentum``, a data set's ``noise``) are no fields here: the choice's registry row lists
-them, and ``checks`` reads the row. Choices are plain text here for the same reason: the registries hold the names.
+A table's fields are the keys a person may write; any other key is an error. What a key means stands in its
+``means(…)``, which docs/scenario.md shows. Parameters that belong to a choice (an optimizer's ``momentum``, a data
+set's ``noise``) are no fields here: the choice's registry row lists them, and ``checks`` reads the row. Choices are
+plain text here for the same reason: the registries hold the names.
 """
 
 from typing import Annotated, Any
@@ -24,6 +25,12 @@ Width = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
 Count = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
 StepNumber = Annotated[int, Meta(ge=0, le=MAX_STEPS)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+NotEmpty = Annotated[str, Meta(min_length=1)]
+
+
+def means(text: str) -> Meta:
+    """The meaning of a key, one line of Markdown."""
+    return Meta(description=text)
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -33,103 +40,164 @@ class Table(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tru
 class ScenarioTable(Table, frozen=True):
     """What the launcher and the lesson view show."""
 
-    title: Annotated[str, Meta(min_length=1)]
-    summary: str = ""
-    lesson: str = ""
-    source: str = ""
-    panels: tuple[str, ...] = ()
+    title: Annotated[NotEmpty, means("what the scenario is called on screen")]
+    summary: Annotated[str, means("one line for `nntui list`")] = ""
+    lesson: Annotated[str, means("Markdown: what to see, why it happens, what to try")] = ""
+    source: Annotated[str, means("where it comes from")] = ""
+    panels: Annotated[tuple[str, ...], means('the plots to show first, such as `["loss", "gradient_norm"]`')] = ()
 
 
 class DataTable(Table, frozen=True):
-    """A data set (``name``) or a file of one's own (``path``), its split, its preprocessing, its target coding.
+    """A data set (``name``) or a file of one's own (``path``), its split, its preprocessing, its target coding."""
 
-    ``labels`` and ``test_labels`` name the label files of IDX images; left out, they are derived from the image
-    files' names. ``test_path`` is a file of its own for validation, instead of ``test_fraction`` of the
-    rows. With ``folds`` = k the rows are dealt out to k hands, and hand number ``fold`` is held out.
-    """
-
-    name: str | UnsetType = UNSET
-    path: str | UnsetType = UNSET
-    labels: str | UnsetType = UNSET
-    test_path: str | UnsetType = UNSET
-    test_labels: str | UnsetType = UNSET
-    target: str | list[str] = "last"
-    target_coding: str = "auto"
-    task: str = "auto"
-    label_noise: Fraction = 0.0
-    test_fraction: Dropout = 0.3
-    split: str = "random"
-    folds: Annotated[int, Meta(ge=0, le=1000)] = 0
-    fold: Annotated[int, Meta(ge=1, le=1000)] = 1
-    preprocess: str | dict[str, Any] = "none"
-    target_scale: str = "none"
+    name: Annotated[str | UnsetType, means("a built-in data set; its own parameters stand beside it")] = UNSET
+    path: Annotated[
+        str | UnsetType,
+        means(
+            "your own file instead of `name`: `.csv`, `.npz` with arrays `x` and `y`, or MNIST-format IDX images (also "
+            "`.gz`); relative to the scenario file"
+        ),
+    ] = UNSET
+    labels: Annotated[
+        str | UnsetType, means("the IDX label file, if its name does not follow from that of the images")
+    ] = UNSET
+    test_path: Annotated[
+        str | UnsetType, means("a file of its own for validation, instead of `test_fraction` of the rows")
+    ] = UNSET
+    test_labels: Annotated[
+        str | UnsetType, means("the IDX label file of `test_path`, if its name does not follow from that of the images")
+    ] = UNSET
+    target: Annotated[
+        str | list[str], means("the target column of a CSV, or a list of columns for several targets")
+    ] = "last"
+    target_coding: Annotated[
+        str, means("how the target is coded: `label` (one number), `one_hot`, `plus_minus` (−1 and 1) or `as_is`")
+    ] = "auto"
+    task: Annotated[str, means('what is predicted; `"auto"` decides by the target')] = "auto"
+    label_noise: Annotated[Fraction, means("share of the training rows whose class is replaced by another")] = 0.0
+    test_fraction: Annotated[Dropout, means("share of the rows held out for validation; 0 holds out none")] = 0.3
+    split: Annotated[
+        str, means("which rows are held out: random ones (with classes in equal shares, by seed) or the last")
+    ] = "random"
+    folds: Annotated[
+        int,
+        Meta(ge=0, le=1000),
+        means("k-fold cross-validation: the rows are dealt out to so many hands, at least 2; 0 is off"),
+    ] = 0
+    fold: Annotated[int, Meta(ge=1, le=1000), means("the number of the hand that is held out, up to `folds`")] = 1
+    preprocess: Annotated[
+        str | dict[str, Any], means('what is done to the inputs; to divide them: `{ kind = "divide", by = 255 }`')
+    ] = "none"
+    target_scale: Annotated[str, means("what is done to the targets of a regression")] = "none"
 
 
 class SurfaceTable(Table, frozen=True):
     """A function of two variables to descend, in place of data."""
 
-    name: Annotated[str, Meta(min_length=1)]
-    start: tuple[Number, Number] | UnsetType = UNSET
-    window: tuple[tuple[Number, Number], tuple[Number, Number]] | UnsetType = UNSET
-    noise: NotNegative = 0.0
+    name: Annotated[NotEmpty, means("the function; its own parameters stand beside it")]
+    start: Annotated[tuple[Number, Number] | UnsetType, means("`[x, y]`, where the optimizers start")] = UNSET
+    window: Annotated[
+        tuple[tuple[Number, Number], tuple[Number, Number]] | UnsetType,
+        means("`[[x0, x1], [y0, y1]]`: the part of the surface that is shown"),
+    ] = UNSET
+    noise: Annotated[NotNegative, means("standard deviation of what is added to each part of the gradient")] = 0.0
 
 
 class ModelTable(Table, frozen=True):
     """A stack of dense layers. A list gives one value for each layer; ``checks`` holds the lengths."""
 
-    hidden: Annotated[list[Width], Meta(max_length=MAX_DEPTH)] = msgspec.field(default_factory=lambda: [32, 32])
-    activation: str | list[str] = "relu"
-    alpha: Number | list[Number] | UnsetType = UNSET
-    output: str = "auto"
-    outputs: str | Width = "auto"
-    init: str | list[str] = "xavier_uniform"
-    init_scale: Number | list[Number] | UnsetType = UNSET
-    bias: Number | str | list[Number | str] = 0.0
-    bias_scale: NotNegative = 1.0
-    batch_norm: str = "none"
-    batch_norm_momentum: Fraction = 0.1
-    batch_norm_inputs: bool = False
-    dropout: Dropout | list[Dropout] = 0.0
-    input_dropout: Dropout = 0.0
-    dropconnect: Dropout = 0.0
-    trainable: bool | list[bool] = True
+    hidden: Annotated[list[Width], Meta(max_length=MAX_DEPTH), means("units of each hidden layer; `[]` for none")] = (
+        msgspec.field(default_factory=lambda: [32, 32])
+    )
+    activation: Annotated[str | list[str], means("activation of the hidden layers; a list has one for each")] = "relu"
+    alpha: Annotated[
+        Number | list[Number] | UnsetType,
+        means("the activation's own parameter, where it has one; a list has one for each hidden layer"),
+    ] = UNSET
+    output: Annotated[str, means("activation of the output layer")] = "auto"
+    outputs: Annotated[str | Width, means("number of output units; must fit the target coding")] = "auto"
+    init: Annotated[
+        str | list[str], means("what weights start from; a list has one for each layer, output layer included")
+    ] = "xavier_uniform"
+    init_scale: Annotated[
+        Number | list[Number] | UnsetType,
+        means("the spread or value, for `normal`, `uniform` and `constant`; a list has one for each layer"),
+    ] = UNSET
+    bias: Annotated[
+        Number | str | list[Number | str], means("what biases start from; a list has one for each layer")
+    ] = 0.0
+    bias_scale: Annotated[NotNegative, means('standard deviation of `bias = "normal"`')] = 1.0
+    batch_norm: Annotated[str, means("where hidden layers are batch-normalised: before or after the activation")] = (
+        "none"
+    )
+    batch_norm_momentum: Annotated[Fraction, means("share of the newest batch in the running statistics")] = 0.1
+    batch_norm_inputs: Annotated[bool, means("normalise the inputs too")] = False
+    dropout: Annotated[
+        Dropout | list[Dropout], means("share of the units left out of a step; a list has one for each hidden layer")
+    ] = 0.0
+    input_dropout: Annotated[Dropout, means("dropout of the inputs")] = 0.0
+    dropconnect: Annotated[Dropout, means("dropout of single weights")] = 0.0
+    trainable: Annotated[
+        bool | list[bool], means("false freezes the weights and biases; a list has one for each layer")
+    ] = True
 
 
 class EarlyStoppingTable(Table, frozen=True):
     """Stop after ``patience`` evaluations without a loss lower by more than ``min_delta``."""
 
-    patience: Annotated[int, Meta(ge=0, le=MAX_STEPS)] = 20
-    min_delta: NotNegative = 0.0
-    restore_best: bool = True
+    patience: Annotated[
+        int, Meta(ge=0, le=MAX_STEPS), means("evaluations without a lower loss after which training stops")
+    ] = 20
+    min_delta: Annotated[NotNegative, means("a loss counts as lower if it is lower by more than this")] = 0.0
+    restore_best: Annotated[bool, means("go back to the weights of the lowest loss")] = True
 
 
 class NoiseTable(Table, frozen=True):
     """Standard deviations of the Gaussian noise added at every step; 0 is off."""
 
-    inputs: NotNegative = 0.0
-    weights: NotNegative = 0.0
-    gradients: NotNegative = 0.0
+    inputs: Annotated[NotNegative, means("standard deviation of what is added to the inputs")] = 0.0
+    weights: Annotated[NotNegative, means("standard deviation of what is added to the weights")] = 0.0
+    gradients: Annotated[NotNegative, means("standard deviation of what is added to the gradients")] = 0.0
 
 
 class TrainTable(Table, frozen=True):
     """How to train. The optimizer's own parameters stand beside ``optimizer`` in the file."""
 
-    loss: str = "auto"
-    huber_delta: Positive | UnsetType = UNSET
-    optimizer: str = "sgd"
-    schedule: str | dict[str, Any] = "constant"
-    batch_size: str | Count = 32
-    steps: Count | UnsetType = UNSET
-    epochs: Count | UnsetType = UNSET
-    evaluate_every: str | Count = "auto"
-    l1: NotNegative | list[NotNegative] = 0.0
-    l2: NotNegative | list[NotNegative] = 0.0
-    clip_norm: NotNegative = 0.0
-    clip_value: NotNegative = 0.0
-    early_stopping: EarlyStoppingTable | str = "none"
-    noise: NoiseTable = NoiseTable()
-    seed: Seed = 0
-    dtype: str = "float32"
+    loss: Annotated[str, means('what is minimised; `"auto"` is what goes with the task and the output')] = "auto"
+    huber_delta: Annotated[Positive | UnsetType, means('with `loss = "huber"`: where squared turns to absolute')] = (
+        UNSET
+    )
+    optimizer: Annotated[str, means("how weights are changed; its own parameters stand beside it")] = "sgd"
+    schedule: Annotated[
+        str | dict[str, Any],
+        means('how the learning rate changes, such as `{ kind = "exponential", decay = 0.01 }`'),
+    ] = "constant"
+    batch_size: Annotated[str | Count, means("rows of a mini-batch; more than there are training rows is an error")] = (
+        32
+    )
+    steps: Annotated[Count | UnsetType, means("how long, in mini-batches; one of `steps` and `epochs`")] = UNSET
+    epochs: Annotated[Count | UnsetType, means("how long, in passes over the training rows")] = UNSET
+    evaluate_every: Annotated[
+        str | Count, means('steps between two evaluations on the whole sets; `"auto"`: an epoch, at least 10')
+    ] = "auto"
+    l1: Annotated[
+        NotNegative | list[NotNegative],
+        means("penalty l1·‖W‖₁, never on biases; a list has one for each layer"),
+    ] = 0.0
+    l2: Annotated[
+        NotNegative | list[NotNegative],
+        means("penalty ½·l2·‖W‖², never on biases; a list has one for each layer"),
+    ] = 0.0
+    clip_norm: Annotated[NotNegative, means("length to which the gradient of all parameters is clipped; 0 is off")] = (
+        0.0
+    )
+    clip_value: Annotated[NotNegative, means("size to which each entry of the gradient is clipped; 0 is off")] = 0.0
+    early_stopping: Annotated[EarlyStoppingTable | str, means("when to stop early, such as `{ patience = 20 }`")] = (
+        "none"
+    )
+    noise: Annotated[NoiseTable, means("noise added at every step, such as `{ gradients = 0.1 }`")] = NoiseTable()
+    seed: Annotated[Seed, means("decides the split, the weights, the batches and all noise")] = 0
+    dtype: Annotated[str, means("the precision of the numbers")] = "float32"
 
 
 DEFAULT_STEPS = 3000
@@ -138,70 +206,73 @@ DEFAULT_STEPS = 3000
 class SweepTable(Table, frozen=True):
     """One lane for each value of a setting (or, beside [[lane]] tables, one of each lane for each value)."""
 
-    key: Annotated[str, Meta(min_length=1)]
-    values: Annotated[list[Any], Meta(min_length=2, max_length=64)]
+    key: Annotated[NotEmpty, means("the setting")]
+    values: Annotated[list[Any], Meta(min_length=2, max_length=64), means("its values, one for each lane")]
 
 
 class Try(Table, frozen=True):
     """A guided change offered on screen, for one lane or (``lane`` absent) for all."""
 
-    say: Annotated[str, Meta(min_length=1)]
-    set: Annotated[dict[str, Any], Meta(min_length=1)]
-    lane: str | None = None
+    say: Annotated[NotEmpty, means("the words on screen")]
+    set: Annotated[dict[str, Any], Meta(min_length=1), means("the settings it changes, as in a lane")]
+    lane: Annotated[str | None, means("the only lane it is for; left out, it is for all")] = None
 
 
 class Over(Table, frozen=True):
     """Where the other value of a ratio is read; what is left out is the same as in the expectation."""
 
-    layer: int | None = None
-    lane: str | None = None
-    step: StepNumber | None = None
+    layer: Annotated[int | None, means("the layer of the other value")] = None
+    lane: Annotated[str | None, means("its lane")] = None
+    step: Annotated[StepNumber | None, means("its step")] = None
 
 
 class Expectation(Table, frozen=True):
-    """What a scenario must show: one statistic against bounds, or a finding that is there or is not.
+    """What a scenario must show: one statistic against bounds, or a finding that is there or is not."""
 
-    ``lane`` None means the only lane, ``step`` None the last step, ``layer`` None a whole-network statistic; layers
-    count from 1, and −1 is the output layer. With ``over`` the value is a ratio. ``average_over`` = n takes the mean of
-    the statistic's last n samples, for values that jump from mini-batch to mini-batch.
-    """
-
-    lane: str | None = None
-    step: StepNumber | None = None
-    statistic: str | None = None
-    layer: int | None = None
-    over: Over | None = None
-    below: float | None = None
-    above: float | None = None
-    between: tuple[float, float] | None = None
-    equals: float | tuple[float, ...] | None = None
-    rtol: NotNegative = 1e-6
-    finding: str | None = None
-    no_finding: str | None = None
-    average_over: Annotated[int, Meta(ge=1, le=512)] = 1
+    lane: Annotated[str | None, means("which lane; left out, the only one, or all for `no_finding`")] = None
+    step: Annotated[StepNumber | None, means("at which step; left out, at the end")] = None
+    statistic: Annotated[str | None, means("what is measured")] = None
+    layer: Annotated[
+        int | None, means("of which layer, from 1; −1 is the output layer; left out, of the whole network")
+    ] = None
+    over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None
+    below: Annotated[float | None, means("it must be smaller than this")] = None
+    above: Annotated[float | None, means("it must be larger than this")] = None
+    between: Annotated[tuple[float, float] | None, means("`[a, b]`: it must be a, b or between them")] = None
+    equals: Annotated[
+        float | tuple[float, ...] | None, means("it must be this, within `rtol`; a position is `[x, y]`")
+    ] = None
+    rtol: Annotated[NotNegative, means("how far from `equals` it may be, as a share of `equals`")] = 1e-6
+    finding: Annotated[str | None, means("a diagnosis that must be made")] = None
+    no_finding: Annotated[str | None, means('a diagnosis that must not be made; `"any"` forbids all')] = None
+    average_over: Annotated[
+        int,
+        Meta(ge=1, le=512),
+        means("take the mean of the last so many samples, for values that jump from mini-batch to mini-batch"),
+    ] = 1
 
 
 class LaneTable(Table, frozen=True):
     """A named variant: the file's tables with ``set`` laid over them. ``expect`` is what this lane must show."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=60)]
-    set: dict[str, Any] = {}
-    expect: tuple[Expectation, ...] = ()
+    name: Annotated[str, Meta(min_length=1, max_length=60), means("what the lane is called")]
+    set: Annotated[dict[str, Any], means("what it changes: dotted keys and their values")] = {}
+    expect: Annotated[tuple[Expectation, ...], means("what it must show: `[[expect]]` tables without `lane`")] = ()
 
 
 class ScenarioFile(Table, frozen=True):
     """The whole file. The four settings tables are read on their own, once a lane's ``set`` is laid over them."""
 
-    schema: int
-    scenario: ScenarioTable
-    data: dict[str, Any] | UnsetType = UNSET
-    surface: dict[str, Any] | UnsetType = UNSET
-    model: dict[str, Any] | UnsetType = UNSET
-    train: dict[str, Any] | UnsetType = UNSET
-    lane: tuple[LaneTable, ...] = ()
-    sweep: SweepTable | UnsetType = UNSET
-    try_: tuple[Try, ...] = msgspec.field(default=(), name="try")
-    expect: tuple[Expectation, ...] = ()
+    schema: Annotated[int, means("the version of this format")]
+    scenario: Annotated[ScenarioTable, means("what it is called, and what it teaches")]
+    data: Annotated[dict[str, Any] | UnsetType, means("what is trained on")] = UNSET
+    surface: Annotated[dict[str, Any] | UnsetType, means("a function to descend, in place of data and model")] = UNSET
+    model: Annotated[dict[str, Any] | UnsetType, means("the network")] = UNSET
+    train: Annotated[dict[str, Any] | UnsetType, means("how it is trained")] = UNSET
+    lane: Annotated[tuple[LaneTable, ...], means("variants that train side by side")] = ()
+    sweep: Annotated[SweepTable | UnsetType, means("one lane for each value of a setting")] = UNSET
+    try_: Annotated[tuple[Try, ...], means("changes that the screen offers")] = msgspec.field(default=(), name="try")
+    expect: Annotated[tuple[Expectation, ...], means("what the scenario must show")] = ()
 
 
 SECTIONS: dict[str, type[Table]] = {
