@@ -6,7 +6,7 @@
 * ``error_model="numpy"``: a division by zero gives Inf or NaN, which are results here.
 * The cache folder carries a stamp of every kernel's source: Numba itself does not notice a change in a function
   that lives in another file. A damaged cache entry counts as missing and is written anew.
-* The BLAS that ``np.dot`` calls inside kernels stays on one thread; lanes are what runs in parallel.
+* The BLAS that kernels call stays on one thread; what runs in parallel is lanes, and pieces of a step (``team.py``).
 """
 
 import importlib
@@ -119,9 +119,9 @@ def entry_kernel(function: Function) -> Function:
     return _compiled(function, no_cfunc_wrapper=True)
 
 
-def parallel_kernel(function: Function) -> Function:
-    """Compile a kernel with ``prange`` loops, which Python calls. No scalar is ever summed across iterations."""
-    return _compiled(function, no_cfunc_wrapper=True, parallel=True)
+def threads() -> int:
+    """How many threads may compute: NUMBA_NUM_THREADS, else one for each core that this process may use."""
+    return int(_config.NUMBA_NUM_THREADS)
 
 
 single_threaded_blas()
