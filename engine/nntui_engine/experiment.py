@@ -15,8 +15,8 @@ from .errors import InputError
 from .histograms import Histogram, histogram
 from .kernels import columns as c
 from .kernels.predict import predict_lane
-from .kernels.team import HELP, LEAD
-from .kernels.train import probe_lane, train_lanes
+from .kernels.team import HELP, LEAD, PROBER
+from .kernels.train import train_lanes
 from .lane import Emitted, Lane
 from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
 from .lanes import lane_tables, named_lanes, shown
@@ -337,9 +337,13 @@ class Experiment:
 
     def _probe(self, index: int) -> float:
         a = self._arena
-        tables = (a.plan[index], a.layer_reals[index], a.ints[index], a.reals[index])
+        one = slice(index, index + 1)
+        tables = (a.plan[one], a.layer_reals[one], a.ints[one], a.reals[one], *(out[one] for out in self._out))
         with launching():
-            return float(probe_lane(a.team, a.data, a.pool, a.order, a.sums, *tables))
+            train_lanes(PROBER, a.goals, a.team, a.data, a.pool, a.order, a.sums, *tables)
+        ints = a.ints[index]
+        at = ints[c.I_PARTIALS] + ints[c.I_LAYERS] * c.PARTIALS + c.F_LOSS
+        return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
     def predict(self, x: NDArray[Any], lane: str | int = 0, sample: int | None = None) -> NDArray[np.float64]:
         """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.

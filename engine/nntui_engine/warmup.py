@@ -107,6 +107,11 @@ def _use(part: str) -> None:
 
 def main() -> int:
     """Warm up the parts named on the command line (default: the usual ones) and print the progress."""
+    from . import whole_program
+    from .kernels.policy import compiling_ahead
+
+    if compiling_ahead():
+        whole_program.enable()
     parts = sys.argv[1:] or USUAL_PARTS
     warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), parts)
     return 0

@@ -116,7 +116,7 @@ def output_loss(pool, t, piece, first, n, rows, plan, layer_reals, ints, reals):
     loss = loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, rows, slopes, delta)
     delta_flat = vector(pool, delta_at, size)
     pool[ints[I_GRADIENT] + alpha_at] = alpha_gradient(z_flat, delta_flat)
-    slope(code, float(pool[ints[I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
+    slope(code, np.float64(pool[ints[I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
     for i in range(size):
         delta_flat[i] = delta_flat[i] * slopes_flat[i]
     return loss

@@ -122,14 +122,14 @@ def _cross_entropy(a, t, rows, delta):
         pull = 0.0  # Σ ∂L/∂q·q, through the shared divisor
         for j in range(k):
             share = a[i, j] / whole
-            q, inside = _clipped(share)
+            q, inside = _clipped(float(share))
             if t[i, j] != 0.0 or q != q:
                 total -= t[i, j] * math.log(q)
                 if inside:
                     pull -= t[i, j]
         for j in range(k):
             share = a[i, j] / whole
-            q, inside = _clipped(share)
+            q, inside = _clipped(float(share))
             direct = -t[i, j] / q if inside and t[i, j] != 0.0 else 0.0
             delta[i, j] = (direct - pull) / whole / rows
     return total / rows

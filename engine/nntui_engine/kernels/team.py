@@ -15,7 +15,7 @@ TICKET, DONE, TEAM = 0, 8, 16
 
 LANES, ROWS, PARAMETERS, UPDATE = range(4)  # kinds of phase
 
-LEAD, HELP = range(2)  # roles in a launch
+LEAD, HELP, PROBER = range(3)  # roles in a launch
 MOST_SHARES = 64  # pieces that many lanes are dealt out in
 MOST_PIECES = 1 << 16  # a ticket is serial · 2³⁶ + kind · 2³² + pieces · 2¹⁶ + next
 _SPINS = 2000  # looks before a waiting thread lets others run

@@ -5,7 +5,7 @@ How many pieces follows from the network and the batch, never from the machine, 
 """
 
 from .backward import SATURATED_BELOW, backward
-from .collect import collect, collect_loss
+from .collect import collect
 from .columns import (
     F_LOSS,
     F_RIGHT,
@@ -54,7 +54,7 @@ from .loss import count_correct
 from .measure import count_below
 from .policy import entry_kernel, inlined_kernel, kernel
 from .random import SHUFFLE, shuffle, stream_key
-from .team import LANES, LEAD, MOST_SHARES, PARAMETERS, ROWS, UPDATE, publish, report, take, wait_done, wait_ticket
+from .team import LANES, LEAD, MOST_SHARES, PARAMETERS, PROBER, ROWS, UPDATE, publish, report, take, wait_done, wait_ticket
 from .update import begin_update, clip_to_norm, parameters_piece
 from .views import matrix, vector
 
@@ -141,9 +141,9 @@ def run_phase(shared, team, kind, pieces, data, pool, order, sums, plan, layer_r
     wait_done(team, pieces)
 
 
-@entry_kernel
+@kernel
 def probe_lane(team, data, pool, order, sums, plan, layer_reals, ints, reals):
-    """Gradient and loss on the next mini-batch without changing anything but the workspace. Returns the data loss."""
+    """Gradient and loss on the next mini-batch without changing anything but the workspace."""
     ints[I_MODE] = PROBE
     ints[I_MEASURED] = 0
     begin_batch(order, ints)
@@ -151,7 +151,6 @@ def probe_lane(team, data, pool, order, sums, plan, layer_reals, ints, reals):
     run_phase(
         False, team, PARAMETERS, ints[I_PARAMETER_PIECES], data, pool, order, sums, plan, layer_reals, ints, reals
     )
-    return collect_loss(ints, sums)[0]
 
 
 @kernel
@@ -252,6 +251,8 @@ def train_lanes(
 ):
     """One launch: every lane as far as ``train_lane`` takes it. One thread calls it to LEAD, any others to HELP.
 
+    With the role of PROBER the first lane is probed instead, and none trained.
+
     Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data, pool (flat, one real dtype); order (flat int32); sums (flat float64); plan
     (lanes, layers, PLAN); layer_reals (lanes, layers, LAYER_REALS); ints (lanes, INTS); reals (lanes, REALS). Outputs:
     out_steps (lanes, samples), out_layers (lanes, samples, layers, STEP_STATISTICS), out_whole (lanes, samples, WHOLE),
@@ -260,6 +261,9 @@ def train_lanes(
 
     Several lanes are dealt out whole; the steps of a single one are shared piece by piece.
     """
+    if role == PROBER:
+        probe_lane(team, data, pool, order, sums, plan[0], layer_reals[0], ints[0], reals[0])
+        return
     lanes = ints.shape[0]
     shares = min(lanes, MOST_SHARES)
     leading = role == LEAD
