@@ -15,16 +15,17 @@ from .errors import InputError
 from .histograms import Histogram, histogram
 from .kernels import columns as c
 from .kernels.predict import predict_lane
-from .kernels.train import probe_lane, train_lane, train_lanes
+from .kernels.team import HELP, LEAD, PROBER
+from .kernels.train import train_lanes
 from .lane import Emitted, Lane
 from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
-from .lanes import lane_tables, launching, named_lanes, shown
+from .lanes import lane_tables, named_lanes, shown
+from .launch import launch, launching
 from .network import Arena, assemble
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, Mark, Snapshot
-from .warmup import parts_of
 
 SAMPLES_A_LAUNCH = 1024
 EVALUATIONS_A_LAUNCH = 256
@@ -83,7 +84,7 @@ class Experiment:
         self._budget = 256
         self.lanes = [Lane.new(name, table, *self._resolve(table, name)) for name, table in tables.items()]
         self._check_dtype(self.lanes)
-        compile_ahead(parts_of(self.lanes[0].settings.dtype, len(self.lanes)), compiling)
+        compile_ahead((self.lanes[0].settings.dtype,), compiling)
         self._begin()
 
     @property
@@ -136,13 +137,10 @@ class Experiment:
         a, out = self._arena, self._out
         before = a.ints[:, c.I_STEP].copy()
         start = time.perf_counter()
-        tables = (a.plan, a.layer_reals, a.ints, a.reals)
-        shared = (self._budget, a.data, a.pool, a.order, a.sums)
-        with launching():
-            if len(self.lanes) == 1:
-                train_lane(int(goals[0]), *shared, *(t[0] for t in tables), *(o[0] for o in out))
-            else:
-                train_lanes(goals, *shared, *tables, *out)
+        a.goals[:-1], a.goals[-1] = goals, self._budget
+        tables = (a.goals, a.team, a.data, a.pool, a.order, a.sums, a.plan, a.layer_reals, a.ints, a.reals, *out)
+        shared = len(self.lanes) > 1 or a.ints[0, c.I_ROW_PIECES] > 1
+        launch(lambda: train_lanes(LEAD, *tables), (lambda: train_lanes(HELP, *tables)) if shared else None)
         took = time.perf_counter() - start
         steps = int((a.ints[:, c.I_STEP] - before).max())
         if steps:
@@ -339,21 +337,13 @@ class Experiment:
 
     def _probe(self, index: int) -> float:
         a = self._arena
-        table, whole = np.zeros((a.plan.shape[1], c.STEP_STATISTICS)), np.zeros(c.WHOLE)
+        one = slice(index, index + 1)
+        tables = (a.plan[one], a.layer_reals[one], a.ints[one], a.reals[one], *(out[one] for out in self._out))
         with launching():
-            return float(
-                probe_lane(
-                    a.data,
-                    a.pool,
-                    a.order,
-                    a.plan[index],
-                    a.layer_reals[index],
-                    a.ints[index],
-                    a.reals[index],
-                    table,
-                    whole,
-                )
-            )
+            train_lanes(PROBER, a.goals, a.team, a.data, a.pool, a.order, a.sums, *tables)
+        ints = a.ints[index]
+        at = ints[c.I_PARTIALS] + ints[c.I_LAYERS] * c.PARTIALS + c.F_LOSS
+        return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
     def predict(self, x: NDArray[Any], lane: str | int = 0, sample: int | None = None) -> NDArray[np.float64]:
         """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.
@@ -368,11 +358,10 @@ class Experiment:
         if rows.ndim != 2 or rows.shape[1] != inputs:
             raise InputError(f"predict: x has shape {rows.shape}; must be (rows, {inputs})")
         out = np.zeros((len(rows), int(a.ints[index, c.I_OUTPUTS])))
-        table = np.zeros((a.plan.shape[1], c.STEP_STATISTICS))
         number = -1 if sample is None else sample
         with launching():
             predict_lane(
-                rows, number, a.pool, a.plan[index], a.layer_reals[index], a.ints[index], a.reals[index], table, out
+                rows, number, a.pool, a.sums, a.plan[index], a.layer_reals[index], a.ints[index], a.reals[index], out
             )
         return out
 

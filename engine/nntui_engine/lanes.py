@@ -1,24 +1,11 @@
 """What experiments and races share about their lanes."""
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import InputError
 from .registry import allowed_names
 from .scenario import Scenario, override
-
-_LAUNCH = threading.Lock()
-
-
-@contextmanager
-def launching() -> Iterator[None]:
-    """Hold while a kernel runs: two threads that launch parallel kernels at once can kill the process with Numba's
-    simplest threading layer."""
-    with _LAUNCH:
-        yield
-
 
 def named_lanes(names: list[str], lane: str | None) -> list[str]:
     """``[lane]``, or all ``names`` for None; InputError if there is no lane of that name."""

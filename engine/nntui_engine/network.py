@@ -18,12 +18,15 @@ from .kernels import columns as c
 from .kernels.activation import largest_slope
 from .kernels.measure import SIMILARITY_BLOCK
 from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
+from .kernels.team import TEAM
 from .losses import LOSSES
 from .optimizers import OPTIMIZERS
 from .schedules import SCHEDULES
 from .settings import LaneSettings
 
 _ALIGN = 64  # bytes: lanes never share a cache line
+# (pieces, from so many multiply-adds a step, from so many rows): a piece must be worth a meeting of threads
+PIECES = ((4, 200_000_000, 256), (2, 1_500_000, 32))
 _BATCH_NORM = {"none": codes.NO_BATCH_NORM, "before": codes.BATCH_NORM_BEFORE, "after": codes.BATCH_NORM_AFTER}
 _ACCURACY = {"none": codes.ACCURACY_NONE, "argmax": codes.ACCURACY_ARGMAX, "threshold": codes.ACCURACY_THRESHOLD}
 
@@ -40,6 +43,8 @@ class Arena:
     layer_reals: NDArray[np.float64]
     ints: NDArray[np.int64]
     reals: NDArray[np.float64]
+    team: NDArray[np.int64]
+    goals: NDArray[np.int64]
 
     def copy(self) -> "Arena":
         """A copy that shares only the data."""
@@ -52,6 +57,8 @@ class Arena:
             self.layer_reals.copy(),
             self.ints.copy(),
             self.reals.copy(),
+            np.zeros_like(self.team),
+            self.goals.copy(),
         )
 
 
@@ -62,9 +69,13 @@ class _Allocator:
         self.size = 0
         self._step = _ALIGN // itemsize
 
+    def rounded(self, count: int) -> int:
+        """``count`` numbers or a few more, so that what follows is aligned."""
+        return -(-count // self._step) * self._step
+
     def take(self, count: int) -> int:
         start = self.size
-        self.size += -(-count // self._step) * self._step
+        self.size += self.rounded(count)
         return start
 
 
@@ -101,7 +112,8 @@ def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
         _fill_reals(reals[i], settings)
         _fill_ints(ints[i], settings, lane_data, data_offsets[lane_data.key])
         _lay_out_parameters(plan[i], ints[i], settings)
-        _lay_out_workspace(pool, plan[i], layer_reals[i], ints[i], settings)
+        _cut_into_pieces(plan[i], ints[i], settings)
+        _lay_out_workspace(pool, sums, plan[i], layer_reals[i], ints[i], settings)
         ints[i, c.I_ORDER] = order.take(lane_data.x_train.shape[0])
         ints[i, c.I_SUMS] = sums.take(3 * settings.outputs)
         spreads.append((int(ints[i, c.I_SUMS]), _spreads(lane_data)))
@@ -109,7 +121,16 @@ def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
     for start, spread in spreads:
         all_sums[start : start + spread.size] = spread
     return Arena(
-        data, np.zeros(pool.size, dtype), np.zeros(order.size, np.int32), all_sums, plan, layer_reals, ints, reals
+        data,
+        np.zeros(pool.size, dtype),
+        np.zeros(order.size, np.int32),
+        all_sums,
+        plan,
+        layer_reals,
+        ints,
+        reals,
+        np.zeros(TEAM, np.int64),
+        np.zeros(len(lanes) + 1, np.int64),
     )
 
 
@@ -221,8 +242,28 @@ def _lay_out_parameters(plan: NDArray[np.int64], ints: NDArray[np.int64], settin
     ints[c.I_PARAMETERS] = position
 
 
+def _cut_into_pieces(plan: NDArray[np.int64], ints: NDArray[np.int64], settings: LaneSettings) -> None:
+    """How many pieces a step is worked in: by the network and its batch alone, so that every machine does the same.
+
+    What looks at all rows at once (batch norm), or is worked out for the whole network, keeps the step in one piece.
+    """
+    layers = plan[: len(settings.layers)]
+    products = 3 * settings.batch_size * int((layers[:, c.P_INPUTS] * layers[:, c.P_UNITS]).sum())
+    whole = (
+        settings.batch_norm_inputs
+        or any(layer.batch_norm != "none" or layer.activation == "prelu" for layer in settings.layers)
+        or bool(ints[c.I_PERTURBED_WEIGHTS])
+    )
+    pieces = 1
+    if not whole:
+        pieces = next((n for n, work, rows in PIECES if products >= work and settings.batch_size >= rows), 1)
+    ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES] = pieces, pieces
+    ints[c.I_SPLIT] = int(settings.clip_norm > 0.0 or settings.clip_value > 0.0 or settings.noise_gradients > 0.0)
+
+
 def _lay_out_workspace(
     pool: _Allocator,
+    sums: _Allocator,
     plan: NDArray[np.int64],
     layer_reals: NDArray[np.float64],
     ints: NDArray[np.int64],
@@ -238,10 +279,16 @@ def _lay_out_workspace(
     ints[c.I_XB] = pool.take(rows * inputs)
     ints[c.I_TB] = pool.take(rows * settings.outputs)
     widest = max(layer.units for layer in settings.layers)
-    ints[c.I_SLOPES] = pool.take(rows * widest)
-    ints[c.I_SCRATCH_SIZE] = max(c.SCRATCH, SIMILARITY_BLOCK * widest)
-    ints[c.I_SCRATCH] = pool.take(int(ints[c.I_SCRATCH_SIZE]))
-    ints[c.I_ACTIVE] = pool.take(sum(layer.units for layer in settings.layers))
+    units = sum(layer.units for layer in settings.layers)
+    pieces = int(max(ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES]))
+    ints[c.I_SLOPES] = pool.take(rows * settings.outputs)
+    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, SIMILARITY_BLOCK * widest))
+    ints[c.I_SCRATCH] = pool.take(pieces * int(ints[c.I_SCRATCH_SIZE]))
+    ints[c.I_ACTIVE] = pool.take(units)
+    ints[c.I_FIRED_STEP] = pool.rounded(units)
+    ints[c.I_FIRED] = pool.take(pieces * int(ints[c.I_FIRED_STEP]))
+    ints[c.I_PARTIAL_STEP] = sums.rounded((len(settings.layers) + 1) * c.PARTIALS)
+    ints[c.I_PARTIALS] = sums.take(pieces * int(ints[c.I_PARTIAL_STEP]))
     at_running = int(ints[c.I_RUNNING])
     if settings.batch_norm_inputs:
         ints[c.I_IN_RUNNING] = at_running

@@ -14,7 +14,9 @@ from .history import History
 from .kernels import codes
 from .kernels import race as k
 from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
-from .lanes import lane_tables, launching, named_lanes, shown
+from .kernels.team import HELP, LEAD, TEAM
+from .lanes import lane_tables, named_lanes, shown
+from .launch import launch, launching
 from .optimizers import OPTIMIZERS
 from .scenario import Scenario, load_scenario, override, resolve_race
 from .schedules import SCHEDULES
@@ -40,10 +42,20 @@ class Field:
     state: Array
     ints: NDArray[np.int64]
     reals: Array
+    team: NDArray[np.int64]
+    goals: NDArray[np.int64]
 
     def copy(self) -> "Field":
         """A copy that shares only the data points."""
-        return Field(self.points, self.state.copy(), self.ints.copy(), self.reals.copy())
+        state, ints, reals = self.state.copy(), self.ints.copy(), self.reals.copy()
+        return Field(self.points, state, ints, reals, np.zeros_like(self.team), self.goals.copy())
+
+    def race(self, goals: NDArray[np.int64], out_steps: NDArray[np.int64], out: Array) -> None:
+        """One launch: every lane up to its goal, or until its output is full."""
+        self.goals[:] = goals
+        tables = (self.goals, self.team, self.points, self.state, self.ints, self.reals, out_steps, out)
+        several = len(goals) > 1
+        launch(lambda: k.race_lanes(LEAD, *tables), (lambda: k.race_lanes(HELP, *tables)) if several else None)
 
 
 @dataclass
@@ -92,7 +104,8 @@ def lay_out(lanes: Sequence[RaceSettings]) -> Field:
         reals[i, k.K_MOMENTUM_PRODUCT] = 1.0
         reals[i, k.K_SURFACE] = lane.surface_parameters.get("condition", 0.0)
         reals[i, k.K_ESCAPE] = _ESCAPE
-    return Field(np.concatenate(points) if points else np.zeros(3), state, ints, reals)
+    all_points = np.concatenate(points) if points else np.zeros(3)
+    return Field(all_points, state, ints, reals, np.zeros(TEAM, np.int64), np.zeros(len(lanes), np.int64))
 
 
 def moon_points(samples: int, seed: int) -> Array:
@@ -193,8 +206,7 @@ class Race:
         start = time.perf_counter()
         while np.any((f.ints[:, k.C_STEP] < goals) & (f.ints[:, k.C_DIVERGED_AT] < 0)):
             now = np.minimum(goals, f.ints[:, k.C_STEP] + SAMPLES_A_LAUNCH)  # a launch cannot be interrupted
-            with launching():
-                k.race_lanes(now, f.points, f.state, f.ints, f.reals, self._out_steps, self._out)
+            f.race(now, self._out_steps, self._out)
             for i, lane in enumerate(self.lanes):
                 count = int(f.ints[i, k.C_SAMPLES])
                 if count:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .kernels import race as k
-from .lanes import launching
+from .launch import launching
 from .race import Race, lay_out
 from .settings import RaceSettings
 
@@ -116,8 +116,7 @@ def _run(
     chunk = max(1, min(_LAUNCH_STEPS // len(lanes), max(1, steps // 50) if len(minima) else steps))
     for until in range(chunk, steps + chunk, chunk):
         goals = np.minimum(until, field.ints[:, k.C_LIMIT])
-        with launching():
-            k.race_lanes(goals, field.points, field.state, field.ints, field.reals, out_steps, out)
+        field.race(goals, out_steps, out)
         if len(minima):
             w = field.state[:, k.W : k.W + 2]
             with np.errstate(all="ignore"):

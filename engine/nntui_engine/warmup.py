@@ -20,14 +20,8 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 # Compiled functions of each part; only the progress bar depends on the numbers. A later part reuses the earlier ones'.
-PARTS = {
-    "lane-float32": 95,
-    "lanes-float32": 1,
-    "race": 28,
-    "lane-float64": 95,
-    "lanes-float64": 1,
-}
-USUAL_PARTS = ("lane-float32", "lanes-float32", "race")
+PARTS = {"float32": 105, "race": 35, "float64": 105}
+USUAL_PARTS = ("float32", "race")
 
 _SCENARIO = """
 schema = 1
@@ -50,20 +44,13 @@ title = "Warm-up"
 [surface]
 name = "bowl"
 """
-_TWO_LANES = '[[lane]]\nname = "a"\n[[lane]]\nname = "b"\n'
 
 
 def parts_for(scenario: "Scenario") -> tuple[str, ...]:
     """The parts that running this scenario takes."""
     if scenario.is_surface:
         return ("race",)
-    return parts_of(scenario.lanes[0].tables.get("train", {}).get("dtype", "float32"), len(scenario.lanes))
-
-
-def parts_of(dtype: str, lanes: int) -> tuple[str, ...]:
-    """The parts that an experiment of so many lanes takes."""
-    one = f"lane-{dtype}"
-    return (one,) if lanes == 1 else (one, f"lanes-{dtype}")
+    return (scenario.lanes[0].tables.get("train", {}).get("dtype", "float32"),)
 
 
 def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:
@@ -112,9 +99,7 @@ def _use(part: str) -> None:
         return
     from .experiment import Experiment
 
-    kind, dtype = part.split("-")
-    text = _SCENARIO.format(dtype=dtype) + (_TWO_LANES if kind == "lanes" else "")
-    experiment = Experiment(parse_scenario(text, name="warm-up"))
+    experiment = Experiment(parse_scenario(_SCENARIO.format(dtype=part), name="warm-up"))
     experiment.advance(2)
     experiment.gradients(0)
     experiment.predict(experiment.lanes[0].data.x_train)
@@ -122,6 +107,11 @@ def _use(part: str) -> None:
 
 def main() -> int:
     """Warm up the parts named on the command line (default: the usual ones) and print the progress."""
+    from . import whole_program
+    from .kernels.policy import compiling_ahead
+
+    if compiling_ahead():
+        whole_program.enable()
     parts = sys.argv[1:] or USUAL_PARTS
     warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), parts)
     return 0

@@ -18,7 +18,7 @@ from nntui_engine.kernels.policy import entry_kernel
 from nntui_engine.kernels.random import keep_mask, stream_key
 
 def draw(seed, out):
-    keep_mask(stream_key(seed, 1, 2), 0.5, out)
+    keep_mask(stream_key(seed, 1, 2), 0, 0.5, out)
 
 draw = entry_kernel(draw)
 out = np.empty(4)

@@ -79,7 +79,7 @@ def test_loss_and_its_gradient(name: str) -> None:
         compiled(kernels.activate)(code, 0.0, z.reshape(-1), a.reshape(-1), scratch)
     compiled(kernels.slope)(code, 0.0, z.reshape(-1), a.reshape(-1), slopes.reshape(-1), scratch)
     value = compiled(loss_kernels.loss_and_delta)(
-        LOSSES[row["loss"]].code, code, row["huber_delta"], z, a, t, slopes, delta
+        LOSSES[row["loss"]].code, code, row["huber_delta"], z, a, t, len(z), slopes, delta
     )
     assert value == pytest.approx(row["value"], rel=1e-12)
     np.testing.assert_allclose(delta, row["delta"], rtol=1e-9, atol=1e-15)

@@ -20,7 +20,7 @@ COUNT = 20_000 if JIT else 4_000
 
 def mask(seed: int, stream: int, step: int, count: int, drop: float = 0.5) -> np.ndarray:
     out = np.empty(count)
-    compiled(kernels.keep_mask)(key(seed, stream, step), drop, out)
+    compiled(kernels.keep_mask)(key(seed, stream, step), 0, drop, out)
     return out
 
 
@@ -64,7 +64,7 @@ def test_uniform_fills_its_range_evenly() -> None:
 
 def test_normals_have_the_moments_of_a_normal() -> None:
     out = np.zeros(COUNT)
-    compiled(kernels.add_normal)(key(5, 2, 6), 2.0, np.full(COUNT, 3.0), out)
+    compiled(kernels.add_normal)(key(5, 2, 6), 0, 2.0, np.full(COUNT, 3.0), out)
     values = (out - 3.0) / 2.0
     assert abs(values.mean()) < 5 / np.sqrt(COUNT)
     assert abs(values.var() - 1.0) < 5 * np.sqrt(2 / COUNT)

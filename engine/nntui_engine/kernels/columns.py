@@ -1,6 +1,6 @@
 """Where each number of a lane stands in the arrays that the training kernel takes.
 
-Everything of a lane lives in a few flat arrays, so that lanes of any shape run in one ``prange`` and nothing is
+Everything of a lane lives in a few flat arrays, so that lanes of any shape run in one launch and nothing is
 recompiled when a setting changes. ``network.py`` fills these tables.
 """
 
@@ -65,8 +65,16 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_MEASURED,  # 1 if it writes statistics
     I_CAPACITY,  # rows the workspace holds
     I_SUMS,  # offset into `sums` (float64), per output: Σ(t − t̄)² of training and held-out rows, Σ(t − a)²
+    I_BATCH_ROWS,  # rows of the mini-batch under way
+    I_ROW_PIECES,  # pieces that the rows of a mini-batch are worked in …
+    I_PARAMETER_PIECES,  # … and those of each layer's parameters
+    I_SPLIT,  # 1 where the step needs the whole gradient's norm, or noise in it, before any parameter moves
+    I_PARTIALS,  # offset into `sums`: what each piece found, and how far apart two pieces are
+    I_PARTIAL_STEP,
+    I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
+    I_FIRED_STEP,
     INTS,
-) = range(60)
+) = range(68)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (
@@ -93,8 +101,10 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     R_TRAIN_LOSS,  # results of its first half
     R_TRAIN_RIGHT,
     R_TRAIN_R2,
+    R_RATE,  # the learning rate of the step under way
+    R_CLIP_FACTOR,
     REALS,
-) = range(14, 38)
+) = range(14, 40)
 
 # Columns of `plan` (lanes, layers, PLAN): one dense layer
 (
@@ -149,6 +159,31 @@ L_ALPHA, L_DROPOUT, L_L1, L_L2, L_LARGEST_SLOPE, LAYER_REALS = range(6)
 E_DEAD_UNITS, E_WEIGHT_SIMILARITY, E_ZERO_WEIGHTS, LAYER_EVALUATIONS = range(4)
 W_LOSS, W_ACCURACY, W_PENALTY, W_GRADIENT_NORM, W_CLIPPED_GRADIENT_NORM, W_LR, WHOLE = range(7)
 V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCURACY, V_R2, EVALUATIONS = range(7)
+
+# Columns of the partial sums of one piece and layer; one row more holds the piece's loss and right answers
+(
+    F_PRE_ACTIVATION_MEAN,
+    F_PRE_ACTIVATION_VARIANCE,
+    F_ACTIVATION_MEAN,
+    F_ACTIVATION_VARIANCE,
+    F_BACKPROP_MEAN,
+    F_BACKPROP_VARIANCE,
+    F_SATURATED,
+    F_ROWS_BROKEN,
+    F_GRADIENT_SQUARES,
+    F_GRADIENT_MAX,
+    F_GRADIENT_MAGNITUDES,
+    F_GRADIENT_ZEROS,
+    F_OTHERS_SQUARES,  # of the gradient of what else the layer learns
+    F_CLIPPED_SQUARES,  # after noise and clipping entry by entry; of all parameters of the layer
+    F_WEIGHT_MEAN,
+    F_WEIGHT_VARIANCE,
+    F_WEIGHT_MAGNITUDES,
+    F_PARAMETERS_BROKEN,
+    F_STEP_SQUARES,
+    PARTIALS,
+) = range(20)
+F_LOSS, F_RIGHT = range(2)
 
 PROBE_ROWS = 512  # training rows that decide whether a unit is dead
 EVALUATION_BLOCK = 256  # rows evaluated at a time

@@ -3,8 +3,7 @@
 Small products are plain loops (a BLAS call costs more than it saves); larger ones call SciPy's BLAS.
 """
 
-import numpy as np
-
+from .blas import gemm
 from .policy import kernel
 
 BLAS_FROM = 16384  # multiply-adds; below it the loop is faster
@@ -15,15 +14,13 @@ def affine(x, w, b, out):
     """out = x·w + b; x (n, inputs), w (inputs, units), b (units), out (n, units)."""
     n, inputs = x.shape
     units = w.shape[1]
-    if n * inputs * units >= BLAS_FROM:
-        np.dot(x, w, out)
-        for i in range(n):
-            for j in range(units):
-                out[i, j] += b[j]
-        return
     for i in range(n):
         for j in range(units):
             out[i, j] = b[j]
+    if n * inputs * units >= BLAS_FROM:
+        gemm(0, 0, n, units, inputs, x, 0, inputs, w, 0, units, 1, out, 0, units)
+        return
+    for i in range(n):
         for k in range(inputs):
             value = x[i, k]
             for j in range(units):
@@ -31,17 +28,17 @@ def affine(x, w, b, out):
 
 
 @kernel
-def weight_gradient(x, delta, out):
-    """out = xᵀ·δ; x (n, inputs), δ (n, units), out (inputs, units)."""
+def weight_gradient(x, first, delta, out):
+    """out = xᵀ·δ for the inputs ``first``, first + 1, …; x (n, inputs), δ (n, units), out (some inputs, units)."""
     n, inputs = x.shape
-    units = delta.shape[1]
-    if n * inputs * units >= BLAS_FROM:
-        np.dot(x.T, delta, out)
+    some, units = out.shape
+    if n * some * units >= BLAS_FROM:
+        gemm(1, 0, some, units, n, x, first, inputs, delta, 0, units, 0, out, 0, units)
         return
     out[:] = out.dtype.type(0.0)
     for i in range(n):
-        for k in range(inputs):
-            value = x[i, k]
+        for k in range(some):
+            value = x[i, first + k]
             for j in range(units):
                 out[k, j] += value * delta[i, j]
 
@@ -52,7 +49,7 @@ def input_gradient(delta, w, out):
     n, units = delta.shape
     inputs = w.shape[0]
     if n * inputs * units >= BLAS_FROM:
-        np.dot(delta, w.T, out)
+        gemm(0, 1, n, inputs, units, delta, 0, units, w, 0, units, 0, out, 0, inputs)
         return
     for i in range(n):
         for k in range(inputs):

@@ -44,7 +44,6 @@ from .columns import (
     I_SUMS,
     I_T,
     I_T_VALIDATION,
-    I_TB,
     I_THETA,
     I_VALIDATION_ROWS,
     I_X,
@@ -79,7 +78,7 @@ from .columns import (
     V_VALIDATION_ACCURACY,
     V_VALIDATION_LOSS,
 )
-from .forward import EVALUATE, block_of_rows, copy_rows, forward
+from .forward import EVALUATE, evaluation_rows, forward
 from .loss import count_correct, loss_and_delta
 from .measure import count_zeros, mark_active, weight_similarity
 from .policy import inlined_kernel, kernel
@@ -87,30 +86,37 @@ from .views import matrix, vector
 
 
 @kernel
-def output_loss(pool, t, n, plan, layer_reals, ints, reals):
-    """The loss of the n rows just run forward, against t (n, outputs); ∂L/∂z goes into the last layer's delta."""
+def output_loss(pool, t, piece, first, n, rows, plan, layer_reals, ints, reals):
+    """What n rows just run forward add to the mean loss of ``rows`` rows, against t (n, outputs).
+
+    ∂L/∂z goes into the last layer's delta, the outputs' slopes into the lane's buffer of slopes.
+    """
     last = ints[I_LAYERS] - 1
     outputs = ints[I_OUTPUTS]
-    z = matrix(pool, plan[last, P_Z], n, outputs)
-    a = matrix(pool, plan[last, P_A], n, outputs)
-    slopes = matrix(pool, ints[I_SLOPES], n, outputs)
-    scratch = vector(pool, ints[I_SCRATCH], ints[I_SCRATCH_SIZE])
-    size = n * outputs
+    size, start = n * outputs, first * outputs
+    z_at, a_at, slopes_at, delta_at = (
+        plan[last, P_Z] + start,
+        plan[last, P_A] + start,
+        ints[I_SLOPES] + start,
+        plan[last, P_DELTA] + start,
+    )
+    z, a = matrix(pool, z_at, n, outputs), matrix(pool, a_at, n, outputs)
+    slopes, delta = matrix(pool, slopes_at, n, outputs), matrix(pool, delta_at, n, outputs)
+    scratch = vector(pool, ints[I_SCRATCH] + piece * ints[I_SCRATCH_SIZE], ints[I_SCRATCH_SIZE])
     code = plan[last, P_ACTIVATION]
-    z_flat, a_flat = vector(pool, plan[last, P_Z], size), vector(pool, plan[last, P_A], size)
-    slopes_flat = vector(pool, ints[I_SLOPES], size)
-    delta = matrix(pool, plan[last, P_DELTA], n, outputs)
+    z_flat, a_flat = vector(pool, z_at, size), vector(pool, a_at, size)
+    slopes_flat = vector(pool, slopes_at, size)
     alpha_at = plan[last, P_ALPHA]
     if alpha_at < 0:
         slope(code, layer_reals[last, L_ALPHA], z_flat, a_flat, slopes_flat, scratch)
-        return loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, slopes, delta)
+        return loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, rows, slopes, delta)
     # prelu: its learned α needs ∂L/∂a, so the slope comes afterwards
     for i in range(size):
         slopes_flat[i] = 1.0
-    loss = loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, slopes, delta)
-    delta_flat = vector(pool, plan[last, P_DELTA], size)
+    loss = loss_and_delta(ints[I_LOSS], code, reals[R_HUBER_DELTA], z, a, t, rows, slopes, delta)
+    delta_flat = vector(pool, delta_at, size)
     pool[ints[I_GRADIENT] + alpha_at] = alpha_gradient(z_flat, delta_flat)
-    slope(code, float(pool[ints[I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
+    slope(code, np.float64(pool[ints[I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
     for i in range(size):
         delta_flat[i] = delta_flat[i] * slopes_flat[i]
     return loss
@@ -167,11 +173,10 @@ def evaluate_block(data, pool, sums, plan, layer_reals, ints, reals, out_evaluat
     t_at = (ints[I_T_VALIDATION] if held_out else ints[I_T]) + offset * outputs
     ints[I_MODE] = EVALUATE
     ints[I_MEASURED] = 0
-    x = block_of_rows(data, pool, x_at, n, ints, reals)
-    copy_rows(data, t_at, n, outputs, pool, ints[I_TB])
-    t = matrix(pool, ints[I_TB], n, outputs)
-    forward(pool, x, n, plan, layer_reals, ints, reals, out_layers[0])
-    reals[R_LOSS_SUM] += n * output_loss(pool, t, n, plan, layer_reals, ints, reals)
+    x = evaluation_rows(data, pool, x_at, n, ints, reals)
+    t = matrix(data, t_at, n, outputs)
+    forward(pool, x, 0, 0, n, plan, layer_reals, ints, reals, sums)
+    reals[R_LOSS_SUM] += n * output_loss(pool, t, 0, 0, n, n, plan, layer_reals, ints, reals)
     a = matrix(pool, plan[ints[I_LAYERS] - 1, P_A], n, outputs)
     reals[R_RIGHT_SUM] += count_correct(ints[I_ACCURACY], reals[R_ACCURACY_THRESHOLD], a, t)
     squared = ints[I_SUMS] + 2 * outputs

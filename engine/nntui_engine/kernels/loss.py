@@ -37,7 +37,7 @@ def _softplus(v):
 
 
 @kernel
-def _cross_entropy_on_softmax(z, a, t, delta):
+def _cross_entropy_on_softmax(z, a, t, rows, delta):
     n, k = z.shape
     total = 0.0
     for i in range(n):
@@ -56,12 +56,12 @@ def _cross_entropy_on_softmax(z, a, t, delta):
                 dot += t[i, j] * shifted
         total += weight * math.log(spread) - dot
         for j in range(k):
-            delta[i, j] = (a[i, j] * weight - t[i, j]) / n
-    return total / n
+            delta[i, j] = (a[i, j] * weight - t[i, j]) / rows
+    return total / rows
 
 
 @kernel
-def _cross_entropy_on_sigmoid(z, t, delta):
+def _cross_entropy_on_sigmoid(z, t, rows, delta):
     n, k = z.shape
     total = 0.0
     for i in range(n):
@@ -84,20 +84,20 @@ def _cross_entropy_on_sigmoid(z, t, delta):
             log_a = -_softplus(-float(z[i, j]))
             share = math.exp(log_a - top) / spread
             off = math.exp(-_softplus(float(z[i, j])))  # 1 − σ(z)
-            delta[i, j] = (share * weight - t[i, j]) * off / n
-    return total / n
+            delta[i, j] = (share * weight - t[i, j]) * off / rows
+    return total / rows
 
 
 @kernel
-def _binary_cross_entropy_on_sigmoid(z, a, t, delta):
+def _binary_cross_entropy_on_sigmoid(z, a, t, rows, delta):
     n, k = z.shape
     total = 0.0
     for i in range(n):
         for j in range(k):
             v = float(z[i, j])
             total += _softplus(v) - (v * t[i, j] if t[i, j] != 0.0 else 0.0)
-            delta[i, j] = (a[i, j] - t[i, j]) / (n * k)
-    return total / (n * k)
+            delta[i, j] = (a[i, j] - t[i, j]) / (rows * k)
+    return total / (rows * k)
 
 
 @kernel
@@ -111,7 +111,7 @@ def _clipped(p):
 
 
 @kernel
-def _cross_entropy(a, t, delta):
+def _cross_entropy(a, t, rows, delta):
     """General form: q = a / Σa, clipped; delta receives ∂L/∂a."""
     n, k = a.shape
     total = 0.0
@@ -122,36 +122,36 @@ def _cross_entropy(a, t, delta):
         pull = 0.0  # Σ ∂L/∂q·q, through the shared divisor
         for j in range(k):
             share = a[i, j] / whole
-            q, inside = _clipped(share)
+            q, inside = _clipped(float(share))
             if t[i, j] != 0.0 or q != q:
                 total -= t[i, j] * math.log(q)
                 if inside:
                     pull -= t[i, j]
         for j in range(k):
             share = a[i, j] / whole
-            q, inside = _clipped(share)
+            q, inside = _clipped(float(share))
             direct = -t[i, j] / q if inside and t[i, j] != 0.0 else 0.0
-            delta[i, j] = (direct - pull) / whole / n
-    return total / n
+            delta[i, j] = (direct - pull) / whole / rows
+    return total / rows
 
 
 @kernel
-def _binary_cross_entropy(a, t, delta):
+def _binary_cross_entropy(a, t, rows, delta):
     n, k = a.shape
     total = 0.0
     for i in range(n):
         for j in range(k):
             p, inside = _clipped(float(a[i, j]))
             total -= t[i, j] * math.log(p) + (1.0 - t[i, j]) * math.log(1.0 - p)
-            delta[i, j] = (p - t[i, j]) / (p * (1.0 - p)) / (n * k) if inside else 0.0
-    return total / (n * k)
+            delta[i, j] = (p - t[i, j]) / (p * (1.0 - p)) / (rows * k) if inside else 0.0
+    return total / (rows * k)
 
 
 @kernel
-def _distance(code, huber_delta, a, t, delta):
+def _distance(code, huber_delta, a, t, rows, delta):
     """mse, mae, huber and hinge: means over rows and outputs; delta receives ∂L/∂a."""
     n, k = a.shape
-    count = n * k
+    count = rows * k
     total = 0.0
     for i in range(n):
         for j in range(k):
@@ -178,23 +178,23 @@ def _distance(code, huber_delta, a, t, delta):
 
 
 @kernel
-def loss_and_delta(code, output_code, huber_delta, z, a, t, slopes, delta):
-    """The loss of one block of rows; ``delta`` (n, k) receives ∂L/∂z.
+def loss_and_delta(code, output_code, huber_delta, z, a, t, rows, slopes, delta):
+    """What a block of rows adds to the mean loss of ``rows`` rows; ``delta`` (n, k) receives ∂L/∂z.
 
     ``slopes`` holds φ'(z) of the output activation (any content for softmax). Returns the loss in float64.
     """
     if code == CROSS_ENTROPY and output_code == SOFTMAX:
-        return _cross_entropy_on_softmax(z, a, t, delta)
+        return _cross_entropy_on_softmax(z, a, t, rows, delta)
     if code == CROSS_ENTROPY and output_code == SIGMOID:
-        return _cross_entropy_on_sigmoid(z, t, delta)
+        return _cross_entropy_on_sigmoid(z, t, rows, delta)
     if code == BINARY_CROSS_ENTROPY and output_code == SIGMOID:
-        return _binary_cross_entropy_on_sigmoid(z, a, t, delta)
+        return _binary_cross_entropy_on_sigmoid(z, a, t, rows, delta)
     if code == CROSS_ENTROPY:
-        loss = _cross_entropy(a, t, delta)
+        loss = _cross_entropy(a, t, rows, delta)
     elif code == BINARY_CROSS_ENTROPY:
-        loss = _binary_cross_entropy(a, t, delta)
+        loss = _binary_cross_entropy(a, t, rows, delta)
     else:
-        loss = _distance(code, huber_delta, a, t, delta)
+        loss = _distance(code, huber_delta, a, t, rows, delta)
     n, k = a.shape
     if output_code == SOFTMAX:
         for i in range(n):

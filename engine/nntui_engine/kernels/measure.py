@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from .bits import from_bits, magnitude_bits
 from .policy import kernel
 
 SIMILARITY_BLOCK = 64  # units compared at a time
@@ -20,29 +21,45 @@ def count_non_finite(x):
 
 
 @kernel
+def finite_or_zero(value):
+    """``value`` in float64, 0 where it is NaN or infinite: what sums may be shifted by."""
+    shift = np.float64(value)
+    return shift if math.isfinite(shift) else 0.0
+
+
+@kernel
+def shifted_sums(x, shift):
+    """(Σ(x − shift), Σ(x − shift)²) of a 1-D array."""
+    total = 0.0
+    squares = 0.0
+    for i in range(x.size):
+        off = np.float64(x[i]) - shift
+        total += off
+        squares += off * off
+    return total, squares
+
+
+@kernel
+def mean_and_variance(shift, total, squares, n):
+    """From ``shifted_sums`` of n entries to their mean and population variance."""
+    off_mean = total / n
+    variance = squares / n - off_mean * off_mean
+    return shift + off_mean, 0.0 if variance < 0.0 else variance
+
+
+@kernel
 def moments(x):
     """(mean, population variance, NaN and Inf entries) of a 1-D array.
 
     Sums run over x − x[0], so that a constant array has variance exactly 0 and a large mean costs no digits.
     """
-    n = x.size
-    shift = np.float64(x[0])
-    if not math.isfinite(shift):
-        shift = np.float64(0.0)
-    total = 0.0
-    squares = 0.0
-    for i in range(n):
-        off = np.float64(x[i]) - shift
-        total += off
-        squares += off * off
-    off_mean = total / n
-    variance = squares / n - off_mean * off_mean
-    if variance < 0.0:
-        variance = 0.0
+    shift = finite_or_zero(x[0])
+    total, squares = shifted_sums(x, shift)
+    mean, variance = mean_and_variance(shift, total, squares, x.size)
     broken = 0
     if not math.isfinite(squares):
         broken = count_non_finite(x)
-    return shift + off_mean, variance, broken
+    return mean, variance, broken
 
 
 @kernel
@@ -65,41 +82,27 @@ def sum_of_magnitudes(x):
 
 
 @kernel
+def largest_magnitude(x):
+    """max |x| of a 1-D array that is not empty; NaN if any entry is."""
+    largest = magnitude_bits(x[0])
+    for i in range(x.size):
+        size = magnitude_bits(x[i])
+        largest = size if size > largest else largest
+    return from_bits(largest)
+
+
+@kernel
 def gradient_summary(g):
     """(Σ g², max |g|, Σ |g|, entries exactly 0, NaN and Inf entries) of a 1-D array; the largest is NaN if any g is."""
     squares = 0.0
     magnitudes = 0.0
-    largest = 0.0
-    zeros = 0
     for i in range(g.size):
         size = abs(np.float64(g[i]))
         squares += size * size
         magnitudes += size
-        largest = size if size > largest else largest
-        zeros += 1 if size == 0.0 else 0
-    broken = 0
-    if not math.isfinite(squares):
-        broken = count_non_finite(g)
-        if magnitudes != magnitudes:
-            largest = np.nan
-    return squares, largest, magnitudes, zeros, broken
-
-
-@kernel
-def count_inactive(a, active):
-    """Columns of a (n, units) that are exactly 0 on every row; ``active`` (units) is scratch."""
-    n, units = a.shape
-    zero = a.dtype.type(0.0)
-    one = a.dtype.type(1.0)
-    active[:units] = zero
-    for i in range(n):
-        for j in range(units):
-            active[j] = one if a[i, j] != zero else active[j]
-    silent = 0
-    for j in range(units):
-        if active[j] == zero:
-            silent += 1
-    return silent
+    largest = np.float64(largest_magnitude(g)) if g.size else 0.0
+    broken = 0 if math.isfinite(squares) else count_non_finite(g)
+    return squares, largest, magnitudes, count_zeros(g), broken
 
 
 @kernel
@@ -111,6 +114,23 @@ def mark_active(a, active):
     for i in range(n):
         for j in range(units):
             active[j] = one if a[i, j] != zero else active[j]
+
+
+@kernel
+def apply_slopes(slopes, delta, limit, shift):
+    """delta ← delta·slopes; returns (Σ(δ − shift), Σ(δ − shift)², slopes below ``limit`` in magnitude). 1-D arrays."""
+    bound = slopes.dtype.type(limit)
+    total = 0.0
+    squares = 0.0
+    below = 0
+    for i in range(delta.size):
+        value = delta[i] * slopes[i]
+        delta[i] = value
+        off = np.float64(value) - shift
+        total += off
+        squares += off * off
+        below += 1 if abs(slopes[i]) < bound else 0
+    return total, squares, below
 
 
 @kernel

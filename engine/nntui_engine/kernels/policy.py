@@ -6,7 +6,7 @@
 * ``error_model="numpy"``: a division by zero gives Inf or NaN, which are results here.
 * The cache folder carries a stamp of every kernel's source: Numba itself does not notice a change in a function
   that lives in another file. A damaged cache entry counts as missing and is written anew.
-* The BLAS that ``np.dot`` calls inside kernels stays on one thread; lanes are what runs in parallel.
+* The BLAS that kernels call stays on one thread; what runs in parallel is lanes, and pieces of a step (``team.py``).
 """
 
 import importlib
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba import types
 from numba.core.caching import FunctionCache
 
 from .cache import cache_folder
@@ -29,6 +30,12 @@ _REORDER = {"contract", "reassoc", "nsz"}
 _EXACT_ORDER = {"contract"}
 # Compiled code calls an inner kernel directly; it needs none of the wrappers that let Python and C call it
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inner_kernels: set[str] = set()  # the names of kernels that only kernels call
+
+
+def compiling_ahead() -> bool:
+    """Whether this process compiles for others (``compile_ahead.py``)."""
+    return bool(os.environ.get("NNTUI_COMPILING"))
 
 
 def single_threaded_blas() -> None:
@@ -63,6 +70,8 @@ class _ForgivingCache(FunctionCache):
             return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
+        if data.library.name in inner_kernels and compiling_ahead():
+            return  # it has no machine code of its own (whole_program.py)
         try:
             super().save_overload(sig, data)
         except Exception:
@@ -93,7 +102,17 @@ def _with_cache(dispatcher: Any) -> Any:
 def _compiled(function: Function, fastmath: set[str] = _REORDER, cached: bool = True, **options: Any) -> Function:
     jit: Any = numba.njit  # some of these options are missing from its type
     dispatcher: Any = jit(nogil=True, fastmath=fastmath, error_model="numpy", **options)(function)
+    if JIT:
+        _one_version(dispatcher)
+        if options.get("no_cpython_wrapper"):
+            inner_kernels.add(function.__name__)
     return _with_cache(dispatcher) if cached else dispatcher  # type: ignore[no-any-return]
+
+
+def _one_version(dispatcher: Any) -> None:
+    """Let a call with a constant use the version for any number: Numba would compile one for each constant."""
+    template = dispatcher.get_call_template
+    dispatcher.get_call_template = lambda args, kws: template(tuple(map(types.unliteral, args)), kws)
 
 
 def kernel(function: Function) -> Function:
@@ -119,9 +138,9 @@ def entry_kernel(function: Function) -> Function:
     return _compiled(function, no_cfunc_wrapper=True)
 
 
-def parallel_kernel(function: Function) -> Function:
-    """Compile a kernel with ``prange`` loops, which Python calls. No scalar is ever summed across iterations."""
-    return _compiled(function, no_cfunc_wrapper=True, parallel=True)
+def threads() -> int:
+    """How many threads may compute: NUMBA_NUM_THREADS, else one for each core that this process may use."""
+    return int(_config.NUMBA_NUM_THREADS)
 
 
 single_threaded_blas()

@@ -9,11 +9,11 @@ FIRST_SAMPLE = 1 << 62  # step counters that no training reaches
 
 
 @entry_kernel
-def predict_lane(x, sample, pool, plan, layer_reals, ints, reals, table, out):
+def predict_lane(x, sample, pool, sums, plan, layer_reals, ints, reals, out):
     """out (rows, outputs) = the network's outputs for x (rows, inputs).
 
     ``sample`` < 0: as the network is used. Otherwise dropout and noise are on, with masks of their own for each sample
-    number (Monte-Carlo dropout). ``table`` is scratch, (layers, STEP_STATISTICS). Only the workspace changes.
+    number (Monte-Carlo dropout). Only the workspace changes.
     """
     inputs, outputs = ints[I_INPUTS], ints[I_OUTPUTS]
     step = ints[I_STEP]
@@ -30,8 +30,8 @@ def predict_lane(x, sample, pool, plan, layer_reals, ints, reals, table, out):
         if sample >= 0:  # a counter no training step uses
             ints[I_STEP] = FIRST_SAMPLE + sample
         if touches_inputs(ints, reals):
-            prepare_inputs(pool, n, ints, reals)
-        forward(pool, block, n, plan, layer_reals, ints, reals, table)
+            prepare_inputs(pool, 0, n, ints, reals)
+        forward(pool, block, 0, 0, n, plan, layer_reals, ints, reals, sums)
         ints[I_STEP] = step
         a = matrix(pool, plan[ints[I_LAYERS] - 1, P_A], n, outputs)
         for i in range(n):

@@ -1,19 +1,18 @@
 """Optimizers descending a surface of two variables: the same ``step_into`` that trains networks, on two numbers.
 
-Every lane is sequential inside and stands in its own rows of the tables, so any number of lanes runs in one ``prange``.
+Every lane is sequential inside and stands in its own rows of the tables, so any number of threads may share them.
 """
 
 import math
 
 import numpy as np
-from numba import prange
-
 from .codes import NADAM, NOISY_MOONS
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
-from .policy import entry_kernel, kernel, parallel_kernel
+from .policy import entry_kernel, kernel
 from .random import GRADIENT_NOISE, SHUFFLE, add_normal, stream_key, uniform
 from .schedule import schedule_factor
 from .surface import surface_hessian, surface_slope
+from .team import LANES, LEAD, MOST_SHARES, publish, report, take, wait_done, wait_ticket
 from .update import clip_gradient
 from .views import vector
 
@@ -125,7 +124,7 @@ def race_step(points, state, ints, reals, rate, measured):
             points, ints[C_POINTS_AT], ints[C_POINTS], ints[C_BATCH], key, state[W], state[W + 1]
         )
     if reals[K_NOISE] > 0.0:
-        add_normal(stream_key(ints[C_SEED], GRADIENT_NOISE, step), reals[K_NOISE], g, g)
+        add_normal(stream_key(ints[C_SEED], GRADIENT_NOISE, step), 0, reals[K_NOISE], g, g)
     if reals[K_CLIP_NORM] > 0.0 or reals[K_CLIP_VALUE] > 0.0:
         clip_gradient(g, reals[K_CLIP_VALUE], reals[K_CLIP_NORM])
     ints[C_UPDATES] += 1
@@ -186,11 +185,23 @@ def race_lane(until, points, state, ints, reals, out_steps, out):
             ints[C_SAMPLES] = slot + 1
 
 
-@parallel_kernel
-def race_lanes(until, points, state, ints, reals, out_steps, out):
-    """``race_lane`` for every lane in parallel; ``until`` (lanes), the tables have a leading lane axis."""
-    for lane in prange(ints.shape[0]):
-        race_lane(until[lane], points, state[lane], ints[lane], reals[lane], out_steps[lane], out[lane])
+@entry_kernel
+def race_lanes(role, until, team, points, state, ints, reals, out_steps, out):
+    """``race_lane`` for every lane; ``until`` (lanes), the tables have a leading lane axis. One thread calls it to LEAD,
+    any others to HELP."""
+    lanes = ints.shape[0]
+    shares = min(lanes, MOST_SHARES)
+    if role == LEAD:
+        publish(team, LANES, shares)
+    while True:
+        _, piece = take(team) if role == LEAD else wait_ticket(team)
+        if piece < 0:
+            break
+        for lane in range(lanes * piece // shares, lanes * (piece + 1) // shares):
+            race_lane(until[lane], points, state[lane], ints[lane], reals[lane], out_steps[lane], out[lane])
+        report(team)
+    if role == LEAD:
+        wait_done(team, shares)
 
 
 @entry_kernel

@@ -50,23 +50,26 @@ def uniform(key, index):
 
 
 @kernel
-def add_normal(key, scale, values, out):
-    """out = values + scale·N(0, 1), by Box & Muller (1958); 1-D arrays of one length, which may be the same array."""
+def add_normal(key, first, scale, values, out):
+    """out = values + scale·N(0, 1), by Box & Muller (1958); 1-D arrays of one length, which may be the same array.
+
+    ``first`` is the number of the first of them in the stream.
+    """
     for i in range(values.size):
-        pair = i // 2
+        pair = (first + i) // 2
         radius = math.sqrt(-2.0 * math.log(1.0 - uniform(key, 2 * pair)))
         angle = 2.0 * math.pi * uniform(key, 2 * pair + 1)
-        wave = math.cos(angle) if i % 2 == 0 else math.sin(angle)
+        wave = math.cos(angle) if (first + i) % 2 == 0 else math.sin(angle)
         out[i] = values[i] + scale * radius * wave
 
 
 @kernel
-def keep_mask(key, drop, mask):
-    """Fill ``mask`` (1-D) with 0 with probability ``drop`` and with 1 / (1 − drop) elsewhere."""
+def keep_mask(key, first, drop, mask):
+    """Fill ``mask`` (1-D) with 0 with probability ``drop`` and with 1 / (1 − drop) elsewhere; ``first`` as above."""
     kept = mask.dtype.type(1.0 / (1.0 - drop))
     nothing = mask.dtype.type(0.0)
     for i in range(mask.size):
-        mask[i] = nothing if uniform(key, i) < drop else kept
+        mask[i] = nothing if uniform(key, first + i) < drop else kept
 
 
 @kernel

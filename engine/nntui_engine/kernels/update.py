@@ -4,137 +4,131 @@ import math
 
 import numpy as np
 
+from .backward import layer_gradient
 from .codes import NADAM
 from .columns import (
+    F_CLIPPED_SQUARES,
+    F_GRADIENT_MAGNITUDES,
+    F_GRADIENT_MAX,
+    F_GRADIENT_SQUARES,
+    F_GRADIENT_ZEROS,
+    F_OTHERS_SQUARES,
+    F_PARAMETERS_BROKEN,
+    F_STEP_SQUARES,
+    F_WEIGHT_MAGNITUDES,
+    F_WEIGHT_MEAN,
+    F_WEIGHT_VARIANCE,
     I_BATCH_NORM_INPUTS,
+    I_BATCH_ROWS,
     I_FIRST,
     I_GRADIENT,
     I_IN_GAMMA,
-    I_INPUTS,
     I_LAYERS,
     I_MEASURED,
+    I_MODE,
     I_OPTIMIZER,
-    I_PARAMETERS,
+    I_PARAMETER_PIECES,
+    I_PARTIAL_STEP,
+    I_PARTIALS,
     I_SCHEDULE,
     I_SCRATCH,
+    I_SCRATCH_SIZE,
     I_SECOND,
     I_SEED,
+    I_SPLIT,
     I_STEP,
     I_THETA,
     I_UPDATES,
     L_L1,
-    L_L2,
     P_BIASES,
     P_END,
     P_INPUTS,
+    P_OUT,
     P_TRAINABLE,
     P_UNITS,
     P_WEIGHTS,
+    PARTIALS,
+    R_CLIP_FACTOR,
     R_CLIP_NORM,
     R_CLIP_VALUE,
     R_MOMENTUM_PRODUCT,
     R_NOISE_GRADIENTS,
     R_PLATEAU_FACTOR,
+    R_RATE,
     R_SCHEDULE,
-    S_NON_FINITE,
-    S_UPDATE_RATIO,
-    S_WEIGHT_MEAN,
-    S_WEIGHT_NORM,
-    S_WEIGHT_VARIANCE,
-    W_CLIPPED_GRADIENT_NORM,
-    W_GRADIENT_NORM,
-    W_LR,
-    W_PENALTY,
 )
-from .measure import moments, sum_of_magnitudes, sum_of_squares
+from .forward import PROBE, batch_inputs
+from .measure import (
+    count_non_finite,
+    finite_or_zero,
+    gradient_summary,
+    mean_and_variance,
+    shifted_sums,
+    sum_of_magnitudes,
+    sum_of_squares,
+)
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
-from .views import vector
+from .team import PARAMETERS, UPDATE
+from .views import matrix, vector
 
 STEP_BLOCK = 1024  # parameters stepped at a time: their step stays in the first-level cache
 
 
 @kernel
-def clip_gradient(g, clip_value, clip_norm):
-    """Clip each entry to ±clip_value, then the whole to length clip_norm (0 = off); returns the length that is left.
+def clip_values(g, clip_value):
+    """Clip each entry to ±clip_value."""
+    bound = g.dtype.type(clip_value)
+    for i in range(g.size):
+        v = g[i]
+        g[i] = bound if v > bound else (-bound if v < -bound else v)
 
-    The norm's form is PyTorch's: g·min(1, clip_norm / (‖g‖ + 1e-6)).
+
+@kernel
+def clip_factor(norm, clip_norm):
+    """What a gradient of length ``norm`` is multiplied by to be no longer than clip_norm (0 = off).
+
+    The form is PyTorch's: min(1, clip_norm / (‖g‖ + 1e-6)).
     """
+    if clip_norm <= 0.0:
+        return 1.0
+    factor = clip_norm / (norm + 1e-6)
+    return 1.0 if factor >= 1.0 else factor  # NaN passes: a broken gradient must not look clipped
+
+
+@kernel
+def clip_gradient(g, clip_value, clip_norm):
+    """Clip a whole gradient, by entries and then by length; returns the length that is left."""
     if clip_value > 0.0:
-        bound = g.dtype.type(clip_value)
-        for i in range(g.size):
-            v = g[i]
-            g[i] = bound if v > bound else (-bound if v < -bound else v)
+        clip_values(g, clip_value)
     norm = math.sqrt(sum_of_squares(g))
-    if clip_norm > 0.0:
-        factor = clip_norm / (norm + 1e-6)
-        if not factor >= 1.0:  # NaN passes: a broken gradient must not look clipped
-            scale = g.dtype.type(factor)
-            for i in range(g.size):
-                g[i] = g[i] * scale
-            norm *= factor
+    factor = clip_factor(norm, clip_norm)
+    if factor != 1.0:
+        scale = g.dtype.type(factor)
+        for i in range(g.size):
+            g[i] = g[i] * scale
+        norm *= factor
     return norm
 
 
 @kernel
-def take_step(pool, start, stop, ints, reals, lr):
-    """Step the parameters start … stop−1; returns Σ u², the squared length of the step."""
-    theta, gradient, first, second = ints[I_THETA], ints[I_GRADIENT], ints[I_FIRST], ints[I_SECOND]
-    squares = 0.0
-    for begin in range(start, stop, STEP_BLOCK):
-        end = min(begin + STEP_BLOCK, stop)
-        size = end - begin
-        w = vector(pool, theta + begin, size)
-        u = vector(pool, ints[I_SCRATCH], size)
-        step_into(
-            ints[I_OPTIMIZER],
-            reals,
-            lr,
-            ints[I_UPDATES],
-            reals[R_MOMENTUM_PRODUCT],
-            w,
-            vector(pool, gradient + begin, size),
-            vector(pool, first + begin, size),
-            vector(pool, second + begin, size),
-            u,
-        )
-        squares += sum_of_squares(u)
-        for i in range(size):
-            w[i] = w[i] - u[i]
-    return squares
-
-
-@kernel
-def stop_at_zero(pool, theta, start, stop, before):
+def stop_at_zero(w, before):
     """Set a weight that crossed 0 in this step to 0: with L1 the way to exactly 0. ``before`` is a copy from before.
 
-    Returns Σ (new − old)², the squared length of the step that is left.
+    Returns Σ (new − old)², the squared length of the step that is left. 1-D arrays of one length.
     """
     zero = before.dtype.type(0.0)
     squares = 0.0
-    for i in range(start, stop):
-        old = before[i - start]
-        new = pool[theta + i]
+    for i in range(w.size):
+        old = before[i]
+        new = w[i]
         if (old > zero and new < zero) or (old < zero and new > zero):
-            pool[theta + i] = zero
+            w[i] = zero
             new = zero
         squares += (np.float64(new) - np.float64(old)) ** 2
     return squares
-
-
-@kernel
-def hold_frozen(pool, plan, ints):
-    """Set the gradient of every frozen layer to 0, so that clipping measures what will be stepped; any frozen?"""
-    frozen = False
-    for layer in range(ints[I_LAYERS]):
-        if plan[layer, P_TRAINABLE] == 0:
-            frozen = True
-            gradient = ints[I_GRADIENT]
-            for i in range(gradient + plan[layer, P_WEIGHTS], gradient + plan[layer, P_END]):
-                pool[i] = 0.0
-    return frozen
 
 
 @kernel
@@ -145,73 +139,187 @@ def learning_rate(ints, reals):
 
 
 @kernel
-def measure_weights(weights, row):
-    """Statistics of W before the step; returns ‖W‖."""
-    mean, variance, broken = moments(weights)
-    norm = math.sqrt((variance + mean * mean) * weights.size)
-    row[S_WEIGHT_MEAN] = mean
-    row[S_WEIGHT_VARIANCE] = variance
-    row[S_WEIGHT_NORM] = norm
-    row[S_NON_FINITE] += broken
-    return norm
+def subtract(w, u):
+    """w ← w − u; returns Σ u². 1-D arrays of one length."""
+    squares = 0.0
+    for i in range(w.size):
+        step = np.float64(u[i])
+        w[i] = w[i] - u[i]
+        squares += step * step
+    return squares
 
 
 @kernel
-def penalty(pool, plan, layer_reals, ints):
-    """Σ l1·‖W‖₁ + ½·l2·‖W‖² over the layers."""
-    total = 0.0
-    for layer in range(ints[I_LAYERS]):
-        l1, l2 = layer_reals[layer, L_L1], layer_reals[layer, L_L2]
-        if l1 > 0.0 or l2 > 0.0:
-            at = ints[I_THETA] + plan[layer, P_WEIGHTS]
-            weights = vector(pool, at, plan[layer, P_INPUTS] * plan[layer, P_UNITS])
-            total += l1 * sum_of_magnitudes(weights) + 0.5 * l2 * sum_of_squares(weights)
-    return total
+def add_gradient(g, row, sums):
+    """Add what stands in a part of one layer's g = ∂L/∂(W, b) to the partial sums at ``row``."""
+    squares, largest, magnitudes, zeros, broken = gradient_summary(g)
+    sums[row + F_GRADIENT_SQUARES] += squares
+    sums[row + F_GRADIENT_MAGNITUDES] += magnitudes
+    sums[row + F_GRADIENT_ZEROS] += zeros
+    sums[row + F_PARAMETERS_BROKEN] += broken
+    before = sums[row + F_GRADIENT_MAX]
+    sums[row + F_GRADIENT_MAX] = largest if largest > before or largest != largest else before
 
 
 @kernel
-def update(pool, plan, layer_reals, ints, reals, table, whole):
-    """One optimizer step on every trainable layer, from the gradient in the pool."""
-    lr = learning_rate(ints, reals)
-    measured = ints[I_MEASURED] == 1
-    count = ints[I_PARAMETERS]
-    g = vector(pool, ints[I_GRADIENT], count)
-    if measured:
-        whole[W_LR] = lr
-        whole[W_GRADIENT_NORM] = math.sqrt(sum_of_squares(g))
-        whole[W_PENALTY] = penalty(pool, plan, layer_reals, ints)
-        whole[W_CLIPPED_GRADIENT_NORM] = whole[W_GRADIENT_NORM]
+def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, row, ints, reals, sums):
+    """Step the parameters start … stop − 1, block by block while a block stands in the first-level cache.
+
+    Into the partial sums at ``row``: with ``of_gradient`` what g is like, with ``of_step`` what W was like and how far
+    it went. Parameters that are not trainable are only measured.
+    """
+    theta, gradient = ints[I_THETA], ints[I_GRADIENT]
+    scratch = ints[I_SCRATCH] + piece * ints[I_SCRATCH_SIZE]
+    factor, rate = reals[R_CLIP_FACTOR], reals[R_RATE]
+    shift, total, squares, magnitudes, steps = 0.0, 0.0, 0.0, 0.0, 0.0
+    if of_step and stop > start:
+        shift = finite_or_zero(pool[theta + start])
+    for begin in range(start, stop, STEP_BLOCK):
+        size = min(STEP_BLOCK, stop - begin)
+        w, g = vector(pool, theta + begin, size), vector(pool, gradient + begin, size)
+        if of_gradient:
+            add_gradient(g, row, sums)
+        if of_step:
+            more, more_squares = shifted_sums(w, shift)
+            total += more
+            squares += more_squares
+            if not math.isfinite(more_squares):
+                sums[row + F_PARAMETERS_BROKEN] += count_non_finite(w)
+            if l1 > 0.0:
+                magnitudes += sum_of_magnitudes(w)
+        if not trainable:
+            continue
+        if factor != 1.0:
+            scale = g.dtype.type(factor)
+            for i in range(size):
+                g[i] = g[i] * scale
+        u = vector(pool, scratch, size)
+        step_into(
+            ints[I_OPTIMIZER],
+            reals,
+            rate,
+            ints[I_UPDATES],
+            reals[R_MOMENTUM_PRODUCT],
+            w,
+            g,
+            vector(pool, ints[I_FIRST] + begin, size),
+            vector(pool, ints[I_SECOND] + begin, size),
+            u,
+        )
+        if l1 > 0.0:
+            before = vector(pool, scratch + STEP_BLOCK, size)
+            for i in range(size):
+                before[i] = w[i]
+                w[i] = w[i] - u[i]
+            steps += stop_at_zero(w, before)
+        elif of_step:
+            steps += subtract(w, u)
+        else:
+            for i in range(size):
+                w[i] = w[i] - u[i]
+    if of_step and stop > start:
+        mean, variance = mean_and_variance(shift, total, squares, stop - start)
+        sums[row + F_WEIGHT_MEAN] = mean
+        sums[row + F_WEIGHT_VARIANCE] = variance
+        sums[row + F_WEIGHT_MAGNITUDES] = magnitudes
+        sums[row + F_STEP_SQUARES] = steps
+
+
+@kernel
+def spread_gradient(pool, start, stop, trainable, ints, reals):
+    """Noise and clipping entry by entry on the gradient start … stop − 1, zeros where it is frozen; returns Σ g²."""
+    g = vector(pool, ints[I_GRADIENT] + start, stop - start)
+    if not trainable:
+        g[:] = g.dtype.type(0.0)
+        return 0.0
     if reals[R_NOISE_GRADIENTS] > 0.0:
-        add_normal(stream_key(ints[I_SEED], GRADIENT_NOISE, ints[I_STEP]), reals[R_NOISE_GRADIENTS], g, g)
-    changed = hold_frozen(pool, plan, ints) or reals[R_NOISE_GRADIENTS] > 0.0
-    if reals[R_CLIP_NORM] > 0.0 or reals[R_CLIP_VALUE] > 0.0 or (measured and changed):
-        norm = clip_gradient(g, reals[R_CLIP_VALUE], reals[R_CLIP_NORM])
-        if measured:
-            whole[W_CLIPPED_GRADIENT_NORM] = norm
+        add_normal(stream_key(ints[I_SEED], GRADIENT_NOISE, ints[I_STEP]), start, reals[R_NOISE_GRADIENTS], g, g)
+    if reals[R_CLIP_VALUE] > 0.0:
+        clip_values(g, reals[R_CLIP_VALUE])
+    return sum_of_squares(g)
 
+
+@kernel
+def others_squares(pool, layer, plan, ints):
+    """Σ g² of what a layer learns besides weights and biases, and with the first layer of the inputs' batch norm."""
+    gradient, start = ints[I_GRADIENT], plan[layer, P_BIASES] + plan[layer, P_UNITS]
+    squares = sum_of_squares(vector(pool, gradient + start, plan[layer, P_END] - start))
+    if layer == 0 and ints[I_BATCH_NORM_INPUTS] == 1:
+        squares += sum_of_squares(vector(pool, gradient + ints[I_IN_GAMMA], 2 * plan[layer, P_INPUTS]))
+    return squares
+
+
+@kernel
+def parameters_piece(data, pool, piece, kind, plan, layer_reals, ints, reals, sums):
+    """One piece of every layer's parameters: some of its inputs' weights, and with the last piece all else it has.
+
+    PARAMETERS: the gradient, and the step too unless the whole gradient's norm or noise comes between; then UPDATE
+    takes the step. In a probe the gradient is all.
+    """
+    pieces, rows = ints[I_PARAMETER_PIECES], ints[I_BATCH_ROWS]
+    measured, split, probe = ints[I_MEASURED] == 1, ints[I_SPLIT] == 1, ints[I_MODE] == PROBE
+    step_now = not probe and (kind == UPDATE or not split)
+    whole = piece == pieces - 1
+    for layer in range(ints[I_LAYERS]):
+        inputs, units = plan[layer, P_INPUTS], plan[layer, P_UNITS]
+        first = inputs * piece // pieces
+        some = inputs * (piece + 1) // pieces - first
+        start = plan[layer, P_WEIGHTS] + first * units
+        weights_end = start + some * units
+        biases_end = weights_end + units if whole else weights_end
+        end = plan[layer, P_END] if whole else weights_end
+        trainable = plan[layer, P_TRAINABLE] == 1
+        row = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + layer * PARTIALS
+        if kind == PARAMETERS:
+            if layer == 0:
+                x = batch_inputs(data, pool, 0, rows, ints, reals)
+            else:
+                x = matrix(pool, plan[layer - 1, P_OUT], rows, inputs)
+            layer_gradient(pool, x, layer, first, some, whole, plan, layer_reals, ints, reals)
+            for column in range(F_GRADIENT_SQUARES, PARTIALS):
+                sums[row + column] = 0.0
+            if measured and whole:
+                sums[row + F_OTHERS_SQUARES] = others_squares(pool, layer, plan, ints)
+            if split and not probe:
+                if measured:
+                    add_gradient(vector(pool, ints[I_GRADIENT] + start, biases_end - start), row, sums)
+                sums[row + F_CLIPPED_SQUARES] = spread_gradient(pool, start, end, trainable, ints, reals)
+                if layer == 0 and whole and ints[I_BATCH_NORM_INPUTS] == 1:
+                    at = ints[I_IN_GAMMA]
+                    sums[row + F_CLIPPED_SQUARES] += spread_gradient(pool, at, at + 2 * inputs, True, ints, reals)
+        if not step_now:
+            continue
+        of_gradient = measured and not split
+        l1 = layer_reals[layer, L_L1]
+        step_range(
+            pool, start, weights_end, piece, trainable, l1, of_gradient, measured, row, ints, reals, sums
+        )
+        if whole:
+            step_range(
+                pool, weights_end, biases_end, piece, trainable, 0.0, of_gradient, False, row, ints, reals, sums
+            )
+            step_range(pool, biases_end, end, piece, trainable, 0.0, False, False, row, ints, reals, sums)
+            if layer == 0 and ints[I_BATCH_NORM_INPUTS] == 1:
+                at = ints[I_IN_GAMMA]
+                step_range(pool, at, at + 2 * inputs, piece, True, 0.0, False, False, row, ints, reals, sums)
+
+
+@kernel
+def clip_to_norm(ints, reals, sums):
+    """Decide what clipping leaves of the gradient, once every piece of it is known."""
+    squares = 0.0
+    for piece in range(ints[I_PARAMETER_PIECES]):
+        for layer in range(ints[I_LAYERS]):
+            squares += sums[ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + layer * PARTIALS + F_CLIPPED_SQUARES]
+    reals[R_CLIP_FACTOR] = clip_factor(math.sqrt(squares), reals[R_CLIP_NORM])
+
+
+@kernel
+def begin_update(ints, reals):
+    """What every piece of an update shares: the rate in force, the count of updates, the momentum."""
+    reals[R_RATE] = learning_rate(ints, reals)
+    reals[R_CLIP_FACTOR] = 1.0
     ints[I_UPDATES] += 1
     raise_momentum(reals, ints[I_UPDATES])
     if ints[I_OPTIMIZER] == NADAM:
         reals[R_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[I_UPDATES])
-    if ints[I_BATCH_NORM_INPUTS] == 1:
-        take_step(pool, ints[I_IN_GAMMA], ints[I_IN_GAMMA] + 2 * ints[I_INPUTS], ints, reals, lr)
-    theta = ints[I_THETA]
-    for layer in range(ints[I_LAYERS]):
-        start, stop = plan[layer, P_WEIGHTS], plan[layer, P_BIASES]
-        weights = vector(pool, theta + start, stop - start)
-        norm = 0.0
-        if measured:
-            norm = measure_weights(weights, table[layer])
-            table[layer, S_UPDATE_RATIO] = 0.0
-        if plan[layer, P_TRAINABLE] == 0:
-            continue
-        squares = 0.0
-        if layer_reals[layer, L_L1] > 0.0:
-            before = weights.copy()
-            take_step(pool, start, stop, ints, reals, lr)
-            squares = stop_at_zero(pool, theta, start, stop, before)
-        else:
-            squares = take_step(pool, start, stop, ints, reals, lr)
-        take_step(pool, stop, plan[layer, P_END], ints, reals, lr)
-        if measured:
-            table[layer, S_UPDATE_RATIO] = np.sqrt(squares) / norm  # not math: plain Python must give Inf here too
