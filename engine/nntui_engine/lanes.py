@@ -7,6 +7,7 @@ from .errors import InputError
 from .registry import allowed_names
 from .scenario import Scenario, override
 
+
 def named_lanes(names: list[str], lane: str | None) -> list[str]:
     """``[lane]``, or all ``names`` for None; InputError if there is no lane of that name."""
     if lane is None:

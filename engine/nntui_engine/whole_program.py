@@ -10,17 +10,21 @@ the cache. Where Numba has changed, nothing is patched: compiling then takes lon
 
 from typing import Any
 
-from numba import _dynfunc
-from numba.core.codegen import CPUCodeLibrary
-from numba.core.cpu import CPUContext
+import numba.core.codegen
+import numba.core.cpu
 
 from .kernels.policy import inner_kernels
 
 
 def enable() -> bool:
     """From now on compile as one program; whether Numba is as expected."""
+    CPUCodeLibrary: Any = numba.core.codegen.CPUCodeLibrary  # noqa: N806  # their names
+    CPUContext: Any = numba.core.cpu.CPUContext  # noqa: N806
+    make_function = getattr(getattr(numba, "_dynfunc", None), "make_function", None)
     library_parts = ("finalize", "_get_module_for_linking", "_finalize_dynamic_globals", "_raise_if_finalized")
-    if not (all(hasattr(CPUCodeLibrary, part) for part in library_parts) and hasattr(CPUContext, "get_executable")):
+    if make_function is None or not (
+        all(hasattr(CPUCodeLibrary, part) for part in library_parts) and hasattr(CPUContext, "get_executable")
+    ):
         return False
     finalize, get_executable = CPUCodeLibrary.finalize, CPUContext.get_executable
 
@@ -40,7 +44,7 @@ def enable() -> bool:
             return get_executable(context, library, description, environment)
         name = description.qualname.split(".")[-1]
         nowhere = 1  # never called: only compiled code calls an inner kernel
-        return _dynfunc.make_function(description.lookup_module(), name, "", nowhere, environment, (library,))
+        return make_function(description.lookup_module(), name, "", nowhere, environment, (library,))
 
     CPUCodeLibrary.finalize = link_only
     CPUContext.get_executable = no_code_of_its_own

@@ -61,7 +61,7 @@ def _replace(typing_context: Any, array: Any, index: Any, expected: Any, value: 
 
 @intrinsic
 def _yield(typing_context: Any) -> Any:
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         if os.name == "posix":
             function = cgutils.get_or_insert_function(
                 builder.module, ir.FunctionType(ir.IntType(32), []), "sched_yield"

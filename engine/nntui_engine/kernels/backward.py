@@ -18,8 +18,8 @@ from .columns import (
     I_INPUTS,
     I_LAYERS,
     I_MEASURED,
-    I_PARTIALS,
     I_PARTIAL_STEP,
+    I_PARTIALS,
     I_SCRATCH,
     I_SCRATCH_SIZE,
     I_THETA,
@@ -77,7 +77,7 @@ def add_penalty_gradient(weights, gradient, l1, l2):
 
 
 @kernel
-def backward(pool, piece, first, n, plan, layer_reals, ints, reals, sums):
+def backward(pool, piece, first, n, plan, layer_reals, ints, sums):
     """Fill every layer's delta = ∂L/∂z for rows first … first + n − 1; the outputs' stands there already.
 
     With ints[I_MEASURED], what this piece of the rows finds of δ goes into its partial sums.

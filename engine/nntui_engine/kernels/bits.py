@@ -18,7 +18,7 @@ def _magnitude_bits(typing_context: Any, value: Any) -> Any:
     whole = types.int32 if value == types.float32 else types.int64
     width = 32 if value == types.float32 else 64
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         integer = ir.IntType(width)
         return builder.and_(builder.bitcast(args[0], integer), ir.Constant(integer, (1 << (width - 1)) - 1))
 
@@ -29,7 +29,7 @@ def _magnitude_bits(typing_context: Any, value: Any) -> Any:
 def _from_bits(typing_context: Any, bits: Any) -> Any:
     real = types.float32 if bits == types.int32 else types.float64
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:  # noqa: ARG001
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], ir.FloatType() if signature.return_type == types.float32 else ir.DoubleType())
 
     return real(bits), generate

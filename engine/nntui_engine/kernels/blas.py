@@ -62,9 +62,7 @@ def _gemm(
         )  # fmt: skip
         return context.get_dummy_value()
 
-    signature = types.void(
-        whole, whole, whole, whole, whole, a, whole, whole, b, whole, whole, whole, c, whole, whole
-    )
+    signature = types.void(whole, whole, whole, whole, whole, a, whole, whole, b, whole, whole, whole, c, whole, whole)
     return signature, generate
 
 

@@ -7,9 +7,7 @@ import numpy as np
 from .activation import can_fall_silent
 from .columns import (
     F_ACTIVATION_MEAN,
-    F_ACTIVATION_VARIANCE,
     F_BACKPROP_MEAN,
-    F_BACKPROP_VARIANCE,
     F_CLIPPED_SQUARES,
     F_GRADIENT_MAGNITUDES,
     F_GRADIENT_MAX,
@@ -19,14 +17,12 @@ from .columns import (
     F_OTHERS_SQUARES,
     F_PARAMETERS_BROKEN,
     F_PRE_ACTIVATION_MEAN,
-    F_PRE_ACTIVATION_VARIANCE,
     F_RIGHT,
     F_ROWS_BROKEN,
     F_SATURATED,
     F_STEP_SQUARES,
     F_WEIGHT_MAGNITUDES,
     F_WEIGHT_MEAN,
-    F_WEIGHT_VARIANCE,
     I_BATCH_ROWS,
     I_FIRED,
     I_FIRED_STEP,
@@ -146,7 +142,9 @@ def collect(pool, plan, layer_reals, ints, reals, sums, table, whole):
         _, variance = merged(sums, at, step, row_pieces, rows, F_BACKPROP_MEAN)
         row[S_BACKPROP_VARIANCE] = variance
         row[S_SATURATED_FRACTION] = total(sums, at, step, row_pieces, F_SATURATED) / (rows * units)
-        row[S_INACTIVE_UNITS] = silent_units(pool, layer, plan, ints) if can_fall_silent(plan[layer, P_ACTIVATION]) else 0.0
+        row[S_INACTIVE_UNITS] = (
+            silent_units(pool, layer, plan, ints) if can_fall_silent(plan[layer, P_ACTIVATION]) else 0.0
+        )
         size = inputs * units
         own = total(sums, at, step, pieces, F_GRADIENT_SQUARES)
         row[S_GRADIENT_NORM] = math.sqrt(own)

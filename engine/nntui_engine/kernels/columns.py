@@ -69,12 +69,13 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_ROW_PIECES,  # pieces that the rows of a mini-batch are worked in …
     I_PARAMETER_PIECES,  # … and those of each layer's parameters
     I_SPLIT,  # 1 where the step needs the whole gradient's norm, or noise in it, before any parameter moves
+    I_TOGETHER,  # 1 where all parameters are stepped at once
     I_PARTIALS,  # offset into `sums`: what each piece found, and how far apart two pieces are
     I_PARTIAL_STEP,
     I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
     I_FIRED_STEP,
     INTS,
-) = range(68)
+) = range(69)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (

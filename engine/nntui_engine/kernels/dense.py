@@ -14,6 +14,13 @@ def affine(x, w, b, out):
     """out = x·w + b; x (n, inputs), w (inputs, units), b (units), out (n, units)."""
     n, inputs = x.shape
     units = w.shape[1]
+    if units == 1:  # the general loops would turn once for each number
+        for i in range(n):
+            total = b[0]
+            for k in range(inputs):
+                total += x[i, k] * w[k, 0]
+            out[i, 0] = total
+        return
     for i in range(n):
         for j in range(units):
             out[i, j] = b[j]
@@ -36,6 +43,12 @@ def weight_gradient(x, first, delta, out):
         gemm(1, 0, some, units, n, x, first, inputs, delta, 0, units, 0, out, 0, units)
         return
     out[:] = out.dtype.type(0.0)
+    if units == 1:
+        for i in range(n):
+            value = delta[i, 0]
+            for k in range(some):
+                out[k, 0] += x[i, first + k] * value
+        return
     for i in range(n):
         for k in range(some):
             value = x[i, first + k]
@@ -50,6 +63,12 @@ def input_gradient(delta, w, out):
     inputs = w.shape[0]
     if n * inputs * units >= BLAS_FROM:
         gemm(0, 1, n, inputs, units, delta, 0, units, w, 0, units, 0, out, 0, inputs)
+        return
+    if units == 1:
+        for i in range(n):
+            value = delta[i, 0]
+            for k in range(inputs):
+                out[i, k] = value * w[k, 0]
         return
     for i in range(n):
         for k in range(inputs):

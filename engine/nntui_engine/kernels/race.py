@@ -6,6 +6,7 @@ Every lane is sequential inside and stands in its own rows of the tables, so any
 import math
 
 import numpy as np
+
 from .codes import NADAM, NOISY_MOONS
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel
@@ -187,8 +188,10 @@ def race_lane(until, points, state, ints, reals, out_steps, out):
 
 @entry_kernel
 def race_lanes(role, until, team, points, state, ints, reals, out_steps, out):
-    """``race_lane`` for every lane; ``until`` (lanes), the tables have a leading lane axis. One thread calls it to LEAD,
-    any others to HELP."""
+    """``race_lane`` for every lane; ``until`` (lanes), the tables have a leading lane axis.
+
+    One thread calls it to LEAD, any others to HELP.
+    """
     lanes = ints.shape[0]
     shares = min(lanes, MOST_SHARES)
     if role == LEAD:

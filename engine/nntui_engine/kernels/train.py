@@ -16,8 +16,8 @@ from .columns import (
     I_BATCH_ROWS,
     I_EPOCH,
     I_EVALUATE_EVERY,
-    I_EVALUATIONS,
     I_EVALUATION_ROW,
+    I_EVALUATIONS,
     I_FIRED,
     I_FIRED_STEP,
     I_LAYERS,
@@ -27,13 +27,13 @@ from .columns import (
     I_ORDER,
     I_OUTPUTS,
     I_PARAMETER_PIECES,
-    I_PARTIALS,
     I_PARTIAL_STEP,
+    I_PARTIALS,
     I_POSITION,
-    I_ROWS,
     I_ROW_PIECES,
-    I_SAMPLES,
+    I_ROWS,
     I_SAMPLE_EVERY,
+    I_SAMPLES,
     I_SEED,
     I_SLOPES,
     I_SPLIT,
@@ -41,11 +41,11 @@ from .columns import (
     I_STOPPED,
     I_THETA,
     L_LARGEST_SLOPE,
-    PARTIALS,
     P_A,
     P_ACTIVE,
     P_ALPHA,
     P_UNITS,
+    PARTIALS,
     R_ACCURACY_THRESHOLD,
 )
 from .evaluate import evaluate_block, output_loss
@@ -54,7 +54,20 @@ from .loss import count_correct
 from .measure import count_below
 from .policy import entry_kernel, inlined_kernel, kernel
 from .random import SHUFFLE, shuffle, stream_key
-from .team import LANES, LEAD, MOST_SHARES, PARAMETERS, PROBER, ROWS, UPDATE, publish, report, take, wait_done, wait_ticket
+from .team import (
+    LANES,
+    LEAD,
+    MOST_SHARES,
+    PARAMETERS,
+    PROBER,
+    ROWS,
+    UPDATE,
+    publish,
+    report,
+    take,
+    wait_done,
+    wait_ticket,
+)
 from .update import begin_update, clip_to_norm, parameters_piece
 from .views import matrix, vector
 
@@ -112,7 +125,7 @@ def rows_piece(data, pool, order, piece, plan, layer_reals, ints, reals, sums):
             steepest = max(1.0, abs(float(pool[ints[I_THETA] + plan[last, P_ALPHA]])))
         row = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + last * PARTIALS
         sums[row + F_SATURATED] = count_below(slopes, SATURATED_BELOW * steepest)
-    backward(pool, piece, first, n, plan, layer_reals, ints, reals, sums)
+    backward(pool, piece, first, n, plan, layer_reals, ints, sums)
 
 
 @kernel
@@ -154,9 +167,7 @@ def probe_lane(team, data, pool, order, sums, plan, layer_reals, ints, reals):
 
 
 @kernel
-def train_step(
-    shared, team, data, pool, order, sums, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole
-):
+def train_step(shared, team, data, pool, order, sums, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole):
     """One update of one lane; statistics are written when the step is a sampled one. Returns the cost in rows."""
     step = ints[I_STEP] + 1
     measured = step % ints[I_SAMPLE_EVERY] == 0 or step == ints[I_LIMIT]
@@ -253,11 +264,12 @@ def train_lanes(
 
     With the role of PROBER the first lane is probed instead, and none trained.
 
-    Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data, pool (flat, one real dtype); order (flat int32); sums (flat float64); plan
-    (lanes, layers, PLAN); layer_reals (lanes, layers, LAYER_REALS); ints (lanes, INTS); reals (lanes, REALS). Outputs:
-    out_steps (lanes, samples), out_layers (lanes, samples, layers, STEP_STATISTICS), out_whole (lanes, samples, WHOLE),
-    out_evaluated (lanes, evaluations), out_evaluation (lanes, evaluations, EVALUATIONS), out_evaluation_layers (lanes,
-    evaluations, layers, LAYER_EVALUATIONS).
+    Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data,
+    pool (flat, one real dtype); order (flat int32); sums (flat float64); plan (lanes, layers, PLAN); layer_reals (lanes,
+    layers, LAYER_REALS); ints (lanes, INTS); reals (lanes, REALS). Outputs: out_steps (lanes, samples), out_layers
+    (lanes, samples, layers, STEP_STATISTICS), out_whole (lanes, samples, WHOLE), out_evaluated (lanes, evaluations),
+    out_evaluation (lanes, evaluations, EVALUATIONS), out_evaluation_layers (lanes, evaluations, layers,
+    LAYER_EVALUATIONS).
 
     Several lanes are dealt out whole; the steps of a single one are shared piece by piece.
     """

@@ -28,6 +28,7 @@ from .columns import (
     I_MODE,
     I_OPTIMIZER,
     I_PARAMETER_PIECES,
+    I_PARAMETERS,
     I_PARTIAL_STEP,
     I_PARTIALS,
     I_SCHEDULE,
@@ -38,6 +39,7 @@ from .columns import (
     I_SPLIT,
     I_STEP,
     I_THETA,
+    I_TOGETHER,
     I_UPDATES,
     L_L1,
     P_BIASES,
@@ -63,6 +65,7 @@ from .measure import (
     finite_or_zero,
     gradient_summary,
     mean_and_variance,
+    moments,
     shifted_sums,
     sum_of_magnitudes,
     sum_of_squares,
@@ -240,6 +243,42 @@ def spread_gradient(pool, start, stop, trainable, ints, reals):
 
 
 @kernel
+def step_together(pool, plan, ints, reals, sums):
+    """Step all parameters of a small network at once, measured layer by layer: a call for each would cost more."""
+    theta, gradient, scratch, count = ints[I_THETA], ints[I_GRADIENT], ints[I_SCRATCH], ints[I_PARAMETERS]
+    measured = ints[I_MEASURED] == 1
+    if measured:
+        for layer in range(ints[I_LAYERS]):
+            row = ints[I_PARTIALS] + layer * PARTIALS
+            start, size = plan[layer, P_WEIGHTS], plan[layer, P_INPUTS] * plan[layer, P_UNITS]
+            add_gradient(vector(pool, gradient + start, size + plan[layer, P_UNITS]), row, sums)
+            mean, variance, broken = moments(vector(pool, theta + start, size))
+            sums[row + F_WEIGHT_MEAN] = mean
+            sums[row + F_WEIGHT_VARIANCE] = variance
+            sums[row + F_PARAMETERS_BROKEN] += broken
+    w, u = vector(pool, theta, count), vector(pool, scratch, count)
+    step_into(
+        ints[I_OPTIMIZER],
+        reals,
+        reals[R_RATE],
+        ints[I_UPDATES],
+        reals[R_MOMENTUM_PRODUCT],
+        w,
+        vector(pool, gradient, count),
+        vector(pool, ints[I_FIRST], count),
+        vector(pool, ints[I_SECOND], count),
+        u,
+    )
+    for i in range(count):
+        w[i] = w[i] - u[i]
+    if measured:
+        for layer in range(ints[I_LAYERS]):
+            row = ints[I_PARTIALS] + layer * PARTIALS
+            size = plan[layer, P_INPUTS] * plan[layer, P_UNITS]
+            sums[row + F_STEP_SQUARES] = sum_of_squares(vector(pool, scratch + plan[layer, P_WEIGHTS], size))
+
+
+@kernel
 def others_squares(pool, layer, plan, ints):
     """Σ g² of what a layer learns besides weights and biases, and with the first layer of the inputs' batch norm."""
     gradient, start = ints[I_GRADIENT], plan[layer, P_BIASES] + plan[layer, P_UNITS]
@@ -258,7 +297,8 @@ def parameters_piece(data, pool, piece, kind, plan, layer_reals, ints, reals, su
     """
     pieces, rows = ints[I_PARAMETER_PIECES], ints[I_BATCH_ROWS]
     measured, split, probe = ints[I_MEASURED] == 1, ints[I_SPLIT] == 1, ints[I_MODE] == PROBE
-    step_now = not probe and (kind == UPDATE or not split)
+    together = ints[I_TOGETHER] == 1
+    step_now = not probe and not together and (kind == UPDATE or not split)
     whole = piece == pieces - 1
     for layer in range(ints[I_LAYERS]):
         inputs, units = plan[layer, P_INPUTS], plan[layer, P_UNITS]
@@ -291,17 +331,15 @@ def parameters_piece(data, pool, piece, kind, plan, layer_reals, ints, reals, su
             continue
         of_gradient = measured and not split
         l1 = layer_reals[layer, L_L1]
-        step_range(
-            pool, start, weights_end, piece, trainable, l1, of_gradient, measured, row, ints, reals, sums
-        )
+        step_range(pool, start, weights_end, piece, trainable, l1, of_gradient, measured, row, ints, reals, sums)
         if whole:
-            step_range(
-                pool, weights_end, biases_end, piece, trainable, 0.0, of_gradient, False, row, ints, reals, sums
-            )
+            step_range(pool, weights_end, biases_end, piece, trainable, 0.0, of_gradient, False, row, ints, reals, sums)
             step_range(pool, biases_end, end, piece, trainable, 0.0, False, False, row, ints, reals, sums)
             if layer == 0 and ints[I_BATCH_NORM_INPUTS] == 1:
                 at = ints[I_IN_GAMMA]
                 step_range(pool, at, at + 2 * inputs, piece, True, 0.0, False, False, row, ints, reals, sums)
+    if together and not probe:
+        step_together(pool, plan, ints, reals, sums)
 
 
 @kernel
