@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .curvature import sharpness
 from .experiment import Experiment
 from .lane_state import parameter_views
 from .settings import LaneSettings
@@ -82,6 +83,11 @@ def backprop_error(experiment: Experiment, lane: int) -> float:
     return worst
 
 
+def rate_against_sharpness(experiment: Experiment, lane: int) -> float:
+    """lr·sharpness / 2 with the scenario's rate: above 1, plain gradient descent on all rows cannot settle."""
+    return float(experiment.lanes[lane].settings.optimizer_parameters["lr"]) * sharpness(experiment, lane) / 2.0
+
+
 def _count(kind: str) -> Measure:
     return lambda experiment, lane: float(getattr(operations(experiment.lanes[lane].settings), kind))
 
@@ -92,6 +98,8 @@ MEASURES: dict[str, Measure] = {
     "operations_reverse": _count("reverse"),
     "operations_forward_mode": _count("forward_mode"),
     "backprop_error": backprop_error,
+    "sharpness": sharpness,
+    "lr_sharpness": rate_against_sharpness,
     "prediction_spread": prediction_spread,
     "prediction_spread_outside": lambda experiment, lane: prediction_spread(experiment, lane, _FAR),
 }

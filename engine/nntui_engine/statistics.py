@@ -79,6 +79,8 @@ ASKED_STATISTICS = _table(
     ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "asked", "log"),
     ("operations_forward_mode", "Forward mode's multiplications", "forward·(1 + number of weights and biases)", "What the same derivatives cost one parameter at a time.", "asked", "log"),
     ("backprop_error", "Backpropagation against differences", "max |g − d| / (|g| + |d|), d = (L(w + 1e-5) − L(w − 1e-5)) / 2e-5", "How far backpropagation is from measuring the slope by trying.", "asked", "log"),
+    ("sharpness", "Sharpness", "largest eigenvalue of ∂²(loss + penalty)/∂θ² on the first 512 training rows, in float64", "How strongly the loss curves where it curves most.", "asked", "log"),
+    ("lr_sharpness", "Rate against sharpness", "lr·sharpness / 2", "Above 1, plain gradient descent cannot settle.", "asked", "log"),
     ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "asked", "linear"),
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "asked", "linear"),
 )

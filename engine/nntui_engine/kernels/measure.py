@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .bits import from_bits, magnitude_bits
+from .bits import from_bits, is_finite, magnitude_bits
 from .policy import kernel
 
 SIMILARITY_BLOCK = 64  # units compared at a time
@@ -15,7 +15,7 @@ def count_non_finite(x):
     """How many entries of a 1-D array are NaN or infinite."""
     count = 0
     for i in range(x.size):
-        if not math.isfinite(x[i]):
+        if not is_finite(x[i]):
             count += 1
     return count
 
@@ -24,7 +24,7 @@ def count_non_finite(x):
 def finite_or_zero(value):
     """``value`` in float64, 0 where it is NaN or infinite: what sums may be shifted by."""
     shift = np.float64(value)
-    return shift if math.isfinite(shift) else 0.0
+    return shift if is_finite(shift) else 0.0
 
 
 @kernel
@@ -57,7 +57,7 @@ def moments(x):
     total, squares = shifted_sums(x, shift)
     mean, variance = mean_and_variance(shift, total, squares, x.size)
     broken = 0
-    if not math.isfinite(squares):
+    if not is_finite(squares):
         broken = count_non_finite(x)
     return mean, variance, broken
 
@@ -101,7 +101,7 @@ def gradient_summary(g):
         squares += size * size
         magnitudes += size
     largest = np.float64(largest_magnitude(g)) if g.size else 0.0
-    broken = 0 if math.isfinite(squares) else count_non_finite(g)
+    broken = 0 if is_finite(squares) else count_non_finite(g)
     return squares, largest, magnitudes, count_zeros(g), broken
 
 

@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 
+from .bits import is_finite
 from .codes import NADAM, NOISY_MOONS
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel
@@ -154,7 +155,7 @@ def race_step(points, state, ints, reals, rate, measured):
         f, gx, gy = slope_at(points, ints, reals, w[0], w[1])
         reals[K_VALUE] = f
         state[G], state[G + 1] = gx, gy
-        near = near and math.isfinite(f) and math.isfinite(gx) and math.isfinite(gy)
+        near = near and is_finite(f) and is_finite(gx) and is_finite(gy)
     if not near:
         ints[C_DIVERGED_AT] = step + 1
 

@@ -265,11 +265,10 @@ def train_lanes(
     With the role of PROBER the first lane is probed instead, and none trained.
 
     Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data,
-    pool (flat, one real dtype); order (flat int32); sums (flat float64); plan (lanes, layers, PLAN); layer_reals (lanes,
-    layers, LAYER_REALS); ints (lanes, INTS); reals (lanes, REALS). Outputs: out_steps (lanes, samples), out_layers
-    (lanes, samples, layers, STEP_STATISTICS), out_whole (lanes, samples, WHOLE), out_evaluated (lanes, evaluations),
-    out_evaluation (lanes, evaluations, EVALUATIONS), out_evaluation_layers (lanes, evaluations, layers,
-    LAYER_EVALUATIONS).
+    pool (flat, one real dtype); order (flat int32); sums (flat float64). With a leading axis of lanes: plan (layers,
+    PLAN); layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS); and the outputs out_steps (samples), out_layers
+    (samples, layers, STEP_STATISTICS), out_whole (samples, WHOLE), out_evaluated (evaluations), out_evaluation
+    (evaluations, EVALUATIONS), out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
 
     Several lanes are dealt out whole; the steps of a single one are shared piece by piece.
     """

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .backward import layer_gradient
+from .bits import is_finite
 from .codes import NADAM
 from .columns import (
     F_CLIPPED_SQUARES,
@@ -186,7 +187,7 @@ def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, ro
             more, more_squares = shifted_sums(w, shift)
             total += more
             squares += more_squares
-            if not math.isfinite(more_squares):
+            if not is_finite(more_squares):
                 sums[row + F_PARAMETERS_BROKEN] += count_non_finite(w)
             if l1 > 0.0:
                 magnitudes += sum_of_magnitudes(w)
