@@ -127,7 +127,10 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
     similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
     # units with one input can differ in the sign and size of one weight only: their cosine is always ±1
     hidden = [i for i, layer in enumerate(lane.layers[:-1]) if layer.units > 1 and layer.inputs > 1]
-    same = tuple(i + 1 for i in hidden if similarity[i] > 0.999 or norm[i] == 0.0)
+    # weights that training has made parallel are no fault: the units must have begun alike
+    first = lane.layer_history["weight_similarity"].mean
+    began = first[0] > 0.999 if len(first) else np.zeros(len(lane.layers), dtype=bool)
+    same = tuple(i + 1 for i in hidden if (similarity[i] > 0.999 and began[i]) or norm[i] == 0.0)
     if not same:
         return None
     init = lane.settings.layers[same[0] - 1].init
@@ -166,7 +169,7 @@ def dead_relu(lane: LaneSnapshot) -> Finding | None:
         layers,
         min(found.values()),
         {"dead_share": float(shares[worst]), "at_least": 0.5},
-        f"{100 * shares[worst]:.0f} % of the units of layer {worst} are dead: their input is negative on every row, "
+        f"{100 * shares[worst]:.0f} % of the units of layer {worst} are dead: their input is above 0 on no row, "
         "so they put out 0, get no gradient and cannot come back.",
         (
             Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),

@@ -1,4 +1,4 @@
-"""Many races at once: a fair learning rate for every optimizer, and a map of which start leads to which minimum."""
+"""Many runs at once: a fair learning rate for every optimizer, which start leads to which minimum, what trains."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,14 +6,26 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from .compile_ahead import compile_ahead
+from .data.dataset import LaneData
+from .errors import InputError
+from .kernels import columns as c
 from .kernels import race as k
-from .launch import launching
+from .kernels.optimizer import LR
+from .kernels.team import HELP, LEAD, TEAM
+from .kernels.train import train_lanes
+from .lane_state import start_lane
+from .launch import launch, launching
+from .network import assemble
 from .race import Race, lay_out
-from .settings import RaceSettings
+from .scenario import Scenario, load_scenario, resolve_lane
+from .settings import LaneSettings, RaceSettings
 
 Array = NDArray[np.float64]
 
 RATES = 60
+_LANES_AT_ONCE = 512  # copies of a small network that are in memory together
+_ROWS_A_LAUNCH = 1 << 40
 _LOWEST, _HIGHEST = 1e-6, 1e2
 _LAUNCH_STEPS = 200_000  # updates of all lanes together in one launch: some milliseconds
 
@@ -127,3 +139,61 @@ def _run(
     values[(field.ints[:, k.C_DIVERGED_AT] >= 0) | ~np.isfinite(values)] = np.inf
     nearest = np.where(is_near.any(axis=1), is_near.argmax(axis=1), -1) if len(minima) else np.full(len(lanes), -1)
     return values, first, nearest
+
+
+def trainability_map(scenario: Scenario | str, rates: Sequence[float], scales: Sequence[float]) -> Array:
+    """The training loss (scales, rates) at the end of the first lane's run, for every learning rate and every factor
+    that its first weights and biases are multiplied by; NaN or infinite where it diverged.
+
+    The border between what trains and what does not is a fractal (Sohl-Dickstein 2024). Everything else is the
+    lane's: the same data, mini-batches and draws for all. Raises InputError on bad input.
+    """
+    if isinstance(scenario, str):
+        scenario = load_scenario(scenario)
+    if scenario.is_surface:
+        raise InputError(f"{scenario.name}: a surface has no weights to scale")
+    first = resolve_lane(scenario.lanes[0].tables, scenario.lanes[0].name, where=scenario.name)
+    compile_ahead((first.settings.dtype,))
+    pairs = [(scale, rate) for scale in scales for rate in rates]
+    losses = np.empty(len(pairs))
+    many = _Copies(first.settings, first.data, min(len(pairs), _LANES_AT_ONCE))
+    for start in range(0, len(pairs), many.count):
+        chosen = pairs[start : start + many.count]
+        losses[start : start + len(chosen)] = many.run(chosen)
+    return losses.reshape(len(scales), len(rates))
+
+
+class _Copies:
+    """An arena of ``count`` copies of one lane: laid out twice, and then repeated at the same distance."""
+
+    def __init__(self, settings: LaneSettings, data: LaneData, count: int) -> None:
+        self.count = count
+        two = assemble([(settings, data)] * 2)
+        start_lane(two, 0, settings)
+        numbers = np.arange(count).reshape(-1, 1)
+        self._ints = two.ints[0] + numbers * (two.ints[1] - two.ints[0])
+        self._ints[:, c.I_SAMPLE_EVERY] = self._ints[:, c.I_EVALUATE_EVERY] = settings.steps + 1  # the last step only
+        self._ints[:, c.I_EVALUATION_ROW] = -1
+        self._plan = two.plan[0] + numbers[:, None] * (two.plan[1] - two.plan[0])
+        self._lane = {name: getattr(two, name)[: len(getattr(two, name)) // 2] for name in ("pool", "order", "sums")}
+        self._theta = slice(two.ints[0, c.I_THETA], two.ints[0, c.I_THETA] + two.ints[0, c.I_PARAMETERS])
+        self._two, self._steps = two, settings.steps
+
+    def run(self, pairs: Sequence[tuple[float, float]]) -> Array:
+        """The final training losses of the first ``len(pairs)`` copies, each with its (scale, rate)."""
+        n, two = len(pairs), self._two
+        pool, order, sums = (np.tile(self._lane[name], n) for name in ("pool", "order", "sums"))
+        pool.reshape(n, -1)[:, self._theta] *= np.array([[scale] for scale, _ in pairs], dtype=pool.dtype)
+        plan, ints, depth = self._plan[:n].copy(), self._ints[:n].copy(), self._plan.shape[1]
+        layer_reals, reals = (np.repeat(table[:1], n, axis=0) for table in (two.layer_reals, two.reals))
+        reals[:, LR] = [rate for _, rate in pairs]
+        evaluation = np.full((n, 1, c.EVALUATIONS), np.nan)
+        tables = (
+            np.full(n + 1, self._steps), np.zeros(TEAM, np.int64), two.data, pool, order, sums, plan, layer_reals, ints,
+            reals, np.zeros((n, 1), np.int64), np.zeros((n, 1, depth, c.STEP_STATISTICS)), np.zeros((n, 1, c.WHOLE)),
+            np.zeros((n, 1), np.int64), evaluation, np.zeros((n, 1, depth, c.LAYER_EVALUATIONS)),
+        )  # fmt: skip
+        tables[0][n] = _ROWS_A_LAUNCH
+        while ((ints[:, c.I_STEP] < self._steps) | (ints[:, c.I_EVALUATION_ROW] >= 0)).any():
+            launch(lambda: train_lanes(LEAD, *tables), lambda: train_lanes(HELP, *tables))
+        return evaluation[:, 0, c.V_TRAIN_LOSS].copy()

@@ -62,6 +62,23 @@ def test_a_healthy_network_raises_no_alarm() -> None:
     assert findings(steps=300) == []
 
 
+def test_weights_that_training_made_parallel_are_no_fault() -> None:
+    """Two units that began apart and ended with parallel weights and other biases: a band, as XOR needs."""
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "xor", "samples": 60},
+        "model": {"hidden": [2], "activation": "tanh"},
+        "train": {"steps": 20, "lr": 0.0},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(10)
+    experiment.set_parameters(0, {"1.weights": np.array([[1.0, 2.0], [1.0, 2.0]]), "1.biases": np.array([0.5, -3.0])})
+    experiment.advance(10)  # the last step evaluates
+    assert experiment.lanes[0].statistics["layers"]["weight_similarity"][0] > 0.999
+    assert "symmetric_units" not in rules(experiment.findings())
+
+
 def test_what_a_network_that_learns_well_shows_is_no_alarm() -> None:
     found = findings(steps=400, model={"hidden": [20], "output": "linear", "outputs": 1}, loss="binary_cross_entropy")
     assert [(finding.rule, finding.severity) for finding in found] == [("output_mismatch", "info")]

@@ -107,3 +107,9 @@ def test_the_curvature_says_stable_or_not() -> None:
 )
 def test_numbers_are_short(value: float, words: str) -> None:
     assert number_words(value) == words
+
+
+def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:
+    from nntui_engine.scenario.expectations import SURFACE_PANELS
+
+    assert tuple(RACE_PANELS) == SURFACE_PANELS

@@ -71,3 +71,16 @@ def test_a_panel_for_one_lesson_is_shown_only_where_it_is_asked_for() -> None:
     unasked = panel_order((), snapshot, view)
     assert not set(unasked) & set(ON_REQUEST)
     assert panel_order(("update_ratio", "lr"), snapshot, view) == ("update_ratio", "lr", *unasked)
+
+
+def test_a_lane_that_runs_away_makes_the_axis_logarithmic() -> None:
+    calm, lost = run("a", "b", loss="mse"), run("a", "b", loss="mse")
+    lost.tweak({"train.lr": 1000.0, "model.output": "linear"}, "b")
+    lost.restart()
+    lost.advance(3)
+    scales = []
+    for experiment in (calm, lost):
+        spec = PANELS["loss"].build(shot(experiment, "loss"), PanelView(), Look())
+        assert isinstance(spec, PlotSpec)
+        scales.append(spec.scale)
+    assert scales == ["linear", "log"]

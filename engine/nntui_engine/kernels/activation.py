@@ -20,7 +20,7 @@ from .codes import (
     TANH,
     THRESHOLD,
 )
-from .exponential import exp_nonpositive
+from .exponential import exp_nonpositive, expm1_nonpositive
 from .policy import kernel
 
 SELU_SCALE = 1.0507009873554805  # λ of Klambauer et al. 2017
@@ -55,7 +55,10 @@ def _exponential_unit(z, alpha, scale, out, scratch):
     slope, floor = z.dtype.type(scale), z.dtype.type(scale * alpha)
     if z.itemsize == 8:
         for i in range(z.size):
-            out[i] = floor * math.expm1(z[i]) if z[i] < zero else slope * z[i]
+            out[i] = zero if z[i] > zero else z[i]
+        expm1_nonpositive(out, out, scratch)
+        for i in range(z.size):
+            out[i] = floor * out[i] if z[i] < zero else slope * z[i]
         return
     for i in range(z.size):
         out[i] = zero if z[i] > zero else z[i]
@@ -81,7 +84,11 @@ def activate(code, alpha, z, a, scratch):
     elif code == TANH:
         if z.itemsize == 8:
             for i in range(z.size):
-                a[i] = math.tanh(z[i])
+                a[i] = -2.0 * abs(z[i])
+            expm1_nonpositive(a, a, scratch)
+            for i in range(z.size):
+                value = -a[i] / (2.0 + a[i])
+                a[i] = -value if z[i] < zero else value
         else:
             two = z.dtype.type(2.0)
             for i in range(z.size):

@@ -266,9 +266,9 @@ def train_lanes(
 
     Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data,
     pool (flat, one real dtype); order (flat int32); sums (flat float64). With a leading axis of lanes: plan (layers,
-    PLAN); layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS); and the outputs out_steps (samples), out_layers
-    (samples, layers, STEP_STATISTICS), out_whole (samples, WHOLE), out_evaluated (evaluations), out_evaluation
-    (evaluations, EVALUATIONS), out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
+    PLAN); layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS); and the outputs: out_steps (samples),
+    out_layers (samples, layers, STEP_STATISTICS), out_whole (samples, WHOLE), out_evaluated (evaluations),
+    out_evaluation (evaluations, EVALUATIONS), out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
 
     Several lanes are dealt out whole; the steps of a single one are shared piece by piece.
     """

@@ -9,6 +9,7 @@ from .problems import choose, prefix, show
 from .schema import Expectation
 
 SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_length")
+SURFACE_PANELS = ("value", "gradient_norm", "distance")
 # Only expectations ask for these: a coordinate of the position, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("x", "y", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
@@ -29,7 +30,7 @@ _COMPARISONS = ("below", "above", "between", "equals")
 
 def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
     measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_NAMES)
-    allowed = list(SURFACE_STATISTICS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
+    allowed = list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
     for panel in panels:
         choose(where, "scenario.panels", panel, allowed, "panel")
 
