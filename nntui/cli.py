@@ -33,6 +33,7 @@ COMMANDS = {
     "new": "new",
     "info": "info",
     "warmup": "warmup",
+    "bench": "bench",
 }
 
 

@@ -144,6 +144,7 @@ def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     places, order, numbers = _swept_places(sweep.values)
     weights = np.array([found.weights.get(name, np.full(0, np.nan)) for name in names])[order]
     count = weights.shape[1]
+    only = snapshot.lanes[view.lane].layers[found.layer - 1].units == 1
     keys = [Key(look.lane_marker(i), _input_name(found, i), look.layer(i, count)) for i in range(count)]
     curves = tuple(
         Curve(key.label, key.colour, key.marker, places, w, w, w, ~np.isfinite(w), band=False)
@@ -151,7 +152,7 @@ def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     )
     return PlotSpec(
         title=f"Weights against {_setting_words(sweep.key)}",
-        subtitle=f"unit {found.unit + 1}, {layer_words(found.layer, found.layers)}",
+        subtitle="" if only else f"unit {found.unit + 1}, {layer_words(found.layer, found.layers)}",
         curves=curves,
         points=tuple(
             Points(places, w, key.marker, f"bold {key.colour}") for key, w in zip(keys, weights.T, strict=True)

@@ -10,11 +10,23 @@ from .look import Look
 from .panel import PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
 
+AWAY = 1000.0  # times as high as the lowest lane
 NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
 
 
 def any_history(snapshot: Snapshot, name: str) -> bool:
     return any(name in lane.whole_history and len(lane.whole_history[name].steps) for lane in snapshot.lanes)
+
+
+def runs_away(snapshot: Snapshot, name: str) -> bool:
+    """Whether one lane's values are so far above another's that a linear axis would show that lane alone."""
+    highest = []
+    for lane in snapshot.lanes:
+        series = lane.whole_history.get(name)
+        values = series.high[np.isfinite(series.high)] if series is not None else np.zeros(0)
+        if len(values):
+            highest.append(float(values.max()))
+    return len(highest) > 1 and min(highest) > 0.0 and max(highest) > AWAY * min(highest)
 
 
 def nothing_yet(step: int) -> str:

@@ -8,7 +8,7 @@ from nntui_engine.snapshot import Snapshot
 from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
 
 from .close_panels import CLOSE_PANELS, MAP_PANELS, NETWORK_PANELS, SWEEP_PANELS
-from .history_plots import any_history, lane_words, layer_plot, nothing_yet, whole_plot
+from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
 from .look import Look
 from .panel import Panel as Panel
 from .panel import PanelView as PanelView
@@ -19,14 +19,15 @@ CAN_DIE = frozenset({"relu", "threshold"})
 
 def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     """The loss: of each lane's mini-batches, or of mini-batches and held-out rows when there is one lane."""
+    log = view.log_loss or runs_away(snapshot, "loss")
     return whole_plot(
         snapshot,
         look,
         PlotSpec(
             title="Loss",
-            scale="log" if view.log_loss else "linear",
+            scale="log" if log else "linear",
             floor=0.0,
-            subtitle="log" if view.log_loss else "",
+            subtitle="log" if log else "",
             empty="" if any_history(snapshot, "loss") else nothing_yet(snapshot.step),
             memory=view.axis_memory("loss"),
         ),
@@ -41,6 +42,7 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         name = "r2"
         spec = PlotSpec(
             title="R² (share of variation explained)",
+            widest=(-1.0, 1.0),
             empty="" if any_history(snapshot, name) else "Measured at the first evaluation.",
             memory=view.axis_memory(name),
         )
@@ -97,7 +99,7 @@ def whole_panel(statistic: Statistic) -> Panel:
 
     def build(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         of_loss = name.endswith("loss")
-        log = view.log_loss if of_loss else statistic.scale == "log"
+        log = (view.log_loss or runs_away(snapshot, name)) if of_loss else statistic.scale == "log"
         spec = PlotSpec(
             title=statistic.title,
             scale="log" if log else "linear",

@@ -146,7 +146,7 @@ def _value_axis(spec: PlotSpec) -> Axis | None:
         found = [1e-3, 1.0] if log else [0.0, 1.0]
     low, high = min(found), max(found)
     if spec.widest is not None:
-        low, high = max(low, spec.widest[0]), min(high, spec.widest[1])
+        low, high = (min(max(end, spec.widest[0]), spec.widest[1]) for end in (low, high))
     if spec.floor is not None and not log:
         low = min(low, spec.floor)
     return spec.memory.fit(low, high, log=log, percent=spec.percent, whole=spec.whole)

@@ -3,8 +3,8 @@
 float32: eˣ = 2ᵏ·2ᶠ with k whole and |f| ≤ ½. Adding 1.5·2²³ rounds to a whole number and leaves k in the low
 bits, from where it is shifted into the exponent. 2ᶠ is a polynomial of degree 6. Absolute error below 2e-7.
 
-float64: eˣ = 2ᵏ·eʳ with r = x − k·ln 2, ln 2 in two parts (Cody & Waite 1980), and (eʳ − 1)/r a polynomial of degree 12.
-Relative error below 4e-16 (exp) and 1e-15 (expm1). What would be below the smallest normal number is 0.
+float64: eˣ = 2ᵏ·eʳ with r = x − k·ln 2, ln 2 in two parts (Cody & Waite 1980), and (eʳ − 1)/r a polynomial of degree
+12. Relative error below 1e-15. What would be below the smallest normal number is 0.
 """
 
 import numpy as np
