@@ -146,3 +146,20 @@ def test_signs_without_noise_are_what_the_points_say() -> None:
     assert raw.targets == ("right", "upper", "far")
     x, y = raw.x.T
     np.testing.assert_array_equal(raw.y, np.stack([x > 0, y > 0, np.hypot(x, y) > 1.5**0.5], axis=1))
+
+
+def test_digits_read_from_the_file_are_the_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nntui_engine.data import real
+
+    quick, slow = real._digits_from_file(), real._from_sklearn("digits")
+    assert quick is not None
+    np.testing.assert_array_equal(quick.x, slow.x)
+    np.testing.assert_array_equal(quick.y, slow.y)
+    assert (quick.features, quick.targets, quick.classes, quick.task) == (
+        slow.features,
+        slow.targets,
+        slow.classes,
+        slow.task,
+    )
+    monkeypatch.setattr(real.importlib.util, "find_spec", lambda name: None)
+    np.testing.assert_array_equal(load_real("digits").x, slow.x)
