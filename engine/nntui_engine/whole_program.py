@@ -12,6 +12,7 @@ from typing import Any
 
 import numba.core.codegen
 import numba.core.cpu
+import numba.core.targetconfig
 
 from .kernels.policy import inner_kernels
 
@@ -46,6 +47,11 @@ def enable() -> bool:
         nowhere = 1  # never called: only compiled code calls an inner kernel
         return make_function(description.lookup_module(), name, "", nowhere, environment, (library,))
 
+    flags: Any = getattr(numba.core.targetconfig, "TargetConfig", None)
+    if flags is not None and hasattr(flags(), "_values"):
+        # They are compared at every call that is typed, option by option; those that are set say as much
+        flags.__hash__ = lambda one: len(one._values)
+        flags.__eq__ = lambda one, other: one is other or (isinstance(other, flags) and one._values == other._values)
     CPUCodeLibrary.finalize = link_only
     CPUContext.get_executable = no_code_of_its_own
     return True

@@ -161,5 +161,5 @@ def test_digits_read_from_the_file_are_the_digits(monkeypatch: pytest.MonkeyPatc
         slow.classes,
         slow.task,
     )
-    monkeypatch.setattr(real.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(real.importlib.util, "find_spec", lambda _: None)
     np.testing.assert_array_equal(load_real("digits").x, slow.x)
