@@ -1,14 +1,18 @@
 """Verifying many scenarios: one after another in this process, or several at once in worker processes."""
 
-import multiprocessing
 import os
-import signal
+import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import Any, cast
+from pathlib import Path
+from typing import cast
 
+import nntui
+import nntui_engine
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario
 from nntui_engine.verify import Outcome
@@ -54,18 +58,14 @@ def verify_runs(
 
 
 def _verify_apart(runs: Sequence[Run], jobs: int, report: Report) -> Iterator[tuple[Run, list[Outcome]]]:
-    context = multiprocessing.get_context("spawn")
-    workers: dict[Connection, Any] = {}
+    workers: dict[Connection, subprocess.Popen[bytes]] = {}
     at_work: dict[Connection, int] = {}
     found: dict[int, list[Outcome]] = {}
     begun = told = 0
     try:
         for _ in range(jobs):
-            ours, theirs = context.Pipe()
-            worker = context.Process(target=_work, args=(theirs,), daemon=True)
-            worker.start()
-            theirs.close()
-            workers[ours] = worker
+            connection, worker = _start_worker()
+            workers[connection] = worker
         idle = list(workers)
         while told < len(runs):
             while idle and begun < len(runs):
@@ -94,14 +94,35 @@ def _verify_apart(runs: Sequence[Run], jobs: int, report: Report) -> Iterator[tu
     finally:
         for connection, worker in workers.items():
             connection.close()
-            worker.terminate()
+            worker.kill()
 
 
-def _work(connection: Connection) -> None:
+def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
+    """A process that verifies what it is sent, in a group of its own: Ctrl-C is for its parent, which ends it."""
+    ours, theirs = socket.socketpair()
+    paths = [str(Path(nntui.__file__).parents[1]), str(Path(nntui_engine.__file__).parents[1])]
+    environment = {
+        **os.environ,
+        "NUMBA_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([*paths, *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
+    code = f"from nntui.headless.verifying import work; work({theirs.fileno()})"
+    worker = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        pass_fds=[theirs.fileno()],
+        process_group=0,
+    )
+    theirs.close()
+    return Connection(ours.detach()), worker
+
+
+def work(descriptor: int) -> None:
     """A worker's life: take a run, tell how far it is, send its outcomes; end when the other side is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the first one ends us
-    os.environ["NUMBA_NUM_THREADS"] = "1"
     from nntui_engine.verify import verify
+
+    connection = Connection(descriptor)
 
     def steps(done: int, total: int) -> None:
         connection.send(("steps", done, total))

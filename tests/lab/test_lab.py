@@ -262,11 +262,13 @@ async def test_an_experiment_that_cannot_be_made_is_explained() -> None:
 
 
 async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
-    import time
+    import threading
 
-    app = LabApp(Session(lambda: time.sleep(1.5) or FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    seen = threading.Event()
+    app = LabApp(Session(lambda: seen.wait(60) and FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "Loading data and building the network" in text(app))
+        seen.set()
         await ready(pilot)
         app.source.stop()
 
