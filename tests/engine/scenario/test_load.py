@@ -388,6 +388,16 @@ class TestBuiltIn:
         assert scenario.tries
         assert scenario.expectations
 
+    @pytest.mark.parametrize("name", [summary.name for summary in list_scenarios()])
+    def test_is_short_and_ready_to_be_checked(self, name: str) -> None:
+        path = load_scenario(name).path
+        assert path is not None
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) <= 90
+        assert max(map(len, lines)) <= 120
+        assert load_scenario(name).expectations
+        assert load_scenario(name).panels
+
     def test_names_are_unique(self) -> None:
         paths = list(Path(next(iter(scenario_paths().values()))).parents[1].glob("*/*.toml"))
         assert len(paths) == len({path.stem for path in paths})
