@@ -27,8 +27,25 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     """
     if _plain_python() or os.environ.get(_CHILD) or cache_folder() is None or all(map(is_warm, parts)):
         return ""
+    needed = [part for part in parts if not is_warm(part)]
+    for number, part in enumerate(needed):
+        trouble = _compile_apart(part, _share(progress, number, len(needed)), started)
+        if trouble:
+            return trouble
+    return ""
+
+
+def _share(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    """``progress`` for one part of several, each counted alike."""
+    if progress is None:
+        return None
+    return lambda name, done, total: progress(name, number * total + done, parts * total)
+
+
+def _compile_apart(part: str, progress: Progress | None, started: Started | None) -> str:
+    """Compile one part in a process of its own, so that its machine code does not depend on what came before."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "nntui_engine.warmup", *parts],
+        [sys.executable, "-m", "nntui_engine.warmup", part],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

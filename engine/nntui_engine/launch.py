@@ -54,7 +54,10 @@ def _ready_helpers() -> list[_Helper]:
 
 @contextmanager
 def launching() -> Iterator[None]:
-    """Hold while a kernel runs: launches of different threads follow each other, each with all cores."""
+    """Hold while a kernel runs: launches of different threads follow each other, each with all cores.
+
+    Numba's simplest threading layer would not survive two ``prange`` loops at once.
+    """
     with _LAUNCH:
         yield
 

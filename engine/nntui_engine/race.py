@@ -14,9 +14,8 @@ from .history import History
 from .kernels import codes
 from .kernels import race as k
 from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
-from .kernels.team import HELP, LEAD, TEAM
 from .lanes import lane_tables, named_lanes, shown
-from .launch import launch, launching
+from .launch import launching
 from .optimizers import OPTIMIZERS
 from .scenario import Scenario, load_scenario, override, resolve_race
 from .schedules import SCHEDULES
@@ -42,20 +41,15 @@ class Field:
     state: Array
     ints: NDArray[np.int64]
     reals: Array
-    team: NDArray[np.int64]
-    goals: NDArray[np.int64]
 
     def copy(self) -> "Field":
         """A copy that shares only the data points."""
-        state, ints, reals = self.state.copy(), self.ints.copy(), self.reals.copy()
-        return Field(self.points, state, ints, reals, np.zeros_like(self.team), self.goals.copy())
+        return Field(self.points, self.state.copy(), self.ints.copy(), self.reals.copy())
 
     def race(self, goals: NDArray[np.int64], out_steps: NDArray[np.int64], out: Array) -> None:
         """One launch: every lane up to its goal, or until its output is full."""
-        self.goals[:] = goals
-        tables = (self.goals, self.team, self.points, self.state, self.ints, self.reals, out_steps, out)
-        several = len(goals) > 1
-        launch(lambda: k.race_lanes(LEAD, *tables), (lambda: k.race_lanes(HELP, *tables)) if several else None)
+        with launching():
+            k.race_lanes(goals, self.points, self.state, self.ints, self.reals, out_steps, out)
 
 
 @dataclass
@@ -104,8 +98,7 @@ def lay_out(lanes: Sequence[RaceSettings]) -> Field:
         reals[i, k.K_MOMENTUM_PRODUCT] = 1.0
         reals[i, k.K_SURFACE] = lane.surface_parameters.get("condition", 0.0)
         reals[i, k.K_ESCAPE] = _ESCAPE
-    all_points = np.concatenate(points) if points else np.zeros(3)
-    return Field(all_points, state, ints, reals, np.zeros(TEAM, np.int64), np.zeros(len(lanes), np.int64))
+    return Field(np.concatenate(points) if points else np.zeros(3), state, ints, reals)
 
 
 def moon_points(samples: int, seed: int) -> Array:

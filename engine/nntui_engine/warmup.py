@@ -112,7 +112,8 @@ def main() -> int:
     from .kernels.policy import compiling_ahead
 
     if compiling_ahead():
-        whole_program.enable()
+        if sys.argv[1:] != ["race"]:  # a race's short steps need what optimising at every level of calls gives
+            whole_program.enable()
         gc.set_threshold(100_000, 50, 50)  # a compiler makes many objects and keeps most: a sixth of its time
     parts = sys.argv[1:] or USUAL_PARTS
     warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), parts)

@@ -29,7 +29,9 @@ def modules_after(*arguments: str) -> tuple[int, set[str]]:
     return result["status"], {name.partition(".")[0] for name in result["modules"]}
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("list",), ("list", "--json"), ("run", "--help"), ("--version",)])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("list",), ("list", "--json"), ("run", "--help"), ("bench", "--help"), ("--version",)]
+)
 def test_quick_answers_import_nothing_heavy(arguments):
     status, modules = modules_after(*arguments)
     assert status == 0
@@ -63,7 +65,7 @@ def test_the_help_lists_every_command_in_full(invoke):
     assert "..." not in out.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", ["diagnose", "replay", "compare", "bench"])
+@pytest.mark.parametrize("name", ["diagnose", "replay", "compare"])
 def test_what_is_not_built_is_not_offered(invoke, name):
     assert name not in COMMANDS
     assert invoke(name).status == 2

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .bits import from_bits, is_finite, magnitude_bits
-from .policy import kernel
+from .policy import kernel, leaf_kernel
 
 SIMILARITY_BLOCK = 64  # units compared at a time
 
@@ -27,7 +27,7 @@ def finite_or_zero(value):
     return shift if is_finite(shift) else 0.0
 
 
-@kernel
+@leaf_kernel
 def shifted_sums(x, shift):
     """(Σ(x − shift), Σ(x − shift)²) of a 1-D array."""
     total = 0.0
@@ -62,7 +62,7 @@ def moments(x):
     return mean, variance, broken
 
 
-@kernel
+@leaf_kernel
 def sum_of_squares(x):
     """Σ x² of a 1-D array."""
     total = 0.0
@@ -72,7 +72,7 @@ def sum_of_squares(x):
     return total
 
 
-@kernel
+@leaf_kernel
 def sum_of_magnitudes(x):
     """Σ |x| of a 1-D array."""
     total = 0.0
@@ -91,7 +91,7 @@ def largest_magnitude(x):
     return from_bits(largest)
 
 
-@kernel
+@leaf_kernel
 def gradient_summary(g):
     """(Σ g², max |g|, Σ |g|, entries exactly 0, NaN and Inf entries) of a 1-D array; the largest is NaN if any g is."""
     squares = 0.0
@@ -105,7 +105,7 @@ def gradient_summary(g):
     return squares, largest, magnitudes, count_zeros(g), broken
 
 
-@kernel
+@leaf_kernel
 def mark_active(a, active):
     """active[j] = 1 where a (n, units) is not exactly 0 on some row; other entries stay."""
     n, units = a.shape
@@ -116,7 +116,7 @@ def mark_active(a, active):
             active[j] = one if a[i, j] != zero else active[j]
 
 
-@kernel
+@leaf_kernel
 def apply_slopes(slopes, delta, limit, shift):
     """delta ← delta·slopes; returns (Σ(δ − shift), Σ(δ − shift)², slopes below ``limit`` in magnitude). 1-D arrays."""
     bound = slopes.dtype.type(limit)
@@ -133,7 +133,7 @@ def apply_slopes(slopes, delta, limit, shift):
     return total, squares, below
 
 
-@kernel
+@leaf_kernel
 def count_below(values, limit):
     """How many entries of a 1-D array have a magnitude below ``limit``."""
     bound = values.dtype.type(limit)
@@ -143,7 +143,7 @@ def count_below(values, limit):
     return count
 
 
-@kernel
+@leaf_kernel
 def count_zeros(values):
     """How many entries of a 1-D array are exactly 0."""
     zero = values.dtype.type(0.0)

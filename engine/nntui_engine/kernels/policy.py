@@ -120,6 +120,32 @@ def kernel(function: Function) -> Function:
     return _compiled(function, **_INNER)
 
 
+def leaf_kernel(function: Function) -> Function:
+    """Compile a serial kernel that stays a function of its own: copied into a large caller, its loop over an array may
+    not be vectorised any more (measured: 1 ns an entry in place of 0.05)."""
+    dispatcher: Any = kernel(function)
+    if JIT:
+        template = dispatcher.get_call_template
+
+        def get_call_template(args: Any, kws: Any) -> Any:
+            found = template(args, kws)
+            for compiled in dispatcher.overloads.values():
+                _never_inline(compiled)
+            return found
+
+        dispatcher.get_call_template = get_call_template
+    return dispatcher  # type: ignore[no-any-return]
+
+
+def _never_inline(compiled: Any) -> None:
+    library = compiled.library
+    for module in (library._final_module, library._shared_module):
+        if module is not None:
+            for function in module.functions:
+                if function.name == compiled.fndesc.llvm_func_name and not function.is_declaration:
+                    function.add_function_attribute("noinline")
+
+
 def exact_kernel(function: Function) -> Function:
     """Compile a serial kernel that other kernels call, whose additions stay in the order written."""
     return _compiled(function, _EXACT_ORDER, **_INNER)
@@ -136,6 +162,14 @@ def inlined_kernel(function: Function) -> Function:
 def entry_kernel(function: Function) -> Function:
     """Compile a serial kernel that Python calls."""
     return _compiled(function, no_cfunc_wrapper=True)
+
+
+def parallel_kernel(function: Function) -> Function:
+    """Compile a kernel with a ``prange`` loop, which Python calls. No scalar is ever summed across iterations.
+
+    For loops of tiny steps, as a race's, which come out three times as fast this way as shared by ``team.py``.
+    """
+    return _compiled(function, no_cfunc_wrapper=True, parallel=True)
 
 
 def threads() -> int:

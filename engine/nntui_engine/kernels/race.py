@@ -6,15 +6,15 @@ Every lane is sequential inside and stands in its own rows of the tables, so any
 import math
 
 import numpy as np
+from numba import prange
 
 from .bits import is_finite
 from .codes import NADAM, NOISY_MOONS
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
-from .policy import entry_kernel, kernel
+from .policy import entry_kernel, kernel, parallel_kernel
 from .random import GRADIENT_NOISE, SHUFFLE, add_normal, stream_key, uniform
 from .schedule import schedule_factor
 from .surface import surface_hessian, surface_slope
-from .team import LANES, LEAD, MOST_SHARES, publish, report, take, wait_done, wait_ticket
 from .update import clip_gradient
 from .views import vector
 
@@ -187,25 +187,11 @@ def race_lane(until, points, state, ints, reals, out_steps, out):
             ints[C_SAMPLES] = slot + 1
 
 
-@entry_kernel
-def race_lanes(role, until, team, points, state, ints, reals, out_steps, out):
-    """``race_lane`` for every lane; ``until`` (lanes), the tables have a leading lane axis.
-
-    One thread calls it to LEAD, any others to HELP.
-    """
-    lanes = ints.shape[0]
-    shares = min(lanes, MOST_SHARES)
-    if role == LEAD:
-        publish(team, LANES, shares)
-    while True:
-        _, piece = take(team) if role == LEAD else wait_ticket(team)
-        if piece < 0:
-            break
-        for lane in range(lanes * piece // shares, lanes * (piece + 1) // shares):
-            race_lane(until[lane], points, state[lane], ints[lane], reals[lane], out_steps[lane], out[lane])
-        report(team)
-    if role == LEAD:
-        wait_done(team, shares)
+@parallel_kernel
+def race_lanes(until, points, state, ints, reals, out_steps, out):
+    """``race_lane`` for every lane in parallel; ``until`` (lanes), the tables have a leading lane axis."""
+    for lane in prange(ints.shape[0]):
+        race_lane(until[lane], points, state[lane], ints[lane], reals[lane], out_steps[lane], out[lane])
 
 
 @entry_kernel

@@ -72,7 +72,7 @@ from .measure import (
     sum_of_squares,
 )
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
-from .policy import kernel
+from .policy import kernel, leaf_kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
 from .team import PARAMETERS, UPDATE
@@ -142,7 +142,7 @@ def learning_rate(ints, reals):
     return reals[LR] * factor * reals[R_PLATEAU_FACTOR]
 
 
-@kernel
+@leaf_kernel
 def subtract(w, u):
     """w ← w − u; returns Σ u². 1-D arrays of one length."""
     squares = 0.0

@@ -1,0 +1,30 @@
+"""What one call of ``nntui bench`` was asked for, and what it has found so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nntui.bench.nets import NETS, Net
+
+
+class MeasureError(Exception):
+    """A part could not be measured; the message says why in a line."""
+
+
+@dataclass
+class Bench:
+    """``nets``, ``parts``: those named, none if all are meant; ``peers`` those asked for that are here; ``seconds``
+    of measuring for each number; ``say`` hears what is being measured; ``found``: the results of parts by name."""
+
+    nets: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    peers: tuple[str, ...] = ()
+    seconds: float = 2.0
+    threads: int = 1
+    say: Callable[[str], None] = lambda _: None
+    found: dict[str, Any] = field(default_factory=dict)
+
+    def chosen_nets(self, usual: tuple[str, ...] = tuple(NETS)) -> list[Net]:
+        """The nets named, else the ``usual`` ones of a part, in the order of the table."""
+        chosen = self.nets or usual
+        return [net for name, net in NETS.items() if name in chosen]

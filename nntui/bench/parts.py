@@ -1,0 +1,54 @@
+"""What ``nntui bench`` measures, part by part. Imports nothing heavy."""
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from nntui.bench.bench import Bench, MeasureError
+from nntui.bench.tables import Sheet
+from nntui.headless.output import Progress
+
+# Name → module of nntui.bench with ``measure(bench)``, the part's JSON, and ``sheets(found)``, its tables
+PARTS = {
+    "nets": "steps",
+    "statistics": "statistics",
+    "lanes": "lanes",
+    "startup": "startup",
+    "lab": "lab",
+    "memory": "memory",
+    "surfaces": "surfaces",
+    "fractal": "fractal",
+}
+
+
+def module_of(part: str) -> Any:
+    return importlib.import_module(f"nntui.bench.{PARTS[part]}")
+
+
+def measure_parts(bench: Bench, progress: Progress) -> tuple[dict[str, Any], list[str]]:
+    """Measure the parts asked for, one after another: the document, and a line for each part that did not work."""
+    from nntui.bench.machine import machine, versions
+    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.kernels.policy import threads
+
+    names = [name for name in PARTS if not bench.parts or name in bench.parts]
+    compile_ahead(("float32", "race") if "surfaces" in names else ("float32",), progress)
+    bench.threads = threads()
+    troubles = []
+    for done, name in enumerate(names):
+        bench.say = _speaker(progress, done, len(names))
+        try:
+            bench.found[name] = module_of(name).measure(bench)
+        except MeasureError as error:
+            troubles.append(f"{name}: {error}")
+    facts = {"machine": machine(), "versions": versions(bench.peers), "seconds": bench.seconds}
+    return {"schema": 1, **facts, **bench.found}, troubles
+
+
+def _speaker(progress: Progress, done: int, total: int) -> Callable[[str], None]:
+    return lambda what: progress(what, done, total)
+
+
+def all_sheets(document: dict[str, Any]) -> list[Sheet]:
+    """The tables of every part in a document."""
+    return [sheet for name in PARTS if name in document for sheet in module_of(name).sheets(document[name])]
