@@ -35,6 +35,7 @@ class _Helper(threading.Thread):
             call, self._call = self._call, None
             if call is not None:
                 call()
+            del call  # with the arrays it holds
 
 
 _helpers: list[_Helper] = []

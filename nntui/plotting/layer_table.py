@@ -25,7 +25,8 @@ def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid
     end = width - 2
     wide = end >= 34  # else there is no room for the variance
     grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
-    grid.write(2, 4, f"{lane.settings.inputs:>4} inputs", DIM)
+    inputs = lane.settings.inputs
+    grid.write(2, 4, f"{inputs:>4} {'input' if inputs == 1 else 'inputs'}", DIM)
     count = len(lane.layers)
     room = height - 5
     shown = range(count) if count <= room else [*range(max(0, room - 2)), -1, count - 1]
