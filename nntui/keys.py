@@ -36,7 +36,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("new_seed", "R", "new_seed", "new seed", "Start again from a new seed", "Run", 31),
     Action("back", "comma", "rewind(-1)", "", "Back in the race", "Run", 60, ","),
     Action("forward", "full_stop", "rewind(1)", "rewind", "Forward again", "Run", 13, "."),
-    Action("fair", "F", "fair", "fair rates", "Find every optimizer's best learning rate on the same budget", "Run", 7),
+    Action("fair", "F", "fair", "fair rates", "Find every optimizer's best learning rate", "Run", 7),
     Action("knob_up", "up", "choose_knob(-1)", "", "Choose the knob above", "Knobs", 60, "", False),
     Action("knob_down", "down", "choose_knob(1)", "knob", "Choose the knob below", "Knobs", 3, "", False),
     Action("turn_down", "left", "turn(-1, False)", "", "Turn the knob down", "Knobs", 60, "", False),

@@ -11,12 +11,10 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .kernels.cache import cache_folder, is_warm
+from .kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
 
 Progress = Callable[[str, int, int], None]
 Started = Callable[["subprocess.Popen[str]"], None]
-
-_CHILD = "NNTUI_COMPILING"  # set in the child, which must compile itself
 
 
 def compile_ahead(parts: Sequence[str], progress: Progress | None = None, started: Started | None = None) -> str:
@@ -25,7 +23,7 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     ``progress(name, done, total)`` is called after each compiled function, ``started`` with the child, so that it can
     be stopped. Returns "" or one line that says why it did not work; kernels are then compiled where they are called.
     """
-    if _plain_python() or os.environ.get(_CHILD) or cache_folder() is None or all(map(is_warm, parts)):
+    if _plain_python() or compiling_ahead() or cache_folder() is None or all(map(is_warm, parts)):
         return ""
     needed = [part for part in parts if not is_warm(part)]
     for number, part in enumerate(needed):
@@ -92,4 +90,4 @@ def _plain_python() -> bool:
 def _child_environment() -> dict[str, str]:
     """The child must find the same engine, however this process found it."""
     paths = [str(Path(__file__).parents[1]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), _CHILD: "1"}
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), COMPILING: "1"}

@@ -259,10 +259,10 @@ def _cut_into_pieces(plan: NDArray[np.int64], ints: NDArray[np.int64], settings:
     if not whole:
         pieces = next((n for n, work, rows in PIECES if products >= work and settings.batch_size >= rows), 1)
     ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES] = pieces, pieces
-    plain = all(layer.trainable and layer.l1 == 0.0 for layer in settings.layers)
+    split = settings.clip_norm > 0.0 or settings.clip_value > 0.0 or settings.noise_gradients > 0.0
+    plain = not split and all(layer.trainable and layer.l1 == 0.0 for layer in settings.layers)
+    ints[c.I_SPLIT] = int(split)
     ints[c.I_TOGETHER] = int(pieces == 1 and plain and ints[c.I_PARAMETERS] <= STEP_BLOCK)
-    ints[c.I_SPLIT] = int(settings.clip_norm > 0.0 or settings.clip_value > 0.0 or settings.noise_gradients > 0.0)
-    ints[c.I_TOGETHER] &= 1 - ints[c.I_SPLIT]
 
 
 def _lay_out_workspace(

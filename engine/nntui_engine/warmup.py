@@ -109,9 +109,8 @@ def _use(part: str) -> None:
 def main() -> int:
     """Warm up the parts named on the command line (default: the usual ones) and print the progress."""
     from . import whole_program
-    from .kernels.policy import compiling_ahead
 
-    if compiling_ahead():
+    if cache.compiling_ahead():
         if sys.argv[1:] != ["race"]:  # a race's short steps need what optimising at every level of calls gives
             whole_program.enable()
         gc.set_threshold(100_000, 50, 50)  # a compiler makes many objects and keeps most: a sixth of its time

@@ -7,7 +7,6 @@ The libraries are no dependencies of nntui and are imported only when they are a
 
 import importlib
 import importlib.util
-import os
 from dataclasses import dataclass
 from itertools import islice
 from statistics import median
@@ -15,6 +14,7 @@ from typing import Any
 
 from nntui.bench.nets import LEARNING_RATE, Net, batches, random_data, random_weights
 from nntui.bench.timing import Repeated, Turn, timed_calls
+from nntui.headless.environment import usable_cores
 
 PEERS = {"torch": "torch", "jax": "jax", "blas": "numpy"}  # name → the package it takes
 
@@ -24,11 +24,6 @@ LARGE = 50_000_000  # multiplications in a step
 TRIAL_SECONDS = 0.1
 DECAYS = (0.9, 0.999)
 EPSILON = 1e-8
-
-
-def usable_cores() -> int:
-    """The cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def is_installed(peer: str) -> bool:
@@ -164,7 +159,7 @@ def prepare_jax(net: Net, threads: int) -> Peer:  # noqa: ARG001  # JAX takes ev
         jax.block_until_ready((state, statistics))
         return steps
 
-    return Peer(lambda seconds: timed_calls(call, seconds), usable_cores())
+    return Peer(lambda seconds: timed_calls(call, seconds), usable_cores() or 1)
 
 
 def prepare_blas(net: Net, threads: int) -> Peer:  # noqa: ARG001  # one, to compare with

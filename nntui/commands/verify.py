@@ -1,6 +1,5 @@
 """``nntui verify``: run the scenarios' own expectations."""
 
-import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +57,10 @@ def command(scenarios: tuple[str, ...], as_json: bool, seeds: int, jobs: int | N
     for scenario in loaded:
         first = int(scenario.lanes[0].tables["train"]["seed"])
         runs += [Run(scenario, seed) for seed in range(first, first + seeds)]
-    jobs = jobs if jobs is not None else len(os.sched_getaffinity(0))
+    if jobs is None:
+        from nntui_engine.kernels.policy import threads
+
+        jobs = threads()
     reports: list[tuple[Run, list[Outcome]]] = []
     if as_json:
         from nntui.headless.machine import write_json

@@ -10,19 +10,24 @@ from nntui.commands.options import examples
     short_help="Compile the training code ahead of the first run.",
     epilog=examples("nntui warmup", "nntui warmup && nntui run digits"),
 )
-def command() -> None:
+def command() -> int:
     """Compile the training code now, so that the first run starts at once.
 
     The result is kept in a cache folder (nntui info names it) and used by every later run.
     """
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import prompt_exit
-    from nntui_engine.warmup import is_warm, warm_up
+    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.warmup import USUAL_PARTS, is_warm
 
     with prompt_exit():
         if is_warm():
             click.echo("Already compiled.")
-            return
+            return 0
         with progress_bar() as progress:
-            warm_up(progress)
+            trouble = compile_ahead(USUAL_PARTS, progress)
+        if trouble:
+            click.echo(f"nntui: {trouble}", err=True)
+            return 1
         click.echo("Compiled.")
+        return 0

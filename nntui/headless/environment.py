@@ -20,7 +20,7 @@ def environment() -> dict[str, dict[str, Any]]:
         "processor": {
             "name": _processor_name(),
             "cores": os.cpu_count(),
-            "usable_cores": _usable_cores(),
+            "usable_cores": usable_cores(),
             "threads": _threads(),
             "system": f"{platform.system()} {platform.release()}",
         },
@@ -51,7 +51,8 @@ def _processor_name() -> str:
     return platform.processor() or platform.machine()
 
 
-def _usable_cores() -> int | None:
+def usable_cores() -> int | None:
+    """The cores this process may use; None where the system does not say."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count()
@@ -59,7 +60,7 @@ def _usable_cores() -> int | None:
 
 def _threads() -> int | None:
     chosen = os.environ.get("NUMBA_NUM_THREADS", "")
-    return int(chosen) if chosen.isdecimal() else _usable_cores()
+    return int(chosen) if chosen.isdecimal() else usable_cores()
 
 
 def _cache() -> dict[str, Any]:

@@ -64,12 +64,21 @@ def test_info(invoke):
 
 
 def test_warmup_compiles_once(invoke, monkeypatch):
-    from nntui_engine import warmup
+    from nntui_engine import compile_ahead, warmup
 
     warm = []
     monkeypatch.setattr(warmup, "is_warm", lambda: bool(warm))
-    monkeypatch.setattr(warmup, "warm_up", warm.append)
+    monkeypatch.setattr(compile_ahead, "compile_ahead", lambda parts, _: warm.append(parts) or "")
     first = invoke("warmup")
     assert (first.status, first.out, first.err) == (0, "Compiled.\n", "")
     assert invoke("warmup").out == "Already compiled.\n"
-    assert len(warm) == 1
+    assert warm == [warmup.USUAL_PARTS]
+
+
+def test_warmup_says_what_went_wrong(invoke, monkeypatch):
+    from nntui_engine import compile_ahead, warmup
+
+    monkeypatch.setattr(warmup, "is_warm", lambda: False)
+    monkeypatch.setattr(compile_ahead, "compile_ahead", lambda parts, progress: "no compiler")  # noqa: ARG005
+    result = invoke("warmup")
+    assert (result.status, result.out, result.err) == (1, "", "nntui: no compiler\n")

@@ -9,6 +9,13 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+COMPILING = "NNTUI_COMPILING"  # set in the environment of a process that compiles for others (``compile_ahead.py``)
+
+
+def compiling_ahead() -> bool:
+    """Whether this process is one."""
+    return bool(os.environ.get(COMPILING))
+
 
 @cache
 def source_stamp() -> str:

@@ -20,7 +20,7 @@ import numba
 from numba import types
 from numba.core.caching import FunctionCache
 
-from .cache import cache_folder
+from .cache import cache_folder, compiling_ahead
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,11 +31,6 @@ _EXACT_ORDER = {"contract"}
 # Compiled code calls an inner kernel directly; it needs none of the wrappers that let Python and C call it
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 inner_kernels: set[str] = set()  # the names of kernels that only kernels call
-
-
-def compiling_ahead() -> bool:
-    """Whether this process compiles for others (``compile_ahead.py``)."""
-    return bool(os.environ.get("NNTUI_COMPILING"))
 
 
 def single_threaded_blas() -> None:

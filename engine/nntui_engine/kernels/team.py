@@ -13,18 +13,19 @@ from .policy import kernel
 # Columns of the shared int64 array, each on a cache line of its own
 TICKET, DONE, TEAM = 0, 8, 16
 
-LANES, ROWS, PARAMETERS, UPDATE = range(4)  # kinds of phase
+LANES, ROWS, PARAMETERS, UPDATE = range(
+    4
+)  # kinds of phase; a ticket is serial · 2³⁶ + kind · 2³² + pieces · 2¹⁶ + next
 
 LEAD, HELP, PROBER = range(3)  # roles in a launch
 MOST_SHARES = 64  # pieces that many lanes are dealt out in
-MOST_PIECES = 1 << 16  # a ticket is serial · 2³⁶ + kind · 2³² + pieces · 2¹⁶ + next
 _SPINS = 2000  # looks before a waiting thread lets others run
 _PATIENCE = 4000  # times it does so before a helper leaves: some milliseconds
 
 
 @kernel
 def publish(team, kind, pieces):
-    """Open a phase of ``pieces`` pieces (at most MOST_PIECES − 1)."""
+    """Open a phase of ``pieces`` pieces (below 2¹⁶)."""
     serial = (team[TICKET] >> 36) + 1
     team[DONE] = 0
     store(team, TICKET, (serial << 36) | (kind << 32) | (pieces << 16))
