@@ -24,6 +24,7 @@ from .settings import LaneSettings, RaceSettings
 Array = NDArray[np.float64]
 
 RATES = 60
+FINER_RATES = 12  # between two of them, around the best
 _LANES_AT_ONCE = 512  # copies of a small network that are in memory together
 _ROWS_A_LAUNCH = 1 << 40
 _LOWEST, _HIGHEST = 1e-6, 1e2
@@ -34,15 +35,24 @@ _LAUNCH_STEPS = 200_000  # updates of all lanes together in one launch: some mil
 class Sensitivity:
     """How far one lane's optimizer gets with each learning rate, on the same budget.
 
-    ``values`` (RATES,) is the median over the starts of the value reached, infinite where the lane's own start or most
-    of the others diverged, for ``rates`` (RATES,); ``best`` the rate with the lowest.
+    ``values`` (RATES,) is the median over five starts of the value reached, infinite where the lane's own start or most
+    of the others diverged, for ``rates`` (RATES,); ``values_from_start`` (RATES,) is the value reached from the lane's
+    own start alone. ``best_from_start`` is found between those rates, FINER_RATES to each gap, and ``value_from_start``
+    reached with it. The two can differ much: a start on a ridge has four neighbours that are on none.
     """
 
     lane: str
     optimizer: str
     rates: Array
     values: Array
-    best: float
+    values_from_start: Array
+    best_from_start: float
+    value_from_start: float
+
+    @property
+    def best(self) -> float:
+        """The rate with the lowest median."""
+        return float(self.rates[int(np.argmin(self.values))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +82,8 @@ def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
     """For every lane the value reached after ``steps`` (default: the scenario's) with 60 rates from 1e-6 to 100.
 
     The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
-    points around it.
+    points around it. The median over the five says what an optimizer is good for near here, the value from the start
+    alone what is best in this very race.
     """
     return [fair_rate(lane.name, lane.settings, steps) for lane in race.lanes]
 
@@ -80,22 +91,29 @@ def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
 def fair_rate(name: str, settings: RaceSettings, steps: int | None = None) -> Sensitivity:
     """One lane's part of :func:`fair_rates`."""
     rates = np.geomspace(_LOWEST, _HIGHEST, RATES)
-    starts = nearby_starts(settings)
+    settings = replace(settings, steps=steps or settings.steps)
+    reached = _reached(settings, rates, nearby_starts(settings))
+    from_start = reached[:, 0].copy()
+    values = np.where(np.isfinite(from_start), np.median(reached, axis=1), np.inf)
+    at = int(np.argmin(from_start))
+    around = rates[max(0, at - 1) : at + 2]
+    finer = np.concatenate([rates[at : at + 1], np.geomspace(around[0], around[-1], 2 * FINER_RATES + 1)])
+    finer_values = _reached(settings, finer, [settings.start])[:, 0]
+    best = int(np.argmin(finer_values))
+    return Sensitivity(
+        name, settings.optimizer, rates, values, from_start, float(finer[best]), float(finer_values[best])
+    )
+
+
+def _reached(settings: RaceSettings, rates: Array, starts: Sequence[tuple[float, float]]) -> Array:
+    """The value reached with every rate from every start: (rates, starts), infinite where it diverged."""
     grid = [
-        replace(
-            settings,
-            start=start,
-            steps=steps or settings.steps,
-            optimizer_parameters={**settings.optimizer_parameters, "lr": float(rate)},
-        )
+        replace(settings, start=start, optimizer_parameters={**settings.optimizer_parameters, "lr": float(rate)})
         for rate in rates
         for start in starts
     ]
-    reached, _, _ = _run(grid)
-    reached = reached.reshape(RATES, len(starts))
-    values = np.where(np.isfinite(reached[:, 0]), np.median(reached, axis=1), np.inf)
-    best = float(rates[int(np.argmin(values))])
-    return Sensitivity(name, settings.optimizer, rates, values, best)
+    values, _, _ = _run(grid)
+    return values.reshape(len(rates), len(starts))
 
 
 def basin_map(race: Race, lane: int, columns: int, rows: int, near: float = 0.05) -> Basins:

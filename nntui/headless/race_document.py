@@ -88,8 +88,11 @@ def fair_document(race: "Race", found: Iterable["Sensitivity"]) -> dict[str, Any
                 "optimizer": one.optimizer,
                 "best": one.best,
                 "value": float(np.min(one.values)),
+                "best_from_start": one.best_from_start,
+                "value_from_start": one.value_from_start,
                 "rates": one.rates,
                 "values": one.values,
+                "values_from_start": one.values_from_start,
             }
             for one in found
         ],

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nntui_engine.sweeps import Sensitivity
 
 CURVE_WIDTH = 40
-RATES_WIDTH = 60
+RATES_WIDTH = 40
 LONGEST_LANE_NAME = 24
 
 
@@ -55,23 +55,30 @@ def print_fair(console: Console, race: "Race", found: Iterable["Sensitivity"]) -
     rates = found[0].rates
     console.print(
         Text(
-            f"Value after {race.steps} steps (median of 5 starts) with each of {len(rates)} learning rates from "
-            f"{rates[0]:g} to {rates[-1]:g}. {NOT_FINITE} diverged."
+            f"Value after {race.steps} steps with each of {len(rates)} learning rates from {rates[0]:g} to "
+            f"{rates[-1]:g}. {NOT_FINITE} diverged."
         )
     )
-    console.print()
-    table = _table()
-    table.add_column("Lane", no_wrap=True, max_width=LONGEST_LANE_NAME)
-    table.add_column("Best lr", justify="right", no_wrap=True)
-    table.add_column("Value", justify="right", no_wrap=True)
-    table.add_column(f"{rates[0]:g} … {rates[-1]:g}", no_wrap=True)
+    x, y = race.lanes[0].settings.start
     floor = min(race.lowest(index) for index in range(len(race.lanes)))
-    for one in found:
-        best = float(np.min(one.values))
-        curve = sparkline([float(v) for v in one.values - floor], RATES_WIDTH, log=True)
-        shown = number(best) if math.isfinite(best) else "diverged"
-        table.add_row(one.lane or one.optimizer, f"{one.best:.3g}", shown, curve)
-    console.print(table)
+    around = [(one.best, float(np.min(one.values)), one.values) for one in found]
+    alone = [(one.best_from_start, one.value_from_start, one.values_from_start) for one in found]
+    for where, results in (
+        ("median of five starts, the scenario's and four around it", around),
+        (f"from ({x:g}, {y:g}), the scenario's start, alone", alone),
+    ):
+        console.print()
+        console.print(Text(where))
+        table = _table()
+        table.add_column("Lane", no_wrap=True, max_width=LONGEST_LANE_NAME)
+        table.add_column("Best lr", justify="right", no_wrap=True)
+        table.add_column("Value", justify="right", no_wrap=True)
+        table.add_column(f"{rates[0]:g} … {rates[-1]:g}", no_wrap=True)
+        for one, (best, lowest, values) in zip(found, results, strict=True):
+            curve = sparkline([float(v) for v in values - floor], RATES_WIDTH, log=True)
+            shown = number(lowest) if math.isfinite(lowest) else "diverged"
+            table.add_row(one.lane or one.optimizer, f"{best:.3g}", shown, curve)
+        console.print(table)
 
 
 def _heading(title: str, scenario: str, seed: int, rest: str) -> Text:

@@ -15,6 +15,7 @@ from .race_side import number_words
 from .scales import Axis, log_axis
 
 Floats = NDArray[np.float64]
+OWN_START_FROM = 80  # columns from which the table also has what is best from the scenario's own start
 LOWEST = 1e-18  # times the value with the smallest rate: what lies below is drawn there
 
 
@@ -114,9 +115,12 @@ def _table(view: FairView, chosen: int, width: int, height: int, look: Look) -> 
     grid = Grid.blank(width, height)
     draw_box(grid, look, "Best learning rate of each")
     grid.write(1, 4, "optimizer", DIM)
-    name_room = min(30, width - 34)
+    own = width >= OWN_START_FROM
+    name_room = min(30, width - (62 if own else 34))
     grid.write_right(1, 4 + name_room + 10, "best lr", DIM)
-    grid.write_right(1, 4 + name_room + 26, "value reached", DIM)
+    grid.write_right(1, 4 + name_room + 26, "median of five" if own else "value reached", DIM)
+    if own:
+        grid.write_right(1, 4 + name_room + 54, "best from this start alone", DIM)
     for row, one in enumerate(view.found[: height - 4], start=2):
         index = row - 2
         if index == chosen:
@@ -127,6 +131,9 @@ def _table(view: FairView, chosen: int, width: int, height: int, look: Look) -> 
         grid.write_right(row, 4 + name_room + 10, number_words(one.best), f"bold {TEXT}")
         words = number_words(reached) if np.isfinite(reached) else "diverged with all"
         grid.write_right(row, 4 + name_room + 26, words, TEXT if np.isfinite(reached) else ERROR)
+        if own and np.isfinite(one.value_from_start):
+            words = f"{number_words(one.best_from_start)}: {number_words(one.value_from_start)}"
+            grid.write_right(row, 4 + name_room + 54, words, DIM)
     words = "enter gives every lane its best rate and starts again, Esc goes back"
     grid.write(height - 2, 2, fit(words, width - 4, look.glyphs.end), ACCENT)
     return grid

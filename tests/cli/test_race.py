@@ -60,8 +60,11 @@ FAIR_SCHEMA = closed(
                     "optimizer": {"type": "string"},
                     "best": {"type": "number"},
                     "value": VALUE,
+                    "best_from_start": {"type": "number"},
+                    "value_from_start": VALUE,
                     "rates": RATES,
                     "values": RATES,
+                    "values_from_start": RATES,
                 }
             ),
         },
@@ -129,8 +132,11 @@ def test_fair_rates_as_json_and_as_text(invoke, bowl):
     assert plain["best"] == plain["rates"][plain["values"].index(plain["value"])]
     assert 0.5 < plain["best"] < 1.5
     assert plain["values"][-1] == "Infinity"
+    own = plain["values_from_start"]
+    assert plain["value_from_start"] <= min(value for value in own if value != "Infinity")
     out = invoke("run", bowl, "--fair", "--headless").out
-    assert "Best lr" in out
+    assert "median of five starts" in out
+    assert "from (" in out
     assert "▁" in out
 
 

@@ -11,7 +11,7 @@ RATES = np.geomspace(1e-6, 100, 60)
 
 
 def found(lane: str, values: np.ndarray) -> Sensitivity:
-    return Sensitivity(lane, "sgd", RATES, values, float(RATES[int(np.argmin(values))]))
+    return Sensitivity(lane, "sgd", RATES, values, values[::-1].copy(), 0.0123, 1.0)
 
 
 def view(*values: np.ndarray) -> FairView:
@@ -37,6 +37,8 @@ def test_the_best_rate_is_named_and_diverged_rates_are_crosses() -> None:
     assert f"{shown.found[0].best:.3g}"[:4] in text
     assert "×" in text.splitlines()[1]
     assert "●" in text.splitlines()[10] + text
+    assert "best from this start alone" in text
+    assert "0.0123" in text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import race
 
+from nntui_engine.race import Race
 from nntui_engine.sweeps import RATES, basin_map, fair_rates, nearby_starts
 
 OPTIMIZERS = [
@@ -117,3 +118,16 @@ def test_no_minimum_is_claimed_where_none_was_reached() -> None:
 def test_a_thousand_lanes() -> None:
     basins = basin_map(race({"name": "booth"}, {"lr": 0.05, "steps": 300}), 0, 40, 25)
     assert (basins.minimum == 0).all()
+
+
+def test_from_the_start_alone_another_rate_may_be_best() -> None:
+    """On the long valley the start is next to a ridge, its four neighbours are not."""
+    run = Race("long-valley")
+    sgd = fair_rates(run)[0]
+    start = run.lanes[0].settings.start
+    for rate, value in list(zip(sgd.rates, sgd.values_from_start, strict=True))[::6]:
+        assert value == reached("long_valley", {}, float(rate), start, run.steps)
+    assert sgd.value_from_start == reached("long_valley", {}, sgd.best_from_start, start, run.steps)
+    assert sgd.value_from_start < 0.1 * sgd.values_from_start.min()
+    assert sgd.best_from_start == pytest.approx(0.245, rel=0.02)
+    assert sgd.best == pytest.approx(0.19, rel=0.05)
