@@ -1,8 +1,12 @@
-"""Whether a scenario shows what it says it shows: its ``[[expect]]`` tables, measured."""
+"""Whether a scenario shows what it says it shows: its ``[[expect]]`` tables, measured.
+
+:func:`verify` does all of it. Its parts are for who runs the seeds elsewhere: :func:`runs` says what must run,
+:func:`measure` measures one of them, :func:`gather` and :func:`judge_seeds` put the answers together.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +20,7 @@ from .snapshot import LaneSnapshot, RacerSnapshot
 
 Measured = float | tuple[float, float] | tuple[str, ...] | None
 Progress = Callable[[int, int], None]
+_SHOWN_SEEDS = 10  # in a line of text
 _LAUNCH_STEPS = 256  # between two calls of the progress callback
 
 
@@ -24,13 +29,20 @@ class Outcome:
     """One expectation and what was measured.
 
     ``measured`` is the number (with ``over``, the ratio), the position (x, y), or the names of the rules that
-    found something; None where there was nothing to measure. ``text`` says it all in one line.
+    found something; None where there was nothing to measure. ``text`` says it all in one line. What was measured on
+    several seeds has the outcome of each in ``by_seed``, and None in ``measured``.
     """
 
     expectation: Expectation
     measured: Measured
     passed: bool
     text: str
+    by_seed: Mapping[int, "Outcome"] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> tuple[int, ...]:
+        """The seeds on which it did not hold, of those it was measured on."""
+        return tuple(seed for seed, outcome in self.by_seed.items() if not outcome.passed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +63,72 @@ def verify(
 ) -> list[Outcome]:
     """Run a scenario's lanes as far as its expectations ask, and measure each of them, in the file's order.
 
-    ``progress(done, total)`` is called with steps, ``compiling(name, done, total)`` on a first start. A lane that
-    diverged or stopped early keeps its last values; one that ended before the step asked for has none. Raises
-    InputError on bad input.
+    An expectation over ``seeds`` is measured on that many, from ``seed`` (left out, the scenario's own) on; it has
+    passed if it held on ``at_least`` so many. The others are measured on ``seed`` alone. ``progress(done, total)`` is
+    called with the steps of each run, ``compiling(name, done, total)`` on a first start. A lane that diverged or
+    stopped early keeps its last values; one that ended before the step asked for has none. Raises InputError on bad
+    input.
 
     >>> all(outcome.passed for outcome in verify("beale"))
     True
     """
     if isinstance(scenario, str):
         scenario = load_scenario(scenario)
+    first = first_seed(scenario) if seed is None else seed
+    found = [measure(part, at, progress, compiling) for part, at in runs(scenario, first)]
+    return [
+        judge_seeds(expectation, by_seed) if expectation.at_least else by_seed[first]
+        for expectation, by_seed in zip(scenario.expectations, gather(scenario, first, 1, found), strict=True)
+    ]
+
+
+def first_seed(scenario: Scenario) -> int:
+    """The seed in the scenario's file: its first lane's."""
+    return int(scenario.lanes[0].tables["train"]["seed"])
+
+
+def runs(scenario: Scenario, first: int, seeds: int = 1) -> list[tuple[Scenario, int]]:
+    """What must run to measure every expectation on ``seeds`` seeds from ``first`` on, and on its own ``seeds`` if
+    they are more: the scenario with only the expectations that ask for a seed, and that seed."""
+    most = max([seeds, *(expectation.seeds for expectation in scenario.expectations)])
+    return [(_asking(scenario, number, seeds), first + number) for number in range(most)]
+
+
+def _asking(scenario: Scenario, number: int, seeds: int) -> Scenario:
+    """``scenario`` with the expectations that are measured on the seed of this number, from 0."""
+    asked = tuple(e for e in scenario.expectations if number < max(seeds, e.seeds))
+    return replace(scenario, expectations=asked)
+
+
+def gather(
+    scenario: Scenario, first: int, seeds: int, found: Sequence[Sequence[Outcome]]
+) -> list[dict[int, Outcome]]:
+    """For every expectation its outcomes by seed, out of what :func:`measure` ``found`` in each of :func:`runs`."""
+    by_seed: list[dict[int, Outcome]] = [{} for _ in scenario.expectations]
+    for number, outcomes in enumerate(found):
+        left = iter(outcomes)
+        for expectation, kept in zip(scenario.expectations, by_seed, strict=True):
+            if number < max(seeds, expectation.seeds):
+                kept[first + number] = next(left)
+    return by_seed
+
+
+def judge_seeds(expectation: Expectation, by_seed: Mapping[int, Outcome]) -> Outcome:
+    """Whether the expectation held on the share of these seeds that it states (on all, if it states none)."""
+    least = expectation.at_least if expectation.at_least is not None else expectation.seeds
+    missed = [seed for seed, outcome in by_seed.items() if not outcome.passed]
+    held, of = len(by_seed) - len(missed), len(by_seed)
+    text = f"{_subject(expectation)}, {_expected(expectation)}: held on {held} of {of} seeds, expected "
+    text += f"{least} in {expectation.seeds}" if expectation.seeds > 1 else "all"
+    if missed:
+        text += f"; not on {', '.join(map(str, missed[:_SHOWN_SEEDS]))}{', …' if len(missed) > _SHOWN_SEEDS else ''}"
+    return Outcome(expectation, None, held * expectation.seeds >= least * of, text, dict(by_seed))
+
+
+def measure(
+    scenario: Scenario, seed: int, progress: Progress | None = None, compiling: Compiling | None = None
+) -> list[Outcome]:
+    """Measure every expectation on this one seed; arguments as for :func:`verify`."""
     if not scenario.expectations:
         return []
     kind = Race if scenario.is_surface else Experiment
@@ -146,14 +215,11 @@ def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Ou
         lane = first
     rules = tuple(dict.fromkeys(rule for name, rule in moment.findings if lane in (None, name)))
     if expectation.finding is not None:
-        passed, expected = expectation.finding in rules, f"expected {expectation.finding}"
-    elif expectation.no_finding == "any":
-        passed, expected = not rules, "expected none"
+        passed = expectation.finding in rules
     else:
-        passed, expected = expectation.no_finding not in rules, f"expected no {expectation.no_finding}"
-    return Outcome(
-        expectation, rules, passed, f"{_place(expectation)}findings: {', '.join(rules) or 'none'}, {expected}"
-    )
+        passed = not rules if expectation.no_finding == "any" else expectation.no_finding not in rules
+    text = f"{_subject(expectation)}: {', '.join(rules) or 'none'}, {_expected(expectation)}"
+    return Outcome(expectation, rules, passed, text)
 
 
 def _read(
@@ -177,12 +243,14 @@ def _read(
     if expectation.average_over > 1:
         series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
         column = 0 if layer is None else (layer if layer < 0 else layer - 1)
-        return None if series is None else float(series.mean[-expectation.average_over :, column].mean())
+        if series is None or column >= series.mean.shape[1]:
+            return None
+        return float(series.mean[-expectation.average_over :, column].mean())
     if statistic in MEASURES:
         return moment.asked[lane_name, statistic]
     if layer is None:
         return float(lane.whole[statistic]) if statistic in lane.whole else None
-    if statistic not in lane.per_layer:
+    if statistic not in lane.per_layer or layer > len(lane.per_layer[statistic]):
         return None
     return float(lane.per_layer[statistic][layer if layer < 0 else layer - 1])
 
@@ -216,6 +284,8 @@ def _layer(layer: int | None) -> str:
 
 
 def _subject(expectation: Expectation) -> str:
+    if expectation.statistic is None:
+        return f"{_place(expectation)}findings"
     text = f"{_place(expectation)}{expectation.statistic}{_layer(expectation.layer)}"
     over = expectation.over
     if over is None:
@@ -235,6 +305,10 @@ def _shown(value: Measured) -> str:
 
 
 def _expected(expectation: Expectation) -> str:
+    if expectation.finding is not None:
+        return f"expected {expectation.finding}"
+    if expectation.no_finding is not None:
+        return "expected none" if expectation.no_finding == "any" else f"expected no {expectation.no_finding}"
     if expectation.between is not None:
         return f"expected between {expectation.between[0]:g} and {expectation.between[1]:g}"
     if isinstance(expectation.equals, tuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
-    from .load import LaneTables, Scenario, load_scenario, parse_scenario, scenario_from_dict
+    from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
     from .resolve import ResolvedLane, resolve_lane
     from .resolve_surface import resolve_race
@@ -18,6 +18,7 @@ __all__ = [
     "Expectation",
     "LaneTables",
     "Over",
+    "Reason",
     "ResolvedLane",
     "Scenario",
     "ScenarioSummary",
@@ -36,7 +37,7 @@ __all__ = [
 
 _HOME = {
     "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
-    "load": ("LaneTables", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
+    "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
     "resolve": ("ResolvedLane", "resolve_lane"),
     "resolve_surface": ("resolve_race",),

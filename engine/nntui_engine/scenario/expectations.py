@@ -53,6 +53,7 @@ def check_expectation(
     check_lane(expectation.lane, list(depths), where, "lane")
     if expectation.lane is None and len(depths) > 1 and expectation.no_finding is None:
         raise InputError(f"{prefix(where)}lane is missing; allowed: {', '.join(depths)}")
+    _check_seeds(expectation, where)
     subjects = [key for key in ("statistic", "finding", "no_finding") if getattr(expectation, key) is not None]
     if len(subjects) != 1:
         raise InputError(f"{prefix(where)}give one of statistic, finding and no_finding (here: {_listed(subjects)})")
@@ -115,6 +116,16 @@ def _check_statistic(
         raise InputError(f"{prefix(where)}equals = {show(expectation.equals)}: must be a number")
     if expectation.between is not None and not expectation.between[0] <= expectation.between[1]:
         raise InputError(f"{prefix(where)}between = {show(expectation.between)}: the first must be the smaller")
+
+
+def _check_seeds(expectation: Expectation, where: str) -> None:
+    seeds, at_least = expectation.seeds, expectation.at_least
+    if at_least is None and seeds > 1:
+        raise InputError(f"{prefix(where)}at_least is missing: on how many of the {seeds} seeds must it hold?")
+    if at_least is not None and seeds == 1:
+        raise InputError(f"{prefix(where)}seeds is missing: at_least = {at_least} of how many seeds, 2 or more?")
+    if at_least is not None and at_least > seeds:
+        raise InputError(f"{prefix(where)}at_least = {at_least}: must be at most seeds = {seeds}")
 
 
 def _check_layer(layer: int | None, depth: int, where: str, key: str) -> None:

@@ -17,7 +17,7 @@ from ..registry import allowed_names
 from .checks import Tables, check, with_defaults
 from .expectations import check_expectation, check_lane, check_panels
 from .library import scenario_paths
-from .overrides import override
+from .overrides import check_key, override
 from .problems import prefix, read, show
 from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFile, Try
 
@@ -45,6 +45,17 @@ class Sweep:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why the expectations of ``lanes`` rightly still hold with ``swap`` made: another lane's name, a setting's key,
+    ``key = value``, or "any" for a lane that nothing is expected of. ``place`` is where the file says so."""
+
+    lanes: tuple[str, ...]
+    swap: str
+    why: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
 class Scenario:
     """A scenario, checked.
 
@@ -65,6 +76,7 @@ class Scenario:
     expectations: tuple[Expectation, ...]
     is_surface: bool
     sweep: Sweep | None = None
+    reasons: tuple[Reason, ...] = ()
 
     def lane(self, name: str, where: str = "") -> LaneTables:
         """The lane called ``name``; InputError with the nearest name if there is none."""
@@ -147,7 +159,7 @@ def scenario_from_dict(
     head = file.scenario
     return Scenario(
         name, path, head.title, head.summary, head.lesson, head.source, head.panels, base_tables, lanes, file.try_,
-        tuple(expectations), is_surface, sweep,
+        tuple(expectations), is_surface, sweep, _reasons(file, names, sweep, where),
     )  # fmt: skip
 
 
@@ -181,6 +193,23 @@ def _expectations(file: ScenarioFile, where: str) -> Iterator[tuple[Expectation,
             yield replace(expectation, lane=lane.name), place
     for number, expectation in enumerate(file.expect, 1):
         yield expectation, f"{where}: [[expect]] {number}"
+
+
+def _reasons(file: ScenarioFile, names: Sequence[str], sweep: Sweep | None, where: str) -> tuple[Reason, ...]:
+    """The reasons of each lane (of all that a sweep made of it), then those for every lane."""
+    reasons = []
+    for lane in file.lane:
+        own = (lane.name,) if sweep is None else sweep.groups[lane.name]
+        reasons += [Reason(own, swap, why, f'lane "{lane.name}": survives') for swap, why in lane.survives.items()]
+    reasons += [Reason(tuple(names), swap, why, "[survives]") for swap, why in file.survives.items()]
+    for reason in reasons:
+        if reason.swap not in ("any", *names):
+            place = f"{where}: {reason.place}"
+            if "." not in reason.swap:
+                known = allowed_names(reason.swap, [*names, "any"])
+                raise InputError(f"{place}: {show(reason.swap)} is neither a lane nor a setting's key; {known}")
+            check_key(reason.swap.partition(" = ")[0], place)
+    return tuple(reasons)
 
 
 def _label(value: object) -> str:

@@ -40,7 +40,7 @@ def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: s
     if "train.steps" in settings and "train.epochs" in settings:
         raise InputError(f"{prefix(where)}train.steps and train.epochs cannot be set together; keep one of them")
     for key, value in settings.items():
-        _check_key(key, where)
+        check_key(key, where)
         _drop_what_goes(result, key, value, settings)
     for key, value in sorted(settings.items(), key=lambda item: item[0].count(".")):
         _put(result, key, copy.deepcopy(value), where)
@@ -59,7 +59,8 @@ def _flat(settings: Mapping[str, object]) -> dict[str, object]:
     return flat
 
 
-def _check_key(key: str, where: str) -> None:
+def check_key(key: str, where: str) -> None:
+    """Raise InputError, with the nearest name, unless ``key`` is a dotted key that can be set."""
     section, _, rest = key.partition(".")
     if section in SECTIONS and rest:
         name, _, inner = rest.partition(".")

@@ -15,6 +15,7 @@ SCHEMA_VERSION = 1
 MAX_DEPTH = 1000
 MAX_WIDTH = 1_000_000
 MAX_STEPS = 1_000_000_000_000
+MAX_SEEDS = 1000
 
 Number = Annotated[float, Meta(ge=-1e30, le=1e30)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e30)]
@@ -25,6 +26,7 @@ Width = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
 Count = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
 StepNumber = Annotated[int, Meta(ge=0, le=MAX_STEPS)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+SeedCount = Annotated[int, Meta(ge=1, le=MAX_SEEDS)]
 NotEmpty = Annotated[str, Meta(min_length=1)]
 
 
@@ -245,11 +247,18 @@ class Expectation(Table, frozen=True):
     rtol: Annotated[NotNegative, means("how far from `equals` it may be, as a share of `equals`")] = 1e-6
     finding: Annotated[str | None, means("a diagnosis that must be made")] = None
     no_finding: Annotated[str | None, means('a diagnosis that must not be made; `"any"` forbids all')] = None
+    seeds: Annotated[
+        SeedCount, means("measure it on so many seeds, from the run's first on; goes with `at_least`")
+    ] = 1
+    at_least: Annotated[SeedCount | None, means("on how many of the `seeds` it must hold")] = None
     average_over: Annotated[
         int,
         Meta(ge=1, le=512),
         means("take the mean of the last so many samples, for values that jump from mini-batch to mini-batch"),
     ] = 1
+
+
+Reasons = dict[str, NotEmpty]
 
 
 class LaneTable(Table, frozen=True):
@@ -258,6 +267,7 @@ class LaneTable(Table, frozen=True):
     name: Annotated[str, Meta(min_length=1, max_length=60), means("what the lane is called")]
     set: Annotated[dict[str, Any], means("what it changes: dotted keys and their values")] = {}
     expect: Annotated[tuple[Expectation, ...], means("what it must show: `[[expect]]` tables without `lane`")] = ()
+    survives: Annotated[Reasons, means("what may be swapped in it unnoticed, each with the reason")] = {}
 
 
 class ScenarioFile(Table, frozen=True):
@@ -273,6 +283,7 @@ class ScenarioFile(Table, frozen=True):
     sweep: Annotated[SweepTable | UnsetType, means("one lane for each value of a setting")] = UNSET
     try_: Annotated[tuple[Try, ...], means("changes that the screen offers")] = msgspec.field(default=(), name="try")
     expect: Annotated[tuple[Expectation, ...], means("what the scenario must show")] = ()
+    survives: Annotated[Reasons, means("what may be swapped unnoticed in any of its lanes, each with the reason")] = {}
 
 
 SECTIONS: dict[str, type[Table]] = {
