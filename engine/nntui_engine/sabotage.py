@@ -243,9 +243,7 @@ def _alive(
     misses: dict[tuple[int, int], int] = {}  # (swap, claim), as numbers in ``tried`` and in its lane's claims
     places = {id(swap): place for place, swap in enumerate(tried)}
     while alive:
-        asked = [
-            (swap, [at for at, claim in enumerate(claims[swap.lane]) if number < claim.seeds]) for swap in alive
-        ]
+        asked = [(swap, [at for at, claim in enumerate(claims[swap.lane]) if number < claim.seeds]) for swap in alive]
         asked = [(swap, ats) for swap, ats in asked if ats]
         if not asked:
             break
@@ -279,7 +277,7 @@ def _sabotaged(scenario: Scenario, changed: Sequence[tuple[Swap, Sequence[Expect
     lanes, claims = [], []
     for number, (swap, own) in enumerate(changed):
         name = f"\0{number}"  # no file can call a lane so
-        lanes.append(LaneTables(name, swap.tables))
+        lanes.append(LaneTables(name, dict(swap.tables)))
         claims += [_of_lane(claim, swap.lane, name, len(scenario.lanes) == 1) for claim in own]
     compared = {claim.lane for claim in claims} | {claim.over.lane for claim in claims if claim.over is not None}
     lanes += [lane for lane in scenario.lanes if lane.name in compared]

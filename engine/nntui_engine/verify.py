@@ -100,9 +100,7 @@ def _asking(scenario: Scenario, number: int, seeds: int) -> Scenario:
     return replace(scenario, expectations=asked)
 
 
-def gather(
-    scenario: Scenario, first: int, seeds: int, found: Sequence[Sequence[Outcome]]
-) -> list[dict[int, Outcome]]:
+def gather(scenario: Scenario, first: int, seeds: int, found: Sequence[Sequence[Outcome]]) -> list[dict[int, Outcome]]:
     """For every expectation its outcomes by seed, out of what :func:`measure` ``found`` in each of :func:`runs`."""
     by_seed: list[dict[int, Outcome]] = [{} for _ in scenario.expectations]
     for number, outcomes in enumerate(found):

@@ -1,15 +1,19 @@
 """``nntui verify``: run the scenarios' own expectations."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from nntui.commands.options import SCENARIO, WholeNumberType, examples
+from nntui.commands.options import MAXIMUM_SEED, SCENARIO, WholeNumberType, examples
 
 if TYPE_CHECKING:
-    from nntui.headless.verifying import Run
-    from nntui_engine.scenario import Expectation
-    from nntui_engine.verify import Outcome
+    from nntui.headless.output import Board
+    from nntui.headless.verified import Plan
+    from nntui.headless.verifying import Job, Saboteur
+    from nntui_engine.sabotage import Sabotage
+
+T = TypeVar("T")
 
 MOST_SEEDS = 1000
 MOST_JOBS = 256
@@ -23,6 +27,7 @@ MOST_JOBS = 256
         "nntui verify beale digits",
         "nntui verify my-scenario.toml --seeds 5 --jobs 4",
         "nntui verify beale --json",
+        "nntui verify saddle --sabotage  what its expectations would not notice",
     ),
 )
 @click.argument("scenarios", metavar="[SCENARIO]...", nargs=-1, type=SCENARIO)
@@ -32,7 +37,19 @@ MOST_JOBS = 256
     type=WholeNumberType(1, MOST_SEEDS),
     default=1,
     metavar="N",
-    help="Run with N seeds: the scenario's own and the following.  [default: 1]",
+    help="Run with N seeds: the first and the following.  [default: 1]",
+)
+@click.option(
+    "--first-seed",
+    type=WholeNumberType(0, MAXIMUM_SEED - MOST_SEEDS),
+    default=None,
+    metavar="N",
+    help="The first seed.  [default: the scenario's own]",
+)
+@click.option(
+    "--sabotage",
+    is_flag=True,
+    help="Take out of each lane what it shows, setting by setting, and report what its expectations do not notice.",
 )
 @click.option(
     "--jobs",
@@ -41,86 +58,100 @@ MOST_JOBS = 256
     metavar="N",
     help="Run so many at a time.  [default: one for each processor core]",
 )
-def command(scenarios: tuple[str, ...], as_json: bool, seeds: int, jobs: int | None) -> int:
+def command(
+    scenarios: tuple[str, ...], as_json: bool, seeds: int, first_seed: int | None, sabotage: bool, jobs: int | None
+) -> int:
     """Run each SCENARIO's expectations: the number measured beside what is expected.
 
-    Without a SCENARIO, all built-in ones. Exits with 1 if an expectation is not met.
+    Without a SCENARIO, all built-in ones. Exits with 1 if an expectation is not met; with --sabotage, if a lane
+    survives without a reason in its file, or a reason is stale.
     """
-    from nntui.headless.output import progress_bar, progress_board
-    from nntui.headless.signals import prompt_exit
-    from nntui.headless.verifying import Run, verify_runs
+    from nntui.headless.verified import Plan
+    from nntui.headless.verifying import Saboteur
     from nntui_engine.scenario import list_scenarios, load_scenario
+    from nntui_engine.verify import first_seed as own_seed
 
+    if sabotage and seeds > 1:
+        raise click.UsageError("--seeds does not go with --sabotage: try other seeds with --first-seed")
     names = scenarios or tuple(summary.name for summary in list_scenarios())
     loaded = [load_scenario(name) for name in names]  # all, before the first of them takes its time
-    runs = []
-    for scenario in loaded:
-        first = int(scenario.lanes[0].tables["train"]["seed"])
-        runs += [Run(scenario, seed) for seed in range(first, first + seeds)]
     if jobs is None:
         from nntui_engine.kernels.policy import threads
 
         jobs = threads()
-    reports: list[tuple[Run, list[Outcome]]] = []
+    firsts = [own_seed(scenario) if first_seed is None else first_seed for scenario in loaded]
+    if sabotage:
+        return _sabotage([Saboteur(*pair) for pair in zip(loaded, firsts, strict=True)], jobs, as_json)
+    return _verify(
+        [Plan(scenario, first, seeds) for scenario, first in zip(loaded, firsts, strict=True)], jobs, as_json
+    )
+
+
+def _verify(plans: "Sequence[Plan]", at_a_time: int, as_json: bool) -> int:
+    from nntui.headless.output import progress_board
+    from nntui.headless.signals import prompt_exit
+    from nntui.headless.verified import sum_of, verified_document
+
+    runs = [run for plan in plans for run in plan.jobs()]
     if as_json:
         from nntui.headless.machine import write_json
 
-        with prompt_exit(), progress_bar() as progress:
-
-            def report(run: Run, done: int, total: int) -> None:
-                progress(run.title, done, total)
-
-            reports += verify_runs(runs, jobs, progress, report)
-        passed = all(outcome.passed for _, outcomes in reports for outcome in outcomes)
-        write_json({"schema": 1, "passed": passed, "scenarios": [_document(*report) for report in reports]})
-        return 0 if passed else 1
+        results = _quietly(runs, at_a_time)
+        blocks = [block for plan in plans for block in plan.blocks(results)]
+        write_json(verified_document(blocks))
+        return 0 if all(block.passed for block in blocks) else 1
+    blocks, done = [], 0
     with prompt_exit(), progress_board() as board:
-        for run, outcomes in verify_runs(
-            runs, jobs, board.overall, lambda run, done, total: board.show(run.title, done, total)
-        ):
-            reports.append((run, outcomes))
-            board.line(run.title)
-            for outcome in outcomes:
-                board.line(f"  {'ok    ' if outcome.passed else 'FAILED'}  {outcome.text}", bad=not outcome.passed)
-            if not outcomes:
-                board.line("  it states no expectations")
-            board.overall(_sum(reports), len(reports), len(runs))
-    click.echo(_sum(reports))
-    return 0 if all(outcome.passed for _, outcomes in reports for outcome in outcomes) else 1
+        results = _on(board, runs, at_a_time)
+        for plan in plans:
+            for block in plan.blocks(results):
+                blocks.append(block)
+                board.line(block.title)
+                for outcome in block.outcomes:
+                    board.line(f"  {'ok    ' if outcome.passed else 'FAILED'}  {outcome.text}", bad=not outcome.passed)
+                if not block.outcomes:
+                    board.line("  it states no expectations")
+                done += block.seeds == 1
+                board.overall(sum_of(blocks, done), done, len(runs))
+    click.echo(sum_of(blocks, len(runs)))
+    return 0 if all(block.passed for block in blocks) else 1
 
 
-def _sum(reports: "list[tuple[Run, list[Outcome]]]") -> str:
-    outcomes = [outcome for _, of_one in reports for outcome in of_one]
-    met = sum(outcome.passed for outcome in outcomes)
-    runs = "run" if len(reports) == 1 else "runs"
-    noun = "expectation" if len(outcomes) == 1 else "expectations"
-    return f"{met} of {len(outcomes)} {noun} met in {len(reports)} {runs}"
+def _sabotage(jobs: "Sequence[Saboteur]", at_a_time: int, as_json: bool) -> int:
+    from nntui.headless.output import progress_board
+    from nntui.headless.signals import prompt_exit
+    from nntui.headless.verified import sabotage_document, sabotage_lines, sabotage_sum
+
+    found: list[Sabotage] = []
+    if as_json:
+        from nntui.headless.machine import write_json
+
+        found += _quietly(jobs, at_a_time)
+        document = [(job.scenario, job.seed, one) for job, one in zip(jobs, found, strict=True)]
+        write_json(sabotage_document(document))
+        return 0 if all(one.passed for one in found) else 1
+    with prompt_exit(), progress_board() as board:
+        for job, one in zip(jobs, _on(board, jobs, at_a_time), strict=True):
+            found.append(one)
+            for line, bad in sabotage_lines(job.scenario.name, one):
+                board.line(line, bad)
+            board.overall(sabotage_sum(found), len(found), len(jobs))
+    click.echo(sabotage_sum(found))
+    return 0 if all(one.passed for one in found) else 1
 
 
-def _document(run: "Run", outcomes: "list[Outcome]") -> dict[str, Any]:
-    return {
-        "scenario": run.scenario.name,
-        "seed": run.seed,
-        "passed": all(outcome.passed for outcome in outcomes),
-        "outcomes": [
-            {
-                "expect": _written(outcome.expectation),
-                "measured": outcome.measured,
-                "passed": outcome.passed,
-                "text": outcome.text,
-            }
-            for outcome in outcomes
-        ],
-    }
+def _quietly(jobs: "Sequence[Job[T]]", at_a_time: int) -> "Iterator[T]":
+    """What comes of the jobs, with a bar on standard error if that is a terminal."""
+    from nntui.headless.output import progress_bar
+    from nntui.headless.signals import prompt_exit
+    from nntui.headless.verifying import do_jobs
+
+    with prompt_exit(), progress_bar() as progress:
+        yield from do_jobs(jobs, at_a_time, progress, lambda job, done, total: progress(job.title, done, total))
 
 
-def _written(expectation: "Expectation") -> dict[str, Any]:
-    """The expectation as a file states it: without what is left at its default, but for the tolerance of an equals."""
-    import msgspec
+def _on(board: "Board", jobs: "Sequence[Job[T]]", at_a_time: int) -> "Iterator[T]":
+    """What comes of the jobs, each with its line on the board."""
+    from nntui.headless.verifying import do_jobs
 
-    table: dict[str, Any] = msgspec.to_builtins(expectation)
-    if expectation.over is not None:
-        table["over"] = {key: value for key, value in table["over"].items() if value is not None}
-    defaults = {field.encode_name: field.default for field in msgspec.structs.fields(expectation)}
-    kept = {"rtol"} if expectation.equals is not None else set()
-    return {key: value for key, value in table.items() if key in kept or value != defaults[key]}
+    return do_jobs(jobs, at_a_time, board.overall, lambda job, done, total: board.show(job.title, done, total))

@@ -9,20 +9,37 @@ from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import cast
+from typing import Protocol, TypeVar, cast
 
 import nntui
 import nntui_engine
 from nntui_engine.errors import InputError
+from nntui_engine.sabotage import Sabotage
 from nntui_engine.scenario import Scenario
 from nntui_engine.verify import Outcome
 
 from .output import Progress
 
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+Steps = Callable[[int, int], None]
+
+
+class Job(Protocol[T_co]):
+    """A piece of work on one scenario that can be sent to a process."""
+
+    @property
+    def scenario(self) -> Scenario: ...
+
+    @property
+    def title(self) -> str: ...
+
+    def work(self, progress: Steps, compiling: Progress | None = None) -> T_co: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One scenario with one seed."""
+    """Measure a scenario's expectations on one seed."""
 
     scenario: Scenario
     seed: int
@@ -31,46 +48,63 @@ class Run:
     def title(self) -> str:
         return f"{self.scenario.name} (seed {self.seed})"
 
+    def work(self, progress: Steps, compiling: Progress | None = None) -> list[Outcome]:
+        from nntui_engine.verify import measure
 
-Report = Callable[[Run, int, int], None]
+        return measure(self.scenario, self.seed, progress, compiling)
 
 
-def verify_runs(
-    runs: Sequence[Run], jobs: int, compiling: Progress, report: Report
-) -> Iterator[tuple[Run, list[Outcome]]]:
-    """Verify every run, at most ``jobs`` at a time, and yield the outcomes in the order of ``runs``.
+@dataclass(frozen=True, slots=True)
+class Saboteur:
+    """Make every swap in a scenario's lanes, from one seed on."""
 
-    ``report(run, done, total)`` is called with steps. A worker trains on one thread, since the others keep the other
+    scenario: Scenario
+    seed: int
+
+    @property
+    def title(self) -> str:
+        return self.scenario.name
+
+    def work(self, progress: Steps, compiling: Progress | None = None) -> Sabotage:
+        from nntui_engine.sabotage import sabotage
+
+        return sabotage(self.scenario, self.seed, progress, compiling)
+
+
+def do_jobs(
+    jobs: Sequence[Job[T]], at_a_time: int, compiling: Progress, report: Callable[[Job[T], int, int], None]
+) -> Iterator[T]:
+    """Do every job, at most ``at_a_time`` at once, and yield what comes of them in the order of ``jobs``.
+
+    ``report(job, done, total)`` is called with steps. A worker trains on one thread, since the others keep the other
     cores busy; a run's numbers do not depend on that. Raises InputError on bad input.
     """
     from nntui_engine.compile_ahead import compile_ahead
     from nntui_engine.warmup import parts_for
 
-    needed = dict.fromkeys(part for run in runs for part in parts_for(run.scenario))
+    needed = dict.fromkeys(part for job in jobs for part in parts_for(job.scenario))
     compile_ahead(tuple(needed), compiling)
-    if min(jobs, len(runs)) <= 1:
-        from nntui_engine.verify import verify
-
-        for run in runs:
-            yield run, verify(run.scenario, run.seed, partial(report, run), compiling)
+    if min(at_a_time, len(jobs)) <= 1:
+        for job in jobs:
+            yield job.work(partial(report, job), compiling)
         return
-    yield from _verify_apart(runs, min(jobs, len(runs)), report)
+    yield from _do_apart(jobs, min(at_a_time, len(jobs)), report)
 
 
-def _verify_apart(runs: Sequence[Run], jobs: int, report: Report) -> Iterator[tuple[Run, list[Outcome]]]:
+def _do_apart(jobs: Sequence[Job[T]], at_a_time: int, report: Callable[[Job[T], int, int], None]) -> Iterator[T]:
     workers: dict[Connection, subprocess.Popen[bytes]] = {}
     at_work: dict[Connection, int] = {}
-    found: dict[int, list[Outcome]] = {}
+    found: dict[int, T] = {}
     begun = told = 0
     try:
-        for _ in range(jobs):
+        for _ in range(at_a_time):
             connection, worker = _start_worker()
             workers[connection] = worker
         idle = list(workers)
-        while told < len(runs):
-            while idle and begun < len(runs):
+        while told < len(jobs):
+            while idle and begun < len(jobs):
                 connection = idle.pop()
-                connection.send((runs[begun].scenario, runs[begun].seed))
+                connection.send(jobs[begun])
                 at_work[connection] = begun
                 begun += 1
             for ready in wait(list(at_work)):
@@ -79,9 +113,9 @@ def _verify_apart(runs: Sequence[Run], jobs: int, report: Report) -> Iterator[tu
                 try:
                     kind, *content = connection.recv()
                 except EOFError:
-                    raise InputError(f"{runs[number].title}: the process that verified it has ended") from None
+                    raise InputError(f"{jobs[number].title}: the process that verified it has ended") from None
                 if kind == "steps":
-                    report(runs[number], *content)
+                    report(jobs[number], *content)
                     continue
                 if kind == "input error":
                     raise InputError(*content)
@@ -89,7 +123,7 @@ def _verify_apart(runs: Sequence[Run], jobs: int, report: Report) -> Iterator[tu
                 del at_work[connection]
                 idle.append(connection)
             while told in found:
-                yield runs[told], found.pop(told)
+                yield found.pop(told)
                 told += 1
     finally:
         for connection, worker in workers.items():
@@ -119,9 +153,7 @@ def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
 
 
 def work(descriptor: int) -> None:
-    """A worker's life: take a run, tell how far it is, send its outcomes; end when the other side is gone."""
-    from nntui_engine.verify import verify
-
+    """A worker's life: take a job, tell how far it is, send what came of it; end when the other side is gone."""
     connection = Connection(descriptor)
 
     def steps(done: int, total: int) -> None:
@@ -129,9 +161,9 @@ def work(descriptor: int) -> None:
 
     try:
         while True:
-            scenario, seed = connection.recv()
+            job = connection.recv()
             try:
-                connection.send(("outcomes", verify(scenario, seed, steps)))
+                connection.send(("done", job.work(steps)))
             except InputError as error:
                 connection.send(("input error", str(error)))
     except (EOFError, OSError):

@@ -247,9 +247,7 @@ class Expectation(Table, frozen=True):
     rtol: Annotated[NotNegative, means("how far from `equals` it may be, as a share of `equals`")] = 1e-6
     finding: Annotated[str | None, means("a diagnosis that must be made")] = None
     no_finding: Annotated[str | None, means('a diagnosis that must not be made; `"any"` forbids all')] = None
-    seeds: Annotated[
-        SeedCount, means("measure it on so many seeds, from the run's first on; goes with `at_least`")
-    ] = 1
+    seeds: Annotated[SeedCount, means("measure it on so many seeds, from the run's first on; goes with `at_least`")] = 1
     at_least: Annotated[SeedCount | None, means("on how many of the `seeds` it must hold")] = None
     average_over: Annotated[
         int,
