@@ -1,4 +1,4 @@
-"""Optimizer settings that the golden vectors and the lockstep with torch share."""
+"""Settings of optimizers and schedules that the golden vectors, the NumPy twin and the lockstep with torch share."""
 
 import numpy as np
 
@@ -27,6 +27,14 @@ OPTIMIZER_CASES: dict[str, tuple[str, dict[str, float | bool]]] = {
     "lion": ("lion", {"lr": 0.005}),
     "lion options": ("lion", {"lr": 0.005, "beta1": 0.7, "beta2": 0.9, "weight_decay": 0.3}),
 }
+# Schedules whose factor depends on the step and keeps changing in the first steps
+MOVING_SCHEDULES: tuple[dict[str, float | str], ...] = (
+    {"kind": "exponential", "decay": 0.05},
+    {"kind": "inverse_time", "decay": 0.2},
+    {"kind": "step", "every": 3, "factor": 0.8},
+    {"kind": "cosine", "over": 60, "minimum": 0.1},
+    {"kind": "warmup", "over": 40},
+)
 NOT_IN_TORCH = ("adam without bias correction", "lion", "lion options")
 
 TRAJECTORY_START = (1.5, -2.0, 0.3, 0.0)

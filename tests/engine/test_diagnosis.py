@@ -1,12 +1,13 @@
 """Each rule beside a control: what it finds where, since when, and that a healthy network raises no alarm."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.diagnosis import Finding, _holds_since
+from nntui_engine.diagnosis import Finding, _holds_since, learns_well
 from nntui_engine.scenario import scenario_from_dict
 
 
@@ -111,3 +112,42 @@ def test_one_output_cannot_be_right_about_ten_classes() -> None:
         "train": {"loss": "mse", "steps": 5},
     }
     assert Experiment(scenario_from_dict(tables)).lanes[0].settings.accuracy == "none"
+
+
+def regression(lr: float, test_fraction: float, steps: int = 200) -> Experiment:
+    """A line on a plane, by two units that began alike (which is a finding)."""
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "plane", "samples": 80, "test_fraction": test_fraction, "preprocess": "standardize"},
+        "model": {"hidden": [2], "activation": "tanh", "init": "constant", "init_scale": 0.1},
+        "train": {"loss": "mse", "optimizer": "adam", "steps": steps, "lr": lr, "evaluate_every": 20},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(steps)
+    return experiment
+
+
+@pytest.mark.parametrize("test_fraction", [0.0, 0.25])
+@pytest.mark.parametrize(("lr", "well", "severity"), [(0.02, True, "info"), (0.0, False, "warning")])
+def test_a_regression_that_learns_well_raises_no_alarm(
+    lr: float, well: bool, severity: str, test_fraction: float
+) -> None:
+    experiment = regression(lr, test_fraction)
+    lane = experiment.snapshot().lanes[0]
+    assert (len(experiment.lanes[0].data.x_validation) > 0) == (test_fraction > 0.0)
+    assert learns_well(lane, chance=0.0) == well
+    assert [(f.rule, f.severity) for f in experiment.findings()] == [("symmetric_units", severity)]
+
+
+def test_half_way_from_guessing_to_perfect() -> None:
+    """A regression is judged by R² on its training rows, classes by their accuracy on them."""
+    lane = regression(0.0, 0.25, steps=20).snapshot().lanes[0]
+    for r2, well in ((0.5, False), (0.51, True)):
+        assert learns_well(replace(lane, whole={"train_r2": r2, "r2": 1.0 - r2}), chance=0.0) == well
+    assert not learns_well(replace(lane, whole={}), chance=0.0)
+    classes = replace(lane, settings=replace(lane.settings, accuracy="argmax"))
+    for accuracy, well in ((0.8, False), (0.81, True)):
+        whole = {"train_accuracy": accuracy, "validation_accuracy": 1.0 - accuracy, "train_r2": 1.0 - accuracy}
+        assert learns_well(replace(classes, whole=whole), chance=0.6) == well
+    assert not learns_well(replace(classes, whole={}), chance=0.6)

@@ -1,6 +1,7 @@
 """Whole networks trained step by step beside PyTorch in float64: relative 1e-9 over 100 steps."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,10 @@ torch = pytest.importorskip(
 )
 
 from engine.build import Build  # noqa: E402
-from engine.cases import NOT_IN_TORCH, OPTIMIZER_CASES  # noqa: E402
+from engine.cases import MOVING_SCHEDULES, NOT_IN_TORCH, OPTIMIZER_CASES  # noqa: E402
 from engine.torch_names import ACTIVATIONS, LOSSES, make_optimizer  # noqa: E402
 from engine.twin_network import TwinLane  # noqa: E402
+from engine.twin_update import SCHEDULES  # noqa: E402
 from torch import nn  # noqa: E402
 
 from nntui_engine.experiment import Experiment  # noqa: E402
@@ -80,6 +82,7 @@ def assert_lockstep(experiment: Experiment, options: dict[str, Any], steps: int 
     lane = experiment.lanes[0]
     s, net = lane.settings, Twin(experiment)
     optimizer = make_optimizer(s.optimizer, net.parameters(), options)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(SCHEDULES[s.schedule], s.schedule_parameters))
     x, t = torch.tensor(lane.data.x_train), torch.tensor(lane.data.t_train)
     numpy_twin = TwinLane(s, lane.data, experiment.parameters())
     for step in range(steps):
@@ -95,6 +98,7 @@ def assert_lockstep(experiment: Experiment, options: dict[str, Any], steps: int 
         if s.clip_norm:
             nn.utils.clip_grad_norm_(net.parameters(), s.clip_norm)
         optimizer.step()
+        scheduler.step()
         experiment.advance(1)
         assert lane.latest["loss"] == pytest.approx(loss.item(), rel=ALLOWED), f"loss at step {step + 1}"
         for name, value in experiment.parameters().items():
@@ -185,3 +189,12 @@ def test_the_lockstep_fails_on_another_rate(build: Build) -> None:
     experiment = make(build, {"hidden": [4]}, {"loss": "mse", "lr": 0.1})
     with pytest.raises(AssertionError, match="after step 1"):
         assert_lockstep(experiment, {"lr": 0.1000001})
+
+
+@pytest.mark.parametrize("schedule", MOVING_SCHEDULES, ids=lambda schedule: schedule["kind"])
+@pytest.mark.parametrize("name", [name for name in OPTIMIZER_CASES if name not in NOT_IN_TORCH])
+def test_every_optimizer_under_a_schedule(name: str, schedule: dict[str, Any], build: Build) -> None:
+    optimizer, options = OPTIMIZER_CASES[name]
+    train = {"loss": "cross_entropy", "optimizer": optimizer, **options, "schedule": schedule}
+    experiment = make(build, {"hidden": [4], "activation": "tanh", "output": "softmax"}, train, "one_hot")
+    assert_lockstep(experiment, options, steps=30)

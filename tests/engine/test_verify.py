@@ -229,3 +229,27 @@ def test_no_expectations_and_progress() -> None:
     verify(scenario(RACE, expect), progress=lambda done, total: calls.append((done, total)))
     assert calls[-1] == (15, 15)
     assert np.all(np.diff([done for done, _ in calls]) >= 0)
+
+
+# relative to equals, the distance is 0.000999 for the number and 0.00902 for the position
+RTOL: list[tuple[dict[str, Any], float, bool]] = [
+    ({"statistic": "y", "over": {"step": 1}, "equals": 1.001}, 0.001, True),
+    ({"statistic": "y", "over": {"step": 1}, "equals": 1.001}, 0.0009, False),
+    ({"statistic": "y", "equals": -1.001}, 0.001, True),
+    ({"statistic": "y", "equals": -1.001}, 0.0009, False),
+    ({"statistic": "position", "equals": [0.5, -0.99]}, 0.0091, True),
+    ({"statistic": "position", "equals": [0.5, -0.99]}, 0.0089, False),
+]
+
+
+@pytest.mark.parametrize(("expect", "rtol", "passed"), RTOL)
+def test_rtol_is_a_share_of_equals_and_no_more(expect: dict[str, Any], rtol: float, passed: bool) -> None:
+    assert outcome(RACE, lane="half", step=1, rtol=rtol, **expect).passed == passed
+
+
+def test_rtol_is_a_millionth_where_the_file_names_none() -> None:
+    for share, passed in ((0.9e-6, True), (1.1e-6, False)):
+        near = 1.0 + share
+        assert outcome(RACE, lane="half", step=1, statistic="y", equals=-near).passed == passed
+        at = [0.5 * near, -1.0 * near]
+        assert outcome(RACE, lane="half", step=1, statistic="position", equals=at).passed == passed

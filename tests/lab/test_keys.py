@@ -71,3 +71,26 @@ async def test_a_remapped_key_works_in_the_app() -> None:
         assert len(app.screen_stack) == 2
         await pilot.press("h")
         assert len(app.screen_stack) == 3
+
+
+@pytest.mark.parametrize(
+    ("keymap", "key", "first", "second"),
+    [
+        ({"pause": "p,s"}, "s", "pause", "step"),
+        ({"pause": "s,p"}, "s", "pause", "step"),
+        ({"step": "a,b,space"}, "space", "pause", "step"),
+        ({"pause": "pagedown"}, "pagedown", "pause", "next_panels"),
+        ({"pause": "p,pagedown"}, "pagedown", "pause", "next_panels"),
+        ({"pause": "p,o", "step": "i,o"}, "o", "pause", "step"),
+    ],
+)
+def test_one_key_of_several_is_enough_for_a_conflict(keymap: dict[str, str], key: str, first: str, second: str) -> None:
+    with pytest.raises(InputError) as caught:
+        actions(keymap)
+    assert str(caught.value) == f'keymap: the key "{key}" is asked to do both "{first}" and "{second}"'
+
+
+def test_several_keys_for_one_action() -> None:
+    changed = {action.id: action for action in actions({"pause": "p,space", "next_panels": "pagedown"})}
+    assert changed["pause"].keys == "p,space"
+    assert changed["next_panels"].keys == "pagedown"

@@ -188,3 +188,20 @@ def test_pace_owes_what_the_clock_says_and_no_more_than_half_a_second() -> None:
 @pytest.mark.parametrize(("steps", "speed"), [(1500, 100), (100, 5), (20, 1), (10**9, float("inf"))])
 def test_a_run_is_slow_enough_to_watch(steps: int, speed: float) -> None:
     assert watchable_speed(steps) == speed
+
+
+def test_a_new_change_after_an_undo_leaves_nothing_to_redo(started: Any) -> None:
+    session, fake = started(paused=True)
+    wait(session, lambda v: v.stage == "ready")
+    session.tweak({"train.lr": 0.5}, None)
+    ticket = session.undo()
+    assert wait(session, lambda v: v.applied >= ticket).can_redo
+    ticket = session.tweak({"train.lr": 0.3}, None)
+    assert not wait(session, lambda v: v.applied >= ticket).can_redo
+    ticket = session.redo()
+    wait(session, lambda v: v.applied >= ticket)
+    assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.3
+    assert session.notices() == [("Nothing to redo.", False)]
+    ticket = session.undo()
+    wait(session, lambda v: v.applied >= ticket)
+    assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.1

@@ -178,3 +178,54 @@ def test_parse_assignment_never_fails_otherwise(text: str) -> None:
     else:
         message = ""
     assert "\n" not in message
+
+
+NESTED: dict[str, dict[str, Any]] = {
+    "data": {"name": "moons", "preprocess": {"kind": "divide", "by": 16}},
+    "model": {"hidden": [8, 8]},
+    "train": {
+        "optimizer": "sgd",
+        "momentum": 0.9,
+        "schedule": {"kind": "exponential", "decay": 0.1},
+        "noise": {"inputs": 0.1},
+        "early_stopping": {"patience": 5},
+        "epochs": 3,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"train.schedule.kind": "cosine"},  # drops the decay
+        {"train.schedule.kind": "cosine", "train.schedule.over": 9},
+        {"train.schedule.decay": 0.2},
+        {"data.preprocess.kind": "standardize"},  # drops the divisor
+        {"data.preprocess.by": 4},
+        {"train.noise.weights": 0.2},
+        {"train.early_stopping.patience": 1},
+        {"train.optimizer": "adam"},  # drops the momentum
+        {"train.steps": 9},  # drops the epochs
+        {"data.name": "xor"},
+        {},
+    ],
+)
+def test_no_part_of_the_original_changes_or_is_shared(settings: dict[str, object]) -> None:
+    before = copy.deepcopy(NESTED)
+    changed = override(NESTED, settings)
+    assert before == NESTED
+    for section, table in changed.items():  # whoever writes into the result does not write into the original
+        for key, value in table.items():
+            if isinstance(value, dict):
+                value["new"] = 1
+            elif isinstance(value, list):
+                value.append(1)
+            assert before == NESTED, f"{section}.{key}"
+
+
+def test_no_part_of_the_settings_is_shared() -> None:
+    settings: dict[str, Any] = {"model.hidden": [4], "train.schedule": {"kind": "step", "every": 5}}
+    changed = override(NESTED, settings)
+    changed["model"]["hidden"].append(99)
+    changed["train"]["schedule"]["every"] = 7
+    assert settings == {"model.hidden": [4], "train.schedule": {"kind": "step", "every": 5}}
