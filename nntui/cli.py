@@ -8,6 +8,7 @@ import difflib
 import importlib
 import os
 import sys
+import warnings
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ import click
 
 from nntui import __version__
 from nntui.commands.options import examples
+from nntui.interrupts import leave_at_once, raise_again
+from nntui.streams import OutputError, ReaderLeftError, discard_output, is_terminal, whole
 from nntui_engine.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -37,10 +40,6 @@ COMMANDS = {
 }
 
 
-class ReaderLeftError(Exception):
-    """What reads standard output is gone. (click would make exit status 1 of a BrokenPipeError.)"""
-
-
 class LazyGroup(click.Group):
     """A click group that imports a subcommand's module only when it is needed."""
 
@@ -53,12 +52,6 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"nntui.commands.{COMMANDS[cmd_name]}")
         command: click.Command = module.command
         return command
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except BrokenPipeError:
-            raise ReaderLeftError from None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -92,7 +85,7 @@ def cli(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not is_terminal(sys.stdin, sys.stdout):
         click.echo(ctx.get_help())
         ctx.exit(EXIT_BAD_INPUT)
     from nntui.commands.list import print_scenarios
@@ -109,10 +102,14 @@ Everything else:  nntui --help"""
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit; every error a person can cause is one line on stderr."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal or pipe that cannot show a character gets a "?" instead of ending the run.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    leave_at_once()
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # NaN and Inf are results here, and a library's remarks are for its developers
+    if hasattr(sys.stderr, "reconfigure"):
+        sys.stderr.reconfigure(errors="replace")
+    if sys.stdout is None:
+        sys.exit(_fail("standard output is closed"))
+    sys.stdout = whole(sys.stdout)
     try:
         status = run(arguments)
     except SystemExit as ended:  # a signal, from nntui.headless.signals
@@ -127,9 +124,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None) -> int:
     """The exit status of the command line ``arguments`` (those of this process if None)."""
     try:
-        status: Any = cli.main(args=arguments, prog_name="nntui", standalone_mode=False)
-        if sys.stdout is not None:
+        raising = raise_again()
+        try:
+            status: Any = cli.main(args=arguments, prog_name="nntui", standalone_mode=False)
             sys.stdout.flush()
+        finally:
+            if raising:
+                leave_at_once()
         return status if isinstance(status, int) else 0
     except InputError as error:
         return _fail(str(error))
@@ -140,28 +141,24 @@ def run(arguments: list[str] | None) -> int:
         return _fail(error.format_message())
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except (ReaderLeftError, BrokenPipeError):
-        _discard_output()
+    except ReaderLeftError:
+        discard_output()
         return EXIT_BROKEN_PIPE
+    except OutputError as error:
+        discard_output()
+        return _fail(f"cannot write the output: {error}")
     except OSError as error:
-        if error.filename is None and error.errno is not None:
-            # No file is named, so it is standard output that cannot be written: a full disk, a closed device.
-            _discard_output()
-            return _fail(f"cannot write the output: {os.strerror(error.errno)}")
+        if error.filename is None and error.strerror:  # the system refuses something that is no file of the person's
+            return _fail(error.strerror)
         raise
 
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError, AttributeError):
+        with suppress(OSError, ValueError, AttributeError, ReaderLeftError, OutputError):
             stream.flush()
 
 
 def _fail(message: str) -> int:
     click.echo(f"nntui: {' '.join(message.split())}", err=True)
     return EXIT_BAD_INPUT
-
-
-def _discard_output() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush stays quiet."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from nntui.streams import is_terminal
 from nntui_engine.errors import InputError
 
 SMALLEST_SIZE = (80, 24)
@@ -87,7 +88,7 @@ EVERY = WholeNumberType(1, 10**9)
 
 def require_terminal(instead: str) -> None:
     """Stop with a usage error unless a full-screen app can run here; ``instead`` says what to do."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    if not is_terminal(sys.stdin, sys.stdout, sys.stderr):
         raise click.UsageError(f"this needs a terminal; {instead}", click.get_current_context())
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise click.UsageError(

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from nntui.streams import write_all
+
 
 def plain(value: Any) -> Any:
     """``value`` with only what JSON knows: NumPy scalars and arrays unpacked, NaN and infinities as strings.
@@ -57,8 +59,6 @@ def encoded(text: str) -> bytes:
 
 def write_bytes(content: bytes) -> None:
     """``content`` on standard output as it is, whatever the terminal's encoding."""
-    if sys.stdout is None:  # closed by the caller: >&-
-        return
     sys.stdout.flush()
-    sys.stdout.buffer.write(content)
+    write_all(sys.stdout.buffer, content)
     sys.stdout.buffer.flush()

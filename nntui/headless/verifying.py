@@ -142,7 +142,7 @@ def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
     }
     code = f"from nntui.headless.verifying import work; work({theirs.fileno()})"
     worker = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-W", "ignore", "-c", code],
         stdin=subprocess.DEVNULL,
         env=environment,
         pass_fds=[theirs.fileno()],

@@ -88,7 +88,7 @@ def test_the_wheel_has_types_styles_scenarios_and_the_command(wheel):
     assert {Path(name).stem for name in inside if name.startswith("nntui/scenarios/")} == SCENARIOS
     with zipfile.ZipFile(wheel) as archive:
         entry_points = next(name for name in inside if name.endswith("entry_points.txt"))
-        assert "nntui = nntui.cli:main" in archive.read(entry_points).decode()
+        assert "nntui = nntui.__main__:main" in archive.read(entry_points).decode()
 
 
 def test_the_wheel_holds_every_module_and_nothing_else(wheel):
