@@ -1,8 +1,15 @@
-"""Every worker compiles into a cache of its own: two that write one cache can damage it."""
+"""Options of the tests. Every worker compiles into a cache of its own, so that none waits for another."""
 
 import os
 import tempfile
 from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What takes more time than a test run should."""
+    parser.addoption("--flips", type=int, default=2, help="bits to flip in the cache, each with a run (10 s)")
 
 
 def _own_cache() -> None:

@@ -23,7 +23,7 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     ``progress(name, done, total)`` is called after each compiled function, ``started`` with the child, so that it can
     be stopped. Returns "" or one line that says why it did not work; kernels are then compiled where they are called.
     """
-    if _plain_python() or compiling_ahead() or cache_folder() is None or all(map(is_warm, parts)):
+    if _plain_python() or compiling_ahead() or cache_folder() is None:
         return ""
     needed = [part for part in parts if not is_warm(part)]
     for number, part in enumerate(needed):

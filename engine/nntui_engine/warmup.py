@@ -108,15 +108,23 @@ def _use(part: str) -> None:
 
 def main() -> int:
     """Warm up the parts named on the command line (default: the usual ones) and print the progress."""
+    parts = sys.argv[1:] or USUAL_PARTS
+    if not cache.compiling_ahead():
+        warm_up(_tell, parts)
+        return 0
     from . import whole_program
 
-    if cache.compiling_ahead():
-        if sys.argv[1:] != ["race"]:  # a race's short steps need what optimising at every level of calls gives
-            whole_program.enable()
-        gc.set_threshold(100_000, 50, 50)  # a compiler makes many objects and keeps most: a sixth of its time
-    parts = sys.argv[1:] or USUAL_PARTS
-    warm_up(lambda name, done, total: print(f"done {done} {total} {name}", flush=True), parts)
+    with cache.compiling_alone(lambda: _tell("waiting for another nntui that compiles", 0, 1)):
+        if not is_warm(parts):  # that other one may have done it
+            if parts != ["race"]:  # a race's short steps need what optimising at every level of calls gives
+                whole_program.enable()
+            gc.set_threshold(100_000, 50, 50)  # a compiler makes many objects and keeps most: a sixth of its time
+            warm_up(_tell, parts)
     return 0
+
+
+def _tell(name: str, done: int, total: int) -> None:
+    print(f"done {done} {total} {name}", flush=True)
 
 
 if __name__ == "__main__":

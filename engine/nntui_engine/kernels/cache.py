@@ -5,10 +5,18 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO
 
+from .seal import opened, sealed
+
+_MARKER = "warm-"
+_LOCK = "compiling"
+_SUFFIXES = (".nbi", ".nbc")  # Numba's: which versions of a function there are, and one version
 COMPILING = "NNTUI_COMPILING"  # set in the environment of a process that compiles for others (``compile_ahead.py``)
 
 
@@ -32,15 +40,9 @@ def cache_folder() -> Path | None:
 
     ``NUMBA_CACHE_DIR`` names its parent; without it, the user's cache folder, else the temporary one.
     """
-    import platformdirs
-
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    user = os.getuid() if hasattr(os, "getuid") else "cache"
-    parents = [Path(chosen)] if chosen else [Path(platformdirs.user_cache_dir("nntui", appauthor=False))]
-    parents.append(Path(tempfile.gettempdir()) / f"nntui-{user}")
-    for parent in parents:
-        folder = parent / f"kernels-{source_stamp()}"
+    for parent in (_chosen_parent, _temporary_parent):
         try:
+            folder = parent() / f"kernels-{source_stamp()}"
             folder.mkdir(parents=True, exist_ok=True)
             probe = folder / f".write-{os.getpid()}"
             probe.write_bytes(b"")
@@ -51,23 +53,93 @@ def cache_folder() -> Path | None:
     return None
 
 
+def _chosen_parent() -> Path:
+    import platformdirs
+
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("nntui", appauthor=False))
+
+
+def _temporary_parent() -> Path:
+    user = os.getuid() if hasattr(os, "getuid") else "cache"
+    return Path(tempfile.gettempdir()) / f"nntui-{user}"  # an OSError where no folder takes files
+
+
+_found_intact: set[Path] = set()  # markers; they and their files are looked at once a process
+
+
 def _marker(part: str) -> Path | None:
     folder = cache_folder()
-    return None if folder is None else folder / f"warm-{part}"
+    return None if folder is None else folder / f"{_MARKER}{part}"
 
 
 def is_warm(part: str) -> bool:
-    """Whether every kernel of this part (see ``warmup.py``) has been compiled into the cache."""
+    """Whether every kernel of this part (see ``warmup.py``) stands in the cache, undamaged."""
     marker = _marker(part)
-    return marker is not None and marker.exists()
+    return marker is not None and _intact(marker)
+
+
+def _intact(marker: Path) -> bool:
+    """Whether the marker and all files it lists are as they were written."""
+    if marker in _found_intact:
+        return marker.exists()
+    names = opened(marker)
+    if names is None or any(opened(marker.parent / name) is None for name in names.decode().splitlines()):
+        return False
+    _found_intact.add(marker)
+    return True
 
 
 def mark_warm(part: str) -> None:
-    """Note that every kernel of this part stands in the cache, and drop the caches of older versions."""
+    """Note that every kernel of this part stands in the cache, and in which files; drop older versions' caches."""
     marker = _marker(part)
     if marker is not None:
-        marker.write_bytes(b"")
+        names = sorted(path.name for path in marker.parent.iterdir() if path.suffix in _SUFFIXES)
+        replacement = marker.with_name(f".{marker.name}-{os.getpid()}")
+        replacement.write_bytes(sealed(marker.name, "\n".join(names).encode()))
+        replacement.replace(marker)
         drop_old_caches(marker.parent)
+
+
+@contextmanager
+def compiling_alone(wait: Callable[[], None]) -> Iterator[None]:
+    """One process at a time compiles into the cache; ``wait`` is called if another one does so now.
+
+    Inside, a cache that is damaged, or that nobody finished, has been emptied: it is compiled as on a first start.
+    """
+    folder = cache_folder()
+    if folder is None:
+        yield
+        return
+    with (folder / _LOCK).open("wb") as lock:
+        _lock(lock, wait)
+        markers = list(folder.glob(f"{_MARKER}*"))
+        if not markers or not all(map(_intact, markers)):
+            _empty(folder)
+        yield
+
+
+def _lock(file: BinaryIO, wait: Callable[[], None]) -> None:
+    """Lock the file until it is closed, where the system and its file system can."""
+    try:
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            wait()
+            fcntl.flock(file, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return
+
+
+def _empty(folder: Path) -> None:
+    _found_intact.clear()
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != _LOCK:
+            path.unlink(missing_ok=True)
 
 
 def drop_old_caches(folder: Path, keep: int = 3) -> None:

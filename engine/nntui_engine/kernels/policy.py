@@ -5,7 +5,7 @@
   (the full flag would let the compiler assume that neither exists).
 * ``error_model="numpy"``: a division by zero gives Inf or NaN, which are results here.
 * The cache folder carries a stamp of every kernel's source: Numba itself does not notice a change in a function
-  that lives in another file. A damaged cache entry counts as missing and is written anew.
+  that lives in another file. Its files are sealed (``sealed_cache.py``); a damaged one counts as missing.
 * The BLAS that kernels call stays on one thread; what runs in parallel is lanes, and pieces of a step (``team.py``).
 """
 
@@ -16,11 +16,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numba
-from numba import types
-from numba.core.caching import FunctionCache
+from ..numba_settings import import_numba
 
-from .cache import cache_folder, compiling_ahead
+import_numba()
+
+import numba  # noqa: E402
+from numba import types  # noqa: E402
+
+from .cache import cache_folder  # noqa: E402
+from .sealed_cache import SealedCache  # noqa: E402
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -54,31 +58,6 @@ def single_threaded_blas() -> None:
                 library.set_num_threads(1)
 
 
-class _ForgivingCache(FunctionCache):
-    """Numba's cache on disk, where an unreadable entry is a missing one and a full disk is no error."""
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        try:
-            return super().load_overload(sig, target_context)
-        except Exception:
-            self._discard()
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        if data.library.name in inner_kernels and compiling_ahead():
-            return  # it has no machine code of its own (whole_program.py)
-        try:
-            super().save_overload(sig, data)
-        except Exception:
-            self._discard()
-
-    def _discard(self) -> None:
-        try:
-            self.flush()
-        except Exception:
-            return
-
-
 def _with_cache(dispatcher: Any) -> Any:
     folder = cache_folder() if JIT else None
     if folder is None:
@@ -86,7 +65,7 @@ def _with_cache(dispatcher: Any) -> Any:
     before = _config.CACHE_DIR
     _config.CACHE_DIR = str(folder)
     try:
-        dispatcher._cache = _ForgivingCache(dispatcher.py_func)
+        dispatcher._cache = SealedCache(dispatcher.py_func, folder, inner_kernels)
     except RuntimeError:  # no place to write to: compile in memory
         return dispatcher
     finally:
