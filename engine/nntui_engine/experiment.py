@@ -1,7 +1,7 @@
 """An experiment: the lanes of a scenario, trained in lockstep."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +17,17 @@ from .kernels import columns as c
 from .kernels.predict import predict_lane
 from .kernels.team import HELP, LEAD, PROBER
 from .kernels.train import train_lanes
-from .lane import Emitted, Lane
+from .lane import Emitted, Lane, output_shapes
 from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
 from .lanes import lane_tables, named_lanes, shown
 from .launch import launch, launching
-from .network import Arena, assemble
+from .memory import lay_out
+from .network import Arena, Layout
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, Mark, Snapshot
 
-SAMPLES_A_LAUNCH = 1024
-EVALUATIONS_A_LAUNCH = 256
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 
 
@@ -82,10 +81,9 @@ class Experiment:
         self._out: tuple[NDArray[Any], ...] = ()
         self._seconds_a_step = 1e-3
         self._budget = 256
-        self.lanes = [Lane.new(name, table, *self._resolve(table, name)) for name, table in tables.items()]
-        self._check_dtype(self.lanes)
+        self.lanes, layout = self._lay_out(tables)
         compile_ahead((self.lanes[0].settings.dtype,), compiling)
-        self._begin()
+        self._begin(layout)
 
     @property
     def seed(self) -> int:
@@ -153,26 +151,38 @@ class Experiment:
         for i, lane in enumerate(self.lanes):
             self._fold(i, lane)
 
-    def _begin(self) -> None:
-        self._arena = self._assemble(self.lanes)
+    def _lay_out(self, tables: Mapping[str, Mapping[str, Any]], kept: Iterable[Lane] = ()) -> tuple[list[Lane], Layout]:
+        """A lane for each of ``tables`` (new, unless it is among ``kept``) and a place for its numbers.
+
+        Raises InputError where the settings do not fit, or need more memory than a run may take.
+        """
+        known, lanes = {lane.name: lane for lane in kept}, []
+
+        def resolved() -> Iterator[tuple[LaneSettings, LaneData]]:
+            for name, table in tables.items():
+                lanes.append(known.get(name) or Lane.new(name, table, *self._resolve(table, name)))
+                yield lanes[-1].settings, lanes[-1].data
+
+        layout = lay_out(resolved(), self.scenario.name)
+        return lanes, layout
+
+    def _begin(self, layout: Layout) -> None:
+        self._arena = self._allocate(layout)
         for i, lane in enumerate(self.lanes):
             start_lane(self._arena, i, lane.settings)
         self._settle()
 
-    def _assemble(self, lanes: Sequence[Lane]) -> Arena:
-        arena = assemble([(lane.settings, lane.data) for lane in lanes])
+    def _allocate(self, layout: Layout) -> Arena:
+        arena = layout.allocate()
         arena.ints[:, c.I_SAMPLE_EVERY] = self.every
-        depth = arena.plan.shape[1]
-        samples, evaluations = (len(lanes), SAMPLES_A_LAUNCH), (len(lanes), EVALUATIONS_A_LAUNCH)
-        self._out = (
-            np.zeros((len(lanes), SAMPLES_A_LAUNCH), np.int64),
-            np.zeros((*samples, depth, c.STEP_STATISTICS)),
-            np.zeros((*samples, c.WHOLE)),
-            np.zeros((len(lanes), EVALUATIONS_A_LAUNCH), np.int64),
-            np.zeros((*evaluations, c.EVALUATIONS)),
-            np.zeros((*evaluations, depth, c.LAYER_EVALUATIONS)),
-        )
+        self._make_room(layout.lanes, layout.depth)
         return arena
+
+    def _make_room(self, lanes: int, depth: int) -> None:
+        """Tables for what a launch writes: the numbers of the steps and evaluations, and their statistics."""
+        self._out = tuple(
+            np.zeros(shape, np.int64 if len(shape) == 2 else np.float64) for shape in output_shapes(lanes, depth)
+        )
 
     def _settle(self) -> None:
         """Finish the evaluations that are due, without a step."""
@@ -236,24 +246,22 @@ class Experiment:
         changes nothing) where a value is not allowed.
         """
         chosen = named_lanes([x.name for x in self.lanes], lane)
-        changed: dict[str, Lane] = {}
-        for old in self.lanes:
-            if old.name in chosen:
-                tables = override(old.tables, settings, where="tweak")
-                changed[old.name] = Lane.new(old.name, tables, *self._resolve(tables, old.name))
-        new_lanes = [changed.get(old.name, old) for old in self.lanes]
-        self._check_dtype(new_lanes)
+        tables = {
+            old.name: override(old.tables, settings, where="tweak") if old.name in chosen else old.tables
+            for old in self.lanes
+        }
+        new_lanes, layout = self._lay_out(tables, [old for old in self.lanes if old.name not in chosen])
         step = self.step
-        restarted = self._replace(new_lanes)
+        restarted = self._replace(new_lanes, layout)
         text = ", ".join(f"{key.split('.')[-1]} = {shown(value)}" for key, value in settings.items())
         mark = Mark(step, lane, dict(settings), text, bool(restarted))
         self.marks.append(mark)
         return mark
 
-    def _replace(self, new_lanes: list[Lane]) -> list[str]:
+    def _replace(self, new_lanes: list[Lane], layout: Layout) -> list[str]:
         """Rebuild the arena for the new settings; returns the lanes that had to start again."""
         old_arena, restarted = self._arena, []
-        arena = self._assemble(new_lanes)
+        arena = self._allocate(layout)
         for i, (old, new) in enumerate(zip(self.lanes, new_lanes, strict=True)):
             if must_restart((old.settings, old.data), (new.settings, new.data)):
                 start_lane(arena, i, new.settings)
@@ -267,23 +275,15 @@ class Experiment:
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""
-        lanes = []
-        for lane in self.lanes:
-            tables = lane.tables if seed is None else override(lane.tables, {"train.seed": seed}, where="restart")
-            lanes.append(Lane.new(lane.name, tables, *self._resolve(tables, lane.name)))
-        self.lanes = lanes
+        new = {} if seed is None else {"train.seed": seed}
+        self.lanes, layout = self._lay_out({x.name: override(x.tables, new, where="restart") for x in self.lanes})
         self.marks = []
         self._samples = []
-        self._begin()
+        self._begin(layout)
 
     def _resolve(self, tables: Mapping[str, Any], name: str) -> tuple[LaneSettings, LaneData]:
         resolved = resolve_lane(tables, name, where=self.scenario.name)
         return resolved.settings, resolved.data
-
-    @staticmethod
-    def _check_dtype(lanes: Sequence[Lane]) -> None:
-        if len({lane.settings.dtype for lane in lanes}) > 1:
-            raise InputError("train.dtype: all lanes of an experiment must have the same one")
 
     def _index(self, lane: str | int) -> int:
         if isinstance(lane, int):
@@ -392,8 +392,8 @@ class Experiment:
         """Return to a moment that :meth:`save` kept; from there the same steps give the same bits."""
         self.lanes = [lane.copy() for lane in checkpoint.lanes]
         self.marks = list(checkpoint.marks)
-        self._assemble(self.lanes)  # the outputs of a launch have the shapes of these lanes
         self._arena = checkpoint.arena.copy()
+        self._make_room(*self._arena.plan.shape[:2])
         self._samples = []
 
 

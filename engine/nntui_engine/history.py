@@ -5,6 +5,7 @@ largest value, so that a spike never disappears from a plot. When the buckets ru
 """
 
 import copy
+import math
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,16 @@ RECENT = 512  # samples kept one by one (at least)
 BUCKETS = 512  # buckets for all that is older (at most)
 
 
+def _shapes(width: int, recent: int, buckets: int) -> tuple[tuple[int, ...], ...]:
+    """Of the newest steps and their values, of the buckets' last steps and their (smallest, sum, largest)."""
+    return (2 * recent,), (2 * recent, width), (buckets,), (3, buckets, width)
+
+
+def history_bytes(width: int, recent: int = RECENT, buckets: int = BUCKETS) -> int:
+    """Memory that a :class:`History` takes."""
+    return sum(math.prod(shape) * np.dtype(float).itemsize for shape in _shapes(width, recent, buckets))
+
+
 class History:
     """Samples of ``width`` series that share their steps. NaN and Inf are values like any other."""
 
@@ -24,12 +35,9 @@ class History:
         self.width = width
         self._keep = recent
         self._most = buckets
-        self._steps = np.empty(2 * recent)
-        self._values = np.empty((2 * recent, width))
+        self._steps, self._values, self._old_steps, self._old = map(np.empty, _shapes(width, recent, buckets))
         self._count = 0
         self._stride = 1
-        self._old_steps = np.empty(buckets)
-        self._old = np.empty((3, buckets, width))  # smallest, sum, largest
         self._old_count = 0
         self._filled = 0  # samples in the last bucket
 

@@ -25,6 +25,29 @@ WHOLE = [row.name for row in WHOLE_STATISTICS]
 EVALUATION = [row.name for row in EVALUATION_STATISTICS]
 
 
+SAMPLES_A_LAUNCH = 1024
+EVALUATIONS_A_LAUNCH = 256
+
+
+def output_shapes(lanes: int, depth: int) -> tuple[tuple[int, ...], ...]:
+    """Of the tables that a launch writes for ``lanes`` lanes of at most ``depth`` layers: those of :class:`Emitted`,
+    with a leading lane axis. The numbers are 8 bytes each."""
+    samples, evaluations = (lanes, SAMPLES_A_LAUNCH), (lanes, EVALUATIONS_A_LAUNCH)
+    return (
+        samples,
+        (*samples, depth, c.STEP_STATISTICS),
+        (*samples, c.WHOLE),
+        evaluations,
+        (*evaluations, c.EVALUATIONS),
+        (*evaluations, depth, c.LAYER_EVALUATIONS),
+    )
+
+
+def history_widths(depth: int) -> tuple[int, int]:
+    """Series in a lane's histories of steps and of evaluations."""
+    return len(WHOLE) + depth * len(STEP_LAYER), len(EVALUATION) + depth * len(EVALUATION_LAYER)
+
+
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """What one launch wrote for one lane.
@@ -58,15 +81,8 @@ class Lane:
     @classmethod
     def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "Lane":
         """A lane with an empty past."""
-        depth = len(settings.layers)
-        return cls(
-            name,
-            tables,
-            settings,
-            data,
-            History(len(WHOLE) + depth * len(STEP_LAYER)),
-            History(len(EVALUATION) + depth * len(EVALUATION_LAYER)),
-        )
+        steps, evaluations = history_widths(len(settings.layers))
+        return cls(name, tables, settings, data, History(steps), History(evaluations))
 
     @property
     def statistics(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Lay lanes out in the flat arrays that the training kernels take.
 
-``assemble`` turns the settings and data of all lanes into one :class:`Arena`; what stands in it is read and written by
-``lane_state``.
+A :class:`Layout` finds a place for everything and allocates it as one :class:`Arena`; what stands in that is read and
+written by ``lane_state``. Finding places needs no Numba: that is how ``memory`` counts what a run will take.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,6 @@ from .activations import ACTIVATIONS
 from .data.dataset import LaneData
 from .kernels import codes
 from .kernels import columns as c
-from .kernels.activation import largest_slope
-from .kernels.measure import SIMILARITY_BLOCK
-from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
-from .kernels.team import TEAM
-from .kernels.update import STEP_BLOCK
 from .losses import LOSSES
 from .optimizers import OPTIMIZERS
 from .schedules import SCHEDULES
@@ -68,7 +63,12 @@ class _Allocator:
 
     def __init__(self, itemsize: int) -> None:
         self.size = 0
+        self._itemsize = itemsize
         self._step = _ALIGN // itemsize
+
+    @property
+    def bytes(self) -> int:
+        return self.size * self._itemsize
 
     def rounded(self, count: int) -> int:
         """``count`` numbers or a few more, so that what follows is aligned."""
@@ -98,59 +98,97 @@ def parameter_count(settings: LaneSettings) -> int:
     return count
 
 
+class Layout:
+    """Where every lane's numbers go, and so how much memory they take, before any of it is allocated.
+
+    Lanes are added one by one; lanes whose data have the same key share them. All lanes share one dtype.
+    """
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = np.dtype(dtype)
+        self._pool, self._order, self._sums = _Allocator(self.dtype.itemsize), _Allocator(4), _Allocator(8)
+        self._data = _Allocator(self.dtype.itemsize)
+        self._offsets: dict[str, list[int]] = {}
+        self._parts: list[tuple[int, NDArray[np.float64]]] = []
+        self._spreads: list[tuple[int, NDArray[np.float64]]] = []
+        self._rows: list[tuple[LaneSettings, NDArray[np.int64], NDArray[np.int64]]] = []
+
+    def add(self, settings: LaneSettings, data: LaneData) -> None:
+        """Find a place for one more lane's numbers."""
+        plan = np.full((len(settings.layers), c.PLAN), -1, dtype=np.int64)
+        ints = np.zeros(c.INTS, dtype=np.int64)
+        _fill_ints(ints, settings, data, self._place_of(data))
+        _lay_out_parameters(plan, ints, settings)
+        _cut_into_pieces(plan, ints, settings)
+        _lay_out_workspace(self._pool, self._sums, plan, ints, settings)
+        ints[c.I_ORDER] = self._order.take(data.x_train.shape[0])
+        ints[c.I_SUMS] = self._sums.take(3 * settings.outputs)
+        self._spreads.append((int(ints[c.I_SUMS]), _spreads(data)))
+        self._rows.append((settings, plan, ints))
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the arena, and of the data that its lanes were given. (A lane's tables are small change.)"""
+        flat = (self._pool, self._order, self._sums, self._data)
+        return sum(part.bytes for part in flat) + sum(array.nbytes for _, array in self._parts)
+
+    @property
+    def lanes(self) -> int:
+        """Lanes added so far."""
+        return len(self._rows)
+
+    @property
+    def depths(self) -> list[int]:
+        """Layers of each lane."""
+        return [len(settings.layers) for settings, _, _ in self._rows]
+
+    @property
+    def depth(self) -> int:
+        """Layers of the deepest lane."""
+        return max(self.depths)
+
+    def allocate(self) -> Arena:
+        """The arena, every table filled (parameters are still 0)."""
+        from .kernels.team import TEAM
+
+        lanes = len(self._rows)
+        plan = np.full((lanes, self.depth, c.PLAN), -1, dtype=np.int64)
+        layer_reals, reals = np.zeros((lanes, self.depth, c.LAYER_REALS)), np.zeros((lanes, c.REALS))
+        for i, (settings, own_plan, _) in enumerate(self._rows):
+            plan[i, : len(own_plan)] = own_plan
+            _fill_reals(reals[i], layer_reals[i], settings)
+        data, sums = np.zeros(self._data.size, self.dtype), np.zeros(self._sums.size)
+        for start, array in self._parts:
+            data[start : start + array.size] = array.ravel()
+        for start, spread in self._spreads:
+            sums[start : start + spread.size] = spread
+        return Arena(
+            data,
+            np.zeros(self._pool.size, self.dtype),
+            np.zeros(self._order.size, np.int32),
+            sums,
+            plan,
+            layer_reals,
+            np.stack([ints for _, _, ints in self._rows]),
+            reals,
+            np.zeros(TEAM, np.int64),
+            np.zeros(lanes + 1, np.int64),
+        )
+
+    def _place_of(self, data: LaneData) -> list[int]:
+        if data.key not in self._offsets:
+            arrays = (data.x_train, data.t_train, data.x_validation, data.t_validation)
+            self._offsets[data.key] = [self._data.take(array.size) for array in arrays]
+            self._parts += zip(self._offsets[data.key], arrays, strict=True)
+        return self._offsets[data.key]
+
+
 def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
     """Allocate and fill every table for these lanes (parameters are still 0). All lanes share one dtype."""
-    dtype = np.dtype(lanes[0][0].dtype)
-    data, data_offsets = _data_arena([d for _, d in lanes], dtype)
-    depth = max(len(s.layers) for s, _ in lanes)
-    plan = np.full((len(lanes), depth, c.PLAN), -1, dtype=np.int64)
-    layer_reals = np.zeros((len(lanes), depth, c.LAYER_REALS))
-    ints = np.zeros((len(lanes), c.INTS), dtype=np.int64)
-    reals = np.zeros((len(lanes), c.REALS))
-    pool, order, sums = _Allocator(dtype.itemsize), _Allocator(4), _Allocator(8)
-    spreads: list[tuple[int, NDArray[np.float64]]] = []
-    for i, (settings, lane_data) in enumerate(lanes):
-        _fill_reals(reals[i], settings)
-        _fill_ints(ints[i], settings, lane_data, data_offsets[lane_data.key])
-        _lay_out_parameters(plan[i], ints[i], settings)
-        _cut_into_pieces(plan[i], ints[i], settings)
-        _lay_out_workspace(pool, sums, plan[i], layer_reals[i], ints[i], settings)
-        ints[i, c.I_ORDER] = order.take(lane_data.x_train.shape[0])
-        ints[i, c.I_SUMS] = sums.take(3 * settings.outputs)
-        spreads.append((int(ints[i, c.I_SUMS]), _spreads(lane_data)))
-    all_sums = np.zeros(sums.size)
-    for start, spread in spreads:
-        all_sums[start : start + spread.size] = spread
-    return Arena(
-        data,
-        np.zeros(pool.size, dtype),
-        np.zeros(order.size, np.int32),
-        all_sums,
-        plan,
-        layer_reals,
-        ints,
-        reals,
-        np.zeros(TEAM, np.int64),
-        np.zeros(len(lanes) + 1, np.int64),
-    )
-
-
-def _data_arena(lanes: list[LaneData], dtype: np.dtype[Any]) -> tuple[NDArray[Any], dict[str, list[int]]]:
-    allocator = _Allocator(dtype.itemsize)
-    offsets: dict[str, list[int]] = {}
-    parts: list[tuple[int, NDArray[np.float64]]] = []
-    for lane in lanes:
-        if lane.key in offsets:
-            continue
-        offsets[lane.key] = []
-        for array in (lane.x_train, lane.t_train, lane.x_validation, lane.t_validation):
-            start = allocator.take(array.size)
-            offsets[lane.key].append(start)
-            parts.append((start, array))
-    arena = np.zeros(allocator.size, dtype)
-    for start, array in parts:
-        arena[start : start + array.size] = array.ravel()
-    return arena, offsets
+    layout = Layout(lanes[0][0].dtype)
+    for settings, data in lanes:
+        layout.add(settings, data)
+    return layout.allocate()
 
 
 def _spreads(data: LaneData) -> NDArray[np.float64]:
@@ -162,7 +200,13 @@ def _spreads(data: LaneData) -> NDArray[np.float64]:
     return np.concatenate(both)
 
 
-def _fill_reals(row: NDArray[np.float64], settings: LaneSettings) -> None:
+def _fill_reals(row: NDArray[np.float64], layers: NDArray[np.float64], settings: LaneSettings) -> None:
+    from .kernels.activation import largest_slope
+    from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
+
+    for i, layer in enumerate(settings.layers):
+        steepest = largest_slope(ACTIVATIONS[layer.activation].code, layer.alpha)
+        layers[i] = (layer.alpha, layer.dropout, layer.l1, layer.l2, steepest)
     for column, name in enumerate(HYPERPARAMETERS):
         row[column] = settings.optimizer_parameters.get(name, 0.0)
     row[MOMENTUM_END] = row[MOMENTUM]
@@ -262,14 +306,13 @@ def _cut_into_pieces(plan: NDArray[np.int64], ints: NDArray[np.int64], settings:
     split = settings.clip_norm > 0.0 or settings.clip_value > 0.0 or settings.noise_gradients > 0.0
     plain = not split and all(layer.trainable and layer.l1 == 0.0 for layer in settings.layers)
     ints[c.I_SPLIT] = int(split)
-    ints[c.I_TOGETHER] = int(pieces == 1 and plain and ints[c.I_PARAMETERS] <= STEP_BLOCK)
+    ints[c.I_TOGETHER] = int(pieces == 1 and plain and ints[c.I_PARAMETERS] <= c.STEP_BLOCK)
 
 
 def _lay_out_workspace(
     pool: _Allocator,
     sums: _Allocator,
     plan: NDArray[np.int64],
-    layer_reals: NDArray[np.float64],
     ints: NDArray[np.int64],
     settings: LaneSettings,
 ) -> None:
@@ -286,7 +329,7 @@ def _lay_out_workspace(
     units = sum(layer.units for layer in settings.layers)
     pieces = int(max(ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES]))
     ints[c.I_SLOPES] = pool.take(rows * settings.outputs)
-    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, SIMILARITY_BLOCK * widest))
+    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, c.SIMILARITY_BLOCK * widest))
     ints[c.I_SCRATCH] = pool.take(pieces * int(ints[c.I_SCRATCH_SIZE]))
     ints[c.I_ACTIVE] = pool.take(units)
     ints[c.I_FIRED_STEP] = pool.rounded(units)
@@ -315,10 +358,3 @@ def _lay_out_workspace(
             size = int(row[c.P_INPUTS]) * layer.units
             row[c.P_PERTURBED] = pool.take(size)
             row[c.P_WEIGHT_MASK] = pool.take(size)
-        layer_reals[i] = (
-            layer.alpha,
-            layer.dropout,
-            layer.l1,
-            layer.l2,
-            largest_slope(int(row[c.P_ACTIVATION]), layer.alpha),
-        )

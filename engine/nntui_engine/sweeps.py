@@ -16,7 +16,8 @@ from .kernels.team import HELP, LEAD, TEAM
 from .kernels.train import train_lanes
 from .lane_state import start_lane
 from .launch import launch, launching
-from .network import assemble
+from .memory import LARGEST_RUN, bytes_of_run
+from .network import Layout, assemble
 from .race import Race, lay_out
 from .scenario import Scenario, load_scenario, resolve_lane
 from .settings import LaneSettings, RaceSettings
@@ -174,7 +175,10 @@ def trainability_map(scenario: Scenario | str, rates: Sequence[float], scales: S
     compile_ahead((first.settings.dtype,))
     pairs = [(scale, rate) for scale in scales for rate in rates]
     losses = np.empty(len(pairs))
-    many = _Copies(first.settings, first.data, min(len(pairs), _LANES_AT_ONCE))
+    size = Layout(first.settings.dtype)
+    size.add(first.settings, first.data)
+    at_once = max(1, min(len(pairs), _LANES_AT_ONCE, LARGEST_RUN // bytes_of_run(size)))
+    many = _Copies(first.settings, first.data, at_once)
     for start in range(0, len(pairs), many.count):
         chosen = pairs[start : start + many.count]
         losses[start : start + len(chosen)] = many.run(chosen)

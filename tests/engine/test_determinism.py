@@ -67,8 +67,8 @@ def test_any_cut_of_the_launches(path: Path, dtype: str, monkeypatch: pytest.Mon
     whole = runs.experiment(path, dtype)
     whole.advance(STEPS)
     monkeypatch.setattr("nntui_engine.experiment.LAUNCH_SECONDS", 0.0)  # the smallest launches there are …
-    monkeypatch.setattr("nntui_engine.experiment.SAMPLES_A_LAUNCH", 2)  # … and the smallest outputs
-    monkeypatch.setattr("nntui_engine.experiment.EVALUATIONS_A_LAUNCH", 1)
+    monkeypatch.setattr("nntui_engine.lane.SAMPLES_A_LAUNCH", 2)  # … and the smallest outputs
+    monkeypatch.setattr("nntui_engine.lane.EVALUATIONS_A_LAUNCH", 1)
     small = runs.experiment(path, dtype)
     small.advance(STEPS)
     assert runs.digest(small) == runs.digest(whole)

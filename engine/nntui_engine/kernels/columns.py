@@ -189,3 +189,5 @@ F_LOSS, F_RIGHT = range(2)
 PROBE_ROWS = 512  # training rows that decide whether a unit is dead
 EVALUATION_BLOCK = 256  # rows evaluated at a time
 SCRATCH = 2048  # entries of scratch a lane has at least
+SIMILARITY_BLOCK = 64  # units compared at a time
+STEP_BLOCK = 1024  # parameters stepped at a time: their step stays in the first-level cache

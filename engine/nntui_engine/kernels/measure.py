@@ -5,9 +5,8 @@ import math
 import numpy as np
 
 from .bits import from_bits, is_finite, magnitude_bits
+from .columns import SIMILARITY_BLOCK
 from .policy import kernel, leaf_kernel
-
-SIMILARITY_BLOCK = 64  # units compared at a time
 
 
 @kernel

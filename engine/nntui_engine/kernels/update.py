@@ -59,6 +59,7 @@ from .columns import (
     R_PLATEAU_FACTOR,
     R_RATE,
     R_SCHEDULE,
+    STEP_BLOCK,
 )
 from .forward import PROBE, batch_inputs
 from .measure import (
@@ -77,8 +78,6 @@ from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
 from .team import PARAMETERS, UPDATE
 from .views import matrix, vector
-
-STEP_BLOCK = 1024  # parameters stepped at a time: their step stays in the first-level cache
 
 
 @kernel
