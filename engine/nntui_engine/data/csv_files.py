@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import InputError
 from ..registry import allowed_names
 from .dataset import Array
-from .raw import RawData, check_size
+from .raw import RawData, check_size, printable
 from .targets import MAX_CLASSES
 
 LARGEST_FILE = 1_000_000_000
@@ -66,7 +66,7 @@ def read_csv(path: Path, target: str | Sequence[str], task: str, validation: Pat
     unseen = set(np.unique(y)) - set(np.unique(y[: len(y) - held_out]))
     if unseen:
         raise InputError(f'{where}: {validation}: class "{classes[int(min(unseen))]}" is in no training row')
-    return RawData(x, y, features, first.targets, classes, None, held_out)
+    return RawData(x, y, features, first.targets, tuple(map(printable, classes)), None, held_out)
 
 
 def _read_all(
@@ -125,7 +125,7 @@ def _parse(
     """Read the rows. ``names`` None expects numbers as targets; else text is numbered in it as it is met."""
     first = next(lines, "")
     delimiter = max(",;\t", key=first.count)
-    columns = tuple(name.strip() for name in next(csv.reader([first], delimiter=delimiter), []))
+    columns = tuple(printable(name.strip()) for name in next(csv.reader([first], delimiter=delimiter), []))
     _check_header(columns, expected, place)
     targets = _target_columns(columns, target, place)
     at_target = [columns.index(name) for name in targets]

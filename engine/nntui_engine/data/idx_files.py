@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..settings import Task
-from .raw import LARGEST_ARRAY, RawData, check_size, numbered
+from .raw import RawData, check_size, check_unpacked, numbered, read_up_to
+from .targets import check_classes
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
-_CHUNK = 1 << 20
 
 
 def read_idx(images: Path, labels: Path | None, where: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -45,6 +45,7 @@ def read_idx(images: Path, labels: Path | None, where: str) -> tuple[NDArray[Any
 def idx_raw_data(x: NDArray[Any], y: NDArray[np.float64], held_out: int, where: str) -> RawData:
     """Rows read by ``read_idx`` (the last ``held_out`` of them for validation) with their labels as classes."""
     values, index = np.unique(y[:, 0], return_inverse=True)
+    check_classes(len(values), where)
     unseen = set(np.unique(index)) - set(np.unique(index[: len(index) - held_out]))
     if unseen:
         raise InputError(f"{where}: label {values[min(unseen)]:g} of the test file is in no training row")
@@ -71,14 +72,15 @@ def _read(path: Path, where: str) -> NDArray[Any]:
             plain.seek(0)
             if zipped:
                 with gzip.GzipFile(fileobj=plain) as stream:
-                    return _parse(stream, path, None, where)  # type: ignore[arg-type]
-            return _parse(plain, path, path.stat().st_size, where)
+                    return _parse(stream, path, zipped, where)  # type: ignore[arg-type]
+            return _parse(plain, path, zipped, where)
     except (EOFError, gzip.BadGzipFile, zlib.error):
         raise InputError(f"{where}: {path}: the gzip file is damaged or cut short") from None
 
 
-def _parse(stream: BinaryIO, path: Path, size: int | None, where: str) -> NDArray[Any]:
-    """Read one array; ``size`` is the file's length where it is known beforehand."""
+def _parse(stream: BinaryIO, path: Path, zipped: bool, where: str) -> NDArray[Any]:
+    """Read one array; the length of a plain file is held against its header first."""
+    size = path.stat().st_size
     magic = stream.read(4)
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in _TYPES or not 1 <= magic[3] <= 8:
         raise InputError(f"{where}: {path}: neither CSV, NPZ nor an IDX file (it does not begin as one)")
@@ -92,17 +94,14 @@ def _parse(stream: BinaryIO, path: Path, size: int | None, where: str) -> NDArra
     count = math.prod(shape)
     header = 4 + len(dimensions)
     expected = count * dtype.itemsize
-    if size is not None and size != header + expected:
+    if not zipped and size != header + expected:
         raise InputError(
             f"{where}: {path}: its header says {header + expected} bytes for {' × '.join(map(str, shape))} values, "
             f"but the file has {size}"
         )
-    if count > LARGEST_ARRAY:
-        check_size(shape[0], math.prod(shape[1:]), f"{where}: {path}")
-    # in chunks: a gzip header may promise what the file does not hold
-    content = bytearray()
-    while len(content) <= expected and (chunk := stream.read(min(_CHUNK, expected + 1 - len(content)))):
-        content += chunk
+    check_size(shape[0], math.prod(shape[1:]), f"{where}: {path}")
+    check_unpacked(count, size, f"{where}: {path}")
+    content = read_up_to(stream, expected + 1)
     if len(content) != expected:
         problem = "holds more bytes than its header says" if len(content) > expected else "is cut short"
         raise InputError(f"{where}: {path}: {problem} ({' × '.join(map(str, shape))} values of {dtype.itemsize} bytes)")

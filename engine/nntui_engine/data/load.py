@@ -13,6 +13,7 @@ from msgspec import UNSET
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..files import expanded, problem_with
 from ..scenario.schema import DataTable
 from ..settings import Task
 from .csv_files import read_csv
@@ -29,6 +30,7 @@ from .targets import Targets, code, flip_labels, read_targets
 
 _LABEL_NOISE_STREAM = 3
 _KEPT = 12
+_LARGEST_KEPT = 10**9  # bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,8 +147,12 @@ def lane_data(split: Split, coding: str, target_scale: str, where: str) -> LaneD
 
 def _keep(cache: OrderedDict[str, Any], key: str, value: object) -> None:
     cache[key] = value
-    while len(cache) > _KEPT:
+    while len(cache) > _KEPT or (len(cache) > 1 and sum(map(_bytes_of, cache.values())) > _LARGEST_KEPT):
         cache.popitem(last=False)
+
+
+def _bytes_of(kept: Any) -> int:
+    return int(kept.x_train.nbytes + kept.x_validation.nbytes)
 
 
 def _key(table: DataTable, parameters: dict[str, Any], task: str, seed: int, where: str) -> str:
@@ -167,20 +173,10 @@ def _key(table: DataTable, parameters: dict[str, Any], task: str, seed: int, whe
 
 def _existing(name: str, key: str, where: str) -> Path:
     """The file called ``name``, there and readable."""
-    path = Path(name).expanduser()
-    try:
-        if path.is_dir():
-            raise InputError(f"{where}: {key}: {path} is a folder; name a file")
-        if not path.is_file():
-            problem = "is no ordinary file" if path.exists() else "no such file"
-            raise InputError(f"{where}: {key}: {path}: {problem}")
-        with path.open("rb"):
-            pass
-    except InputError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"{where}: {key}: {name!r} cannot be read: {reason}") from None
+    path = expanded(name)
+    problem = problem_with(path)
+    if problem is not None:
+        raise InputError(f"{where}: {key}: {path}: {problem}{'; name a file' if problem == 'is a folder' else ''}")
     return path
 
 
@@ -188,18 +184,18 @@ def _read(table: DataTable, parameters: dict[str, Any], seed: int, where: str) -
     if table.name is not UNSET:
         return generate(table.name, parameters, seed, where) if table.name in GENERATED else load_real(table.name)
     assert table.path is not UNSET
-    path = Path(table.path).expanduser()
-    test = Path(table.test_path).expanduser() if table.test_path is not UNSET else None
+    path = expanded(table.path)
+    test = expanded(table.test_path) if table.test_path is not UNSET else None
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
         return read_csv(path, table.target, table.task, test, where)
     if suffix == ".npz":
         return read_npz(path, test, where)
-    labels = Path(table.labels).expanduser() if table.labels is not UNSET else None
+    labels = expanded(table.labels) if table.labels is not UNSET else None
     x, y = read_idx(path, labels, where)
     if test is None:
         return idx_raw_data(x, y, 0, where)
-    test_labels = Path(table.test_labels).expanduser() if table.test_labels is not UNSET else None
+    test_labels = expanded(table.test_labels) if table.test_labels is not UNSET else None
     x_test, y_test = read_idx(test, test_labels, where)
     if x.shape[1] != x_test.shape[1]:
         raise InputError(f"{where}: {test}: {x_test.shape[1]} pixels an image, but {path} has {x.shape[1]}")

@@ -1,17 +1,31 @@
 """Own data as NPZ: an array ``x`` (rows, …) and an array ``y`` (rows,) or (rows, targets). Nothing is unpickled."""
 
 import math
+import re
+import struct
+import sys
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .raw import RawData, check_size, numbered
+from .raw import LARGEST_ARRAY, RawData, check_size, check_unpacked, numbered, printable, read_up_to
+from .targets import check_classes
+
+# What Python's reader of ZIP files raises on damaged bytes; a RuntimeError is an unknown version, or a password missing
+_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_LONGEST_HEADER, _MOST_DIMENSIONS = 4096, 32
+_LARGEST = LARGEST_ARRAY * 8  # bytes of an array
+_KINDS = "biufU"
+_ENTRY = re.compile(
+    r"""\s*['"](?P<key>\w+)['"]\s*:\s*(?P<value>'[^']*'|"[^"]*"|\[[^\[\]{}]*\]|\(\s*(?:\d+L?\s*,\s*)*(?:\d+L?\s*)?\)|True|False)\s*,?\s*"""
+)
+_DTYPE = re.compile(r"[<>|=]?[?biufcmMOSUV]\d{0,9}")
 
 
 def read_npz(path: Path, validation: Path | None, where: str) -> RawData:
@@ -38,20 +52,25 @@ def read_npz(path: Path, validation: Path | None, where: str) -> RawData:
         if y.shape[1] != 1:
             raise InputError(f"{where}: {path}: y is text in {y.shape[1]} columns; text targets have one")
         names, index = np.unique(y[:, 0], return_inverse=True)
+        check_classes(len(names), f"{where}: {path}")
         unseen = set(np.unique(index)) - set(np.unique(index[: len(index) - held_out]))
         if unseen:
             raise InputError(f'{where}: {validation}: class "{names[min(unseen)]}" is in no training row')
-        return RawData(x, index.astype(np.float64)[:, None], features, ("y",), tuple(map(str, names)), None, held_out)
+        classes = tuple(printable(str(name)) for name in names)
+        return RawData(x, index.astype(np.float64)[:, None], features, ("y",), classes, None, held_out)
     targets = ("y",) if y.shape[1] == 1 else numbered("y", y.shape[1])
     return RawData(x, y.astype(np.float64), features, targets, (), None, held_out)
 
 
 def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     place = f"{where}: {path}"
+    packed = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
-            x, y = (_member(archive, name, place) for name in ("x", "y"))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+            x, y = (_member(archive, name, packed, place) for name in ("x", "y"))
+    except InputError:
+        raise
+    except _DAMAGED:
         raise InputError(f"{place}: not an NPZ file, or a damaged one") from None
     if x.ndim == 0 or y.ndim == 0 or len(x) == 0:
         raise InputError(f"{place}: 0 rows")
@@ -69,26 +88,68 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
     return x, y
 
 
-def _member(archive: zipfile.ZipFile, name: str, place: str) -> NDArray[Any]:
-    """Array ``name``, read only after its header has been held against the size that is there."""
+def _member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:
+    """Array ``name`` of a file of ``packed`` bytes, read only after its header has been held against the limits."""
     members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
     if name not in members:
         raise InputError(f"{place}: no array is called {name}; it holds {', '.join(list(members)[:10]) or 'nothing'}")
     member = members[name]
+    if member.compress_type not in _METHODS:  # bzip2 and LZMA unpack without bound, and NumPy never writes them
+        raise InputError(f"{place}: {name} is packed in a way NumPy does not use; save it with numpy.savez_compressed")
     with archive.open(member) as stream:
-        try:
-            version = npy.read_magic(stream)
-            read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, fortran, dtype = read_header(stream)
-        except ValueError:
-            raise InputError(f"{place}: {name} is not a NumPy array, or a damaged one") from None
-        if dtype.hasobject or dtype.kind not in "buifU":
-            raise InputError(f"{place}: {name} has dtype {dtype}; allowed: numbers, true/false, and text for y")
+        shape, fortran, dtype = _header(cast(BinaryIO, stream), f"{place}: {name}")
         count = math.prod(shape)
         check_size(shape[0] if shape else 1, count // max(shape[0], 1) if shape else 1, place)
-        if count * dtype.itemsize > member.file_size:
+        size = count * dtype.itemsize
+        if size > _LARGEST:
+            raise InputError(f"{place}: {name} takes {size // 10**6} MB; the limit is {_LARGEST // 10**6} MB")
+        if size > member.file_size:
             raise InputError(f"{place}: {name} is cut short")
-        content = stream.read(count * dtype.itemsize)
-        if len(content) != count * dtype.itemsize:
+        check_unpacked(count, packed, f"{place}: {name}")
+        content = read_up_to(cast(BinaryIO, stream), size)
+        if len(content) != size:
             raise InputError(f"{place}: {name} is cut short")
-    return np.frombuffer(content, dtype=dtype).reshape(shape, order="F" if fortran else "C")
+    values = np.frombuffer(content, dtype=dtype)
+    if dtype.kind == "U":
+        _check_text(values, f"{place}: {name}")
+    if dtype.kind == "f" and dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            values = values.astype(np.float64)
+    return values.reshape(shape, order="F" if fortran else "C")
+
+
+def _header(stream: BinaryIO, place: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """(shape, whether in Fortran's order, dtype) of an array in NumPy's format, which writes them as a Python dict.
+
+    Read by a pattern, not evaluated as NumPy's own reader does: nothing but these three can stand there.
+    """
+    start = stream.read(8)
+    long = start[6:7] in (b"\2", b"\3")
+    length = int.from_bytes(stream.read(4 if long else 2), "little")
+    if start[:6] != b"\x93NUMPY" or start[6:] not in (b"\1\0", b"\2\0", b"\3\0") or length > _LONGEST_HEADER:
+        raise InputError(f"{place} is not a NumPy array, or a damaged one")
+    text = stream.read(length).decode("latin1")
+    found = {entry["key"]: entry["value"] for entry in _ENTRY.finditer(text)}
+    rest = _ENTRY.sub("", text).strip()
+    if set(found) != {"descr", "fortran_order", "shape"} or rest != "{}":
+        raise InputError(f"{place} is not a NumPy array, or a damaged one")
+    name = found["descr"].strip("'\"")
+    if found["shape"][0] != "(" or found["fortran_order"] not in ("True", "False") or not _DTYPE.fullmatch(name):
+        raise InputError(f"{place} has dtype {name}; allowed: numbers, true/false, and text for y")
+    shape = tuple(int(number) for number in re.findall(r"\d+", found["shape"]))
+    if len(shape) > _MOST_DIMENSIONS:
+        raise InputError(f"{place} has {len(shape)} dimensions; at most {_MOST_DIMENSIONS} are allowed")
+    try:
+        dtype = np.dtype(name)
+    except (TypeError, ValueError):
+        raise InputError(f"{place} has dtype {name}, which NumPy does not know") from None
+    if dtype.itemsize == 0 or dtype.kind not in _KINDS:
+        raise InputError(f"{place} has dtype {dtype}; allowed: numbers, true/false, and text for y")
+    return shape, found["fortran_order"] == "True", dtype
+
+
+def _check_text(values: NDArray[Any], place: str) -> None:
+    """Raise InputError for 32-bit codes that are no characters, which NumPy would only meet on its way to text."""
+    codes = values.view(np.dtype(np.uint32).newbyteorder(values.dtype.byteorder))
+    if ((codes > sys.maxunicode) | ((codes >= 0xD800) & (codes < 0xE000))).any():
+        raise InputError(f"{place} holds text that is not Unicode")

@@ -1,7 +1,8 @@
 """Rows as they come from a generator, a library or a file, before any split or preprocessing."""
 
+import unicodedata
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,12 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..settings import Task
 
-LARGEST_ARRAY = 250_000_000
+LARGEST_ARRAY = 250_000_000  # numbers
+MOST_COLUMNS = 1_000_000
+_CHUNK = 1 << 20
+# What a compressed file may become in memory without question, and beyond that how many times its own size: MNIST
+# becomes 38 times as large, zeros become 8000 times as large
+FREE_BYTES, MOST_TIMES = 100_000_000, 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +42,30 @@ def check_size(rows: int, columns: int, where: str) -> None:
         raise InputError(
             f"{where}: {rows} rows × {columns} columns; the limit is {LARGEST_ARRAY // 10**6} million numbers"
         )
+    if columns > MOST_COLUMNS:
+        raise InputError(f"{where}: {columns} columns; the limit is {MOST_COLUMNS // 10**6} million")
+
+
+def check_unpacked(count: int, packed: int, where: str) -> None:
+    """Raise InputError if a file of ``packed`` bytes promises so many numbers that it is no data but a trap."""
+    if 8 * count > max(FREE_BYTES, MOST_TIMES * packed):
+        raise InputError(
+            f"{where}: unpacks to {count} numbers, {8 * count // 10**6} MB: more than {MOST_TIMES} times the file's "
+            f"{packed} bytes; if they are real, store them uncompressed"
+        )
+
+
+def read_up_to(stream: BinaryIO, size: int) -> bytearray:
+    """The next ``size`` bytes, or what there is of them; read in chunks, for a header may promise what is not there."""
+    content = bytearray()
+    while len(content) < size and (chunk := stream.read(min(_CHUNK, size - len(content)))):
+        content += chunk
+    return content
+
+
+def printable(name: str) -> str:
+    """``name`` with spaces for control characters, which a terminal would obey."""
+    return "".join(c if unicodedata.category(c) != "Cc" else " " for c in name)
 
 
 def numbered(stem: str, count: int) -> tuple[str, ...]:

@@ -58,21 +58,26 @@ def read_targets(raw: RawData, asked: str, where: str) -> Targets:
         values = np.arange(len(names), dtype=np.float64) if raw.task is not None else None
     else:
         values, index = np.unique(raw.y[:, 0], return_inverse=True)
+        check_classes(len(values), where)  # before every number gets a name
         names = tuple(f"{value:.12g}" for value in values)
     present = len(np.unique(index))
     if present < 2:
         name = names[int(index[0])]
         raise InputError(f'{where}: only one class, "{name}", in all {len(index)} rows; at least 2 are needed')
-    if len(names) > MAX_CLASSES:
-        raise InputError(f"{where}: {len(names)} different target values; a class target has at most {MAX_CLASSES}")
+    check_classes(len(names), where)
     if task == "binary" and len(names) != 2:
         raise InputError(f'{where}: data.task = "binary": the target has {len(names)} classes; binary takes 2')
     return Targets("binary" if task == "binary" else "classes", names, index, values, None)
 
 
+def check_classes(count: int, where: str) -> None:
+    """Raise InputError for more classes than a network is made for."""
+    if count > MAX_CLASSES:
+        raise InputError(f"{where}: {count} different target values; a class target has at most {MAX_CLASSES}")
+
+
 def _labels(raw: RawData, where: str) -> Targets:
-    values = set(np.unique(raw.y).tolist())
-    if raw.classes or not (values <= {0.0, 1.0} or values <= {-1.0, 1.0}):
+    if raw.classes or not (_all_in(raw.y, 0.0, 1.0) or _all_in(raw.y, -1.0, 1.0)):
         raise InputError(f'{where}: data.task = "multilabel": every target column must hold 0 and 1 (or −1 and 1) only')
     return Targets("multilabel", raw.targets, None, None, raw.y)
 
@@ -84,7 +89,7 @@ def _guess(raw: RawData) -> Task:
     if y.shape[1] > 1:
         if _is_one_hot(y) and y.shape[1] >= 3:
             return "classes"
-        return "multilabel" if set(np.unique(y).tolist()) <= {0.0, 1.0} else "regression"
+        return "multilabel" if _all_in(y, 0.0, 1.0) else "regression"
     values = np.unique(y)
     if not np.array_equal(values, np.round(values)):
         return "regression"
@@ -94,7 +99,11 @@ def _guess(raw: RawData) -> Task:
 
 
 def _is_one_hot(y: Array) -> bool:
-    return bool(np.isin(y, (0.0, 1.0)).all() and (y.sum(axis=1) == 1.0).all())
+    return _all_in(y, 0.0, 1.0) and bool((y.sum(axis=1) == 1.0).all())
+
+
+def _all_in(y: Array, low: float, high: float) -> bool:
+    return bool(((y == low) | (y == high)).all())
 
 
 def flip_labels(targets: Targets, rows: NDArray[np.int64], share: float, generator: np.random.Generator) -> Targets:
