@@ -147,6 +147,8 @@ def run(arguments: list[str] | None) -> int:
     except OutputError as error:
         discard_output()
         return _fail(f"cannot write the output: {error}")
+    except MemoryError:
+        return _fail("this machine has not enough memory for that")
     except OSError as error:
         if error.filename is None and error.strerror:  # the system refuses something that is no file of the person's
             return _fail(error.strerror)
@@ -160,5 +162,6 @@ def _flush() -> None:
 
 
 def _fail(message: str) -> int:
-    click.echo(f"nntui: {' '.join(message.split())}", err=True)
+    line = " ".join(str(InputError(message)).split())  # without control characters, of a bounded length
+    click.echo(f"nntui: {line}", err=True)
     return EXIT_BAD_INPUT

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui_engine.scenario.checks import NARROWEST_SHARE, NARROWEST_WINDOW
+
 from .plotting.close import Band, Curves, Paths, Regions, Spread, UnitWeights
 
 Floats = NDArray[np.float64]
@@ -19,6 +21,7 @@ REGION_COLUMNS, REGION_ROWS = 128, 96
 CURVE_POINTS = 240
 SAMPLES = 20  # passes with dropout on
 FAR = 3.0
+FURTHEST = 1e30  # from 0, of what an axis shows
 SHORTEST_WAIT = 0.25  # seconds between two looks while it trains
 SHARE = 0.1  # of the time at most for looking
 
@@ -83,10 +86,11 @@ class Looker:
 
 
 def limits(*parts: Floats) -> tuple[float, float]:
-    """The range of all values with a margin of a twelfth on both sides."""
-    values = np.concatenate([part[np.isfinite(part)] for part in parts])
+    """The range of all values with a margin of a twelfth on both sides; never too wide or narrow for an axis."""
+    values = np.clip(np.concatenate([part[np.isfinite(part)] for part in parts]), -FURTHEST, FURTHEST)
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
-    margin = (high - low) / 12 or 1.0
+    least = max(NARROWEST_WINDOW, NARROWEST_SHARE * max(abs(low), abs(high)))
+    margin = (high - low) / 12 if high - low >= least else max(1.0, least)
     return low - margin, high + margin
 
 

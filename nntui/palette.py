@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from .keys import key_words
 
@@ -35,11 +36,13 @@ class LabCommands(Provider):
 
     async def discover(self) -> Hits:
         for text, help_text, call in self._commands():
-            yield DiscoveryHit(text, call, help=help_text)
+            yield DiscoveryHit(Content(text), call, text, help_text)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for text, help_text, call in self._commands():
             score = matcher.match(text)
             if score > 0:
-                yield Hit(score, matcher.highlight(text), call, help=help_text)
+                # a suggestion may hold [brackets]: the matcher would read them as markup
+                shown = Content(text) if "[" in text else matcher.highlight(text)
+                yield Hit(score, shown, call, text, help_text)

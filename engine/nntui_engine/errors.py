@@ -1,5 +1,7 @@
 """The one exception that bad input raises."""
 
+LONGEST_MESSAGE = 1000
+
 
 class InputError(ValueError):
     """Bad input from a person: a file, a key or a value.
@@ -9,5 +11,8 @@ class InputError(ValueError):
     """
 
     def __init__(self, message: str) -> None:
-        """Line breaks and control characters, which keys and file names may hold, become spaces."""
+        """Line breaks and control characters, which keys and file names may hold, become spaces; a message that such
+        a name makes endless loses its middle."""
+        if len(message) > LONGEST_MESSAGE:
+            message = f"{message[: LONGEST_MESSAGE // 2]} … {message[3 - LONGEST_MESSAGE // 2 :]}"
         super().__init__("".join(c if c.isprintable() else " " for c in message))

@@ -5,6 +5,7 @@ Adding an activation, a loss, an optimizer … is one row in its table plus the 
 
 import difflib
 import math
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -35,7 +36,7 @@ class Parameter:
             return None if isinstance(value, bool) else "must be true or false"
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return "must be a number"
-        if not math.isfinite(value):
+        if not abs(value) <= sys.float_info.max:  # NaN too, and whole numbers that no float can hold
             return "must be a finite number"
         if self.whole and int(value) != value:
             return "must be a whole number"

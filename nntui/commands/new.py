@@ -86,6 +86,7 @@ def _copy(source: str, file: Path) -> str:
     """The text of the scenario ``source``, if it means the same where ``file`` is."""
     import tomllib
 
+    from nntui_engine.files import expanded
     from nntui_engine.scenario import load_scenario
     from nntui_engine.scenario.load import FILE_KEYS
 
@@ -97,7 +98,7 @@ def _copy(source: str, file: Path) -> str:
         for where in (tables, *(lane.get("set", {}) for lane in tables.get("lane", ()))):
             for key in FILE_KEYS:
                 named = where.get("data", {}).get(key) if where is tables else where.get(f"data.{key}")
-                if isinstance(named, str) and named and not Path(named).expanduser().is_absolute():
+                if isinstance(named, str) and named and not expanded(named).is_absolute():
                     raise InputError(
                         f'{source}: data.{key} = "{named}" is relative to its folder; write the copy to {path.parent}'
                     )

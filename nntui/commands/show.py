@@ -74,7 +74,7 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> 
             # Lanes differ in a few values: only those are worth reading again.
             changed = {key: value for key, value in values.items() if first.get(key) != value}
             gone = [key for key in first if key not in values]
-            console.print(f"as {lanes[0].name}, except:" if changed or gone else f"as {lanes[0].name}")
+            console.print(Text(f"as {lanes[0].name}, except:" if changed or gone else f"as {lanes[0].name}"))
             _print_values(console, changed)
             if gone:
                 console.print(Text(f"  without {', '.join(gone)}"))

@@ -77,7 +77,7 @@ def print_fair(console: Console, race: "Race", found: Iterable["Sensitivity"]) -
         for one, (best, lowest, values) in zip(found, results, strict=True):
             curve = sparkline([float(v) for v in values - floor], RATES_WIDTH, log=True)
             shown = number(lowest) if math.isfinite(lowest) else "diverged"
-            table.add_row(one.lane or one.optimizer, f"{best:.3g}", shown, curve)
+            table.add_row(Text(one.lane or one.optimizer), f"{best:.3g}", shown, curve)
         console.print(table)
 
 
@@ -102,7 +102,7 @@ def _summary(race: RaceSnapshot) -> Table:
     for lane in race.lanes:
         x, y = lane.position
         table.add_row(
-            lane.name or lane.optimizer,
+            Text(lane.name or lane.optimizer),
             lane.optimizer,
             f"{lane.settings.optimizer_parameters['lr']:g}",
             str(lane.step),
@@ -122,7 +122,10 @@ def _curves(race: RaceSnapshot) -> Table:
     table.add_column("last", justify="right", no_wrap=True)
     for lane in race.lanes:
         table.add_row(
-            lane.name or lane.optimizer, number(float(lane.values[0])), _curve(lane), number(float(lane.values[-1]))
+            Text(lane.name or lane.optimizer),
+            number(float(lane.values[0])),
+            _curve(lane),
+            number(float(lane.values[-1])),
         )
     return table
 

@@ -136,8 +136,9 @@ def _lane_header(snapshot: Snapshot) -> list[tuple[str, bool]]:
     return [("Lane", False)] if any(lane.name for lane in snapshot.lanes) else []
 
 
-def _lane_cell(snapshot: Snapshot, lane: LaneSnapshot) -> list[str]:
-    return [lane.name] if _lane_header(snapshot) else []
+def _lane_cell(snapshot: Snapshot, lane: LaneSnapshot) -> list[Text]:
+    """The name as it is: in a plain str, Rich would read [brackets] as markup."""
+    return [Text(lane.name)] if _lane_header(snapshot) else []
 
 
 def _layers(lane: LaneSnapshot) -> RenderableType:
@@ -154,10 +155,10 @@ def _layers(lane: LaneSnapshot) -> RenderableType:
         cells = []
         for name in LAYER_COLUMNS:
             cells += [
-                statistic(name, float(lane.per_layer[name][position])),
+                _layer_number(lane, name, position),
                 _layer_spark(lane.layer_history.get(name), position, _is_log(name)),
             ]
-        cells += [statistic(name, float(lane.per_layer[name][position])) for name in LAYER_NUMBERS]
+        cells += [_layer_number(lane, name, position) for name in LAYER_NUMBERS]
         table.add_row(layer.name, str(layer.units), layer.activation, *cells)
     title = Text.assemble(
         (lane.name or "Network", "bold"),
@@ -170,6 +171,12 @@ def _layers(lane: LaneSnapshot) -> RenderableType:
         step, layer_index = lane.first_non_finite
         parts.append(Text(f"First NaN or infinity at step {step}, layer {layer_index}.", style="red"))
     return Group(*parts, table)
+
+
+def _layer_number(lane: LaneSnapshot, name: str, position: int) -> str:
+    """A layer's newest value; nothing where none was measured, as in a run that stopped before its first step."""
+    values = lane.per_layer.get(name)
+    return "" if values is None else statistic(name, float(values[position]))
 
 
 def _least_width(name: str) -> int:

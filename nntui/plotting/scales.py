@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 SHRINK_BELOW = 0.4  # an axis closes in on its data only when less than this share of it is used
 LABEL_WIDTH = 5
+TINIEST, FURTHEST = 1e-290, 1e300  # a step between ticks is a number, and so is the distance of the limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,9 @@ def round_up(value: float) -> float:
 
 def linear_axis(low: float, high: float, parts: int = 5, *, percent: bool = False, whole: bool = False) -> Axis:
     """Round limits around [low, high]; a flat range is opened by a round amount on both sides."""
-    if not high > low:
-        room = abs(low) * 0.1 or 1.0
+    low, high = max(low, -FURTHEST), min(high, FURTHEST)
+    if not high - low > TINIEST:
+        room = abs(low) * 0.1 if abs(low) > TINIEST else 1.0
         low, high = low - room, high + room
         if low < 0.0 <= low + room:
             low = 0.0

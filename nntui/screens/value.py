@@ -5,6 +5,7 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
@@ -29,7 +30,8 @@ class ValueScreen(ModalScreen[object]):
             yield Static("", id="value-error", markup=False)
 
     def on_mount(self) -> None:
-        self.query_one("#value-box").border_title = f"{self._label} (Enter sets it, Esc leaves it)"
+        # Content, not str: a lane's name may hold [brackets], which are no markup here
+        self.query_one("#value-box").border_title = Content(f"{self._label} (Enter sets it, Esc leaves it)")
         self.query_one(Input).focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

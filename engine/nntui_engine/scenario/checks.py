@@ -33,6 +33,9 @@ BATCH_NORMS = ("none", "before", "after")
 DTYPES = ("float32", "float64")
 
 MAX_PARAMETERS = 200_000_000
+# What a map's ticks and zoom can tell apart in 64-bit numbers
+NARROWEST_WINDOW = 1e-12
+NARROWEST_SHARE = 1e-9
 
 SURFACE_PARAMETERS = tuple(dict.fromkeys(p.name for row in SURFACES.rows for p in row.parameters))
 DATA_PARAMETERS = tuple(dict.fromkeys(p.name for row in DATASETS.rows for p in row.parameters))
@@ -121,6 +124,13 @@ def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
         for axis, (low, high) in zip("xy", surface.window, strict=True):
             if not low < high:
                 fail(where, "surface.window", surface.window, f"{axis} must run from a smaller to a larger number")
+            if high - low < max(NARROWEST_WINDOW, NARROWEST_SHARE * max(abs(low), abs(high))):
+                fail(
+                    where,
+                    "surface.window",
+                    surface.window,
+                    f"{axis} must span at least {NARROWEST_WINDOW:g}, and a billionth of its distance from 0",
+                )
     written = tables.get("train", {})
     for key in _NO_USE_ON_A_SURFACE:
         if isinstance(written, Mapping) and key in written:

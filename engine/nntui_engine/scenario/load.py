@@ -2,8 +2,6 @@
 
 import copy
 import os
-import stat
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +11,16 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from ..errors import InputError
+from ..files import expanded, problem_with
 from ..registry import allowed_names
 from .checks import Tables, check, with_defaults
 from .expectations import check_expectation, check_lane, check_panels
 from .library import scenario_paths
 from .overrides import check_key, override
-from .problems import prefix, read, show
+from .problems import prefix, read, refuse_controls, refuse_oversized, show
 from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFile, Try
+from .text import parse_toml, read_text
 
-LARGEST_FILE = 1_000_000
 MAX_LANES = 64
 FILE_KEYS = ("path", "labels", "test_path", "test_labels")
 
@@ -100,11 +99,10 @@ def load_scenario(path_or_name: str | Path) -> Scenario:
         built_in = scenario_paths()
         if text in built_in:
             path = built_in[text]
-        elif not path.exists() or not text:
+        elif not text or problem_with(path) == "no such file":
             names = allowed_names(text, list(built_in), "nntui list")
             raise InputError(f"no scenario and no file is called {show(text)}; {names}")
-    content = _read_text(path)
-    return parse_scenario(content, name=path.stem, base=path.parent, path=path)
+    return parse_scenario(read_text(path), name=path.stem, base=path.parent, path=path)
 
 
 def parse_scenario(text: str, name: str = "scenario", base: Path | None = None, path: Path | None = None) -> Scenario:
@@ -112,13 +110,7 @@ def parse_scenario(text: str, name: str = "scenario", base: Path | None = None, 
 
     Raises InputError; the message begins with ``path`` if given, else with ``name``.
     """
-    where = str(path) if path is not None else name
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: not valid TOML: {_one_line(error)}") from None
-    except (ValueError, RecursionError) as error:  # a number of 5000 digits; brackets nested 1000 deep
-        raise InputError(f"{where}: not valid TOML: {_one_line(error)}") from None
+    tables = parse_toml(text, str(path) if path is not None else name)
     return scenario_from_dict(tables, name=name, base=base, path=path)
 
 
@@ -127,6 +119,7 @@ def scenario_from_dict(
 ) -> Scenario:
     """Check a scenario given as nested tables, as ``tomllib`` would read them. ``tables`` is not changed."""
     where = str(path) if path is not None else name
+    refuse_oversized(tables, where)
     version = tables.get("schema")
     if isinstance(version, bool) or not isinstance(version, int) or version != SCHEMA_VERSION:
         given = f"schema = {show(version)}" if "schema" in tables else "schema is missing"
@@ -135,12 +128,13 @@ def scenario_from_dict(
         if isinstance(tables.get(key), Mapping):
             raise InputError(f"{where}: [{key}] must be written [[{key}]]: there may be several")
     file = read(tables, ScenarioFile, where, "")
+    refuse_controls(tables, where)
     base_tables: Tables = {key: copy.deepcopy(tables[key]) for key in SECTIONS if key in tables}
     if base is not None:
         _make_absolute(base_tables, base)
     check(base_tables, where)
     is_surface = "surface" in base_tables
-    variants, sweep = _variants(file)
+    variants, sweep = _variants(file, where)
     lanes = _lanes(variants, base_tables, base, where)
     check_panels(file.scenario.panels, is_surface, where)
     names = [lane.name for lane in lanes]
@@ -163,12 +157,15 @@ def scenario_from_dict(
     )  # fmt: skip
 
 
-def _variants(file: ScenarioFile) -> tuple[tuple[LaneTable, ...], Sweep | None]:
+def _variants(file: ScenarioFile, where: str) -> tuple[tuple[LaneTable, ...], Sweep | None]:
     """The file's lanes, multiplied by the values of its [sweep]."""
     table = file.sweep
     if table is UNSET:
         return file.lane, None
     word = table.key.rpartition(".")[2]
+    count = len(table.values) * max(1, len(file.lane))
+    if count > MAX_LANES:
+        raise InputError(f"{where}: sweep: {count} lanes; at most {MAX_LANES} are allowed")
     variants: list[LaneTable] = []
     groups: dict[str, tuple[str, ...]] = {}
     for lane in file.lane or (None,):
@@ -215,6 +212,8 @@ def _reasons(file: ScenarioFile, names: Sequence[str], sweep: Sweep | None, wher
 def _label(value: object) -> str:
     if isinstance(value, list):
         return "-".join(map(_label, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return show(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -240,42 +239,4 @@ def _make_absolute(tables: Tables, base: Path) -> None:
     data = tables.get("data")
     for key in FILE_KEYS if isinstance(data, dict) else ():
         if isinstance(data, dict) and isinstance(data.get(key), str) and data[key]:
-            data[key] = str((base / Path(data[key]).expanduser()).absolute())
-
-
-def _read_text(path: Path) -> str:
-    """The file's text; never more than LARGEST_FILE bytes are read."""
-    try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            raise InputError(f"{path}: is a folder; a scenario is a .toml file")
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST_FILE + 1)
-    except InputError:
-        raise
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file{_near(path)}") from None
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise InputError(f"{show(str(path))}: cannot be read: {reason}") from None
-    if len(content) > LARGEST_FILE:
-        raise InputError(f"{path}: larger than {LARGEST_FILE // 10**6} MB; a scenario is a small .toml file")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 text (byte {error.start}); a scenario is a .toml file") from None
-
-
-def _near(path: Path) -> str:
-    """A hint at a file of nearly that name in the same folder, or at a built-in scenario of that name."""
-    if path.stem in scenario_paths():
-        return f'; the built-in scenario is called "{path.stem}"'
-    try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == ".toml")
-    except OSError:
-        return ""
-    hint = allowed_names(path.name, names).partition("allowed:")[0].rstrip(" ?")
-    return f"; {hint}?" if hint else ""
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split()).partition(" for integer string conversion")[0][:200]
+            data[key] = str((base / expanded(data[key])).absolute())

@@ -18,8 +18,9 @@ from ..registry import Row, allowed_names
 from ..schedules import SCHEDULES
 from ..surfaces import SURFACES
 from .checks import DATA_PARAMETERS, OPTIMIZER_PARAMETERS, SURFACE_PARAMETERS, Tables, check, takes
-from .problems import keys_of, prefix, show
+from .problems import keys_of, prefix, refuse_oversized, show
 from .schema import SECTIONS
+from .text import check_bounds
 
 _NESTED = {"train.schedule": "kind", "data.preprocess": "kind", "train.early_stopping": None, "train.noise": None}
 
@@ -35,6 +36,7 @@ def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: s
 
     Raises InputError (prefixed with ``where``) for an unknown key, a bad value, or two settings that contradict.
     """
+    refuse_oversized(settings, where)
     settings = _flat(settings)
     result: Tables = copy.deepcopy(dict(tables))
     if "train.steps" in settings and "train.epochs" in settings:
@@ -151,6 +153,7 @@ def _drop(
             del table[name]
 
 
+LONGEST_ASSIGNMENT = 100_000
 _KEY = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
 
 
@@ -165,6 +168,8 @@ def parse_assignment(text: str) -> tuple[str | None, str, object]:
     >>> parse_assignment("ReLU + He:model.hidden=[64, 32]")
     ('ReLU + He', 'model.hidden', [64, 32])
     """
+    if len(text) > LONGEST_ASSIGNMENT:
+        raise InputError(f"{show(text)}: longer than {LONGEST_ASSIGNMENT} characters")
     found = re.match(rf"\s*({_KEY})\s*=(.*)", text, re.DOTALL)
     lane: str | None = None
     if found is None:
@@ -182,14 +187,28 @@ def parse_assignment(text: str) -> tuple[str | None, str, object]:
 
 
 def _value(text: str) -> object:
+    check_bounds(text, "")
+    if (parsed := _toml_value(text)) is not None:
+        return parsed
+    if text.startswith("[") and text.endswith("]"):
+        return [_word(part.strip()) for part in text[1:-1].split(",") if part.strip()]
+    return _word(text)
+
+
+def _toml_value(text: str) -> object:
+    """What TOML reads ``text`` as; None where it is not one value."""
     try:
         parsed = tomllib.loads(f"v = {text}")
-        if set(parsed) == {"v"} and isinstance(parsed["v"], (bool, int, float, str, list, dict)):
-            return parsed["v"]
     except (ValueError, RecursionError):
-        pass
-    if text.startswith("[") and text.endswith("]"):
-        return [_value(part.strip()) for part in text[1:-1].split(",") if part.strip()]
+        return None
+    if set(parsed) == {"v"} and isinstance(parsed["v"], (bool, int, float, str, list, dict)):
+        return parsed["v"]
+    return None
+
+
+def _word(text: str) -> object:
+    if (parsed := _toml_value(text)) is not None:
+        return parsed
     try:
         return float(text)  # .5 and 1. are no TOML
     except ValueError:

@@ -3,8 +3,11 @@
 import datetime
 import math
 import re
+import sys
 import types
 import typing
+import unicodedata
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
@@ -25,6 +28,8 @@ _WORDS = {
     "object": "a table",
 }
 _LONGEST_VALUE = 60
+_LARGEST = sys.float_info.max
+DEEPEST = 16  # tables and lists in one another
 
 
 def show(value: object) -> str:
@@ -108,6 +113,35 @@ def refuse_non_finite(raw: object, where: str, key: str) -> None:
     elif isinstance(raw, list):
         for value in raw:
             refuse_non_finite(value, where, key)
+
+
+def refuse_oversized(raw: object, where: str) -> None:
+    """Raise InputError for what no setting can be: nested more than DEEPEST deep, or a whole number that no float
+    can hold. Comes before anything that copies or converts ``raw``."""
+    waiting = deque([(raw, "", 0)])
+    while waiting:
+        value, key, depth = waiting.popleft()
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            fail(where, key, value, "no setting is that large")
+        if depth > DEEPEST:
+            raise InputError(f"{prefix(where)}{key}: nested more than {DEEPEST} deep")
+        if isinstance(value, Mapping):
+            waiting += [(item, f"{key}.{name}" if key else str(name), depth + 1) for name, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            waiting += [(item, key, depth + 1) for item in value]
+
+
+def refuse_controls(raw: object, where: str, key: str = "") -> None:
+    """Raise InputError for text with control characters (but line breaks and tabs): a terminal would obey them."""
+    if isinstance(raw, str):
+        if any(unicodedata.category(c) == "Cc" and c not in "\n\r\t" for c in raw):
+            fail(where, key, raw, "holds a control character")
+    elif isinstance(raw, Mapping):
+        for name, value in raw.items():
+            refuse_controls(value, where, f"{key}.{name}" if key else str(name))
+    elif isinstance(raw, (list, tuple)):
+        for value in raw:
+            refuse_controls(value, where, key)
 
 
 def _explain(message: str, raw: Mapping[str, Any], table: type[Table], where: str, name: str) -> str:

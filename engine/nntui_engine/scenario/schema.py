@@ -16,6 +16,7 @@ MAX_DEPTH = 1000
 MAX_WIDTH = 1_000_000
 MAX_STEPS = 1_000_000_000_000
 MAX_SEEDS = 1000
+MAX_TRIES = 32
 
 Number = Annotated[float, Meta(ge=-1e30, le=1e30)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e30)]
@@ -279,7 +280,9 @@ class ScenarioFile(Table, frozen=True):
     train: Annotated[dict[str, Any] | UnsetType, means("how it is trained")] = UNSET
     lane: Annotated[tuple[LaneTable, ...], means("variants that train side by side")] = ()
     sweep: Annotated[SweepTable | UnsetType, means("one lane for each value of a setting")] = UNSET
-    try_: Annotated[tuple[Try, ...], means("changes that the screen offers")] = msgspec.field(default=(), name="try")
+    try_: Annotated[tuple[Try, ...], Meta(max_length=MAX_TRIES), means("changes that the screen offers")] = (
+        msgspec.field(default=(), name="try")
+    )
     expect: Annotated[tuple[Expectation, ...], means("what the scenario must show")] = ()
     survives: Annotated[Reasons, means("what may be swapped unnoticed in any of its lanes, each with the reason")] = {}
 
