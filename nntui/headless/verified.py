@@ -150,9 +150,9 @@ def sabotage_sum(results: Iterable[Sabotage]) -> str:
     bare = sum(not survivor.reason for survivor in survivors)
     stale, unmet = (sum(len(getattr(one, name)) for one in found) for name in ("stale", "unmet"))
     scenarios = "1 scenario" if len(found) == 1 else f"{len(found)} scenarios"
-    text = (
-        f"{sum(one.swaps for one in found)} swaps in {scenarios}: {len(survivors)} survivors, {bare} without a reason"
-    )
+    swaps = sum(one.swaps for one in found)
+    text = f"{swaps} {'swap' if swaps == 1 else 'swaps'} in {scenarios}: "
+    text += f"{len(survivors)} {'survivor' if len(survivors) == 1 else 'survivors'}, {bare} without a reason"
     text += f"; {stale} stale {'reason' if stale == 1 else 'reasons'}" if stale else ""
     return text + (f"; {unmet} {'lane' if unmet == 1 else 'lanes'} unmet to begin with" if unmet else "")
 
