@@ -21,7 +21,7 @@ from .lane import Emitted, Lane, output_shapes
 from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
 from .lanes import lane_tables, named_lanes, shown
 from .launch import launch, launching
-from .memory import lay_out
+from .memory import bytes_of_run, lay_out, size_in_words
 from .network import Arena, Layout
 from .registry import allowed_names
 from .scenario import Scenario, load_scenario, override, resolve_lane
@@ -173,9 +173,13 @@ class Experiment:
         self._settle()
 
     def _allocate(self, layout: Layout) -> Arena:
-        arena = layout.allocate()
+        try:
+            arena = layout.allocate()
+            self._make_room(layout.lanes, layout.depth)
+        except MemoryError:
+            needed = size_in_words(bytes_of_run(layout))
+            raise InputError(f"{self.scenario.name}: this machine does not have {needed} of memory to give") from None
         arena.ints[:, c.I_SAMPLE_EVERY] = self.every
-        self._make_room(layout.lanes, layout.depth)
         return arena
 
     def _make_room(self, lanes: int, depth: int) -> None:

@@ -1,6 +1,7 @@
 """Reading a table into its typed form, and saying in one line what is wrong with it."""
 
 import datetime
+import functools
 import math
 import re
 import sys
@@ -79,9 +80,10 @@ def choose(where: str, key: str, value: str, allowed: Sequence[str], kind: str =
         raise InputError(f"{prefix(where)}{key}: unknown {kind} {show(value)}; {allowed_names(value, list(allowed))}")
 
 
-def keys_of(table: type[Table]) -> list[str]:
+@functools.cache
+def keys_of(table: type[Table]) -> tuple[str, ...]:
     """The keys a person may write in ``table``."""
-    return [field.encode_name for field in msgspec.structs.fields(table)]
+    return tuple(field.encode_name for field in msgspec.structs.fields(table))
 
 
 def read(raw: object, table: type[T], where: str, name: str, more_keys: Sequence[str] = ()) -> T:
@@ -159,8 +161,8 @@ def _explain(message: str, raw: Mapping[str, Any], table: type[Table], where: st
     key = _path_text(name, parts)
     annotation = _annotation_at(table, parts)
     if found := re.search(r"unknown field `(.+)`", text):
-        allowed = keys_of(annotation) if isinstance(annotation, type) and issubclass(annotation, Table) else []
-        return f'{prefix(where)}unknown key "{key}.{found[1]}"; {allowed_names(found[1], allowed)}'
+        allowed = keys_of(annotation) if isinstance(annotation, type) and issubclass(annotation, Table) else ()
+        return f'{prefix(where)}unknown key "{key}.{found[1]}"; {allowed_names(found[1], list(allowed))}'
     if found := re.search(r"missing required field `(.+)`", text):
         return f"{prefix(where)}{f'{key}.' if key else ''}{found[1]} is missing"
     return f"{prefix(where)}{key} = {show(value)}: {_problem(text, annotation)}"

@@ -45,7 +45,7 @@ class ScenarioTable(Table, frozen=True):
 
     title: Annotated[NotEmpty, means("what the scenario is called on screen")]
     summary: Annotated[str, means("one line for `nntui list`")] = ""
-    lesson: Annotated[str, means("Markdown: what to see, why it happens, what to try")] = ""
+    lesson: Annotated[str, Meta(max_length=20_000), means("Markdown: what to see, why it happens, what to try")] = ""
     source: Annotated[str, means("where it comes from")] = ""
     panels: Annotated[tuple[str, ...], means('the plots to show first, such as `["loss", "gradient_norm"]`')] = ()
 
