@@ -1,5 +1,6 @@
 """Whatever a person gets wrong is one line on standard error and exit status 2."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,9 @@ def test_validate_reports_every_file(invoke, small, tmp_path):
     result = invoke("validate", bad, small, tmp_path / "missing.toml")
     assert result.status == 2
     assert len(result.err.splitlines()) == 2
-    assert result.out == f"{small}: valid (2 lanes)\n"
+    assert re.fullmatch(
+        rf"{re.escape(small)}: valid \(2 lanes; needs \d+ MB of memory, a run may take 8 GB\)\n", result.out
+    )
 
 
 def test_validate_looks_at_the_data_too(invoke, small):
@@ -88,3 +91,27 @@ def test_validate_looks_at_the_data_too(invoke, small):
     result = invoke("validate", small)
     assert result.status == 2
     assert "batch_size" in result.err
+
+
+def test_validate_and_run_refuse_what_needs_too_much_memory(invoke, small):
+    path = Path(small)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("hidden = [4]", "hidden = [1000000, 190]"), encoding="utf-8"
+    )
+    for command in (["validate", small], ["run", small, "--headless"], ["verify", small]):
+        if command[0] == "verify":
+            expect = '[[expect]]\nlane = "tanh"\nstatistic = "loss"\nbelow = 1\n'
+            path.write_text(path.read_text(encoding="utf-8") + expect, encoding="utf-8")
+        result = invoke(*command)
+        assert result.status == 2
+        assert result.err.count("\n") == 1
+        assert "of memory; a run may take 8 GB" in result.err
+
+
+def test_a_machine_without_memory_left_says_so(invoke, small, monkeypatch):
+    def nothing_left(*_):
+        raise MemoryError
+
+    monkeypatch.setattr("nntui.headless.training.train", nothing_left)
+    result = invoke("run", small, "--headless")
+    assert (result.status, result.err) == (2, "nntui: this machine has not enough memory for that\n")

@@ -99,3 +99,13 @@ def test_a_long_lane_name_leaves_room_for_the_numbers():
     text = report(snapshot(lane_snapshot(lane_settings("a very long lane name " * 10))))
     assert "Validation" in text.splitlines()[2]
     assert "243" in text
+
+
+def test_a_lane_that_stopped_before_its_first_step_has_no_numbers_of_steps():
+    lane = replace(lane_snapshot(lane_settings()), state="stopped early", step=0)
+    evaluated = {name: lane.per_layer[name] for name in ("dead_units", "weight_similarity") if name in lane.per_layer}
+    text = report(snapshot(replace(lane, per_layer=evaluated, layer_history={})))
+    assert "Stopped early after step 0" in text
+    rows = [line.split() for line in text.splitlines() if line.startswith(("1 ", "output "))]
+    assert all(len(row) == 3 + len(evaluated.keys() & {"dead_units"}) for row in rows), rows
+    assert rows

@@ -11,11 +11,12 @@ from lab.test_session import NoWarming
 from textual.pilot import Pilot
 
 from nntui.app import LabApp
-from nntui.closeup import LOOKS, SHORTEST_WAIT, Closeup, Looker, Wish, classified, take_closeup
+from nntui.closeup import LOOKS, SHORTEST_WAIT, Closeup, Looker, Wish, classified, limits, take_closeup
 from nntui.frame import render_frame
 from nntui.plotting.look import ASCII, Look
 from nntui.plotting.panels import PANELS, PanelView
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.projection import ticks
 from nntui.session import Session
 from nntui.story import read_story
 from nntui_engine import Experiment
@@ -274,3 +275,22 @@ def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
         np.testing.assert_array_equal(found, run.parameters(lane)["1.weights"][:, 0])
     assert {"bmi", "s5"} <= {key.label for key in spec.legend}
     assert not PANELS["coefficient_paths"].applies(experiment().snapshot(), PanelView())
+
+
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (0.0, 5e-324),
+        (1e-310, 2e-310),
+        (1e15, 1e15 + 0.125),
+        (-1.7e308, 1.7e308),
+        (3.0, 3.0),
+        (0.0, 0.0),
+        (-1e300, -1e299),
+    ],
+)
+def test_a_window_around_any_data_has_ticks(low: float, high: float) -> None:
+    bottom, top = limits(np.array([low, high]))
+    assert bottom <= max(low, -1e30)
+    assert top >= min(high, 1e30)
+    assert ticks(bottom, top, 5)

@@ -205,3 +205,15 @@ def test_a_new_change_after_an_undo_leaves_nothing_to_redo(started: Any) -> None
     ticket = session.undo()
     wait(session, lambda v: v.applied >= ticket)
     assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.1
+def test_a_change_that_needs_too_much_memory_is_a_line_and_the_run_goes_on(started: Any) -> None:
+    from nntui_engine.experiment import Experiment
+
+    session, _ = started(Experiment("xor"), paused=True)
+    wait(session, lambda v: v.stage == "ready", 120)
+    ticket = session.tweak({"model.hidden": [1_000_000, 150]}, None)
+    view = wait(session, lambda v: v.applied >= ticket)
+    assert [(error, "a run may take 8 GB" in text) for text, error in session.notices()] == [(True, True)]
+    assert view.stage == "ready"
+    assert all(layer.units != 1_000_000 for lane in view.snapshot.lanes for layer in lane.layers)
+    session.run_steps(3)
+    wait(session, lambda v: v.snapshot.step == 3)

@@ -60,6 +60,15 @@ def test_a_flat_range_is_opened(value: float) -> None:
     assert axis.low < axis.high
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+def test_any_two_numbers_make_an_axis(one: float, other: float) -> None:
+    """From the smallest a float can hold (5e-324, a thousandth of which is 0) to the largest."""
+    axis = linear_axis(min(one, other), max(one, other))
+    assert math.isfinite(axis.high - axis.low)
+    assert axis.low < axis.high
+    assert axis.ticks(6)
+
+
 def test_log_limits_are_whole_powers_of_ten() -> None:
     axis = log_axis(3e-7, 0.2)
     assert (axis.low, axis.high) == (-7, 0)
