@@ -122,3 +122,10 @@ def test_the_corpus_is_what_its_maker_writes(tmp_path: Path) -> None:
     for name in SCENARIOS:
         file = f"scenarios/{name}.toml"
         assert (tmp_path / file).read_text(encoding="utf-8") == (CORPUS / file).read_text(encoding="utf-8"), name
+
+
+@pytest.mark.parametrize("name", [name for name, part in SCENARIOS.items() if part is None])
+def test_what_is_taken_can_be_run(name: str) -> None:
+    status, out, _ = run_command("run", str(CORPUS / "scenarios" / f"{name}.toml"), "--headless", within=120)
+    assert status == 0
+    assert "step" in out
