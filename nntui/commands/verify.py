@@ -75,10 +75,9 @@ def command(
         raise click.UsageError("--seeds does not go with --sabotage: try other seeds with --first-seed")
     names = scenarios or tuple(summary.name for summary in list_scenarios())
     loaded = [load_scenario(name) for name in names]  # all, before the first of them takes its time
-    if jobs is None:
-        from nntui_engine.kernels.policy import threads
+    from nntui_engine.kernels.policy import threads  # here, where Numba's bad settings are one line
 
-        jobs = threads()
+    jobs = jobs or threads()
     firsts = [own_seed(scenario) if first_seed is None else first_seed for scenario in loaded]
     if sabotage:
         return _sabotage([Saboteur(*pair) for pair in zip(loaded, firsts, strict=True)], jobs, as_json)

@@ -24,6 +24,8 @@ def command() -> int:
         if is_warm():
             click.echo("Already compiled.")
             return 0
+        import nntui_engine.kernels.policy  # noqa: F401  # Numba's bad settings are one line here
+
         with progress_bar() as progress:
             trouble = compile_ahead(USUAL_PARTS, progress)
         if trouble:

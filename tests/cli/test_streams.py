@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from cli.conftest import SMALL, command, environment
@@ -215,3 +216,19 @@ def test_ctrl_c_that_is_ignored_stays_ignored():
         env=environment(), capture_output=True, check=True,
     )  # fmt: skip
     assert done.stdout == b"True\n"
+
+
+@pytest.mark.parametrize("preprocess", ["none", "standardize", "whiten"])
+def test_numbers_that_overflow_are_results_without_a_warning(small, tmp_path, preprocess):
+    rows = [f"{side * 1.5e308},{i % 7},{i}e300" for i in range(40) for side in (-1, 1)]
+    (tmp_path / "huge.csv").write_text("\n".join(["a,b,y", *rows]), encoding="utf-8")
+    path = tmp_path / "huge.toml"
+    data = f'path = "huge.csv"\npreprocess = "{preprocess}"'
+    path.write_text(
+        Path(small).read_text(encoding="utf-8").replace('name = "moons"\nsamples = 100', data), encoding="utf-8"
+    )
+    for arguments in (["--headless"], ["--headless", "--screenshot", str(tmp_path / "a.svg")]):
+        process = start("run", str(path), *arguments, stdout=subprocess.PIPE)
+        out, err = process.communicate(timeout=120)
+        assert (process.returncode, err) == (0, b"")
+        assert b"NaN" in out

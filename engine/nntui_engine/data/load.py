@@ -21,7 +21,7 @@ from .dataset import Array, LaneData
 from .generated import generate
 from .idx_files import idx_raw_data, read_idx
 from .npz_files import read_npz
-from .preprocess import fit
+from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, fit
 from .raw import RawData
 from .real import load_real
 from .sets import DATASETS, GENERATED
@@ -103,9 +103,11 @@ def load_split(
         )
     x_train, x_validation = (raw.x[rows].astype(np.float64) for rows in (train, validation))
     kind, values = preprocess
-    if kind == "whiten" and x_train.shape[1] > 5000:
+    rows, columns = x_train.shape
+    if kind == "whiten" and (columns > MOST_WHITENED_COLUMNS or min(rows, columns) > MOST_WHITENED):
         raise InputError(
-            f'{where}: data.preprocess = "whiten": {x_train.shape[1]} columns; at most 5000 can be whitened'
+            f'{where}: data.preprocess = "whiten": {rows} training rows of {columns} columns; at most {MOST_WHITENED} '
+            f"columns can be whitened, {MOST_WHITENED_COLUMNS} with at most {MOST_WHITENED} rows"
         )
     fitted = fit(kind, x_train, values.get("by", 1.0))
     x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)

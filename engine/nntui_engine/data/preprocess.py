@@ -6,6 +6,28 @@ import numpy as np
 
 from .dataset import Array
 
+_FLAT = 1e-12  # of the largest variance: what is less is rounding
+MOST_WHITENED = 3000  # of rows or of columns, whichever are fewer: eigenvectors of 3000 take a core 5 s, of 5000 25
+MOST_WHITENED_COLUMNS = 5000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reflections:
+    """An orthogonal (features, features) matrix as LAPACK's geqrf leaves it: a product of Householder reflections.
+
+    ``below`` (features, k) holds their vectors below its diagonal, ``factors`` (k,) their factors.
+    """
+
+    below: Array
+    factors: Array
+
+    def rotate(self, x: Array) -> Array:
+        """``x`` (rows, features) times the matrix."""
+        from scipy.linalg import lapack
+
+        size = int(lapack.dormqr("R", "N", self.below, self.factors, x, -1)[1][0])
+        return np.asarray(lapack.dormqr("R", "N", self.below, self.factors, x, size)[0])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fit:
@@ -16,12 +38,14 @@ class Fit:
 
     shift: Array
     scale: Array
-    rotation: Array | None = None
+    rotation: Array | Reflections | None = None
 
     def apply(self, x: Array) -> Array:
         """``x`` (rows, features) transformed; without a rotation this overwrites ``x``."""
         x -= self.shift
-        if self.rotation is not None:
+        if isinstance(self.rotation, Reflections):
+            x = self.rotation.rotate(x)
+        elif self.rotation is not None:
             x = x @ self.rotation
         x /= self.scale
         return np.ascontiguousarray(x)
@@ -49,14 +73,49 @@ def fit(kind: str, x: Array, by: float = 1.0) -> Fit:
         scale = np.sqrt(((x - mean) ** 2).mean(axis=0))
         return Fit(mean, np.where(constant | (scale == 0.0), 1.0, scale))
     if kind == "whiten":
-        return _whiten(x - mean, mean)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return _whiten(x - mean, mean)
     return Fit(mean, scale)
 
 
 def _whiten(centred: Array, mean: Array) -> Fit:
-    variances, axes = np.linalg.eigh(centred.T @ centred / len(centred))
+    rows, features = centred.shape
+    if rows < features:
+        return _whiten_few(centred, mean)
+    covariance = centred.T @ centred / rows
+    if not np.isfinite(covariance).all():
+        return Fit(mean, np.full(features, np.nan))  # numbers too large to square: no axes can be found
+    variances, axes = np.linalg.eigh(covariance)
     variances, axes = variances[::-1], axes[:, ::-1]  # largest first
-    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
-    axes = axes * np.where(largest < 0.0, -1.0, 1.0)  # an axis has no sign of its own: fix one
-    flat = variances <= 1e-12 * max(variances[0], 0.0)
+    axes = axes * _signs(axes)
+    flat = variances <= _FLAT * max(variances[0], 0.0)
     return Fit(mean, np.where(flat, 1.0, np.sqrt(np.where(flat, 1.0, variances))), np.ascontiguousarray(axes))
+
+
+def _whiten_few(centred: Array, mean: Array) -> Fit:
+    """As above with fewer rows than features: XᵀX/n has the variances of the small XXᵀ/n, with axes Xᵀu.
+
+    The other directions, in which the training rows do not vary, are any that stand at right angles to these.
+    """
+    from scipy.linalg import lapack
+
+    rows, features = centred.shape
+    small = centred @ centred.T / rows
+    if not np.isfinite(small).all():
+        return Fit(mean, np.full(features, np.nan))
+    variances, u = np.linalg.eigh(small)
+    varies = variances > _FLAT * max(variances[-1], 0.0)
+    if not varies.any():
+        return Fit(mean, np.ones(features))
+    variances, u = variances[varies][::-1], u[:, varies][:, ::-1]
+    axes = centred.T @ u / np.sqrt(rows * variances)
+    below, factors, *_ = lapack.dgeqrf(axes)
+    scale = np.ones(features)
+    scale[: len(variances)] = np.sqrt(variances) * np.sign(np.diagonal(below)) * _signs(axes)  # axes = matrix · (±1)
+    return Fit(mean, scale, Reflections(below, factors))
+
+
+def _signs(axes: Array) -> Array:
+    """±1 for each axis (column): it has no sign of its own, so its largest entry is made positive."""
+    largest = axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])]
+    return np.where(largest < 0.0, -1.0, 1.0)

@@ -8,11 +8,8 @@ import os
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 
+from .compiler import cgutils, intrinsic, make_array, types
 from .policy import JIT
 
 _ALIGN = 8

@@ -16,15 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..numba_settings import import_numba
-
-import_numba()
-
-import numba  # noqa: E402
-from numba import types  # noqa: E402
-
-from .cache import cache_folder  # noqa: E402
-from .sealed_cache import SealedCache  # noqa: E402
+from .cache import cache_folder
+from .compiler import numba, types
+from .sealed_cache import SealedCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

@@ -6,10 +6,10 @@ Every lane is sequential inside and stands in its own rows of the tables, so any
 import math
 
 import numpy as np
-from numba import prange
 
 from .bits import is_finite
 from .codes import NADAM, NOISY_MOONS
+from .compiler import prange
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel, parallel_kernel
 from .random import GRADIENT_NOISE, SHUFFLE, add_normal, stream_key, uniform

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from numba.core.caching import FunctionCache, IndexDataCacheFile
-
 from .cache import compiling_ahead, source_stamp
+from .compiler import FunctionCache, IndexDataCacheFile
 from .seal import opened, sealed
 
 

@@ -7,11 +7,7 @@ outlives every view, because the caller of the kernel holds it.
 
 from typing import Any
 
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array, populate_array
-
+from .compiler import cgutils, intrinsic, make_array, populate_array, types
 from .policy import JIT
 
 

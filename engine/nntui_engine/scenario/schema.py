@@ -89,7 +89,11 @@ class DataTable(Table, frozen=True):
     ] = 0
     fold: Annotated[int, Meta(ge=1, le=1000), means("the number of the hand that is held out, up to `folds`")] = 1
     preprocess: Annotated[
-        str | dict[str, Any], means('what is done to the inputs; to divide them: `{ kind = "divide", by = 255 }`')
+        str | dict[str, Any],
+        means(
+            'what is done to the inputs; to divide them: `{ kind = "divide", by = 255 }`. `"whiten"` takes up to 3000 '
+            "columns, 5000 where there are at most 3000 training rows"
+        ),
     ] = "none"
     target_scale: Annotated[str, means("what is done to the targets of a regression")] = "none"
 

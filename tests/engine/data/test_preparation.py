@@ -1,5 +1,7 @@
 """Splitting, preprocessing, label noise and target coding."""
 
+import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,6 +96,50 @@ class TestPreprocess:
         np.testing.assert_allclose(found.T @ found / len(found), np.eye(4), atol=1e-12)
         expected = PCA(whiten=True).fit_transform(self.X) * np.sqrt(40 / 39)  # scikit-learn divides by n − 1
         np.testing.assert_allclose(np.abs(found), np.abs(expected), atol=1e-10)
+
+    def test_whiten_fewer_rows_than_columns(self) -> None:
+        """As with the covariance of all columns, and what does not vary is only turned."""
+        x = np.random.default_rng(3).normal(2.0, 3.0, (9, 30)) @ np.random.default_rng(4).normal(size=(30, 30))
+        unseen = np.random.default_rng(5).normal(size=(4, 30))
+        fitted = fit("whiten", x)
+        found, moved = fitted.apply(x.copy()), fitted.apply(unseen.copy())
+        np.testing.assert_allclose(found[:, :8].T @ found[:, :8] / 9, np.eye(8), atol=1e-12)
+        np.testing.assert_allclose(found[:, 8:], 0.0, atol=1e-12)
+        variances, axes = np.linalg.eigh(np.cov(x.T, bias=True))
+        axes = axes[:, ::-1][:, :8]
+        axes *= np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(8)])
+        for result, rows in ((found, x), (moved, unseen)):
+            expected = (rows - x.mean(axis=0)) @ axes / np.sqrt(variances[::-1][:8])
+            np.testing.assert_allclose(result[:, :8], expected, rtol=1e-9, atol=1e-10)
+        lengths = np.linalg.norm(np.where(np.arange(30) < 8, moved * np.sqrt(np.abs(variances[::-1])), moved), axis=1)
+        np.testing.assert_allclose(lengths, np.linalg.norm(unseen - x.mean(axis=0), axis=1))
+
+    def test_whiten_rows_that_are_all_alike(self) -> None:
+        fitted = fit("whiten", np.ones((2, 5)))
+        np.testing.assert_array_equal(fitted.apply(np.ones((2, 5))), np.zeros((2, 5)))
+
+    @pytest.mark.parametrize("shape", [(3, 6), (6, 3)])
+    def test_numbers_too_large_to_whiten_become_nan(self, shape: tuple[int, int]) -> None:
+        x = np.random.default_rng(0).normal(size=shape)
+        x[0, 0], x[1, 0] = 1e308, -1e308
+        assert np.isnan(fit("whiten", x).apply(x.copy())).all()
+
+    def test_whiten_many_columns_of_few_rows_is_quick(self) -> None:
+        x = np.random.default_rng(6).normal(size=(60, 5000))
+        started = time.process_time()
+        found = fit("whiten", x).apply(x.copy())
+        assert time.process_time() - started < 3.0  # the covariance of all columns: 25
+        np.testing.assert_allclose(found[:, :59].T @ found[:, :59] / 60, np.eye(59), atol=1e-12)
+
+    @pytest.mark.parametrize(("rows", "columns"), [(4000, 3001), (3001, 4000), (10, 5001)])
+    def test_what_would_take_long_to_whiten_is_refused(self, rows: int, columns: int, tmp_path: Path) -> None:
+        np.savez(tmp_path / "wide.npz", x=np.ones((rows, columns), dtype=np.float32), y=np.arange(rows) % 2)
+        table = {"path": str(tmp_path / "wide.npz"), "preprocess": "whiten", "test_fraction": 0.0}
+        said = (
+            f"{rows} training rows of {columns} columns; at most 3000 columns can be whitened, 5000 with at most 3000"
+        )
+        with pytest.raises(InputError, match=said):
+            resolve_lane(override({"data": table, "train": {"batch_size": 1}}, {}))
 
     @pytest.mark.parametrize("kind", ["center", "standardize", "minmax", "whiten"])
     @pytest.mark.parametrize("value", [0.1, 1e30, -3.0])
