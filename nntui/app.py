@@ -3,15 +3,17 @@
 import asyncio
 import contextlib
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from textual.app import App
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
+from textual.screen import Screen
 from textual.theme import Theme
 from textual.timer import Timer
 
@@ -27,16 +29,20 @@ from .palette import LabCommands
 from .plotting.frame import prepare
 from .plotting.look import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WARNING, Look, choose_look
 from .plotting.panels import histories
+from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.lab import LabScreen
 from .screens.value import ValueScreen
 from .session import Session
 from .session_view import SessionView
+from .source import Source
+from .terminal import driver_class
 from .terrain import Survey
 from .warming import Warming
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
+DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
 THEME = Theme(
@@ -53,29 +59,6 @@ THEME = Theme(
     error=ERROR,
     dark=True,
 )
-
-
-class Source(Protocol):
-    """Where the app gets its views from and gives its commands to: a Session, or something still."""
-
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def poll(self) -> SessionView: ...
-    def notices(self) -> list[tuple[str, bool]]: ...
-    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None: ...
-    def toggle(self) -> int: ...
-    def run_steps(self, count: int) -> int: ...
-    def run_epoch(self) -> int: ...
-    def change_speed(self, direction: int) -> int: ...
-    def tweak(self, settings: Mapping[str, object], lane: str | None) -> int: ...
-    def undo(self) -> int: ...
-    def redo(self) -> int: ...
-    def restart(self, new_seed: bool = False) -> int: ...
-    def survey(self, wanted: Survey) -> int: ...
-    def look_closer(self, wish: Wish) -> int: ...
-    def search_fair(self) -> int: ...
-    def apply_fair(self) -> int: ...
-    def rewind(self, direction: int) -> int: ...
 
 
 class LabApp(MapActions, App[None]):
@@ -99,7 +82,7 @@ class LabApp(MapActions, App[None]):
         fair: bool = False,
     ) -> None:
         self._lab_actions = actions(keymap)
-        super().__init__()
+        super().__init__(driver_class=driver_class())
         self.register_theme(THEME)
         self.theme = THEME.name
         self.animation_level = "none"
@@ -115,9 +98,15 @@ class LabApp(MapActions, App[None]):
         self._fair_wanted = fair
         self._timer: Timer | None = None
         self._fast = False
+        self._drawn_at = 0.0
+        self._drawing: Timer | None = None  # the frame that is due
         self._keymap_asked = dict(keymap or {})
 
     # -- life -------------------------------------------------------------------------------------------------
+
+    def on_load(self) -> None:
+        if not self.still:
+            self._catch_signals()  # before the terminal is the lab's
 
     def on_mount(self) -> None:
         if self._keymap_asked:
@@ -128,7 +117,6 @@ class LabApp(MapActions, App[None]):
         if self.still:
             self.take(self.source.poll())
             return
-        self._catch_signals()
         self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
         self.redraw()
         self.source.start()
@@ -144,6 +132,8 @@ class LabApp(MapActions, App[None]):
                     loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
 
     def _tick(self) -> None:
+        if getattr(self._driver, "behind", False):
+            return  # a slow terminal gets the newest frame when it has shown the last one
         with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
             self._look_for_news()
 
@@ -173,7 +163,22 @@ class LabApp(MapActions, App[None]):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draws what is known again, as after a key."""
+        """Draws what is known again, as after a key: now, or with the next frame where the last one is very new."""
+        if self._drawing is not None:
+            return
+        wait = self._drawn_at + DRAWING_SECONDS - time.monotonic()
+        if self.still or wait <= 0:
+            self._draw()
+        else:
+            self._drawing = self.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        with contextlib.suppress(NoMatches):  # while the screen is being built or taken down
+            self._draw_now()
+        self._drawn_at = time.monotonic()
+
+    def _draw_now(self) -> None:
         lab = self._lab
         if lab is None or not lab.children:  # not yet, or no longer: the last tick may come while the app closes
             return
@@ -278,8 +283,13 @@ class LabApp(MapActions, App[None]):
 
         title = f"{knob.label} {self.look.glyphs.dot} {self.model.target}" if self.model.target else knob.label
         screen = ValueScreen(title, knob.show(value), knob.hint(), knob.parse)
-        screen.set_class(self.look.ascii_only, "ascii")
-        self.push_screen(screen, done)
+        self._open(screen, done)
+
+    def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
+        """Shows a screen above the lab, unless a key before this one has opened one."""
+        if self.screen is self._lab:
+            screen.set_class(self.look.ascii_only, "ascii")
+            self.push_screen(screen, done)
 
     def _ask(self, turns: list[Turn]) -> None:
         """Sends changes to the source: one for all lanes where they are alike, so that one mark is left."""
@@ -361,16 +371,23 @@ class LabApp(MapActions, App[None]):
         self.say(f"Saved {path.name}")
 
     def action_help(self) -> None:
-        screen = HelpScreen(tuple(a for a in self._lab_actions), self.look)
-        screen.set_class(self.look.ascii_only, "ascii")
-        self.push_screen(screen)
+        self._open(HelpScreen(tuple(a for a in self._lab_actions), self.look))
+
+    def action_command_palette(self) -> None:
+        self._open(Palette(id="--command-palette"))
 
     def action_leave(self, code: int = 0) -> None:
         self.exit(return_code=code)
 
     def _leave_on_signal(self, status: int) -> None:
-        leave_in_any_case(status)
+        leave_in_any_case(status, first=self.restore_terminal)
         self.exit(return_code=status)
+
+    def restore_terminal(self) -> None:
+        """Gives the terminal back its settings if Textual did not."""
+        kept = getattr(self._driver, "kept", None)
+        if kept is not None:
+            kept.restore_all()
 
 
 def run_lab(
@@ -413,6 +430,7 @@ def run_lab(
     try:
         app.run()
     finally:
+        app.restore_terminal()
         session.stop()
     bad_input = app.model.view.bad_input
     if isinstance(bad_input, InputError):

@@ -53,6 +53,7 @@ class Session:
         self._hungry = True
         self._stopping = False
         self._given = 0
+        self._wanted_survey: Survey | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         self._asked_speed = speed
         # what follows is touched by the session's thread alone
@@ -131,6 +132,7 @@ class Session:
 
     def survey(self, wanted: Survey) -> int:
         """Which part of a race's surface the next views carry."""
+        self._wanted_survey = wanted
         return self._give(lambda: self._do_survey(wanted))
 
     def look_closer(self, wish: Wish) -> int:
@@ -353,6 +355,8 @@ class Session:
         self._pace.begin()
 
     def _do_survey(self, wanted: Survey) -> None:
+        if wanted is not self._wanted_survey:
+            return  # the map has moved on
         if self._experiment is not None and wanted.lane < len(self._experiment.lanes):
             self._view = replace(self._view, terrain=survey(self._experiment, wanted))
 

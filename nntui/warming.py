@@ -31,6 +31,8 @@ class Warming:
 
     def _started(self, child: "subprocess.Popen[str]") -> None:
         self._child = child
+        if self._stopped:  # meanwhile
+            child.terminate()
 
     def stop(self) -> None:
         self._stopped = True

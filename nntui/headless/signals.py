@@ -1,4 +1,4 @@
-"""Ending a headless run at once on Ctrl-C, SIGTERM and SIGHUP.
+"""Ending a headless run at once on Ctrl-C, SIGTERM, SIGHUP and SIGQUIT.
 
 Python runs signal handlers between two bytecodes of the main thread, so a long call into compiled code (a kernel
 being compiled, a launch) would hold Ctrl-C back. A second thread therefore waits beside it: when the main
@@ -20,7 +20,7 @@ PATIENCE = 0.12
 
 @contextmanager
 def prompt_exit() -> Iterator[None]:
-    """Inside, SIGINT raises KeyboardInterrupt and SIGTERM, SIGHUP raise SystemExit(128 + n), soon in any case.
+    """Inside, SIGINT raises KeyboardInterrupt and SIGTERM, SIGHUP, SIGQUIT raise SystemExit(128 + n), soon in any case.
 
     Does nothing outside the main thread, where Python allows no signal handlers.
     """
@@ -49,7 +49,7 @@ def prompt_exit() -> Iterator[None]:
         reader.close()
 
 
-_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
 
 
 def _raise_exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's shape

@@ -10,8 +10,10 @@ from nntui.plotting.grid import Grid
 from nntui.plotting.look import ACCENT, DIM, TEXT, Look
 from nntui.widgets.grid_view import GridView
 
+from .dialog import DismissedOnce
 
-class HelpScreen(ModalScreen[None]):
+
+class HelpScreen(DismissedOnce, ModalScreen[None]):
     """Lists what can be done; any of its keys closes it."""
 
     BINDINGS = [  # noqa: RUF012 (Textual's own attribute)

@@ -11,8 +11,12 @@ from textual.widgets import Input, Static
 
 from nntui_engine.errors import InputError
 
+from .dialog import DismissedOnce
 
-class ValueScreen(ModalScreen[object]):
+LONGEST = 200  # characters of a value
+
+
+class ValueScreen(DismissedOnce, ModalScreen[object]):
     """Asks for a value until ``parse`` takes it; dismissed with the parsed value, or None on Esc."""
 
     BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
@@ -25,7 +29,7 @@ class ValueScreen(ModalScreen[object]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="value-box"):
-            yield Input(value=self._present, select_on_focus=True)
+            yield Input(value=self._present, select_on_focus=True, max_length=LONGEST)
             yield Static(self._hint, id="value-hint", markup=False)
             yield Static("", id="value-error", markup=False)
 

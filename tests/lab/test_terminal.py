@@ -11,32 +11,6 @@ import pyte
 import pytest
 
 ROOT = Path(__file__).parents[2]
-RUNNER = """
-import sys
-from lab.fakes import FakeExperiment
-from nntui import app, session
-from nntui.app import run_lab
-from nntui_engine.errors import InputError
-
-class NoWarming:
-    def run(self, progress):
-        return ""
-    def stop(self):
-        pass
-
-session.Warming = NoWarming
-
-def make():
-    if "bad" in sys.argv:
-        raise InputError("data.csv: no such file")
-    return FakeExperiment("sgd", "adam", steps=10**7, step_seconds=1e-4)
-
-try:
-    sys.exit(run_lab(make, title="In a terminal"))
-except InputError as error:
-    print(f"nntui: {error}", file=sys.stderr)
-    sys.exit(2)
-"""
 LEAVES = ("\x1b[?1049l", "\x1b[?25h", "\x1b[?1000l")  # the other screen, the hidden cursor, the mouse
 
 
@@ -50,7 +24,7 @@ def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str)
     }
     return pexpect.spawn(
         sys.executable,
-        ["-c", RUNNER, *arguments],
+        ["-m", "lab.fake_lab", *arguments],
         dimensions=(rows, columns),
         env=env,
         encoding="utf-8",

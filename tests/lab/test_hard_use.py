@@ -1,0 +1,167 @@
+"""What a lab lives through, and how it ends where it must: held keys, strange bytes, stops, a closed window."""
+
+import os
+import random
+import signal
+import sys
+import time
+
+import pyte
+import pytest
+from pseudo_terminal import PseudoTerminal, cpu_seconds, wait_until
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+MOMENTS = int(os.environ.get("NNTUI_MOMENTS", "0"))  # a longer test, outside CI
+FAKE_LAB = [sys.executable, "-m", "lab.fake_lab"]
+HELP, DIALOG = "Keys (Esc closes)", "Enter sets it"
+
+
+def lab(columns: int = 100, rows: int = 30, **options: bool) -> PseudoTerminal:
+    terminal = PseudoTerminal(FAKE_LAB, columns, rows, **options)  # type: ignore[arg-type]
+    terminal.wait_for("running")
+    return terminal
+
+
+def assert_alive(terminal: PseudoTerminal) -> None:
+    """It answers a key: another one each time, until it has answered all that came before."""
+    written = len(terminal.output)
+    end = time.monotonic() + 60
+    while HELP not in terminal.plain(written):
+        assert terminal.process.poll() is None, terminal.text[-2000:]
+        assert time.monotonic() < end
+        terminal.send("\x1b")
+        time.sleep(0.3)
+        terminal.send("?")
+        time.sleep(0.3)
+
+
+@pytest.mark.parametrize(("gap", "count"), [(0.033, 40), (0.005, 200), (0.0, 200)])
+@pytest.mark.parametrize("opener", ["\r", "?\r", "\x10\r"], ids=["value", "help", "palette"])
+def test_enter_held_down(gap: float, count: int, opener: str) -> None:
+    with lab() as terminal:
+        for _ in range(count // len(opener)):
+            terminal.send(opener)
+            time.sleep(gap * len(opener))
+        assert_alive(terminal)
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        terminal.assert_restored()
+
+
+@pytest.mark.parametrize(
+    "data", [b"\x80", b"\xe9a", b"\x1b[M \xe9\xff", b"\x1b[99999999u", bytes(range(128, 256)) * 20]
+)
+def test_bytes_that_are_no_text(data: bytes) -> None:
+    with lab() as terminal:
+        terminal.send(data)
+        time.sleep(0.3)
+        assert_alive(terminal)
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+
+
+@pytest.mark.parametrize("paste", [False, True], ids=["typed", "pasted"])
+def test_control_c_waits_for_no_flood(paste: bool) -> None:
+    with lab() as terminal:
+        terminal.send("\r")
+        terminal.wait_for(DIALOG)
+        flood = "1" * 10_000
+        terminal.send(f"\x1b[200~{flood}\x1b[201~" if paste else flood)
+        begun = time.monotonic()
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        assert time.monotonic() - begun < 2.0
+        terminal.assert_restored()
+
+
+def test_a_value_has_a_longest_length() -> None:
+    with lab(columns=140) as terminal:
+        terminal.send("\r")
+        terminal.wait_for(DIALOG)
+        terminal.send("7" * 1000)
+        time.sleep(0.5)
+        terminal.send("\r")
+        terminal.wait_for("7777")
+        assert_alive(terminal)
+
+
+@pytest.mark.parametrize("ignore_hangup", [False, True], ids=["hangup", "no signal"])
+def test_a_closed_window_ends_it(ignore_hangup: bool) -> None:
+    with lab(ignore_hangup=ignore_hangup) as terminal:
+        terminal.close()
+        begun = time.monotonic()
+        assert terminal.wait_for_end() == 129
+        assert time.monotonic() - begun < 2.0  # the last resort would take 3
+
+
+def test_a_terminal_that_takes_nothing_holds_nothing_up() -> None:
+    with lab() as terminal:
+        terminal.stop_reading()
+        time.sleep(1.5)
+        used = cpu_seconds(terminal.pid)
+        time.sleep(1.0)
+        assert cpu_seconds(terminal.pid) - used < 0.6  # no frames are drawn
+        begun = time.monotonic()
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_for_end() == 143
+        assert time.monotonic() - begun < 2.5
+        assert terminal.settings == terminal.settings_before
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 3, 5, 8, 10, 15, 20])
+def test_a_signal_while_the_screen_opens(milliseconds: int) -> None:
+    number = random.Random(milliseconds).choice([signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGINT])
+    with PseudoTerminal(FAKE_LAB) as terminal:
+        wait_until(lambda: terminal.raw or terminal.output)
+        time.sleep(milliseconds / 1000)
+        terminal.signal(number)
+        assert terminal.wait_for_end() == 128 + number
+        terminal.assert_restored()
+        assert "Traceback" not in terminal.text
+
+
+def test_stopped_and_continued_at_any_moment() -> None:
+    """The terminal is the shell's while it is stopped, and the picture is whole afterwards."""
+    moments = random.Random(MOMENTS)
+    with lab() as terminal:
+        for _ in range(max(10, MOMENTS)):
+            time.sleep(moments.uniform(0, 0.15))
+            terminal.signal(signal.SIGTSTP)
+            wait_until(lambda: terminal.state == "T")
+            terminal.assert_restored()
+            written = len(terminal.output)
+            terminal.signal(signal.SIGCONT)
+            terminal.wait_for("? help", written)
+            wait_until(lambda: terminal.raw)
+            assert "other screen" in terminal.modes
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        terminal.assert_restored()
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.001, 0.005, 0.02, 0.1])
+def test_a_stop_taken_back_at_once(gap: float) -> None:
+    with lab() as terminal:
+        for _ in range(5):
+            terminal.signal(signal.SIGTSTP)
+            time.sleep(gap)
+            terminal.signal(signal.SIGCONT)
+            time.sleep(0.1)
+        wait_until(lambda: terminal.state != "T" and terminal.raw)
+        assert_alive(terminal)
+
+
+def test_the_picture_is_whole_after_a_stop() -> None:
+    with lab() as terminal:
+        terminal.signal(signal.SIGTSTP)
+        wait_until(lambda: terminal.state == "T")
+        written = len(terminal.output)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("? help", written)
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+        screen = pyte.Screen(100, 30)
+        pyte.ByteStream(screen).feed(bytes(terminal.output[written:]))
+    assert "In a terminal" in screen.display[0] or "A fake scenario" in screen.display[0]
+    assert "Lanes" in screen.display[1]
+    assert "? help" in screen.display[29]
