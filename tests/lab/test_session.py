@@ -205,6 +205,8 @@ def test_a_new_change_after_an_undo_leaves_nothing_to_redo(started: Any) -> None
     ticket = session.undo()
     wait(session, lambda v: v.applied >= ticket)
     assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.1
+
+
 def test_a_change_that_needs_too_much_memory_is_a_line_and_the_run_goes_on(started: Any) -> None:
     from nntui_engine.experiment import Experiment
 
