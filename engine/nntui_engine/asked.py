@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from .curvature import sharpness
+from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
 from .experiment import Experiment
 from .lane_state import parameter_views
 from .settings import LaneSettings
@@ -100,6 +100,8 @@ MEASURES: dict[str, Measure] = {
     "backprop_error": backprop_error,
     "sharpness": sharpness,
     "lr_sharpness": rate_against_sharpness,
+    "second_hessian_eigenvalue": second_eigenvalue,
+    "smallest_hessian_eigenvalue": smallest_eigenvalue,
     "prediction_spread": prediction_spread,
     "prediction_spread_outside": lambda experiment, lane: prediction_spread(experiment, lane, _FAR),
 }

@@ -1,9 +1,10 @@
-"""Sharpness: the largest eigenvalue of the loss's Hessian, by power iteration on exact Hessian-vector products.
+"""Sharpness: extreme eigenvalues of the loss's Hessian, by Lanczos on exact Hessian-vector products.
 
 H·v is the derivative of the gradient along v. A complex step takes it without truncation or cancellation:
 H·v = Im ∇L(θ + i·h·v) / h for h as small as one likes (Squire & Trapp 1998), since ∇L is worked out here from functions
-that are analytic wherever they are smooth; a kink (ReLU at 0) goes by the real part. All in float64, on the probe set:
-the first 512 training rows, dropout and noise off, batch norm on its running statistics.
+that are analytic wherever they are smooth; a kink (ReLU at 0) goes by the real part. All in float64, on the probe set
+(``data/probe.py``), dropout and noise off. The loss is the one that training descends: batch norm takes the mean and
+variance of these rows, and is differentiated through them.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .data.probe import probe_rows
 from .kernels.activation import SELU_ALPHA, SELU_SCALE
 from .kernels.batch_norm import EPSILON
-from .kernels.columns import PROBE_ROWS
 from .kernels.loss import CLIP
 from .settings import LaneSettings
+from .spectrum import Spectrum
 
 if TYPE_CHECKING:
     from .experiment import Experiment
@@ -27,75 +29,74 @@ Function = Callable[[Array, Any], Array]
 Parameters = Mapping[str, Array]
 
 _STEP = 1e-30
-ITERATIONS = 200
-TOLERANCE = 1e-6
 
 
 def sharpness(experiment: "Experiment", lane: int = 0) -> float:
-    """λmax of ∂²(loss + penalty)/∂θ² of a lane as it stands; NaN where a parameter is not finite.
+    """The largest (signed) eigenvalue of ∂²(loss + penalty)/∂θ² of a lane as it stands; θ is what the lane trains.
 
-    The largest of all, not the largest in magnitude: where the first found is negative, the rest is shifted by it.
+    NaN where a parameter is not finite, nothing is trained, or Lanczos did not settle.
     """
+    return _eigenvalue(experiment, lane, lambda hessian: float(hessian.largest(1)[0]))
+
+
+def second_eigenvalue(experiment: "Experiment", lane: int = 0) -> float:
+    """The second largest eigenvalue of the same matrix, equal to the first where that comes twice."""
+    return _eigenvalue(experiment, lane, lambda hessian: float(hessian.largest(2)[1]))
+
+
+def smallest_eigenvalue(experiment: "Experiment", lane: int = 0) -> float:
+    """The smallest (signed) eigenvalue of the same matrix: negative wherever the loss bends down in some direction."""
+    return _eigenvalue(experiment, lane, Spectrum.smallest)
+
+
+def _eigenvalue(experiment: "Experiment", lane: int, read: Callable[[Spectrum], float]) -> float:
+    """What ``read`` finds in the Hessian; its small products are fastest, and the same everywhere, on one core."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"):
+        return read(hessian(experiment, lane))
+
+
+def hessian(experiment: "Experiment", lane: int = 0) -> Spectrum:
+    """∂²(loss + penalty)/∂θ² over what the lane trains, as a product with a vector."""
     problem = Problem.of(experiment, lane)
-    theta = problem.flat(experiment.parameters(lane))
+    theta, trained = problem.flat(experiment.parameters(lane)), int(problem.trainable.sum())
     if not np.isfinite(theta).all():
-        return float("nan")
+        return Spectrum(lambda v: v * np.nan, trained)
 
     def product(v: Array) -> Array:
-        return np.asarray(problem.gradient(theta + 1j * _STEP * v).imag / _STEP)
+        direction = np.zeros(len(theta), complex)
+        direction[problem.trainable] = 1j * _STEP * v
+        with np.errstate(all="ignore"):
+            return np.asarray(problem.gradient(theta + direction).imag[problem.trainable] / _STEP)
 
-    start = np.random.default_rng(0).standard_normal(len(theta)) * problem.trainable
-    with np.errstate(all="ignore"):
-        return largest_eigenvalue(product, start)
-
-
-def largest_eigenvalue(product: Callable[[Array], Array], start: Array) -> float:
-    """The largest eigenvalue of the symmetric matrix whose ``product`` with a vector is given; power iteration."""
-    largest = _dominant(product, start)
-    if largest >= 0.0 or not np.isfinite(largest):
-        return largest
-    return _dominant(lambda v: product(v) - largest * v, start) + largest
-
-
-def _dominant(product: Callable[[Array], Array], v: Array) -> float:
-    """The eigenvalue of largest magnitude; its Rayleigh quotient settles to TOLERANCE or ITERATIONS are over."""
-    value = 0.0
-    for _ in range(ITERATIONS):
-        length = float(np.linalg.norm(v))
-        if length == 0.0 or not np.isfinite(length):
-            return length if length == 0.0 else float("nan")
-        v = v / length
-        turned = product(v)
-        before, value = value, float(v @ turned)
-        if abs(value - before) <= TOLERANCE * abs(value):
-            break
-        v = turned
-    return value
+    return Spectrum(product, trained)
 
 
 @dataclass(frozen=True)
 class Problem:
-    """The loss of one lane on its probe set, as a function of all its parameters in one vector."""
+    """The loss of one lane on its probe set, as a function of all its parameters in one vector.
+
+    ``x`` (rows, inputs), ``t`` (rows, outputs); ``trainable`` (parameters): whether training changes them.
+    """
 
     settings: LaneSettings
     x: Array
     t: Array
     shapes: Mapping[str, tuple[int, ...]]
-    running: Parameters
-    trainable: Array
+    trainable: NDArray[np.bool_]
 
     @classmethod
     def of(cls, experiment: "Experiment", lane: int) -> "Problem":
-        """The problem of a lane, with its running statistics as they stand."""
+        """The problem of a lane as its settings are now."""
         one = experiment.lanes[lane]
         values = experiment.parameters(lane)
-        running = {name: np.asarray(v, np.float64) for name, v in values.items() if "running" in name}
         shapes = {name: v.shape for name, v in values.items() if "running" not in name}
         learns = {str(layer.index): layer.trainable for layer in one.settings.layers}
-        parts = [np.full(int(np.prod(s)), float(learns.get(n.partition(".")[0], True))) for n, s in shapes.items()]
-        rows = slice(0, PROBE_ROWS)
+        parts = [np.full(int(np.prod(s)), learns.get(n.partition(".")[0], True)) for n, s in shapes.items()]
+        rows = probe_rows(len(one.data.x_train), one.settings.seed)
         x, t = np.asarray(one.data.x_train[rows], np.float64), np.asarray(one.data.t_train[rows], np.float64)
-        return cls(one.settings, x, t, shapes, running, np.concatenate(parts))
+        return cls(one.settings, x, t, shapes, np.concatenate(parts))
 
     def flat(self, values: Parameters) -> Array:
         """The parameters in one float64 vector."""
@@ -111,16 +112,11 @@ class Problem:
         found = self._backward(values)
         return np.concatenate([np.asarray(found[name]).ravel() for name in self.shapes]) * self.trainable
 
-    def _normalised(self, name: str, y: Array) -> tuple[Array, Array]:
-        """(y − running mean) / √(running variance + ε), and one over the root."""
-        inverse = 1.0 / np.sqrt(self.running[f"{name}.running_variance"] + EPSILON)
-        return (y - self.running[f"{name}.running_mean"]) * inverse, inverse
-
     def _backward(self, values: Parameters) -> dict[str, Array]:
         found: dict[str, Array] = {}
         below, passed = self.x, []
         if self.settings.batch_norm_inputs:
-            hat, _ = self._normalised("inputs", below)
+            hat, _ = _normalised(below)
             passed_inputs = hat
             below = hat * values["inputs.gamma"] + values["inputs.beta"]
         for layer in self.settings.layers:
@@ -128,13 +124,13 @@ class Problem:
             z = below @ values[f"{name}.weights"] + values[f"{name}.biases"]
             hat, inverse = z, np.ones(1)
             if layer.batch_norm == "before":
-                hat, inverse = self._normalised(name, z)
+                hat, inverse = _normalised(z)
                 z = hat * values[f"{name}.gamma"] + values[f"{name}.beta"]
             alpha: Any = values[f"{name}.alpha"][0] if layer.activation == "prelu" else layer.alpha
             a = _softmax(z) if layer.activation == "softmax" else VALUES[layer.activation](z, alpha)
             out = a
             if layer.batch_norm == "after":
-                hat, inverse = self._normalised(name, a)
+                hat, inverse = _normalised(a)
                 out = hat * values[f"{name}.gamma"] + values[f"{name}.beta"]
             passed.append((below, z, a, hat, inverse, alpha))
             below = out
@@ -147,14 +143,14 @@ class Problem:
             else:
                 if layer.batch_norm == "after":
                     found[f"{name}.gamma"], found[f"{name}.beta"] = (pull * hat).sum(0), pull.sum(0)
-                    pull = pull * values[f"{name}.gamma"] * inverse
+                    pull = _through_normalised(pull * values[f"{name}.gamma"], hat, inverse)
                 pull_a = pull
                 delta = pull * SLOPES[layer.activation](z, alpha)
             if layer.activation == "prelu":
                 found[f"{name}.alpha"] = np.array([(pull_a * np.where(z.real > 0.0, 0.0, z)).sum()])
             if layer.batch_norm == "before":
                 found[f"{name}.gamma"], found[f"{name}.beta"] = (delta * hat).sum(0), delta.sum(0)
-                delta = delta * values[f"{name}.gamma"] * inverse
+                delta = _through_normalised(delta * values[f"{name}.gamma"], hat, inverse)
             weights = values[f"{name}.weights"]
             penalty = layer.l2 * weights + layer.l1 * np.sign(weights.real)
             found[f"{name}.weights"], found[f"{name}.biases"] = below.T @ delta + penalty, delta.sum(0)
@@ -171,6 +167,9 @@ class Problem:
             return (a * t.sum(1, keepdims=True) - t) / n, a
         if loss == "binary_cross_entropy" and output == "sigmoid":
             return (a - t) / t.size, a
+        if loss == "cross_entropy" and output == "sigmoid":
+            share = _softmax(-_softplus(-z))  # a / Σa
+            return (share * t.sum(1, keepdims=True) - t) * _sigmoid(-z) / n, a
         pull = self._loss_slope(a)
         if output == "softmax":
             return a * (pull - (pull * a).sum(1, keepdims=True)), pull
@@ -200,6 +199,21 @@ class Problem:
             return np.where(abs(error.real) <= delta, error, delta * np.sign(error.real)) / count
         side = np.where(t > 0.0, 1.0, -1.0)  # hinge
         return np.where((1.0 - side * a).real <= 0.0, 0.0, -side / count)
+
+
+def _normalised(y: Array) -> tuple[Array, Array]:
+    """(y − μ) / √(σ² + ε) with the rows' own mean and variance, column by column, and one over the root.
+
+    Squares, not magnitudes squared, so that it stays analytic in a complex y.
+    """
+    off = y - y.mean(0)
+    inverse = 1.0 / np.sqrt((off * off).mean(0) + EPSILON)
+    return off * inverse, inverse
+
+
+def _through_normalised(pull: Array, hat: Array, inverse: Array) -> Array:
+    """∂L/∂y of ``_normalised`` from ∂L/∂hat: through y, and through its mean and variance."""
+    return np.asarray((pull - pull.mean(0) - hat * (pull * hat).mean(0)) * inverse)
 
 
 def _softmax(z: Array) -> Array:

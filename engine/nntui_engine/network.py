@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .activations import ACTIVATIONS
 from .data.dataset import LaneData
+from .data.probe import probe_rows
 from .kernels import codes
 from .kernels import columns as c
 from .losses import LOSSES
@@ -111,6 +112,7 @@ class Layout:
         self._offsets: dict[str, list[int]] = {}
         self._parts: list[tuple[int, NDArray[np.float64]]] = []
         self._spreads: list[tuple[int, NDArray[np.float64]]] = []
+        self._probes: list[tuple[int, NDArray[np.int64]]] = []
         self._rows: list[tuple[LaneSettings, NDArray[np.int64], NDArray[np.int64]]] = []
 
     def add(self, settings: LaneSettings, data: LaneData) -> None:
@@ -121,7 +123,10 @@ class Layout:
         _lay_out_parameters(plan, ints, settings)
         _cut_into_pieces(plan, ints, settings)
         _lay_out_workspace(self._pool, self._sums, plan, ints, settings)
+        probe = probe_rows(data.x_train.shape[0], settings.seed)
         ints[c.I_ORDER] = self._order.take(data.x_train.shape[0])
+        ints[c.I_PROBE], ints[c.I_PROBE_ROWS] = self._order.take(probe.size), probe.size
+        self._probes.append((int(ints[c.I_PROBE]), probe))
         ints[c.I_SUMS] = self._sums.take(3 * settings.outputs)
         self._spreads.append((int(ints[c.I_SUMS]), _spreads(data)))
         self._rows.append((settings, plan, ints))
@@ -158,14 +163,17 @@ class Layout:
             plan[i, : len(own_plan)] = own_plan
             _fill_reals(reals[i], layer_reals[i], settings)
         data, sums = np.zeros(self._data.size, self.dtype), np.zeros(self._sums.size)
+        order = np.zeros(self._order.size, np.int32)
         for start, array in self._parts:
             data[start : start + array.size] = array.ravel()
         for start, spread in self._spreads:
             sums[start : start + spread.size] = spread
+        for start, probe in self._probes:
+            order[start : start + probe.size] = probe
         return Arena(
             data,
             np.zeros(self._pool.size, self.dtype),
-            np.zeros(self._order.size, np.int32),
+            order,
             sums,
             plan,
             layer_reals,

@@ -6,7 +6,15 @@ mini-batch. Variances are population variances over all rows and units, accumula
 
 A statistic of cadence "step" is measured on every sampled step, with the weights the step started from;
 one of cadence "evaluation" at every evaluation, on the weights as they are then, dropout off and batch
-norm on its running statistics.
+norm on its running statistics. The probe set (``data/probe.py``) is 512 training rows drawn by the seed, or all if
+there are fewer.
+
+Accuracy: with one output for each class, whether the largest is the right one; for a single output, and for each of
+several labels, whether it lies on its target's side of the middle of the two target values (0.5, or 0 where they are −1
+and 1), whatever the output's activation.
+
+The Hessian of sharpness is that of the loss that training descends, over the parameters θ that are trained: dropout and
+noise off, batch norm on the mean and variance of the probe set's own rows (``curvature.py``).
 """
 
 from dataclasses import dataclass
@@ -50,7 +58,7 @@ LAYER_STATISTICS = _table(
     ("inactive_units", "Inactive units", "units with a = 0 on every row of the mini-batch", "Silent on this mini-batch (ReLU family).", "step", "linear"),
     ("saturated_fraction", "Saturated share", "share of entries with |φ'(z)| < 5 % of φ's largest slope", "Stuck on a flat part of the activation.", "step", "linear"),
     ("non_finite", "NaN and Inf", "count in z, a, g, W", "Numbers that are no numbers.", "step", "linear"),
-    ("dead_units", "Dead units", "units that fire on none of the first 512 training rows", "Silent on everything: they no longer learn (ReLU family).", "evaluation", "linear"),
+    ("dead_units", "Dead units", "units that fire on no row of the probe set", "Silent on everything: they no longer learn (ReLU family).", "evaluation", "linear"),
     ("weight_similarity", "Weight similarity", "mean |cosine| between units' incoming weights", "1 when all units do the same (the herd effect).", "evaluation", "linear"),
     ("zero_weights", "Zero weights", "share of W exactly 0", "Weights that L1 has switched off.", "evaluation", "linear"),
 )
@@ -79,8 +87,10 @@ ASKED_STATISTICS = _table(
     ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "asked", "log"),
     ("operations_forward_mode", "Forward mode's multiplications", "forward·(1 + number of weights and biases)", "What the same derivatives cost one parameter at a time.", "asked", "log"),
     ("backprop_error", "Backpropagation against differences", "max |g − d| / (|g| + |d|), d = (L(w + 1e-5) − L(w − 1e-5)) / 2e-5", "How far backpropagation is from measuring the slope by trying.", "asked", "log"),
-    ("sharpness", "Sharpness", "largest eigenvalue of ∂²(loss + penalty)/∂θ² on the first 512 training rows, in float64", "How strongly the loss curves where it curves most.", "asked", "log"),
+    ("sharpness", "Sharpness", "largest (signed) eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set, in float64", "How strongly the loss curves where it curves most.", "asked", "log"),
     ("lr_sharpness", "Rate against sharpness", "lr·sharpness / 2", "Above 1, plain gradient descent cannot settle.", "asked", "log"),
+    ("second_hessian_eigenvalue", "Second Hessian eigenvalue", "second largest eigenvalue of the same matrix; the largest again where it comes twice", "How strongly the loss curves across its steepest curve.", "asked", "linear"),
+    ("smallest_hessian_eigenvalue", "Smallest Hessian eigenvalue", "smallest (signed) eigenvalue of the same matrix", "Below 0, the loss bends down somewhere: no minimum.", "asked", "linear"),
     ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "asked", "linear"),
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "asked", "linear"),
 )

@@ -11,12 +11,12 @@ from engine.twin import FALLS_SILENT, activation, largest_slope, loss_and_pull, 
 
 from engine import twin_update as update
 from nntui_engine.data.dataset import LaneData
+from nntui_engine.data.probe import probe_rows
 from nntui_engine.settings import LaneSettings, LayerSettings
 
 Array = np.ndarray
 Parameters = dict[str, Array]
 BATCH_NORM_EPSILON = 1e-5
-PROBE_ROWS = 512
 
 
 @dataclass
@@ -261,7 +261,7 @@ class TwinLane:
             whole[f"{part}_accuracy"] = self.accuracy(done.a[-1], t)
             r2 = float((1 - ((t - done.a[-1]) ** 2).sum(axis=0) / ((t - t.mean(axis=0)) ** 2).sum(axis=0)).mean())
             whole["train_r2" if part == "train" else "r2"] = r2
-        probe = self.forward(self.data.x_train[:PROBE_ROWS], training=False)
+        probe = self.forward(self.data.x_train[probe_rows(len(self.data.x_train), self.settings.seed)], training=False)
         layers: dict[str, list[float]] = {"dead_units": [], "weight_similarity": []}
         for layer, a in zip(self.settings.layers, probe.a, strict=True):
             silent = (a == 0).all(axis=0).sum() if layer.activation in FALLS_SILENT else 0

@@ -53,6 +53,9 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_SCRATCH,
     I_SCRATCH_SIZE,
     I_ACTIVE,  # one entry per unit of all layers: has it fired on the probe set
+    I_PROBE,  # offset into `order` of the probe set: numbers of training rows, rising …
+    I_PROBE_ROWS,  # … how many they are …
+    I_PROBE_NEXT,  # … and the next of them in the evaluation under way
     I_BATCH_NORM_INPUTS,
     I_IN_GAMMA,
     I_IN_BETA,
@@ -75,7 +78,7 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
     I_FIRED_STEP,
     INTS,
-) = range(69)
+) = range(72)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (
@@ -186,7 +189,6 @@ V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCU
 ) = range(20)
 F_LOSS, F_RIGHT = range(2)
 
-PROBE_ROWS = 512  # training rows that decide whether a unit is dead
 EVALUATION_BLOCK = 256  # rows evaluated at a time
 SCRATCH = 2048  # entries of scratch a lane has at least
 SIMILARITY_BLOCK = 64  # units compared at a time

@@ -1,6 +1,7 @@
 """Evaluation on whole sets, a block of rows at a time, so that no launch holds the machine for long.
 
-Training rows come first; the first PROBE_ROWS of them also tell which units are dead. Then the held-out rows.
+Training rows come first; those of the probe set (``data/probe.py``) also tell which units are dead. Then the held-out
+rows.
 After the last block the plateau schedule and early stopping look at the result.
 """
 
@@ -30,6 +31,9 @@ from .columns import (
     I_PARAMETERS,
     I_PATIENCE,
     I_PLATEAU_BAD,
+    I_PROBE,
+    I_PROBE_NEXT,
+    I_PROBE_ROWS,
     I_RESTORE_BEST,
     I_RESTORED,
     I_ROWS,
@@ -58,7 +62,6 @@ from .columns import (
     P_UNITS,
     P_WEIGHTS,
     P_Z,
-    PROBE_ROWS,
     R_ACCURACY_THRESHOLD,
     R_BEST_LOSS,
     R_HUBER_DELTA,
@@ -80,7 +83,7 @@ from .columns import (
 )
 from .forward import EVALUATE, evaluation_rows, forward
 from .loss import count_correct, loss_and_delta
-from .measure import count_zeros, mark_active, weight_similarity
+from .measure import count_zeros, mark_active_rows, weight_similarity
 from .policy import inlined_kernel, kernel
 from .views import matrix, vector
 
@@ -145,22 +148,29 @@ def explained(ints, sums, at):
 
 
 @kernel
-def probe_units(pool, n, plan, ints):
-    """Note which units fired on the block of rows just run forward."""
+def probe_units(pool, order, first, n, plan, ints):
+    """Note which units fired on the probe rows among the n training rows from ``first`` that just ran forward."""
+    start, count = ints[I_PROBE_NEXT], ints[I_PROBE_ROWS]
+    end = start
+    while end < count and order[ints[I_PROBE] + end] < first + n:
+        end += 1
+    ints[I_PROBE_NEXT] = end
+    rows = vector(order, ints[I_PROBE] + start, end - start)
     for layer in range(ints[I_LAYERS]):
         at = ints[I_ACTIVE] + plan[layer, P_ACTIVE]
         units = plan[layer, P_UNITS]
-        mark_active(matrix(pool, plan[layer, P_A], n, units), vector(pool, at, units))
+        mark_active_rows(matrix(pool, plan[layer, P_A], n, units), rows, first, vector(pool, at, units))
 
 
 @inlined_kernel
-def evaluate_block(data, pool, sums, plan, layer_reals, ints, reals, out_evaluation, out_layers):
+def evaluate_block(data, pool, order, sums, plan, layer_reals, ints, reals, out_evaluation, out_layers):
     """Evaluate the next block of rows and, after the last, write the results; returns the rows done."""
     row = ints[I_EVALUATION_ROW]
     rows = ints[I_ROWS]
     inputs, outputs = ints[I_INPUTS], ints[I_OUTPUTS]
     if row == 0:
         begin_half(ints, reals, sums)
+        ints[I_PROBE_NEXT] = 0
         for layer in range(ints[I_LAYERS]):
             at = ints[I_ACTIVE] + plan[layer, P_ACTIVE]
             for j in range(plan[layer, P_UNITS]):
@@ -184,9 +194,8 @@ def evaluate_block(data, pool, sums, plan, layer_reals, ints, reals, out_evaluat
         for j in range(outputs):
             error = float(a[i, j]) - float(t[i, j])
             sums[squared + j] += error * error
-    if row < PROBE_ROWS:  # blocks divide PROBE_ROWS, and the held-out rows begin later or the set is smaller
-        if not held_out:
-            probe_units(pool, n, plan, ints)
+    if not held_out:
+        probe_units(pool, order, row, n, plan, ints)
     ints[I_EVALUATION_ROW] = row + n
     if row + n == rows:
         reals[R_TRAIN_LOSS] = reals[R_LOSS_SUM] / rows

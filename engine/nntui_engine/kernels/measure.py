@@ -116,6 +116,18 @@ def mark_active(a, active):
 
 
 @leaf_kernel
+def mark_active_rows(a, rows, first, active):
+    """The same for rows[0], rows[1], … only; these are row numbers, and ``a`` begins at number ``first``."""
+    units = a.shape[1]
+    zero = a.dtype.type(0.0)
+    one = a.dtype.type(1.0)
+    for k in range(rows.size):
+        i = rows[k] - first
+        for j in range(units):
+            active[j] = one if a[i, j] != zero else active[j]
+
+
+@leaf_kernel
 def apply_slopes(slopes, delta, limit, shift):
     """delta ← delta·slopes; returns (Σ(δ − shift), Σ(δ − shift)², slopes below ``limit`` in magnitude). 1-D arrays."""
     bound = slopes.dtype.type(limit)

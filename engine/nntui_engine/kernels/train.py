@@ -230,7 +230,7 @@ def train_lane(
                 return
             out_evaluated[slot] = ints[I_STEP]
             budget -= evaluate_block(
-                data, pool, sums, plan, layer_reals, ints, reals, out_evaluation, out_evaluation_layers
+                data, pool, order, sums, plan, layer_reals, ints, reals, out_evaluation, out_evaluation_layers
             )
         elif ints[I_STOPPED] == 1 or ints[I_STEP] >= until or ints[I_SAMPLES] == out_steps.size:
             return

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 import msgspec
-import numpy as np
 from msgspec import UNSET
 
 from ..activations import ACTIVATIONS
 from ..data.dataset import LaneData
 from ..data.load import Split, lane_data, load_split
 from ..data.sets import DATASETS
+from ..data.targets import Targets
 from ..errors import InputError
 from ..initializers import INITIALIZERS
 from ..losses import LOSSES
@@ -63,7 +63,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         model, head, per_layer(train.l1, len(model.hidden) + 1), per_layer(train.l2, len(model.hidden) + 1)
     )
     _check_memory(inputs, layers, batch_size, where)
-    accuracy, threshold = _accuracy(split, data, head)
+    accuracy, threshold = _accuracy(split, head)
     kind, schedule_parameters = checked.schedule
     every = train.evaluate_every if isinstance(train.evaluate_every, int) else max(10, per_epoch)
     stopping = train.early_stopping
@@ -196,15 +196,24 @@ def _check_memory(inputs: int, layers: Sequence[LayerSettings], batch_size: int,
         )
 
 
-def _accuracy(split: Split, data: LaneData, head: Head) -> tuple[Literal["none", "argmax", "threshold"], float]:
+def _accuracy(split: Split, head: Head) -> tuple[Literal["none", "argmax", "threshold"], float]:
     if split.task == "regression" or (head.outputs == 1 and len(split.targets.classes) > 2):
         return "none", 0.0  # one output cannot name more than two classes
     if split.task != "multilabel" and head.outputs >= 2:
         return "argmax", 0.0
-    around_zero = head.output == "tanh" or head.loss == "hinge" or bool(np.isin(data.t_train, (-1.0, 1.0)).all())
-    if around_zero and not (data.t_train == 1.0).all():
-        return "threshold", 0.0
-    return "threshold", 0.5
+    return "threshold", _cut(split.targets, head.coding)
+
+
+def _cut(targets: Targets, coding: str) -> float:
+    """Midway between the targets' two values, whatever the output and the loss: 0.5, and 0 where they are −1 and 1.
+
+    Other values stand only in a class column taken as it is.
+    """
+    if coding == "as_is" and targets.class_values is not None:
+        low, high = targets.class_values
+        return float(0.5 * low + 0.5 * high)
+    negative = coding == "plus_minus" or (targets.values is not None and bool((targets.values == -1.0).any()))
+    return 0.0 if negative else 0.5
 
 
 def _display(

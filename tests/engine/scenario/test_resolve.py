@@ -80,8 +80,9 @@ def test_head(given: dict[str, Any], output: str, outputs: int, loss: str, codin
         (BINARY, "threshold", 0.5),
         (BINARY | {"train__loss": "mse"}, "threshold", 0.5),
         (BINARY | {"train__loss": "hinge"}, "threshold", 0.0),
-        (BINARY | {"train__loss": "hinge", "data__target_coding": "label"}, "threshold", 0.0),
+        (BINARY | {"train__loss": "hinge", "data__target_coding": "label"}, "threshold", 0.5),
         (BINARY | {"model__output": "tanh"}, "threshold", 0.0),
+        (BINARY | {"model__output": "tanh", "data__target_coding": "label"}, "threshold", 0.5),
         (BINARY | {"data__target_coding": "plus_minus"}, "threshold", 0.0),
         (BINARY | {"train__loss": "cross_entropy"}, "argmax", 0.0),
         (CLASSES, "argmax", 0.0),
@@ -94,6 +95,24 @@ def test_accuracy(given: dict[str, Any], accuracy: str, threshold: float) -> Non
     assert (lane.accuracy, lane.accuracy_threshold) == (accuracy, threshold)
 
 
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber", "hinge"])
+@pytest.mark.parametrize("output", ["tanh", "linear", "sigmoid", "relu"])
+@pytest.mark.parametrize(("coding", "cut"), [("label", 0.5), ("as_is", 0.5), ("plus_minus", 0.0)])
+def test_the_targets_alone_decide_where_accuracy_is_cut(loss: str, output: str, coding: str, cut: float) -> None:
+    given = BINARY | {"train__loss": loss, "model__output": output, "data__target_coding": coding}
+    assert resolve(**given).settings.accuracy_threshold == cut
+
+
+@pytest.mark.parametrize(("values", "cut"), [((-1, 1), 0.0), ((0, 1), 0.5), ((1, 2), 1.5), ((-4, 2), -1.0)])
+def test_class_numbers_as_they_are_are_cut_midway(tmp_path: Path, values: tuple[int, int], cut: float) -> None:
+    """The last training rows are of one class only: the whole file says which two there are."""
+    file = tmp_path / "x.csv"
+    file.write_text("x,y\n" + "\n".join(f"{i},{values[i < 10]}" for i in range(40)))
+    given = {"data__path": str(file), "data__target_coding": "as_is", "data__split": "last", "train__batch_size": 4}
+    lane = resolve(**given, data__test_fraction=0.7)
+    assert (lane.settings.accuracy, lane.settings.accuracy_threshold) == ("threshold", cut)
+
+
 def test_several_labels_are_counted_entry_by_entry(tmp_path: Path) -> None:
     file = tmp_path / "x.csv"
     file.write_text("x,a,b\n" + "\n".join(f"{i},{i % 2},{i // 2 % 2}" for i in range(40)))
@@ -104,6 +123,9 @@ def test_several_labels_are_counted_entry_by_entry(tmp_path: Path) -> None:
     hinge = resolve(data__path=str(file), data__target=["a", "b"], train__batch_size=4, train__loss="hinge")
     assert set(np.unique(hinge.data.t_train)) == {-1.0, 1.0}
     assert hinge.settings.accuracy_threshold == 0.0
+    file.write_text("x,a,b\n" + "\n".join(f"{i},{i % 2 * 2 - 1},{i // 2 % 2 * 2 - 1}" for i in range(40)))
+    signs = resolve(data__path=str(file), data__target=["a", "b"], data__task="multilabel", train__batch_size=4)
+    assert signs.settings.accuracy_threshold == 0.0
 
 
 def test_lists_reach_their_layers() -> None:
