@@ -105,6 +105,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "train.batch_size": ('`"full"`',),
     "train.evaluate_every": ('`"auto"`',),
     "train.early_stopping": ('`"none"`',),
+    "train.l1_method": _literal(checks.L1_METHODS),
     "train.dtype": _literal(checks.DTYPES),
     "lane.name": TEXT,
     "sweep.key": ('a dotted key such as `"train.lr"`',),
@@ -178,11 +179,19 @@ def _keys(name: str) -> str:
         rows.append((f"`{field.encode_name}`", _default(field, place), allowed, _meaning(annotation)))
         if place in BESIDE:
             registry = BESIDE[place]
-            own = dict.fromkeys(parameter.name for row in registry.rows for parameter in row.parameters)
+            for one in _shared(registry):
+                rows.append((f"`{one.name}`", f"`{one.default:g}`", _range(one), one.summary))
+            shared = {one.name for one in _shared(registry)}
+            own = dict.fromkeys(p.name for row in registry.rows for p in row.parameters if p.name not in shared)
             names = ", ".join(f"`{one}`" for one in own)
             link = WORDS[place][0].partition("(")[2].rstrip(")")
             rows.append((names, f"the {registry.kind}'s", f"see [there]({link})", f"parameters of the {registry.kind}"))
     return _table(("key", "default", "allowed", "meaning"), rows)
+
+
+def _shared(registry: Registry) -> list[Parameter]:
+    """The parameters that every row takes, with the same default and range."""
+    return [one for one in registry.rows[0].parameters if all(one in row.parameters for row in registry.rows)]
 
 
 def _meaning(annotation: object) -> str:
@@ -242,7 +251,7 @@ def _name(table: type[schema.Table]) -> str:
 
 def _number(annotation: object, whole: bool) -> str:
     bounds = range_of(annotation)
-    for digits, power in (("9.22337e+18", "2⁶³ − 1"), ("1 000 000 000 000", "10¹²")):
+    for digits, power in (("9.22337e18", "2⁶³ − 1"), ("1 000 000 000 000", "10¹²"), ("1e30", "10³⁰")):
         bounds = bounds.replace(digits, power)
     bounds = re.sub("^at least (.+) and at most ", r"from \1 to ", bounds).replace("at least", "of at least")
     return f"a {'whole ' if whole else ''}number {bounds}".strip()

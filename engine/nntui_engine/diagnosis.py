@@ -6,19 +6,35 @@ When numbers stop being numbers, nothing else is reported.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .snapshot import LaneSnapshot
+from .optimizers import OPTIMIZERS
+from .settings import LaneSettings
+from .snapshot import LaneSnapshot, NonFinite
 
 Severity = Literal["info", "warning", "critical"]
 Array = NDArray[np.float64]
 
 WATCHED = ("gradient_norm", "dead_units", "saturated_fraction", "weight_similarity")  # histories the rules read
 AT_LEAST = 5  # samples that must show a sign
+HUGE = 1e6  # inputs or targets that alone explain an overflow
+UNSCALED = 100.0  # inputs that make a network ask for a smaller learning rate
+_NODES = {
+    "inputs": "the inputs",
+    "weights": "the weights of layer {}",
+    "z": "z of layer {}",
+    "a": "the activations of layer {}",
+    "batch_norm": "the batch norm of layer {}",
+    "targets": "the targets",
+    "loss": "the loss",
+    "delta": "δ of layer {}",
+    "gradient": "the gradient of layer {}",
+    "update": "the update of layer {}",
+}
 _RECTIFIERS = ("relu",)
 _SQUASHERS = ("sigmoid", "tanh")
 _NO_PROBABILITY = {"linear": "negative or above 1", "relu": "0 or above 1", "tanh": "negative"}
@@ -34,14 +50,15 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds."""
+    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds, of
+    non_finite the fields of :class:`NonFinite`."""
 
     rule: str
     severity: Severity
     lane: str
     layers: tuple[int, ...]
     first_step: int
-    evidence: Mapping[str, float]
+    evidence: Mapping[str, float | str]
     message: str
     fixes: tuple[Fix, ...] = field(default=())
 
@@ -102,24 +119,61 @@ def _by_layer(
 
 
 def non_finite(lane: LaneSnapshot) -> Finding | None:
-    """A NaN or an infinity in z, a, g or W."""
-    if lane.first_non_finite is None:
+    """A NaN or an infinity. The first one is named: from the inputs to the loss, back to the gradients, the update."""
+    first = lane.first_non_finite
+    if first is None:
         return None
-    step, layer = lane.first_non_finite
-    lr = float(lane.settings.optimizer_parameters.get("lr", 0.0))
+    cause, fixes = _overflow(first, lane.settings)
     return Finding(
         "non_finite",
         "critical",
         lane.name,
-        (layer,),
-        step,
-        {"lr": lr},
-        f"NaN or infinity since step {step}, first in layer {layer}: a step was so large that numbers overflowed.",
-        (
-            Fix({"train.lr": lr / 10}, "smaller steps do not overflow"),
-            Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
-        ),
+        (first.layer,),
+        first.step,
+        asdict(first),
+        f"NaN or infinity since step {first.step}, first in {_NODES[first.node].format(first.layer)}: {cause}.",
+        fixes,
     )
+
+
+def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix, ...]]:
+    """Why a node is not finite, in words, and what helps."""
+    wider = (Fix({"train.dtype": "float64"}, "float64 reaches to 1.8e308, float32 to 3.4e38"),)
+    double = wider if settings.dtype == "float32" else ()
+    scaled = Fix({"data.preprocess": "standardize"}, "inputs of mean 0 and variance 1")
+    scaled_target = Fix({"data.target_scale": "standardize"}, "targets of mean 0 and variance 1")
+    small = (
+        Fix({"model.init": "he_normal"}, "weights that keep the signal's size from layer to layer"),
+        Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size"),
+    )
+    if first.node == "inputs":
+        return f"the data hold numbers too large for {settings.dtype}", (scaled, *double)
+    if first.node == "targets":
+        return f"the targets hold numbers too large for {settings.dtype}", (scaled_target, *double)
+    if first.node == "weights":
+        return "they were not finite before the step", small
+    if first.node == "update" and settings.optimizer_parameters.get("epsilon") == 0.0:
+        usual = OPTIMIZERS[settings.optimizer].parameter("epsilon")
+        assert usual is not None
+        fix = Fix({"train.epsilon": usual.default}, "keeps the division away from 0")
+        return f"{settings.optimizer} divided by 0, as epsilon = 0 lets it", (fix,)
+    if first.largest_input > max(HUGE, first.largest_weight):
+        return f"inputs as large as {first.largest_input:.1g} overflow on their way", (scaled, *double)
+    if first.node in ("loss", "delta", "gradient") and first.largest_target > max(HUGE, first.largest_weight):
+        return f"targets as large as {first.largest_target:.1g} overflow in the loss", (scaled_target, *double)
+    weights = f"weights as large as {first.largest_weight:.1g}"
+    if first.node != "update" and (first.step == 1 or first.lr == 0.0):
+        return f"{weights}{' to start from' if first.step == 1 else ''} make numbers overflow on their way", small
+    fixes: tuple[Fix, ...] = (
+        Fix({"train.lr": first.lr / 10}, "smaller steps do not overflow"),
+        Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
+    )
+    if first.largest_input > UNSCALED:
+        fixes = (*fixes, scaled)
+    if first.node == "update":
+        size = f"a gradient as large as {first.largest_into:.1g}"
+        return f"a step overflowed, at learning rate {first.lr:.2g} with {size}", fixes
+    return f"steps at learning rate {first.lr:.2g} have led to {weights}, and numbers overflow on their way", fixes
 
 
 def symmetric_units(lane: LaneSnapshot) -> Finding | None:

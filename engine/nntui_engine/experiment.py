@@ -18,7 +18,7 @@ from .kernels.predict import predict_lane
 from .kernels.team import HELP, LEAD, PROBER
 from .kernels.train import train_lanes
 from .lane import Emitted, Lane, output_shapes
-from .lane_state import carry_lane, must_restart, parameter_views, running_views, start_lane
+from .lane_state import carry_lane, first_non_finite, must_restart, parameter_views, running_views, start_lane
 from .lanes import lane_tables, named_lanes, shown
 from .launch import launch, launching
 from .memory import bytes_of_run, lay_out, size_in_words
@@ -203,6 +203,8 @@ class Experiment:
             steps[:m], layers[:m, :depth], whole[:m], evaluated[:e], evaluation[:e], evaluation_layers[:e, :depth]
         )
         lane.fold(new)
+        if lane.first_non_finite is None:
+            lane.first_non_finite = first_non_finite(self._arena, index)
         if self._keep_samples:
             lane.add_late_evaluations(new, self._samples)
             self._samples += lane.sample_rows(new)
@@ -315,7 +317,10 @@ class Experiment:
             views[name][:] = value
 
     def gradients(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
-        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing."""
+        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing.
+
+        The penalty is without L1 where ``train.l1_method`` is "proximal": it then acts after the step, outside of g.
+        """
         index = self._index(lane)
         self._probe(index)
         return {name: view.copy() for name, view in parameter_views(self._arena, index, c.I_GRADIENT).items()}
@@ -325,14 +330,16 @@ class Experiment:
         """The lanes' numbers as they stand (see ``network.py``); they change with the next step."""
         return self._arena
 
-    def penalty(self, lane: str | int = 0) -> float:
-        """Σ l1·‖W‖₁ + ½·l2·‖W‖² of a lane's weights as they are."""
+    def penalty(self, lane: str | int = 0, in_gradient: bool = False) -> float:
+        """Σ l1·‖W‖₁ + ½·l2·‖W‖² of a lane's weights as they are; ``in_gradient``: the part that :meth:`gradients` hold
+        the derivative of."""
         index = self._index(lane)
-        weights = parameter_views(self._arena, index)
+        weights, settings = parameter_views(self._arena, index), self.lanes[index].settings
+        with_l1 = not (in_gradient and settings.l1_method == "proximal")
         total = 0.0
-        for layer in self.lanes[index].settings.layers:
+        for layer in settings.layers:
             w = weights[f"{layer.index}.weights"].astype(np.float64)
-            total += layer.l1 * float(np.abs(w).sum()) + 0.5 * layer.l2 * float((w * w).sum())
+            total += layer.l1 * float(np.abs(w).sum()) * with_l1 + 0.5 * layer.l2 * float((w * w).sum())
         return total
 
     def loss(self, lane: str | int = 0) -> float:

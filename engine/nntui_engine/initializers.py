@@ -64,14 +64,14 @@ def _orthogonal(generator: np.random.Generator, fan_in: int, fan_out: int, _: fl
     return np.ascontiguousarray(q if fan_in >= fan_out else q.T)
 
 
-def _scale(default: float, summary: str) -> tuple[Parameter, ...]:
-    return (Parameter("init_scale", default, summary, low=-1e30, high=1e30),)
+def _scale(default: float, summary: str, low: float = 0.0) -> tuple[Parameter, ...]:
+    return (Parameter("init_scale", default, summary, low=low, high=1e30),)
 
 
 _TABLE: tuple[tuple[Row, Draw], ...] = (
     (Row("zeros", 0, "Every weight 0: all units of a layer stay alike and nothing is learned."), _zeros),
     (
-        Row("constant", 1, "Every weight the same value: units stay identical.", _scale(0.1, "the value")),
+        Row("constant", 1, "Every weight the same value: units stay identical.", _scale(0.1, "the value", -1e30)),
         _constant,
     ),
     (

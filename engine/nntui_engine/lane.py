@@ -14,7 +14,7 @@ from .kernels import columns as c
 from .network import Arena, parameter_count
 from .registry import allowed_names
 from .settings import LaneSettings
-from .snapshot import LaneSnapshot, LaneState, LayerInfo, Series
+from .snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite, Series
 from .statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 
 Array = NDArray[np.float64]
@@ -76,7 +76,7 @@ class Lane:
     evaluation_history: History
     latest: dict[str, float] = field(default_factory=dict)
     latest_layers: dict[str, Array] = field(default_factory=dict)
-    first_non_finite: tuple[int, int] | None = None
+    first_non_finite: NonFinite | None = None
 
     @classmethod
     def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "Lane":
@@ -132,8 +132,6 @@ class Lane:
             self._remember(WHOLE, new.whole[-1])
             for column, name in enumerate(STEP_LAYER):
                 self.latest_layers[name] = new.layers[-1, :, column].copy()
-            if self.first_non_finite is None:
-                self.first_non_finite = _first_non_finite(new)
 
     def _remember(self, names: Sequence[str], values: Array) -> None:
         for name, value in zip(names, values.tolist(), strict=True):
@@ -225,14 +223,6 @@ class Lane:
             layer_history={name: self.series(name, True, points) for name in layer_names},
             first_non_finite=self.first_non_finite,
         )
-
-
-def _first_non_finite(new: Emitted) -> tuple[int, int] | None:
-    """(step, 1-based layer) of the first NaN or infinity in z, a, g, W; one in the loss counts as the last layer's."""
-    counts = new.layers[:, :, c.S_NON_FINITE].copy()
-    counts[:, -1] += ~np.isfinite(new.whole[:, c.W_LOSS])
-    broken = np.argwhere(counts > 0)
-    return (int(new.steps[broken[0][0]]), int(broken[0][1]) + 1) if len(broken) else None
 
 
 def _flat(whole: Array, layers: Array) -> Array:

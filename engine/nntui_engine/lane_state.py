@@ -12,6 +12,7 @@ from .kernels import codes
 from .kernels import columns as c
 from .network import Arena
 from .settings import LaneSettings
+from .snapshot import Node, NonFinite
 
 # What a run has reached, as against what its settings say: kept when settings change
 _PROGRESS_INTS = (
@@ -25,8 +26,33 @@ _PROGRESS_INTS = (
     c.I_BAD_EVALUATIONS,
     c.I_BEST_STEP,
     c.I_PLATEAU_BAD,
+    c.I_BROKEN_NODE,
+    c.I_BROKEN_LAYER,
+    c.I_BROKEN_STEP,
 )
-_PROGRESS_REALS = (c.R_PLATEAU_FACTOR, c.R_PLATEAU_BEST, c.R_BEST_LOSS, c.R_MOMENTUM_PRODUCT)
+_PROGRESS_REALS = (
+    c.R_PLATEAU_FACTOR,
+    c.R_PLATEAU_BEST,
+    c.R_BEST_LOSS,
+    c.R_MOMENTUM_PRODUCT,
+    c.R_BROKEN_INTO,
+    c.R_BROKEN_WEIGHT,
+    c.R_BROKEN_DATA,
+    c.R_BROKEN_TARGET,
+    c.R_BROKEN_RATE,
+)
+_NODES: dict[int, Node] = {
+    codes.INPUT_NODE: "inputs",
+    codes.WEIGHT_NODE: "weights",
+    codes.Z_NODE: "z",
+    codes.A_NODE: "a",
+    codes.BATCH_NORM_NODE: "batch_norm",
+    codes.TARGET_NODE: "targets",
+    codes.LOSS_NODE: "loss",
+    codes.DELTA_NODE: "delta",
+    codes.GRADIENT_NODE: "gradient",
+    codes.UPDATE_NODE: "update",
+}
 
 
 def parameter_views(arena: Arena, lane: int, section: int = c.I_THETA) -> dict[str, NDArray[Any]]:
@@ -75,6 +101,23 @@ def running_views(arena: Arena, lane: int) -> dict[str, NDArray[Any]]:
     return views
 
 
+def first_non_finite(arena: Arena, lane: int) -> NonFinite | None:
+    """Where and when a lane's numbers were first not finite; None while they are."""
+    ints, reals = arena.ints[lane], arena.reals[lane]
+    if ints[c.I_BROKEN_NODE] == codes.NOWHERE:
+        return None
+    return NonFinite(
+        step=int(ints[c.I_BROKEN_STEP]),
+        layer=int(ints[c.I_BROKEN_LAYER]),
+        node=_NODES[int(ints[c.I_BROKEN_NODE])],
+        largest_into=float(reals[c.R_BROKEN_INTO]),
+        largest_weight=float(reals[c.R_BROKEN_WEIGHT]),
+        largest_input=float(reals[c.R_BROKEN_DATA]),
+        largest_target=float(reals[c.R_BROKEN_TARGET]),
+        lr=float(reals[c.R_BROKEN_RATE]),
+    )
+
+
 def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
     """Draw the lane's first parameters. Layer l's draw depends on (seed, l) and its own shape alone."""
     views = parameter_views(arena, lane)
@@ -117,6 +160,10 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     """Copy what the lane has learned from ``old`` to ``new``, which has the same weight shapes.
 
     A new optimizer starts with empty memories; batch norm or prelu switched on now start from their defaults.
+
+    A lane whose run had ended on its best weights and now may take more steps goes on from these, the weights that it
+    shows, with everything else as the run had left it: the optimizer's memories, the schedule, the order of the rows.
+    One that has no step left now ends here: early stopping looks at it once more, and brings back the best weights.
     """
     _start_extras(parameter_views(new, lane), settings)
     for name, view in running_views(new, lane).items():
@@ -136,6 +183,9 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     reals[list(_PROGRESS_REALS)] = old.reals[lane, list(_PROGRESS_REALS)]
     if ints[c.I_EVALUATION_ROW] > 0:
         ints[c.I_EVALUATION_ROW] = 0
+    ends_now = _has_steps_left(old, lane) and ints[c.I_STEP] >= ints[c.I_LIMIT]
+    if ends_now and ints[c.I_RESTORE_BEST]:
+        ints[c.I_EVALUATION_ROW] = 0
     if not same_optimizer:
         ints[c.I_UPDATES] = 0
         reals[c.R_MOMENTUM_PRODUCT] = 1.0
@@ -150,6 +200,12 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     _carry_best(old, new, lane)
     if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
         reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
+
+
+def _has_steps_left(arena: Arena, lane: int) -> bool:
+    """Whether a lane has a step left."""
+    ints = arena.ints[lane]
+    return bool(ints[c.I_STOPPED] == 0 and ints[c.I_STEP] < ints[c.I_LIMIT])
 
 
 def _other_loss(old: Arena, new: Arena, lane: int) -> bool:

@@ -22,7 +22,16 @@ LOSSES = Registry(
             "huber",
             codes.HUBER,
             "Squared error near the target and absolute error beyond a distance δ; averaged over rows and outputs.",
-            (Parameter("huber_delta", 1.0, "distance where squared turns to absolute", low=0.0, exclusive_low=True),),
+            (
+                Parameter(
+                    "huber_delta",
+                    1.0,
+                    "distance where squared turns to absolute",
+                    low=0.0,
+                    high=1e30,
+                    exclusive_low=True,
+                ),
+            ),
             "Huber 1964",
         ),
         Row(

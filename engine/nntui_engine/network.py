@@ -164,8 +164,9 @@ class Layout:
             _fill_reals(reals[i], layer_reals[i], settings)
         data, sums = np.zeros(self._data.size, self.dtype), np.zeros(self._sums.size)
         order = np.zeros(self._order.size, np.int32)
-        for start, array in self._parts:
-            data[start : start + array.size] = array.ravel()
+        with np.errstate(over="ignore"):  # an infinity in float32 is a result; non_finite names it
+            for start, array in self._parts:
+                data[start : start + array.size] = array.ravel()
         for start, spread in self._spreads:
             sums[start : start + spread.size] = spread
         for start, probe in self._probes:
@@ -214,7 +215,8 @@ def _fill_reals(row: NDArray[np.float64], layers: NDArray[np.float64], settings:
 
     for i, layer in enumerate(settings.layers):
         steepest = largest_slope(ACTIVATIONS[layer.activation].code, layer.alpha)
-        layers[i] = (layer.alpha, layer.dropout, layer.l1, layer.l2, steepest)
+        l1 = (0.0, layer.l1) if settings.l1_method == "proximal" else (layer.l1, 0.0)
+        layers[i] = (layer.alpha, layer.dropout, *l1, layer.l2, steepest)
     for column, name in enumerate(HYPERPARAMETERS):
         row[column] = settings.optimizer_parameters.get(name, 0.0)
     row[MOMENTUM_END] = row[MOMENTUM]

@@ -12,6 +12,13 @@ from dataclasses import dataclass, field
 from .errors import InputError
 
 
+def limit_text(value: float) -> str:
+    """One end of a range as people write it: 1 000 000, 1e30, 0.5."""
+    if value == int(value) and 1e4 <= value < 1e13:
+        return f"{value:,.0f}".replace(",", " ")
+    return f"{value:g}".replace("e+", "e")
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One number a row takes: its name, default, allowed closed range and one plain sentence.
@@ -50,9 +57,9 @@ class Parameter:
         """The allowed range in words, e.g. "at least 0 and below 1"."""
         words = []
         if self.low > -math.inf:
-            words.append(f"{'above' if self.exclusive_low else 'at least'} {self.low:g}")
+            words.append(f"{'above' if self.exclusive_low else 'at least'} {limit_text(self.low)}")
         if self.high < math.inf:
-            words.append(f"{'below' if self.exclusive_high else 'at most'} {self.high:g}")
+            words.append(f"{'below' if self.exclusive_high else 'at most'} {limit_text(self.high)}")
         return " and ".join(words) or "a finite number"
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 BatchNorm = Literal["none", "before", "after"]
+L1Method = Literal["subgradient", "proximal"]
 Task = Literal["regression", "binary", "classes", "multilabel"]
 
 
@@ -52,7 +53,8 @@ class LaneSettings:
     ``optimizer_parameters`` holds every parameter of the optimizer's registry row, ``lr`` included, and
     ``schedule_parameters`` every one of the schedule's (flags as 1.0 / 0.0).
     ``batch_size`` is a number of rows ("full" already replaced), ``steps`` the lane's last step and
-    ``evaluate_every`` the steps between two evaluations on the whole sets.
+    ``evaluate_every`` the steps between two evaluations on the whole sets. ``l1_method``: whether the layers' ``l1``
+    acts as λ·sign(W) in the gradient, or as a soft threshold of the weights after every step.
     ``table`` is the lane's scenario tables after its overrides, as nested plain values, for display.
     """
 
@@ -82,6 +84,7 @@ class LaneSettings:
     noise_gradients: float
     seed: int
     dtype: Literal["float32", "float64"]
+    l1_method: L1Method = "subgradient"
     table: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property

@@ -51,6 +51,33 @@ class Mark:
     restarted: bool = False
 
 
+Node = Literal["inputs", "weights", "z", "a", "batch_norm", "targets", "loss", "delta", "gradient", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class NonFinite:
+    """Where a lane first had a NaN or an infinity: the first node, in the order in which a step works.
+
+    ``step`` is the first step, however often statistics are sampled, and ``layer`` is 1-based (of the loss the last,
+    of the inputs the first). The inputs are the mini-batch as the first layer gets it, the weights those a layer had
+    before the step, δ = ∂L/∂z, the gradient ∂L/∂(a layer's parameters), the update a layer's parameters after the step.
+
+    The largest finite magnitudes then: ``largest_into`` of what went into the node (z: the layer's input, a: z, batch
+    norm: a, loss: the outputs, δ: the δ above or the outputs, the gradient: δ, the update: the gradient),
+    ``largest_weight`` of the layers up to a z, a or loss, or of all layers, ``largest_input`` and ``largest_target`` of
+    the mini-batch. ``lr`` is the rate of that step.
+    """
+
+    step: int
+    layer: int
+    node: Node
+    largest_into: float
+    largest_weight: float
+    largest_input: float
+    largest_target: float
+    lr: float
+
+
 @dataclass(frozen=True, slots=True)
 class LaneSnapshot:
     """One lane at one moment.
@@ -58,7 +85,7 @@ class LaneSnapshot:
     ``step`` counts the lane's own updates (a restarted lane begins again at 0). ``whole`` maps every
     whole-network and evaluation statistic to its newest value (NaN where it does not apply), ``per_layer`` every
     per-layer statistic to a (layers,) array. The two histories hold the series asked for.
-    ``first_non_finite`` is the first step (and 1-based layer) with a NaN or an infinity, or None.
+    ``first_non_finite`` is where the first NaN or infinity was, or None.
     """
 
     index: int
@@ -74,7 +101,7 @@ class LaneSnapshot:
     per_layer: Mapping[str, Array]
     whole_history: Mapping[str, Series] = field(default_factory=dict)
     layer_history: Mapping[str, Series] = field(default_factory=dict)
-    first_non_finite: tuple[int, int] | None = None
+    first_non_finite: NonFinite | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """One weight from ``source`` (0-based; BIAS for the unit's bias) to a unit: its value, ∂(loss + penalty)/∂w, and
-    the centred difference (L(w + h) − L(w − h)) / 2h."""
+    """One weight from ``source`` (0-based; BIAS for the unit's bias) to a unit: its value, ∂(loss + penalty)/∂w (as
+    :meth:`Experiment.gradients`), and the centred difference (L(w + h) − L(w − h)) / 2h."""
 
     layer: int
     source: int
@@ -115,7 +115,7 @@ def _difference(
             moved[at] += signed
             ends.append(float(moved[at]))
             experiment.set_parameters(lane, {name: moved})
-            losses.append(experiment.loss(lane) + experiment.penalty(lane))
+            losses.append(experiment.loss(lane) + experiment.penalty(lane, in_gradient=True))
     finally:
         experiment.set_parameters(lane, {name: value})
     return (losses[0] - losses[1]) / (ends[0] - ends[1])

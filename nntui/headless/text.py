@@ -168,8 +168,8 @@ def _layers(lane: LaneSnapshot) -> RenderableType:
     if lane.state == "stopped early":
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
     if lane.first_non_finite is not None:
-        step, layer_index = lane.first_non_finite
-        parts.append(Text(f"First NaN or infinity at step {step}, layer {layer_index}.", style="red"))
+        first = lane.first_non_finite
+        parts.append(Text(f"First NaN or infinity at step {first.step}, layer {first.layer}.", style="red"))
     return Group(*parts, table)
 
 

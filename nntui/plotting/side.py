@@ -85,8 +85,7 @@ def _write_numbers(grid: Grid, row: int, end: int, lane: LaneSnapshot, regressio
 def state_words(lane: LaneSnapshot) -> tuple[str, str]:
     """What is worth saying about a lane, and its colour; "" when it simply trains."""
     if lane.first_non_finite is not None:
-        step, layer = lane.first_non_finite
-        return f"NaN since step {step}, layer {layer}", ERROR
+        return f"NaN since step {lane.first_non_finite.step}, layer {lane.first_non_finite.layer}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {lane.step}", WARNING
     if lane.state == "finished":

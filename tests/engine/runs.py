@@ -21,11 +21,13 @@ from engine.build import scenario
 MODEL: dict[str, Any] = {"hidden": [8, 6], "activation": "tanh"}
 TRAIN: dict[str, Any] = {"batch_size": 12, "lr": 0.05, "optimizer": "adam", "evaluate_every": 7}
 DATA: dict[str, Any] = {"test_fraction": 0.2, "split": "random"}
+PROXIMAL: dict[str, Any] = {"train.l1_method": "proximal"}
 LANES: list[tuple[str, dict[str, Any]]] = [
     ("plain", {}),
     ("relu", {"model.activation": "relu", "model.batch_norm": "after", "model.dropout": 0.3}),
     ("large", {"model.hidden": [70, 64], "train.batch_size": 40, "train.clip_norm": 0.5}),
     ("noisy", {"train.noise.weights": 0.1, "train.noise.inputs": 0.1, "train.noise.gradients": 0.01}),
+    ("best weights", {"train.steps": 30, "train.early_stopping.patience": 100, "train.l1": 0.01, **PROXIMAL}),
     ("nadam", {"train.optimizer": "nadam", "model.activation": "prelu", "model.dropconnect": 0.2}),
 ]
 

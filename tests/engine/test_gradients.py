@@ -26,7 +26,13 @@ PROBABILITIES = ("cross_entropy", "binary_cross_entropy")
 
 BATCH_NORM = [{}, {"batch_norm": "before"}, {"batch_norm": "after"}, {"batch_norm_inputs": True}]
 DROPOUT = [{}, {"dropout": 0.4}, {"input_dropout": 0.4, "dropout": [0.0, 0.3]}, {"dropconnect": 0.3}]
-PENALTIES = [{}, {"l1": 0.1}, {"l2": [0.2, 0.0, 0.3]}, {"l1": 0.05, "l2": 0.1}]
+PENALTIES = [
+    {},
+    {"l1": 0.1},
+    {"l2": [0.2, 0.0, 0.3]},
+    {"l1": 0.05, "l2": 0.1},
+    {"l1": 0.3, "l2": 0.1, "l1_method": "proximal"},
+]
 HEADS = [("mse", "linear"), ("cross_entropy", "softmax"), ("binary_cross_entropy", "sigmoid")]
 
 
@@ -83,7 +89,7 @@ def largest_error(experiment: Experiment) -> float:
                 moved[at] += sign * STEP
                 experiment.set_parameters(0, {name: moved})
                 twin.values[name] = moved
-                sides.append(experiment.loss() + twin.penalty())
+                sides.append(experiment.loss() + twin.penalty(in_gradient=True))
             numeric[at] = (sides[0] - sides[1]) / (2.0 * STEP)
         experiment.set_parameters(0, {name: start})
         twin.values[name] = start

@@ -170,6 +170,42 @@ def test_regularisation(name: str, build: Build) -> None:
     assert_lockstep(make(build, model, {"loss": "cross_entropy", "lr": 0.1, **train}, "one_hot"), {"lr": 0.1})
 
 
+L1_OPTIMIZERS = [
+    "sgd", "sgd momentum", "sgd nesterov", "adam", "adamw options", "rmsprop momentum", "adagrad", "nadam", "adamax",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", L1_OPTIMIZERS)
+def test_l1_is_what_pytorch_makes_of_the_sum_of_magnitudes(name: str, build: Build) -> None:
+    """``loss + l1 * W.abs().sum()``: small weights cross 0 on the way, and no other rule is followed there."""
+    optimizer, options = OPTIMIZER_CASES[name]
+    model = {"hidden": [5, 4], "activation": "sigmoid", "output": "softmax", "init": "normal", "init_scale": 0.05}
+    train = {"loss": "cross_entropy", "optimizer": optimizer, "l1": 0.01, **options}
+    experiment = make(build, model, train, "one_hot")
+    before = experiment.parameters()
+    assert_lockstep(experiment, options)
+    after = experiment.parameters()
+    assert sum((before[key] * after[key] < 0.0).sum() for key in after if "weights" in key) > 0
+
+
+L1_CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "from zero": ({"hidden": [], "init": "zeros"}, {"l1": 0.03}),
+    "a list": ({}, {"l1": [0.01, 0.0, 0.03]}),
+    "with l2": ({}, {"l1": 0.01, "l2": [0.0, 0.1, 0.05]}),
+    "clipped by norm": ({}, {"l1": 0.02, "clip_norm": 0.05}),
+    "clipped by value": ({}, {"l1": 0.02, "clip_value": 0.015}),
+    "batch norm and dropout": ({"batch_norm": "after", "dropout": 0.3}, {"l1": 0.01}),
+    "next to nothing": ({}, {"l1": 1e-12}),
+}
+
+
+@pytest.mark.parametrize("name", L1_CASES)
+def test_l1(name: str, build: Build) -> None:
+    model, train = L1_CASES[name]
+    model = {"hidden": [6, 5], "activation": "sigmoid", "output": "softmax", **model}
+    assert_lockstep(make(build, model, {"loss": "cross_entropy", "lr": 0.1, **train}, "one_hot"), {"lr": 0.1})
+
+
 def test_plateau_is_reduce_lr_on_plateau(build: Build) -> None:
     schedule = {"kind": "plateau", "factor": 0.3, "patience": 2, "threshold": 0.05}
     experiment = make(build, {"hidden": []}, {"loss": "mse", "lr": 0.3, "evaluate_every": 1, "schedule": schedule})

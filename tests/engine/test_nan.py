@@ -97,6 +97,7 @@ def test_measures(dtype: type) -> None:
             assert np.isnan(largest) == np.isnan(bad)
             assert not np.isfinite(magnitudes)
             assert (zeros, broken) == (0, 1)
+            assert not compiled(measure.all_finite)(x)
             assert not np.isfinite(compiled(measure.sum_of_squares)(x))
             assert not np.isfinite(compiled(measure.sum_of_magnitudes)(x))
 
@@ -131,11 +132,18 @@ def test_penalty_gradient(dtype: type) -> None:
 
 
 @BOTH
-def test_stepping_over_zero(dtype: type) -> None:
-    pool = np.array([1.0, np.nan, -2.0], dtype)
-    assert np.isnan(compiled(update.stop_at_zero)(pool, np.ones(3, dtype)))
-    assert np.isnan(pool).tolist() == ONE_NAN
-    assert pool[2] == 0.0
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("step", ["subtract", "subtract_and_keep", "subtract_and_shrink"])
+def test_steps(step: str, bad: float, dtype: type) -> None:
+    more = (0.5,) if step == "subtract_and_shrink" else ()
+    for at in (0, 1, 2):
+        w, u = np.array([1.0, 0.2, -2.0], dtype), np.zeros(3, dtype)
+        assert compiled(getattr(update, step))(w, u, *more)
+        u = np.array([0.1, 0.2, 0.3], dtype)
+        u[at] = bad
+        assert not compiled(getattr(update, step))(w, u, *more)
+        assert np.isfinite(w).tolist() == [i != at for i in range(3)]
+        assert np.isnan(w[at]) == np.isnan(bad)
 
 
 @BOTH

@@ -43,6 +43,12 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "l1": ({"init": "normal", "init_scale": 0.02}, {"l1": 0.3}, {}),
     "l1 from zero": ({"init": "zeros"}, {"l1": 0.05, "batch_size": 2}, {}),
     "elastic net by layer": ({}, {"l1": [0.1, 0.0], "l2": [0.2, 0.3]}, {}),
+    **{f"proximal l1 {name}": ({"init": "normal", "init_scale": 0.02},
+                               {"l1": 0.3, "l1_method": "proximal", "optimizer": name, "lr": 0.02}, {})
+       for name in ("sgd", "adam", "lion")},
+    "proximal l1 from zero, by layer": ({"init": "zeros", "trainable": [True, True]},
+                                        {"l1": [0.05, 0.0], "l1_method": "proximal", "batch_size": 2, "clip_norm": 0.1},
+                                        {}),
     "clip by norm": ({}, {"clip_norm": 0.1}, {}),
     "clip by value": ({}, {"clip_value": 0.05}, {}),
     "clip both, with noise": ({}, {"clip_value": 0.1, "clip_norm": 0.1, "noise": {"gradients": 0.1}}, {}),

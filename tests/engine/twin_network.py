@@ -151,14 +151,18 @@ class TwinLane:
             )
         return {name: gradient[name] for name in self.values}, deltas
 
-    @staticmethod
-    def _with_penalty(g: Array, w: Array, layer: LayerSettings) -> Array:
-        at_zero = np.sign(g) * np.maximum(np.abs(g) - layer.l1, 0.0)
-        return np.where((w == 0) & (layer.l1 > 0), at_zero, g + layer.l2 * w + layer.l1 * np.sign(w))
+    @property
+    def proximal(self) -> bool:
+        """L1 acts after the step, not in the gradient."""
+        return self.settings.l1_method == "proximal"
 
-    def penalty(self) -> float:
+    def _with_penalty(self, g: Array, w: Array, layer: LayerSettings) -> Array:
+        return g + layer.l2 * w + (0.0 if self.proximal else layer.l1) * np.sign(w)
+
+    def penalty(self, in_gradient: bool = False) -> float:
+        share = 0.0 if in_gradient and self.proximal else 1.0
         return sum(
-            layer.l1 * float(np.abs(w).sum()) + 0.5 * layer.l2 * float((w**2).sum())
+            share * layer.l1 * float(np.abs(w).sum()) + 0.5 * layer.l2 * float((w**2).sum())
             for layer in self.settings.layers
             for w in [self.values[f"{layer.index}.weights"]]
         )
@@ -211,8 +215,8 @@ class TwinLane:
             new = w - update.OPTIMIZERS[s.optimizer](w, g, hyper, self.steps_done, self.memory[name])
             if name.endswith("weights"):
                 layer = s.layers[int(name.split(".")[0]) - 1]
-                if layer.l1 > 0:
-                    new = np.where(w * new < 0, 0.0, new)
+                if self.proximal:
+                    new = np.sign(new) * np.maximum(np.abs(new) - lr * layer.l1, 0.0)
                 layers["update_ratio"][layer.index - 1] = float(np.divide(norm([new - w]), norm([w])))
             self.values[name] = new
         return whole, layers

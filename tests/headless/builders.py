@@ -9,7 +9,7 @@ import numpy as np
 from nntui_engine.diagnosis import Finding, Fix
 from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, Series, Snapshot
+from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NonFinite, Series, Snapshot
 from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 
 UNITS = (16, 8, 3)
@@ -76,7 +76,7 @@ def lane_snapshot(
     settings: LaneSettings,
     index: int = 0,
     whole: Mapping[str, float] | None = None,
-    first_non_finite: tuple[int, int] | None = None,
+    first_non_finite: NonFinite | None = None,
     without: Sequence[str] = (),
 ) -> LaneSnapshot:
     whole_names = [row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS)]
@@ -113,7 +113,10 @@ def snapshot(*lanes: LaneSnapshot, marks: tuple[Mark, ...] = ()) -> Snapshot:
 def diverged() -> Snapshot:
     """Two lanes: a healthy one, and one whose loss is NaN and whose gradient is infinite."""
     bad = lane_snapshot(
-        lane_settings("too hot"), 1, {"loss": math.nan, "gradient_norm": math.inf}, first_non_finite=(7, 2)
+        lane_settings("too hot"),
+        1,
+        {"loss": math.nan, "gradient_norm": math.inf},
+        first_non_finite=NonFinite(7, 2, "z", 1e30, 1e20, 2.0, 1.0, 0.1),
     )
     bad.per_layer["gradient_norm"][:] = (math.nan, math.inf, -math.inf)  # type: ignore[index]
     bad.whole_history["loss"].mean[25:] = math.nan

@@ -10,7 +10,7 @@ import numpy as np
 
 from nntui_engine.errors import InputError
 from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, Series, Snapshot
+from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NonFinite, Series, Snapshot
 
 LAYER_NAMES = ("gradient_norm", "activation_variance", "dead_units")
 
@@ -73,7 +73,7 @@ def lane_snapshot(
     if nan_from is not None:
         loss[steps >= nan_from] = np.nan
         layers[steps >= nan_from] = np.nan
-        broken = (nan_from, 1)
+        broken = NonFinite(nan_from, 1, "z", 1e30, 1e20, 2.0, 1.0, 0.1)
     whole = {"loss": float(loss[-1]) if step else math.nan, "accuracy": 0.5, "validation_accuracy": 0.4}
     whole_history = {
         "loss": series(steps, loss, 0.1),

@@ -67,7 +67,7 @@ def test_typing(key: str, text: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("key", "text", "words"),
     [
-        ("train.lr", "fast", 'lr: "fast" is not a number; it must be at least 0 and at most 1e+06'),
+        ("train.lr", "fast", 'lr: "fast" is not a number; it must be at least 0 and at most 1 000 000'),
         ("train.lr", "-1", "lr: -1 must be at least 0"),
         ("train.lr", "nan", "must be a finite number"),
         ("train.momentum", "1", "momentum: 1 must be at least 0 and below 1"),

@@ -1,5 +1,6 @@
 """The documents say what is true now."""
 
+import math
 import re
 import shlex
 import subprocess
@@ -12,13 +13,16 @@ import pytest
 
 from nntui import cli, keys
 from nntui_engine.activations import ACTIVATIONS
+from nntui_engine.data.sets import DATASETS
 from nntui_engine.initializers import INITIALIZERS
 from nntui_engine.losses import LOSSES
 from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry import Parameter, limit_text
 from nntui_engine.scenario import list_scenarios, parse_scenario
 from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS, SURFACE_STATISTICS
 from nntui_engine.scenario.schema import Table
 from nntui_engine.schedules import SCHEDULES
+from nntui_engine.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -138,8 +142,42 @@ def test_what_is_allowed_stands_in_plain_words():
     assert "| `test_fraction` | `0.3` | a number of at least 0 and below 1 |" in page
     assert '| `outputs` | `"auto"` | `"auto"` or a whole number from 1 to 1 000 000 |' in page
     assert '| `split` | `"random"` | `"random"` or `"last"` |' in page
-    assert '| `bias` | `0` | a number, `"normal"`, or a list of these |' in page
+    assert '| `bias` | `0` | a number from -10³⁰ to 10³⁰, `"normal"`, or a list of these |' in page
+    assert "| `lr` | `0.01` | a number from 0 to 1 000 000 | learning rate: how far one step goes |" in page
+    assert "| `init_scale` | `normal` | a number from 0 to 10³⁰ | standard deviation |" in page
     assert "| `weight_decay` | all | a number from 0 to 1 000 000 |" in page
+    assert '| `l1_method` | `"subgradient"` | `"subgradient"` or `"proximal"` |' in page
+
+
+REGISTRIES = {
+    "data set": DATASETS,
+    "activation": ACTIVATIONS,
+    "initializer": INITIALIZERS,
+    "loss": LOSSES,
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "surface": SURFACES,
+}
+PARAMETERS = [
+    (kind, row.name, one) for kind, table in REGISTRIES.items() for row in table.rows for one in row.parameters
+]
+
+
+@pytest.mark.parametrize(("kind", "row", "one"), PARAMETERS, ids=[f"{row} {one.name}" for _, row, one in PARAMETERS])
+def test_the_range_of_every_parameter_is_stated(kind: str, row: str, one: Parameter):
+    """Both ends of it, in the row of the parameters' table that names its owner."""
+    assert one.flag or (math.isfinite(one.low) and math.isfinite(one.high)), f"{kind} {row}: no limit on {one.name}"
+    lines = [line for line in text("docs/scenario.md").splitlines() if line.startswith(f"| `{one.name}` |")]
+    (line,) = (
+        line for line in lines if line.endswith(f"| {one.summary} |") and (f"`{row}`" in line or "| all |" in line)
+    )
+    if one.flag:
+        assert "| `true` or `false` |" in line
+        return
+    ends = [limit_text(one.low), limit_text(one.high)]
+    said = [{"1 000 000 000 000": "10¹²", "1e30": "10³⁰", "-1e30": "-10³⁰"}.get(end, end) for end in ends]
+    assert all(f" {end} " in line for end in said)
+    assert ("above" in line, "below" in line.split("|")[3]) == (one.exclusive_low, one.exclusive_high)
 
 
 @pytest.mark.parametrize("page", ["scenario", "scenarios"])

@@ -61,19 +61,13 @@ SLOPE_BLOCK = 1024
 
 @kernel
 def add_penalty_gradient(weights, gradient, l1, l2):
-    """gradient += l2·w + l1·sign(w); at w = 0 the smallest subgradient, so that a weight can rest at exactly 0."""
+    """gradient += l2·w + l1·sign(w), where sign(0) = 0: the subgradient of l1·‖w‖₁ that PyTorch's abs has."""
     zero = weights.dtype.type(0.0)
     first, second = weights.dtype.type(l1), weights.dtype.type(l2)
     for i in range(weights.size):
-        w, g = weights[i], gradient[i]
-        if w > zero:
-            gradient[i] = g + second * w + first
-        elif w < zero:
-            gradient[i] = g + second * w - first
-        elif l1 > 0.0 and w == zero:
-            gradient[i] = g - first if g > first else (g + first if g < -first else (g if g != g else zero))
-        else:
-            gradient[i] = g + second * w
+        w = weights[i]
+        pull = first if w > zero else (-first if w < zero else zero)
+        gradient[i] = gradient[i] + second * w + pull
 
 
 @kernel

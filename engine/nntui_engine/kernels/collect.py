@@ -33,6 +33,7 @@ from .columns import (
     I_ROW_PIECES,
     I_SPLIT,
     L_L1,
+    L_L1_THRESHOLD,
     L_L2,
     P_ACTIVATION,
     P_ACTIVE,
@@ -165,7 +166,7 @@ def collect(pool, plan, layer_reals, ints, reals, sums, table, whole):
             row[S_UPDATE_RATIO] = np.sqrt(total(sums, at, step, pieces, F_STEP_SQUARES)) / np.float64(norm)
         row[S_NON_FINITE] = total(sums, at, step, row_pieces, F_ROWS_BROKEN)
         row[S_NON_FINITE] += total(sums, at, step, pieces, F_PARAMETERS_BROKEN)
-        l1, l2 = layer_reals[layer, L_L1], layer_reals[layer, L_L2]
+        l1, l2 = layer_reals[layer, L_L1] + layer_reals[layer, L_L1_THRESHOLD], layer_reals[layer, L_L2]
         if l1 > 0.0:
             penalty += l1 * total(sums, at, step, pieces, F_WEIGHT_MAGNITUDES)
         if l2 > 0.0:

@@ -77,8 +77,11 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_PARTIAL_STEP,
     I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
     I_FIRED_STEP,
+    I_BROKEN_NODE,  # what was first not finite, a node of codes.py; 0: all is finite …
+    I_BROKEN_LAYER,  # … in which layer, from 1 …
+    I_BROKEN_STEP,  # … at which step
     INTS,
-) = range(72)
+) = range(75)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (
@@ -107,8 +110,13 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     R_TRAIN_R2,
     R_RATE,  # the learning rate of the step under way
     R_CLIP_FACTOR,
+    R_BROKEN_INTO,  # beside the node that was first not finite: the largest finite value that went into it …
+    R_BROKEN_WEIGHT,  # … the largest weight on the way there …
+    R_BROKEN_DATA,  # … the largest entry of the mini-batch …
+    R_BROKEN_TARGET,  # … the largest target …
+    R_BROKEN_RATE,  # … and the learning rate then
     REALS,
-) = range(14, 40)
+) = range(14, 45)
 
 # Columns of `plan` (lanes, layers, PLAN): one dense layer
 (
@@ -138,7 +146,15 @@ recompiled when a setting changes. ``network.py`` fills these tables.
 ) = range(23)
 
 # Columns of `layer_reals` (lanes, layers, LAYER_REALS)
-L_ALPHA, L_DROPOUT, L_L1, L_L2, L_LARGEST_SLOPE, LAYER_REALS = range(6)
+(
+    L_ALPHA,
+    L_DROPOUT,
+    L_L1,  # λ of the penalty λ·‖W‖₁: its part in the gradient …
+    L_L1_THRESHOLD,  # … or, times the rate, in the soft threshold after the step; one of the two is 0
+    L_L2,
+    L_LARGEST_SLOPE,
+    LAYER_REALS,
+) = range(7)
 
 # Columns of the outputs, in the order of statistics.py's tables (a test holds them together)
 (
@@ -164,7 +180,8 @@ E_DEAD_UNITS, E_WEIGHT_SIMILARITY, E_ZERO_WEIGHTS, LAYER_EVALUATIONS = range(4)
 W_LOSS, W_ACCURACY, W_PENALTY, W_GRADIENT_NORM, W_CLIPPED_GRADIENT_NORM, W_LR, WHOLE = range(7)
 V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCURACY, V_R2, EVALUATIONS = range(7)
 
-# Columns of the partial sums of one piece and layer; one row more holds the piece's loss and right answers
+# Columns of the partial sums of one piece and layer; one row more holds the piece's loss and right answers, and whether
+# anything in its rows or its parameters is NaN or infinite
 (
     F_PRE_ACTIVATION_MEAN,
     F_PRE_ACTIVATION_VARIANCE,
@@ -185,9 +202,11 @@ V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCU
     F_WEIGHT_MAGNITUDES,
     F_PARAMETERS_BROKEN,
     F_STEP_SQUARES,
+    F_GRADIENT_IS_BROKEN,  # 1 where an entry is NaN or infinite, looked at in every step …
+    F_STEP_IS_BROKEN,  # … and the same of the parameters after it
     PARTIALS,
-) = range(20)
-F_LOSS, F_RIGHT = range(2)
+) = range(22)
+F_LOSS, F_RIGHT, F_ROWS_ARE_BROKEN, F_PARAMETERS_ARE_BROKEN = range(4)
 
 EVALUATION_BLOCK = 256  # rows evaluated at a time
 SCRATCH = 2048  # entries of scratch a lane has at least

@@ -24,6 +24,7 @@ from .columns import (
     I_GRADIENT,
     I_INPUTS,
     I_LAYERS,
+    I_LIMIT,
     I_LOSS,
     I_MEASURED,
     I_MODE,
@@ -276,7 +277,11 @@ def watch_plateau(ints, reals, loss):
 
 @kernel
 def watch_early_stopping(pool, ints, reals, loss):
-    """Keep the best parameters; stop after ``patience`` evaluations in a row that are no better."""
+    """Keep the best parameters; stop after ``patience`` evaluations in a row that are no better.
+
+    However the run ends, by patience or by its last step, with ``restore_best`` the best parameters come back, and an
+    evaluation of them follows.
+    """
     theta, best, count = ints[I_THETA], ints[I_BEST], ints[I_PARAMETERS]
     running, running_size = ints[I_RUNNING], ints[I_RUNNING_SIZE]
     if loss < reals[R_BEST_LOSS] - reals[R_MIN_DELTA]:
@@ -287,11 +292,12 @@ def watch_early_stopping(pool, ints, reals, loss):
         copy_within(pool, running, best + count, running_size)
         return
     ints[I_BAD_EVALUATIONS] += 1
-    if ints[I_BAD_EVALUATIONS] < ints[I_PATIENCE]:
-        return
-    ints[I_STOPPED] = 1
-    if ints[I_RESTORE_BEST] == 1 and ints[I_BEST_STEP] >= 0:
+    if ints[I_BAD_EVALUATIONS] >= ints[I_PATIENCE]:
+        ints[I_STOPPED] = 1
+    ended = ints[I_STOPPED] == 1 or ints[I_STEP] >= ints[I_LIMIT]
+    if ended and ints[I_RESTORE_BEST] == 1 and ints[I_BEST_STEP] >= 0:
         copy_within(pool, best, theta, count)
         copy_within(pool, best + count, running, running_size)
+        ints[I_BAD_EVALUATIONS] = 0
         ints[I_RESTORED] = 1
         ints[I_EVALUATION_ROW] = 0

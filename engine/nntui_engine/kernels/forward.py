@@ -8,6 +8,7 @@ from .columns import (
     F_ACTIVATION_VARIANCE,
     F_PRE_ACTIVATION_MEAN,
     F_PRE_ACTIVATION_VARIANCE,
+    F_ROWS_ARE_BROKEN,
     F_ROWS_BROKEN,
     I_BATCH_NORM_INPUTS,
     I_BATCH_ROWS,
@@ -67,7 +68,7 @@ from .columns import (
     R_NOISE_WEIGHTS,
 )
 from .dense import affine
-from .measure import mark_active, moments
+from .measure import all_finite, mark_active, moments
 from .policy import kernel
 from .random import (
     DROPCONNECT,
@@ -161,10 +162,12 @@ def batch_norm_layer(pool, y, n, plan, ints, reals, layer):
 def forward(pool, x, piece, first, n, plan, layer_reals, ints, reals, sums):
     """Run x (n, inputs) through every layer; z, a and the outputs stay in rows first … of the lane's workspace.
 
-    With ints[I_MEASURED], what this piece of the rows finds of z and a goes into its partial sums.
+    With ints[I_MEASURED], what this piece of the rows finds of z and a goes into its partial sums; in training, always
+    whether it finds a z or an output that is not finite.
     """
     scratch = vector(pool, ints[I_SCRATCH] + piece * ints[I_SCRATCH_SIZE], ints[I_SCRATCH_SIZE])
-    mode, measured = ints[I_MODE], ints[I_MEASURED] == 1
+    mode, measured, last = ints[I_MODE], ints[I_MEASURED] == 1, ints[I_LAYERS] - 1
+    finite = True
     below = x
     for layer in range(ints[I_LAYERS]):
         inputs, units = plan[layer, P_INPUTS], plan[layer, P_UNITS]
@@ -201,6 +204,8 @@ def forward(pool, x, piece, first, n, plan, layer_reals, ints, reals, sums):
                 fired = vector(pool, fired_at, units)
                 fired[:] = fired.dtype.type(0.0)
                 mark_active(a, fired)
+        if mode == TRAIN:
+            finite = finite and all_finite(z_flat) and (layer < last or all_finite(a_flat))
         below = a
         if plan[layer, P_OUT] != plan[layer, P_A]:
             out_at = plan[layer, P_OUT] + start
@@ -216,6 +221,10 @@ def forward(pool, x, piece, first, n, plan, layer_reals, ints, reals, sums):
                 for i in range(size):
                     out_flat[i] = out_flat[i] * mask[i]
             below = out
+    if mode == TRAIN:
+        sums[ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + (last + 1) * PARTIALS + F_ROWS_ARE_BROKEN] = (
+            0.0 if finite else 1.0
+        )
 
 
 @kernel

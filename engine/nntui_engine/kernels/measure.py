@@ -19,6 +19,16 @@ def count_non_finite(x):
     return count
 
 
+@leaf_kernel
+def all_finite(x):
+    """Whether no entry of a 1-D array is NaN or infinite."""
+    largest = magnitude_bits(x.dtype.type(0.0))
+    for i in range(x.size):
+        size = magnitude_bits(x[i])
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
+
+
 @kernel
 def finite_or_zero(value):
     """``value`` in float64, 0 where it is NaN or infinite: what sums may be shifted by."""

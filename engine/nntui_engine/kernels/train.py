@@ -5,15 +5,18 @@ How many pieces follows from the network and the batch, never from the machine, 
 """
 
 from .backward import SATURATED_BELOW, backward
+from .codes import NOWHERE
 from .collect import collect
 from .columns import (
     F_LOSS,
     F_RIGHT,
+    F_ROWS_ARE_BROKEN,
     F_ROWS_BROKEN,
     F_SATURATED,
     I_ACCURACY,
     I_BATCH,
     I_BATCH_ROWS,
+    I_BROKEN_NODE,
     I_EPOCH,
     I_EVALUATE_EVERY,
     I_EVALUATION_ROW,
@@ -52,6 +55,7 @@ from .evaluate import evaluate_block, output_loss
 from .forward import PROBE, TRAIN, batch_inputs, batch_targets, forward, load_rows
 from .loss import count_correct
 from .measure import count_below
+from .origin import backward_origin, forward_origin, parameters_are_finite, rows_are_finite
 from .policy import entry_kernel, inlined_kernel, kernel
 from .random import SHUFFLE, shuffle, stream_key
 from .team import (
@@ -99,6 +103,7 @@ def rows_piece(data, pool, order, piece, plan, layer_reals, ints, reals, sums):
     result = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + ints[I_LAYERS] * PARTIALS
     sums[result + F_LOSS] = 0.0
     sums[result + F_RIGHT] = 0.0
+    sums[result + F_ROWS_ARE_BROKEN] = 0.0
     last = ints[I_LAYERS] - 1
     outputs = ints[I_OUTPUTS]
     measured = ints[I_MEASURED] == 1
@@ -177,10 +182,14 @@ def train_step(shared, team, data, pool, order, sums, plan, layer_reals, ints, r
     pieces = ints[I_PARAMETER_PIECES]
     run_phase(shared, team, ROWS, ints[I_ROW_PIECES], data, pool, order, sums, plan, layer_reals, ints, reals)
     begin_update(ints, reals)
+    if ints[I_BROKEN_NODE] == NOWHERE and not rows_are_finite(ints, sums):
+        forward_origin(data, pool, plan, ints, reals)
     run_phase(shared, team, PARAMETERS, pieces, data, pool, order, sums, plan, layer_reals, ints, reals)
     if ints[I_SPLIT] == 1:
         clip_to_norm(ints, reals, sums)
         run_phase(shared, team, UPDATE, pieces, data, pool, order, sums, plan, layer_reals, ints, reals)
+    if ints[I_BROKEN_NODE] == NOWHERE and not parameters_are_finite(ints, sums):
+        backward_origin(data, pool, plan, ints, reals, sums)
     if measured:
         slot = ints[I_SAMPLES]
         collect(pool, plan, layer_reals, ints, reals, sums, out_layers[slot], out_whole[slot])

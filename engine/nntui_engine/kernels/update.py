@@ -2,19 +2,19 @@
 
 import math
 
-import numpy as np
-
 from .backward import layer_gradient
-from .bits import is_finite
+from .bits import from_bits, is_finite, magnitude_bits
 from .codes import NADAM
 from .columns import (
     F_CLIPPED_SQUARES,
+    F_GRADIENT_IS_BROKEN,
     F_GRADIENT_MAGNITUDES,
     F_GRADIENT_MAX,
     F_GRADIENT_SQUARES,
     F_GRADIENT_ZEROS,
     F_OTHERS_SQUARES,
     F_PARAMETERS_BROKEN,
+    F_STEP_IS_BROKEN,
     F_STEP_SQUARES,
     F_WEIGHT_MAGNITUDES,
     F_WEIGHT_MEAN,
@@ -43,6 +43,7 @@ from .columns import (
     I_TOGETHER,
     I_UPDATES,
     L_L1,
+    L_L1_THRESHOLD,
     P_BIASES,
     P_END,
     P_INPUTS,
@@ -63,6 +64,7 @@ from .columns import (
 )
 from .forward import PROBE, batch_inputs
 from .measure import (
+    all_finite,
     count_non_finite,
     finite_or_zero,
     gradient_summary,
@@ -73,7 +75,7 @@ from .measure import (
     sum_of_squares,
 )
 from .optimizer import LR, nadam_momentum, raise_momentum, step_into
-from .policy import kernel, leaf_kernel
+from .policy import exact_leaf_kernel, kernel, leaf_kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
 from .team import PARAMETERS, UPDATE
@@ -117,24 +119,6 @@ def clip_gradient(g, clip_value, clip_norm):
 
 
 @kernel
-def stop_at_zero(w, before):
-    """Set a weight that crossed 0 in this step to 0: with L1 the way to exactly 0. ``before`` is a copy from before.
-
-    Returns Σ (new − old)², the squared length of the step that is left. 1-D arrays of one length.
-    """
-    zero = before.dtype.type(0.0)
-    squares = 0.0
-    for i in range(w.size):
-        old = before[i]
-        new = w[i]
-        if (old > zero and new < zero) or (old < zero and new > zero):
-            w[i] = zero
-            new = zero
-        squares += (np.float64(new) - np.float64(old)) ** 2
-    return squares
-
-
-@kernel
 def learning_rate(ints, reals):
     """The rate in force at the next update."""
     factor = schedule_factor(ints[I_SCHEDULE], reals[R_SCHEDULE:], ints[I_STEP])
@@ -143,13 +127,55 @@ def learning_rate(ints, reals):
 
 @leaf_kernel
 def subtract(w, u):
-    """w ← w − u; returns Σ u². 1-D arrays of one length."""
-    squares = 0.0
+    """w ← w − u; returns whether every w is finite. 1-D arrays of one length."""
+    largest = magnitude_bits(w.dtype.type(0.0))
     for i in range(w.size):
-        step = np.float64(u[i])
-        w[i] = w[i] - u[i]
-        squares += step * step
-    return squares
+        new = w[i] - u[i]
+        w[i] = new
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
+
+
+@exact_leaf_kernel
+def subtract_and_keep(w, u):
+    """``subtract`` that leaves in u by how much each w changed as it is stored: often less than u, or nothing at all.
+
+    In exact order: (w − u) − w would be made −u.
+    """
+    largest = magnitude_bits(w.dtype.type(0.0))
+    for i in range(w.size):
+        old = w[i]
+        new = old - u[i]
+        w[i] = new
+        u[i] = new - old
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
+
+
+@exact_leaf_kernel
+def subtract_and_shrink(w, u, threshold):
+    """``subtract_and_keep``, and between w ← sign(w)·max(|w| − threshold, 0): the proximal step of L1.
+
+    That is the soft threshold of Donoho (1995); after a gradient step it is ISTA (Daubechies et al. 2004).
+    """
+    zero, bound = w.dtype.type(0.0), w.dtype.type(threshold)
+    largest = magnitude_bits(zero)
+    for i in range(w.size):
+        old = w[i]
+        new = old - u[i]
+        if new > bound:
+            new = new - bound
+        elif new < -bound:
+            new = new + bound
+        elif new == new:  # a NaN stays
+            new = zero
+        w[i] = new
+        u[i] = new - old
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
 
 
 @kernel
@@ -165,15 +191,17 @@ def add_gradient(g, row, sums):
 
 
 @kernel
-def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, row, ints, reals, sums):
+def step_range(pool, start, stop, piece, trainable, l1, threshold, of_gradient, of_step, row, ints, reals, sums):
     """Step the parameters start … stop − 1, block by block while a block stands in the first-level cache.
 
-    Into the partial sums at ``row``: with ``of_gradient`` what g is like, with ``of_step`` what W was like and how far
-    it went. Parameters that are not trainable are only measured.
+    Into the partial sums at ``row``: with ``of_gradient`` what g is like, with ``of_step`` what W was like (Σ |W| too
+    if ``l1`` > 0) and how far it went. If ``threshold`` > 0, the step ends with L1's soft threshold of that size times
+    the rate. Parameters that are not trainable are only measured.
     """
     theta, gradient = ints[I_THETA], ints[I_GRADIENT]
     scratch = ints[I_SCRATCH] + piece * ints[I_SCRATCH_SIZE]
     factor, rate = reals[R_CLIP_FACTOR], reals[R_RATE]
+    look_at_gradient = ints[I_SPLIT] == 0  # else spread_gradient did
     shift, total, squares, magnitudes, steps = 0.0, 0.0, 0.0, 0.0, 0.0
     if of_step and stop > start:
         shift = finite_or_zero(pool[theta + start])
@@ -182,6 +210,8 @@ def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, ro
         w, g = vector(pool, theta + begin, size), vector(pool, gradient + begin, size)
         if of_gradient:
             add_gradient(g, row, sums)
+        if look_at_gradient and not all_finite(g):
+            sums[row + F_GRADIENT_IS_BROKEN] = 1.0
         if of_step:
             more, more_squares = shifted_sums(w, shift)
             total += more
@@ -209,17 +239,16 @@ def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, ro
             vector(pool, ints[I_SECOND] + begin, size),
             u,
         )
-        if l1 > 0.0:
-            before = vector(pool, scratch + STEP_BLOCK, size)
-            for i in range(size):
-                before[i] = w[i]
-                w[i] = w[i] - u[i]
-            steps += stop_at_zero(w, before)
+        if threshold > 0.0:
+            finite = subtract_and_shrink(w, u, rate * threshold)
         elif of_step:
-            steps += subtract(w, u)
+            finite = subtract_and_keep(w, u)
         else:
-            for i in range(size):
-                w[i] = w[i] - u[i]
+            finite = subtract(w, u)
+        if not finite:
+            sums[row + F_STEP_IS_BROKEN] = 1.0
+        if of_step:
+            steps += sum_of_squares(u)
     if of_step and stop > start:
         mean, variance = mean_and_variance(shift, total, squares, stop - start)
         sums[row + F_WEIGHT_MEAN] = mean
@@ -229,9 +258,14 @@ def step_range(pool, start, stop, piece, trainable, l1, of_gradient, of_step, ro
 
 
 @kernel
-def spread_gradient(pool, start, stop, trainable, ints, reals):
-    """Noise and clipping entry by entry on the gradient start … stop − 1, zeros where it is frozen; returns Σ g²."""
+def spread_gradient(pool, start, stop, trainable, row, ints, reals, sums):
+    """Noise and clipping entry by entry on the gradient start … stop − 1, zeros where it is frozen; returns Σ g².
+
+    Notes at ``row`` of the partial sums if it was not finite: clipping makes an ordinary number of an infinity.
+    """
     g = vector(pool, ints[I_GRADIENT] + start, stop - start)
+    if not all_finite(g):
+        sums[row + F_GRADIENT_IS_BROKEN] = 1.0
     if not trainable:
         g[:] = g.dtype.type(0.0)
         return 0.0
@@ -256,7 +290,7 @@ def step_together(pool, plan, ints, reals, sums):
             sums[row + F_WEIGHT_MEAN] = mean
             sums[row + F_WEIGHT_VARIANCE] = variance
             sums[row + F_PARAMETERS_BROKEN] += broken
-    w, u = vector(pool, theta, count), vector(pool, scratch, count)
+    w, g, u = vector(pool, theta, count), vector(pool, gradient, count), vector(pool, scratch, count)
     step_into(
         ints[I_OPTIMIZER],
         reals,
@@ -264,18 +298,31 @@ def step_together(pool, plan, ints, reals, sums):
         ints[I_UPDATES],
         reals[R_MOMENTUM_PRODUCT],
         w,
-        vector(pool, gradient, count),
+        g,
         vector(pool, ints[I_FIRST], count),
         vector(pool, ints[I_SECOND], count),
         u,
     )
-    for i in range(count):
-        w[i] = w[i] - u[i]
+    finite = subtract_and_keep(w, u) if measured else subtract(w, u)
+    if not (finite and all_finite(g)):
+        note_broken(pool, plan, ints, sums)
     if measured:
         for layer in range(ints[I_LAYERS]):
             row = ints[I_PARTIALS] + layer * PARTIALS
             size = plan[layer, P_INPUTS] * plan[layer, P_UNITS]
             sums[row + F_STEP_SQUARES] = sum_of_squares(vector(pool, scratch + plan[layer, P_WEIGHTS], size))
+
+
+@leaf_kernel
+def note_broken(pool, plan, ints, sums):
+    """Note layer by layer, after a step of all together, whose gradient or parameters are not finite."""
+    for layer in range(ints[I_LAYERS]):
+        row, start = ints[I_PARTIALS] + layer * PARTIALS, plan[layer, P_WEIGHTS]
+        size = plan[layer, P_END] - start
+        if not all_finite(vector(pool, ints[I_GRADIENT] + start, size)):
+            sums[row + F_GRADIENT_IS_BROKEN] = 1.0
+        if not all_finite(vector(pool, ints[I_THETA] + start, size)):
+            sums[row + F_STEP_IS_BROKEN] = 1.0
 
 
 @kernel
@@ -323,21 +370,27 @@ def parameters_piece(data, pool, piece, kind, plan, layer_reals, ints, reals, su
             if split and not probe:
                 if measured:
                     add_gradient(vector(pool, ints[I_GRADIENT] + start, biases_end - start), row, sums)
-                sums[row + F_CLIPPED_SQUARES] = spread_gradient(pool, start, end, trainable, ints, reals)
+                sums[row + F_CLIPPED_SQUARES] = spread_gradient(pool, start, end, trainable, row, ints, reals, sums)
                 if layer == 0 and whole and ints[I_BATCH_NORM_INPUTS] == 1:
                     at = ints[I_IN_GAMMA]
-                    sums[row + F_CLIPPED_SQUARES] += spread_gradient(pool, at, at + 2 * inputs, True, ints, reals)
+                    more = spread_gradient(pool, at, at + 2 * inputs, True, row, ints, reals, sums)
+                    sums[row + F_CLIPPED_SQUARES] += more
         if not step_now:
             continue
         of_gradient = measured and not split
-        l1 = layer_reals[layer, L_L1]
-        step_range(pool, start, weights_end, piece, trainable, l1, of_gradient, measured, row, ints, reals, sums)
+        shrink = layer_reals[layer, L_L1_THRESHOLD]
+        l1 = layer_reals[layer, L_L1] + shrink
+        step_range(
+            pool, start, weights_end, piece, trainable, l1, shrink, of_gradient, measured, row, ints, reals, sums
+        )
         if whole:
-            step_range(pool, weights_end, biases_end, piece, trainable, 0.0, of_gradient, False, row, ints, reals, sums)
-            step_range(pool, biases_end, end, piece, trainable, 0.0, False, False, row, ints, reals, sums)
+            step_range(
+                pool, weights_end, biases_end, piece, trainable, 0.0, 0.0, of_gradient, False, row, ints, reals, sums
+            )
+            step_range(pool, biases_end, end, piece, trainable, 0.0, 0.0, False, False, row, ints, reals, sums)
             if layer == 0 and ints[I_BATCH_NORM_INPUTS] == 1:
                 at = ints[I_IN_GAMMA]
-                step_range(pool, at, at + 2 * inputs, piece, True, 0.0, False, False, row, ints, reals, sums)
+                step_range(pool, at, at + 2 * inputs, piece, True, 0.0, 0.0, False, False, row, ints, reals, sums)
     if together and not probe:
         step_together(pool, plan, ints, reals, sums)
 

@@ -30,6 +30,7 @@ PREPROCESSES = ("none", "center", "standardize", "minmax", "whiten", "divide")
 TARGET_SCALES = ("none", "standardize", "minmax")
 SPLITS = ("random", "last")
 BATCH_NORMS = ("none", "before", "after")
+L1_METHODS = ("subgradient", "proximal")
 DTYPES = ("float32", "float64")
 
 MAX_PARAMETERS = 200_000_000
@@ -40,7 +41,9 @@ NARROWEST_SHARE = 1e-9
 SURFACE_PARAMETERS = tuple(dict.fromkeys(p.name for row in SURFACES.rows for p in row.parameters))
 DATA_PARAMETERS = tuple(dict.fromkeys(p.name for row in DATASETS.rows for p in row.parameters))
 OPTIMIZER_PARAMETERS = tuple(dict.fromkeys(p.name for row in OPTIMIZERS.rows for p in row.parameters))
-_NO_USE_ON_A_SURFACE = ("loss", "huber_delta", "batch_size", "epochs", "evaluate_every", "l1", "l2", "early_stopping")
+_NO_USE_ON_A_SURFACE = (
+    "loss", "huber_delta", "batch_size", "epochs", "evaluate_every", "l1", "l1_method", "l2", "early_stopping",
+)  # fmt: skip
 
 Tables = dict[str, dict[str, Any]]
 
@@ -249,8 +252,9 @@ def _check_init_scale(table: ModelTable, where: str) -> None:
             f"{', '.join(dict.fromkeys(_each(table.init)))} takes no init_scale; those that do: {scaled}",
         )
     for name, value in zip(per_layer(table.init, layers), per_layer(table.init_scale, layers), strict=True):
-        if name in ("normal", "uniform") and value < 0:
-            fail(where, "model.init_scale", value, f"must be at least 0 for {name}")
+        parameter = INITIALIZERS[name].parameter("init_scale")
+        if parameter is not None and (problem := parameter.problem(value)):
+            fail(where, "model.init_scale", value, f"{problem} for {name}")
 
 
 def _check_train(raw: Any, where: str, depth: int) -> tuple[TrainTable, dict[str, Any], tuple[str, dict[str, Any]]]:
@@ -271,6 +275,7 @@ def _check_train(raw: Any, where: str, depth: int) -> tuple[TrainTable, dict[str
         fail(where, "train.early_stopping", table.early_stopping, 'must be "none" or a table such as { patience = 20 }')
     for key in ("l1", "l2"):
         _check_length(getattr(table, key), depth + 1, "layer (the output layer is the last)", where, f"train.{key}")
+    choose(where, "train.l1_method", table.l1_method, L1_METHODS)
     choose(where, "train.dtype", table.dtype, DTYPES)
     kind, schedule_parameters = _kind_and_parameters(
         table.schedule, where, "train.schedule", list(SCHEDULES), "schedule"

@@ -15,7 +15,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from ..errors import InputError
-from ..registry import allowed_names
+from ..registry import allowed_names, limit_text
 from .schema import Table
 
 T = TypeVar("T", bound=Table)
@@ -231,13 +231,9 @@ def range_of(annotation: object) -> str:
         for meta in typing.get_args(annotation)[1:]:
             if isinstance(meta, msgspec.Meta):
                 ends = (("at least", meta.ge), ("above", meta.gt), ("at most", meta.le), ("below", meta.lt))
-                words += [f"{word} {_limit(end)}" for word, end in ends if end is not None and abs(end) < 1e29]
+                words += [f"{word} {limit_text(end)}" for word, end in ends if end is not None]
         return " and ".join(words) or range_of(typing.get_args(annotation)[0])
     for option in typing.get_args(annotation):
         if words := [range_of(option)] if range_of(option) else []:
             return words[0]
     return ""
-
-
-def _limit(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ") if value == int(value) and 1e4 <= value < 1e13 else f"{value:g}"

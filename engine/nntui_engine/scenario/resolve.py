@@ -20,7 +20,7 @@ from ..losses import LOSSES
 from ..optimizers import OPTIMIZERS
 from ..registry import Row
 from ..schedules import SCHEDULES
-from ..settings import BatchNorm, EarlyStopping, LaneSettings, LayerSettings
+from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings
 from .autos import Head, decide_head
 from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes
 from .problems import prefix
@@ -96,6 +96,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         noise_gradients=train.noise.gradients,
         seed=train.seed,
         dtype=cast(Literal["float32", "float64"], train.dtype),
+        l1_method=cast(L1Method, train.l1_method),
         table=_display(checked, split, head, batch_size, steps, every),
     )
     return ResolvedLane(settings, data)

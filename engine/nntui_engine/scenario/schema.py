@@ -156,7 +156,9 @@ class EarlyStoppingTable(Table, frozen=True):
         int, Meta(ge=0, le=MAX_STEPS), means("evaluations without a lower loss after which training stops")
     ] = 20
     min_delta: Annotated[NotNegative, means("a loss counts as lower if it is lower by more than this")] = 0.0
-    restore_best: Annotated[bool, means("go back to the weights of the lowest loss")] = True
+    restore_best: Annotated[
+        bool, means("end on the weights of the lowest loss, whether patience or the steps run out first")
+    ] = True
 
 
 class NoiseTable(Table, frozen=True):
@@ -191,6 +193,13 @@ class TrainTable(Table, frozen=True):
         NotNegative | list[NotNegative],
         means("penalty l1·‖W‖₁, never on biases; a list has one for each layer"),
     ] = 0.0
+    l1_method: Annotated[
+        str,
+        means(
+            "how L1 acts: `subgradient` adds l1·sign(W) to the gradient (0 at 0), as in PyTorch; `proximal` shrinks "
+            "every weight by lr·l1 after the optimizer's step, and sets those to exactly 0 that were smaller"
+        ),
+    ] = "subgradient"
     l2: Annotated[
         NotNegative | list[NotNegative],
         means("penalty ½·l2·‖W‖², never on biases; a list has one for each layer"),

@@ -29,7 +29,11 @@ BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     ({"name": "beale", "noise": math.nan}, {}, "surface.noise = nan: must be a finite number"),
     ({"name": "bowl", "condition": 10.0}, {}, 'bowl has no parameter "condition"; it takes no parameters'),
     ({"name": "ravine", "samples": 10}, {}, 'ravine has no parameter "samples"; it takes condition'),
-    ({"name": "ravine", "condition": 0.5}, {}, "surface.condition = 0.5: must be at least 1 and at most 1e+12"),
+    (
+        {"name": "ravine", "condition": 0.5},
+        {},
+        "surface.condition = 0.5: must be at least 1 and at most 1 000 000 000 000",
+    ),
     ({"name": "ravine", "condition": "steep"}, {}, "must be a number"),
     ({"name": "noisy_moons", "batch_size": 0}, {}, "surface.batch_size = 0: must be at least 1"),
     ({"name": "noisy_moons", "batch_size": 2.5}, {}, "must be a whole number"),
