@@ -173,7 +173,7 @@ def _parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     rates = np.geomspace(1e-6, 100.0, 60)
     good = np.where(rates < 0.1, np.exp(-30.0 * rates), np.where(rates < 1.0, 0.5, np.inf))
     fair = FairView(2, 2, 150, tuple(
-        Sensitivity(name, "sgd", rates, values, float(rates[int(np.argmin(values))]))
+        Sensitivity(name, "sgd", rates, values, values, 0.1, 0.5)
         for name, values in (("plain", good), ("the other way round", good[::-1].copy()))
     ))  # fmt: skip
     wild = np.array([[-1.5, 1.0], [1.0, -1.0], [5.0, 9.0], [1e9, -1e12], [np.inf, np.nan]])
