@@ -10,6 +10,7 @@ from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.asked import MEASURES
 from nntui_engine.curvature import Problem, second_eigenvalue, sharpness, smallest_eigenvalue
 from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.verify import verify
 
 
 def experiment(steps: int = 5, **changes: Any) -> Experiment:
@@ -211,3 +212,29 @@ def test_what_is_not_finite_has_none() -> None:
     run = experiment()
     run.set_parameters(0, {"1.biases": np.full(4, np.nan)})
     assert np.isnan(sharpness(run))
+
+
+def test_expectations_can_ask_for_them() -> None:
+    """The line y = w·x + b on two inputs: H = 2/n·XᵀX has all three."""
+    data = {"name": "linear", "features": 2, "test_fraction": 0.0}
+    x = np.column_stack([experiment(steps=0, data=data, model={"hidden": []}).lanes[0].data.x_train, np.ones(60)])
+    smallest, second, largest = np.linalg.eigvalsh(2.0 / len(x) * x.T @ x)
+    wanted = {
+        "sharpness": largest,
+        "second_hessian_eigenvalue": second,
+        "smallest_hessian_eigenvalue": smallest,
+        "lr_sharpness": 0.15 * largest,
+    }
+    for name, value in wanted.items():
+        for factor in (1.0, 1.001):
+            scenario = scenario_from_dict(
+                {
+                    "schema": 1,
+                    "scenario": {"title": "t"},
+                    "data": {**data, "samples": 60},
+                    "model": {"hidden": []},
+                    "train": {"lr": 0.3, "steps": 2, "dtype": "float64"},
+                    "expect": [{"statistic": name, "equals": float(factor * value), "rtol": 1e-6}],
+                }
+            )
+            assert [outcome.passed for outcome in verify(scenario)] == [factor == 1.0], name
