@@ -60,7 +60,7 @@ def round_up(value: float) -> float:
 
 def linear_axis(low: float, high: float, parts: int = 5, *, percent: bool = False, whole: bool = False) -> Axis:
     """Round limits around [low, high]; a flat range is opened by a round amount on both sides."""
-    low, high = max(low, -FURTHEST), min(high, FURTHEST)
+    low, high = (min(max(end, -FURTHEST), FURTHEST) for end in (low, high))
     if not high - low > TINIEST:
         room = abs(low) * 0.1 if abs(low) > TINIEST else 1.0
         low, high = low - room, high + room
