@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 )
 @click.argument("files", metavar="FILE.toml...", nargs=-1, required=True, type=click.Path())
 def command(files: tuple[str, ...]) -> int:
-    """Check scenario files: keys, values, names, and that the data fits the settings.
+    """Check scenario files: keys, values, names, that the data fits the settings, and how much memory a run needs.
 
     Prints a line for each file; exits with 2 if one is wrong.
     """
