@@ -233,8 +233,8 @@ def test_surface_is_read_and_has_no_model() -> None:
         ),
         (HEAD + 'panels = ["los"]\n' + DATA[len(HEAD) :], ["scenario.panels", 'did you mean "loss"']),
         ("a = \n", ["not valid TOML", "line 1"]),
-        ("a = [" * 3000, ["brackets nested more than 16 deep", "line 4"]),
-        ("a = " + "9" * 5000, ["a number or a key of more than 200 characters", "line 4"]),
+        ("a = [" * 3000, ["brackets nested more than 16 deep", "line 1"]),
+        ("a = " + "9" * 5000, ["a number or a key of more than 200 characters", "line 1"]),
     ],
     ids=lambda value: value[0][:50] if isinstance(value, list) else "",
 )
