@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Callable
-from typing import Any
 
+from nntui_engine.diagnosis import Finding
+from nntui_engine.finding_words import details, headline
 from nntui_engine.snapshot import Mark, RaceSnapshot
 
 from .keys import RACE_ONLY, Action, footer_items
@@ -14,7 +15,7 @@ from .knobs import KNOBS
 from .lab_state import LabState
 from .map_view import MapView
 from .plotting.log_list import FindingLine, LogLine
-from .plotting.look import Look
+from .plotting.look import ASCII, Look
 from .plotting.panels import PanelView, view_panels
 from .plotting.status import Status, speed_label
 from .plotting.tries import TryLine
@@ -185,7 +186,7 @@ class LabModel:
             chosen_knob=self.rack.chosen,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
-            findings=[finding_line(finding) for finding in view.findings],
+            findings=[finding_line(finding, self.look) for finding in view.findings],
             watching=view.watching and self.race is None,
             log=self.log,
             tries=self._tries(),
@@ -282,8 +283,11 @@ def state_name(view: SessionView) -> str:
     return "finished" if view.finished else "running" if view.running else "paused"
 
 
-def finding_line(finding: Any) -> FindingLine:
-    """A finding of the engine as a line on screen."""
-    lane = getattr(finding, "lane", "")
-    message = str(getattr(finding, "message", finding))
-    return FindingLine(str(getattr(finding, "severity", "info")), f"{lane}: {message}" if lane else message)
+def finding_line(finding: Finding, look: Look) -> FindingLine:
+    """A finding of the engine as it stands on screen."""
+
+    def shown(words: str) -> str:
+        return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if look.ascii_only else words
+
+    lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))
+    return FindingLine(finding.severity, shown(headline(finding)), lines)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from .optimizers import OPTIMIZERS
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, NonFinite
+from .finding_words import layer_words
 
 Severity = Literal["info", "warning", "critical"]
 Array = NDArray[np.float64]
@@ -95,14 +96,6 @@ def _holds_since(steps: Array, condition: NDArray[np.bool_]) -> int | None:
     later = np.cumsum(condition[::-1])[::-1] / left
     holds = np.flatnonzero(condition & (later >= 0.9) & (left >= min(AT_LEAST, count)))
     return int(steps[holds[0]]) if len(holds) else None
-
-
-def _words(layers: tuple[int, ...]) -> str:
-    if len(layers) == 1:
-        return f"layer {layers[0]}"
-    if layers == tuple(range(layers[0], layers[-1] + 1)):
-        return f"layers {layers[0]}–{layers[-1]}"
-    return "layers " + ", ".join(map(str, layers))
 
 
 def _by_layer(
@@ -195,7 +188,8 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
         same,
         0,
         {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
-        f"All units of {_words(same)} do the same: they began alike ({init}), get the same gradient and stay alike.",
+        f"All units of {layer_words(same)} do the same: they began alike ({init}), get the same gradient and stay "
+        "alike.",
         (Fix({"model.init": "he_normal"}, "random weights make units different"),),
     )
 

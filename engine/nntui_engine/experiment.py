@@ -60,11 +60,12 @@ class Experiment:
         steps: int | None = None,
         overrides: Iterable[tuple[Mapping[str, object], str | None]] = (),
         every: int = 1,
-        keep_samples: bool = False,
+        keep_samples: int = 0,
         compiling: Progress | None = None,
     ) -> None:
         """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
-        that many steps. ``overrides``: (settings, lane name or None for all). ``compiling(name, done,
+        that many steps. ``keep_samples``: keep every step divisible by it, and the last, for :meth:`samples`; 0 keeps
+        none. ``overrides``: (settings, lane name or None for all). ``compiling(name, done,
         total)`` hears of the kernels' compilation, if this is their first use. Raises InputError on bad input."""
         if isinstance(scenario, str):
             scenario = load_scenario(scenario)
@@ -207,7 +208,7 @@ class Experiment:
             lane.first_non_finite = first_non_finite(self._arena, index)
         if self._keep_samples:
             lane.add_late_evaluations(new, self._samples)
-            self._samples += lane.sample_rows(new)
+            self._samples += lane.sample_rows(new.thinned(self._keep_samples, lane.settings.steps))
 
     def samples(self) -> Iterator[dict[str, Any]]:
         """Hand over, oldest first, the sampled steps since the last call (needs ``keep_samples``).

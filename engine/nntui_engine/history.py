@@ -2,6 +2,7 @@
 
 The newest samples are kept one by one; older ones in buckets of 1, 2, 4, … samples that hold the smallest, average and
 largest value, so that a spike never disappears from a plot. When the buckets run out, neighbours are merged in pairs.
+The first samples are kept one by one as well: most of what goes wrong does so from the start, and is to be dated.
 """
 
 import copy
@@ -16,6 +17,7 @@ Array = NDArray[np.float64]
 
 RECENT = 512  # samples kept one by one (at least)
 BUCKETS = 512  # buckets for all that is older (at most)
+FIRST = 256  # samples of the very beginning kept one by one; buckets of up to so many end with them
 
 
 def _shapes(width: int, recent: int, buckets: int) -> tuple[tuple[int, ...], ...]:
@@ -40,6 +42,8 @@ class History:
         self._stride = 1
         self._old_count = 0
         self._filled = 0  # samples in the last bucket
+        self._first_steps = np.empty(0)  # filled when the first samples go into buckets
+        self._first = np.empty((0, width))
 
     def append(self, steps: Array, values: Array) -> None:
         """Add samples; ``steps`` (m,) increases, ``values`` is (m, width)."""
@@ -57,6 +61,19 @@ class History:
     def __len__(self) -> int:
         """Points held: buckets and single samples."""
         return self._old_count + self._count
+
+    def dated_series(self, columns: slice | list[int]) -> Series:
+        """As :meth:`series`, with the first samples one by one in place of their buckets."""
+        later = self.series(columns)
+        kept = later.steps > (self._first_steps[-1] if len(self._first_steps) else -1)
+        values = self._first[:, columns]
+        finite = np.where(np.isfinite(values), values, np.nan)
+        return Series(
+            np.concatenate([self._first_steps, later.steps[kept]]),
+            np.concatenate([finite, later.low[kept]]),
+            np.concatenate([values, later.mean[kept]]),
+            np.concatenate([finite, later.high[kept]]),
+        )
 
     def series(self, columns: slice | list[int], points: int | None = None) -> Series:
         """A copy of some series, buckets first; with ``points``, merged further to at most that many."""
@@ -93,6 +110,9 @@ class History:
 
     def _fold(self, count: int) -> None:
         """Move the oldest ``count`` samples into buckets."""
+        if not self._old_count:
+            first = slice(0, min(FIRST, count))
+            self._first_steps, self._first = self._steps[first].copy(), self._values[first].copy()
         start = 0
         while start < count:
             start += self._fold_some(self._steps[start:count], self._values[start:count])

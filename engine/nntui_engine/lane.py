@@ -63,6 +63,13 @@ class Emitted:
     evaluation: Array
     evaluation_layers: Array
 
+    def thinned(self, every: int, last: int) -> "Emitted":
+        """The same with only those sampled steps that ``every`` divides, and step ``last``."""
+        if every == 1:
+            return self
+        kept = (self.steps % every == 0) | (self.steps == last)
+        return replace(self, steps=self.steps[kept], layers=self.layers[kept], whole=self.whole[kept])
+
 
 @dataclass
 class Lane:
@@ -175,19 +182,23 @@ class Lane:
             row["layers"] = layers
 
     def series(self, name: str, by_layer: bool, points: int | None) -> Series:
-        """The past of one statistic; InputError if there is none of that name."""
+        """The past of one statistic, its beginning dated where ``points`` is None; InputError if there is none."""
+        history, columns = self._place(name, by_layer)
+        return history.dated_series(columns) if points is None else history.series(columns, points)
+
+    def _place(self, name: str, by_layer: bool) -> tuple[History, slice | list[int]]:
         depth = len(self.settings.layers)
         if not by_layer:
             if name in WHOLE:
-                return self.step_history.series([WHOLE.index(name)], points)
+                return self.step_history, [WHOLE.index(name)]
             if name in EVALUATION:
-                return self.evaluation_history.series([EVALUATION.index(name)], points)
+                return self.evaluation_history, [EVALUATION.index(name)]
         elif name in STEP_LAYER:
             start = len(WHOLE) + STEP_LAYER.index(name) * depth
-            return self.step_history.series(slice(start, start + depth), points)
+            return self.step_history, slice(start, start + depth)
         elif name in EVALUATION_LAYER:
             start = len(EVALUATION) + EVALUATION_LAYER.index(name) * depth
-            return self.evaluation_history.series(slice(start, start + depth), points)
+            return self.evaluation_history, slice(start, start + depth)
         known = STEP_LAYER + EVALUATION_LAYER if by_layer else WHOLE + EVALUATION
         raise InputError(f'unknown statistic "{name}"; {allowed_names(name, known)}')
 

@@ -68,7 +68,9 @@ class Outputs(NamedTuple):
     type=click.Choice(["text", "json", "jsonl"]),
     help="What a headless run prints: a report (the default), one JSON document, or one JSON line a lane and step.",
 )
-@click.option("--every", type=EVERY, metavar="K", help="Measure every K-th step only.  [default: 1]")
+@click.option(
+    "--every", type=EVERY, metavar="K", help="Write every K-th step only, in jsonl and in a race's path.  [default: 1]"
+)
 @click.option(
     "--screenshot",
     type=click.Path(path_type=Path),

@@ -4,14 +4,15 @@ import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from nntui.headless.settings_document import network_line, training_line
 from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.training import Timing
+from nntui.plotting.grid import wrap
 from nntui_engine.diagnosis import Finding
+from nntui_engine.finding_words import details, headline
 from nntui_engine.snapshot import LaneSnapshot, Mark, Series, Snapshot
 from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 
@@ -21,6 +22,7 @@ CURVE_WIDTH = 36
 SPARK_WIDTH = 10
 NUMBER_WIDTH = 8
 LONGEST_LANE_NAME = 24
+DETAIL_INDENT = 10  # "critical" and two blanks
 
 SUMMARY = ("loss", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "r2")
 OVER_TIME = ("loss", "validation_loss", "validation_accuracy", "r2")
@@ -40,7 +42,7 @@ def print_report(
     for lane in snapshot.lanes:
         console.print()
         console.print(_layers(lane))
-    for block in (_findings(findings), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing)):
+    for block in (_findings(findings, console.width), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing)):
         if block is not None:
             console.print()
             console.print(block)
@@ -191,20 +193,22 @@ def _layer_spark(series: Series | None, position: int, log: bool) -> str:
     return sparkline([float(value) for value in series.mean[:, position]], SPARK_WIDTH, log)
 
 
-def _findings(findings: Sequence[Finding]) -> RenderableType | None:
+def _findings(findings: Sequence[Finding], width: int) -> RenderableType | None:
+    """Each in the form of ``finding_words``, its cause and fixes set in and wrapped."""
     if not findings:
         return None
-    lines: list[RenderableType] = [Text("Findings", style="bold")]
+    lines = [Text("Findings", style="bold")]
     for finding in findings:
-        lane = f"{finding.lane}: " if finding.lane else ""
-        layers = f", layer {', '.join(map(str, finding.layers))}" if finding.layers else ""
-        rule = finding.rule.replace("_", " ")
-        lines.append(Text(f"{finding.severity}  {lane}{rule}{layers}, since step {finding.first_step}"))
-        lines.append(Padding(Text(finding.message), (0, 0, 0, 2)))
-        for fix in finding.fixes:
-            settings = ", ".join(f"{key} = {value}" for key, value in fix.set.items())
-            lines.append(Padding(Text(f"fix: {settings} ({fix.why})"), (0, 0, 0, 2)))
+        lines += _wrapped(f"{finding.severity:<{DETAIL_INDENT}}", headline(finding), width)
+        for label, words in details(finding):
+            lines += _wrapped(f"  {label:<{DETAIL_INDENT - 2}}", words, width)
     return Group(*lines)
+
+
+def _wrapped(label: str, words: str, width: int) -> list[Text]:
+    """``words`` after ``label``; further lines stand under the first word."""
+    lines = wrap(words, width - len(label))
+    return [Text((label if number == 0 else " " * len(label)) + line) for number, line in enumerate(lines)]
 
 
 def _tweaks(marks: Sequence[Mark]) -> RenderableType | None:

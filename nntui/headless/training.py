@@ -23,7 +23,11 @@ SAMPLES_A_STRETCH = 1024
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What the command line changes about a scenario; None keeps the scenario's own value."""
+    """What the command line changes about a scenario; None keeps the scenario's own value.
+
+    ``every``: which steps are written. A network is measured at every step in any case, so that what is found in it
+    does not depend on what is written; a race keeps no more of its path.
+    """
 
     seed: int | None = None
     steps: int | None = None
@@ -57,8 +61,7 @@ def build_experiment(
         seed=options.seed,
         steps=options.steps,
         overrides=list(options.overrides),
-        every=options.every,
-        keep_samples=keep_samples,
+        keep_samples=options.every if keep_samples else 0,
         compiling=compiling,
     )
 

@@ -19,10 +19,11 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """One finding: severity "info", "warning" or "critical", and its sentence."""
+    """One finding: severity "info", "warning" or "critical"; what, where and since when; its cause and its fixes."""
 
     severity: str
     text: str
+    details: tuple[str, ...] = ()
 
 
 def draw_log(
@@ -32,9 +33,9 @@ def draw_log(
     grid = Grid.blank(width, height)
     draw_box(grid, look, "Findings and log")
     room, inner = height - 2, width - 4
-    rows = finding_rows(findings, inner, look) if watching or findings else []
     body = log_rows(log, inner)
-    rows = rows[: max(1, room - min(len(body), room // 2))]
+    most = max(1, room - min(len(body), room // 2))
+    rows = fitting_findings(findings, inner, most, look)[:most] if watching or findings else []
     keep = room - len(rows)
     body = body[-keep:] if keep > 0 else []
     if not log and keep > 1:
@@ -46,7 +47,17 @@ def draw_log(
     return grid
 
 
-def finding_rows(findings: list[FindingLine], width: int, look: Look) -> list[list[tuple[str, str]]]:
+def fitting_findings(findings: list[FindingLine], width: int, most: int, look: Look) -> list[list[tuple[str, str]]]:
+    """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause."""
+    for details in range(max((len(one.details) for one in findings), default=0), -1, -1):
+        rows = finding_rows(findings, details, width, look)
+        if len(rows) <= most:
+            break
+    return rows
+
+
+def finding_rows(findings: list[FindingLine], details: int, width: int, look: Look) -> list[list[tuple[str, str]]]:
+    """All findings in rows, each with at most so many of its ``details``."""
     if not findings:
         return [[("Nothing found so far.", DIM)]]
     rows: list[list[tuple[str, str]]] = []
@@ -55,6 +66,7 @@ def finding_rows(findings: list[FindingLine], width: int, look: Look) -> list[li
         sign = {"critical": look.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
         for number, line in enumerate(wrap(finding.text, width - 2)):
             rows.append([(f"{sign} " if number == 0 else "  ", f"bold {colour}"), (line, TEXT)])
+        rows += [[("  ", DIM), (line, DIM)] for one in finding.details[:details] for line in wrap(one, width - 2)]
     return rows
 
 

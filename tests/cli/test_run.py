@@ -60,6 +60,31 @@ def test_jsonl_has_one_row_a_lane_and_sampled_step(invoke, small):
     assert all(len(values) == 2 for values in found[0]["layers"].values())
 
 
+def test_every_decides_what_is_written_not_what_is_found(invoke):
+    run = ("run", "vanishing-gradients", "--headless", "--steps", "100")
+    for form in ("json", "text"):
+        plain = invoke(*run, "--format", form)
+        assert "vanishing" in plain.out
+        for every in (2, 7, 40):
+            assert invoke(*run, "--format", form, "--every", every) == plain
+    (found,) = parse(invoke(*run, "--format", "json", "--every", "7").out)["lanes"][0]["findings"]
+    assert found["first_step"] == 1  # no multiple of 7
+
+
+def test_a_longer_run_does_not_move_when_a_finding_began(invoke):
+    for steps in (100, 3000):
+        result = invoke("run", "vanishing-gradients", "--headless", "--steps", steps, "--format", "json")
+        (found,) = parse(result.out)["lanes"][0]["findings"]
+        assert (found["rule"], found["first_step"]) == ("vanishing_gradient", 1)
+
+
+def test_rows_of_every_seventh_step_are_those_of_every_step(invoke, small):
+    run = ("run", small, "--headless", "--format", "jsonl")
+    expected = [row for row in rows(invoke(*run).out) if row["step"] in (7, 14, 21, 28, 30)]
+    assert rows(invoke(*run, "--every", "7").out) == expected
+    assert len(expected) == 10
+
+
 def test_the_last_row_is_the_end_of_the_run(invoke, small):
     row = rows(invoke("run", small, "--headless", "--format", "jsonl").out)[-1]
     lane = parse(invoke("run", small, "--headless", "--format", "json").out)["lanes"][-1]

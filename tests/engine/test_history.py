@@ -86,6 +86,25 @@ def test_a_spike_stays_in_a_long_history(at: int) -> None:
     np.testing.assert_array_equal(newest, np.arange(100_000 - 511, 100_001))
 
 
+@pytest.mark.parametrize("count", [10, 1023, 1024, 5000, 200_000])
+def test_the_first_samples_are_dated_one_by_one(count: int) -> None:
+    samples = np.arange(1.0, count + 1)[:, None] ** 0.5
+    samples[7] = np.nan
+    history = History(1)
+    fill(history, samples, [300])
+    plain, dated = history.series([0]), history.dated_series([0])
+    first = min(count, 256)
+    np.testing.assert_array_equal(dated.steps[:first], np.arange(1, first + 1))
+    np.testing.assert_array_equal(dated.mean[:first], samples[:first])
+    np.testing.assert_array_equal(dated.high[:first], samples[:first])
+    later = plain.steps > first
+    for name in ("steps", "low", "mean", "high"):
+        np.testing.assert_array_equal(getattr(dated, name)[first:], getattr(plain, name)[later])
+    copy = history.copy()
+    fill(history, samples, [300])
+    np.testing.assert_array_equal(copy.dated_series([0]).steps, dated.steps)
+
+
 def test_a_series_is_a_copy() -> None:
     history = History(1)
     history.append(np.array([1.0]), np.array([[5.0]]))

@@ -10,11 +10,14 @@ from headless.builders import diverged, finding, lane_settings, lane_snapshot, s
 from nntui.headless.output import PIPED_WIDTH, text_console
 from nntui.headless.text import number, print_report, statistic
 from nntui.headless.training import Timing
+from nntui_engine.diagnosis import Fix
 
 
-def report(*arguments, **keywords) -> str:
+def report(*arguments, width=PIPED_WIDTH, **keywords) -> str:
     file = io.StringIO()
-    print_report(text_console(file), *arguments, **keywords)
+    console = text_console(file)
+    console.width = width
+    print_report(console, *arguments, **keywords)
     return file.getvalue()
 
 
@@ -79,9 +82,29 @@ def test_a_lane_that_stopped_early_says_so():
 
 def test_findings_come_with_their_fix():
     text = report(snapshot(), findings=[finding("relu")])
-    assert "warning  relu: dead relu, layer 1, 2, since step 40" in text
-    assert "Half of the units are silent." in text
-    assert "fix: train.lr = 0.01 (smaller steps kill fewer units)" in text
+    lines = text.splitlines()
+    at = lines.index("Findings")
+    assert lines[at + 1 : at + 4] == [
+        "warning   dead relu · relu · layers 1–2 · since step 40",
+        "  cause   Half of the units are silent.",
+        "  fix     train.lr = 0.01: smaller steps kill fewer units",
+    ]
+
+
+def test_findings_are_wrapped_under_their_first_word():
+    long = replace(
+        finding("relu"),
+        message="Half of the units are silent. " * 5,
+        fixes=(*finding("relu").fixes, Fix({"model.activation": "leaky_relu"}, "a small slope below 0 " * 4)),
+    )
+    text = report(snapshot(), findings=[long], width=80)
+    lines = text.splitlines()
+    found = lines[lines.index("Findings") + 1 :]
+    assert max(map(len, found)) <= 80
+    assert [line[:10] for line in found] == [
+        "warning   ", "  cause   ", " " * 10, " " * 10, "  fix     ", "  or      ", " " * 10,
+    ]  # fmt: skip
+    assert " ".join(line[10:] for line in found[1:4]) == ("Half of the units are silent. " * 5).strip()
 
 
 def test_timing_only_when_given():
