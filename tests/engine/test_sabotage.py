@@ -271,3 +271,11 @@ def test_over_seeds() -> None:
     assert half.unmet == ()
     assert "train.lr = 0.05" not in survived(half, "")  # y stays near −2 on every seed
     assert sabotage(scenario(tables=noisy, expect=[{**claim, "at_least": 20}])).unmet == ("",)
+
+
+def test_the_reason_of_one_lane_does_not_excuse_another() -> None:
+    again = {**WEAK, "name": "again", "set": {"train.lr": 0.4}}
+    found = sabotage(scenario({**WEAK, "survives": {"train.lr": "only here"}}, again))
+    said = {(survivor.lane, survivor.reason) for survivor in found.survivors if survivor.swap == "train.lr"}
+    assert said == {("weak", "only here"), ("again", "")}
+    assert found.stale == ()
