@@ -129,6 +129,7 @@ def _do_apart(jobs: Sequence[Job[T]], at_a_time: int, report: Callable[[Job[T], 
         for connection, worker in workers.items():
             connection.close()
             worker.kill()
+            worker.wait()
 
 
 def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
