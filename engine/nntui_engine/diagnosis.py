@@ -131,8 +131,6 @@ def non_finite(lane: LaneSnapshot) -> Finding | None:
 
 def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix, ...]]:
     """Why a node is not finite, in words, and what helps."""
-    wider = (Fix({"train.dtype": "float64"}, "float64 reaches to 1.8e308, float32 to 3.4e38"),)
-    double = wider if settings.dtype == "float32" else ()
     scaled = Fix({"data.preprocess": "standardize"}, "inputs of mean 0 and variance 1")
     scaled_target = Fix({"data.target_scale": "standardize"}, "targets of mean 0 and variance 1")
     small = (
@@ -140,9 +138,9 @@ def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix,
         Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size"),
     )
     if first.node == "inputs":
-        return f"the data hold numbers too large for {settings.dtype}", (scaled, *double)
+        return f"the data hold numbers too large for {settings.dtype}", (scaled,)
     if first.node == "targets":
-        return f"the targets hold numbers too large for {settings.dtype}", (scaled_target, *double)
+        return f"the targets hold numbers too large for {settings.dtype}", (scaled_target,)
     if first.node == "weights":
         return "they were not finite before the step", small
     if first.node == "update" and settings.optimizer_parameters.get("epsilon") == 0.0:
@@ -151,14 +149,14 @@ def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix,
         fix = Fix({"train.epsilon": usual.default}, "keeps the division away from 0")
         return f"{settings.optimizer} divided by 0, as epsilon = 0 lets it", (fix,)
     if first.largest_input > max(HUGE, first.largest_weight):
-        return f"inputs as large as {first.largest_input:.1g} overflow on their way", (scaled, *double)
+        return f"inputs as large as {first.largest_input:.1g} overflow on their way", (scaled,)
     if first.node in ("loss", "delta", "gradient") and first.largest_target > max(HUGE, first.largest_weight):
-        return f"targets as large as {first.largest_target:.1g} overflow in the loss", (scaled_target, *double)
+        return f"targets as large as {first.largest_target:.1g} overflow in the loss", (scaled_target,)
     weights = f"weights as large as {first.largest_weight:.1g}"
     if first.node != "update" and (first.step == 1 or first.lr == 0.0):
         return f"{weights}{' to start from' if first.step == 1 else ''} make numbers overflow on their way", small
     fixes: tuple[Fix, ...] = (
-        Fix({"train.lr": first.lr / 10}, "smaller steps do not overflow"),
+        Fix({"train.lr": (settings.optimizer_parameters["lr"] or first.lr) / 10}, "smaller steps do not overflow"),
         Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
     )
     if first.largest_input > UNSCALED:

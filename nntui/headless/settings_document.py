@@ -32,6 +32,7 @@ def settings_document(settings: LaneSettings) -> dict[str, Any]:
             "batch_size": settings.batch_size,
             "steps": settings.steps,
             "evaluate_every": settings.evaluate_every,
+            "l1_method": settings.l1_method,
             "clip_norm": settings.clip_norm,
             "clip_value": settings.clip_value,
             "early_stopping": None if early is None else asdict(early),

@@ -138,10 +138,10 @@ def test_steps(step: str, bad: float, dtype: type) -> None:
     more = (0.5,) if step == "subtract_and_shrink" else ()
     for at in (0, 1, 2):
         w, u = np.array([1.0, 0.2, -2.0], dtype), np.zeros(3, dtype)
-        assert compiled(getattr(update, step))(w, u, *more)
+        assert compiled(getattr(optimizer, step))(w, u, *more)
         u = np.array([0.1, 0.2, 0.3], dtype)
         u[at] = bad
-        assert not compiled(getattr(update, step))(w, u, *more)
+        assert not compiled(getattr(optimizer, step))(w, u, *more)
         assert np.isfinite(w).tolist() == [i != at for i in range(3)]
         assert np.isnan(w[at]) == np.isnan(bad)
 

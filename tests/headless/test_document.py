@@ -80,7 +80,7 @@ def test_settings_are_shaped_like_a_scenario_file():
     layers = (layer_settings(1, 5, "tanh"), layer_settings(2, 1, "linear"))
     settings = lane_settings(
         "x", layers=layers, loss="huber", huber_delta=2.0, early_stopping=EarlyStopping(5, 0.0, True), schedule="step",
-        schedule_parameters={"every": 10, "factor": 0.5},
+        schedule_parameters={"every": 10, "factor": 0.5}, l1_method="proximal",
     )  # fmt: skip
     shown = document(snapshot(lane_snapshot(lane_settings())))["lanes"][0]["settings"]
     assert set(shown) == {"data", "model", "train"}
@@ -88,6 +88,8 @@ def test_settings_are_shaped_like_a_scenario_file():
 
     train = settings_document(settings)["train"]
     assert train["huber_delta"] == 2.0
+    assert train["l1_method"] == "proximal"
+    assert shown["train"]["l1_method"] == "subgradient"
     assert train["schedule"] == {"kind": "step", "every": 10, "factor": 0.5}
     assert train["early_stopping"] == {"patience": 5, "min_delta": 0.0, "restore_best": True}
 

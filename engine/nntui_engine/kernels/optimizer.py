@@ -24,6 +24,7 @@ import math
 
 import numpy as np
 
+from .bits import from_bits, is_finite, magnitude_bits
 from .codes import (
     ADADELTA,
     ADAGRAD,
@@ -35,7 +36,7 @@ from .codes import (
     RMSPROP,
     SGD,
 )
-from .policy import kernel
+from .policy import exact_leaf_kernel, kernel, leaf_kernel
 
 # Columns of the hyperparameter vector
 (
@@ -182,3 +183,56 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, first, second, u):
             sign = one if blend > zero else (-one if blend < zero else blend)
             u[i] = rate * (sign + decay * w[i])
             first[i] = beta2 * first[i] + rest2 * g[i]
+
+
+@leaf_kernel
+def subtract(w, u):
+    """w ← w − u; returns whether every w is finite. 1-D arrays of one length."""
+    largest = magnitude_bits(w.dtype.type(0.0))
+    for i in range(w.size):
+        new = w[i] - u[i]
+        w[i] = new
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
+
+
+@exact_leaf_kernel
+def subtract_and_keep(w, u):
+    """``subtract`` that leaves in u by how much each w changed as it is stored: often less than u, or nothing at all.
+
+    In exact order: (w − u) − w would be made −u.
+    """
+    largest = magnitude_bits(w.dtype.type(0.0))
+    for i in range(w.size):
+        old = w[i]
+        new = old - u[i]
+        w[i] = new
+        u[i] = new - old
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))
+
+
+@exact_leaf_kernel
+def subtract_and_shrink(w, u, threshold):
+    """``subtract_and_keep``, and between w ← sign(w)·max(|w| − threshold, 0): the proximal step of L1.
+
+    That is the soft threshold of Donoho (1995); after a gradient step it is ISTA (Daubechies et al. 2004).
+    """
+    zero, bound = w.dtype.type(0.0), w.dtype.type(threshold)
+    largest = magnitude_bits(zero)
+    for i in range(w.size):
+        old = w[i]
+        new = old - u[i]
+        if new > bound:
+            new = new - bound
+        elif new < -bound:
+            new = new + bound
+        elif new == new:  # a NaN stays
+            new = zero
+        w[i] = new
+        u[i] = new - old
+        size = magnitude_bits(new)
+        largest = size if size > largest else largest
+    return is_finite(from_bits(largest))

@@ -3,7 +3,7 @@
 import math
 
 from .backward import layer_gradient
-from .bits import from_bits, is_finite, magnitude_bits
+from .bits import is_finite
 from .codes import NADAM
 from .columns import (
     F_CLIPPED_SQUARES,
@@ -74,8 +74,16 @@ from .measure import (
     sum_of_magnitudes,
     sum_of_squares,
 )
-from .optimizer import LR, nadam_momentum, raise_momentum, step_into
-from .policy import exact_leaf_kernel, kernel, leaf_kernel
+from .optimizer import (
+    LR,
+    nadam_momentum,
+    raise_momentum,
+    step_into,
+    subtract,
+    subtract_and_keep,
+    subtract_and_shrink,
+)
+from .policy import kernel, leaf_kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
 from .team import PARAMETERS, UPDATE
@@ -123,59 +131,6 @@ def learning_rate(ints, reals):
     """The rate in force at the next update."""
     factor = schedule_factor(ints[I_SCHEDULE], reals[R_SCHEDULE:], ints[I_STEP])
     return reals[LR] * factor * reals[R_PLATEAU_FACTOR]
-
-
-@leaf_kernel
-def subtract(w, u):
-    """w ← w − u; returns whether every w is finite. 1-D arrays of one length."""
-    largest = magnitude_bits(w.dtype.type(0.0))
-    for i in range(w.size):
-        new = w[i] - u[i]
-        w[i] = new
-        size = magnitude_bits(new)
-        largest = size if size > largest else largest
-    return is_finite(from_bits(largest))
-
-
-@exact_leaf_kernel
-def subtract_and_keep(w, u):
-    """``subtract`` that leaves in u by how much each w changed as it is stored: often less than u, or nothing at all.
-
-    In exact order: (w − u) − w would be made −u.
-    """
-    largest = magnitude_bits(w.dtype.type(0.0))
-    for i in range(w.size):
-        old = w[i]
-        new = old - u[i]
-        w[i] = new
-        u[i] = new - old
-        size = magnitude_bits(new)
-        largest = size if size > largest else largest
-    return is_finite(from_bits(largest))
-
-
-@exact_leaf_kernel
-def subtract_and_shrink(w, u, threshold):
-    """``subtract_and_keep``, and between w ← sign(w)·max(|w| − threshold, 0): the proximal step of L1.
-
-    That is the soft threshold of Donoho (1995); after a gradient step it is ISTA (Daubechies et al. 2004).
-    """
-    zero, bound = w.dtype.type(0.0), w.dtype.type(threshold)
-    largest = magnitude_bits(zero)
-    for i in range(w.size):
-        old = w[i]
-        new = old - u[i]
-        if new > bound:
-            new = new - bound
-        elif new < -bound:
-            new = new + bound
-        elif new == new:  # a NaN stays
-            new = zero
-        w[i] = new
-        u[i] = new - old
-        size = magnitude_bits(new)
-        largest = size if size > largest else largest
-    return is_finite(from_bits(largest))
 
 
 @kernel
