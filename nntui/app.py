@@ -383,6 +383,11 @@ class LabApp(MapActions, App[None]):
         leave_in_any_case(status, first=self.restore_terminal)
         self.exit(return_code=status)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """A widget that was being shown when the app was ended finds its parts gone: that is no reason to fail."""
+        if not self._exit:
+            super()._handle_exception(error)
+
     def restore_terminal(self) -> None:
         """Gives the terminal back its settings if Textual did not."""
         kept = getattr(self._driver, "kept", None)

@@ -35,12 +35,32 @@ MODES = {
     "bracketed paste": "2004",
 }
 
+LEADER = """
+import os, signal, subprocess, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+def in_the_child():
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.setpgid(0, 0)
+    os.tcsetpgrp(0, os.getpid())
+    for number in (signal.SIGTTOU, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+child = subprocess.Popen(sys.argv[1:], preexec_fn=in_the_child)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+signal.signal(signal.SIGUSR1, lambda *_: os.tcsetpgrp(0, os.getpgrp()))
+status = child.wait()
+sys.exit(status if status >= 0 else 128 - status)
+"""
+
 
 class PseudoTerminal:
-    """A child with a terminal of its own. ``command`` gets it as its controlling terminal and standard streams."""
+    """A child with a terminal of its own. ``command`` gets it as its controlling terminal and standard streams.
+
+    With ``leader`` another process leads its session, as a shell does; this one keeps a hangup to itself, and takes
+    the terminal back on SIGUSR1.
+    """
 
     def __init__(
-        self, command: Sequence[str], columns: int = 100, rows: int = 30, *, ignore_hangup: bool = False, **changes: str
+        self, command: Sequence[str], columns: int = 100, rows: int = 30, *, leader: bool = False, **changes: str
     ) -> None:
         self._master, self._slave = os.openpty()
         self.resize(columns, rows)
@@ -53,11 +73,9 @@ class PseudoTerminal:
         def in_the_child() -> None:
             os.setsid()
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-            if ignore_hangup:
-                signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
         self.process = subprocess.Popen(
-            list(command),
+            [*(python(LEADER) if leader else ()), *command],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
@@ -145,6 +163,10 @@ class PseudoTerminal:
     def settings(self) -> list[Any]:
         """The terminal's settings now (termios)."""
         return termios.tcgetattr(self._slave)
+
+    @settings.setter
+    def settings(self, wanted: list[Any]) -> None:
+        termios.tcsetattr(self._slave, termios.TCSANOW, wanted)
 
     @property
     def raw(self) -> bool:

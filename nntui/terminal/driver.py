@@ -28,6 +28,7 @@ CLOSING_SECONDS = 0.5  # for the last output to reach a terminal
 TICK_SECONDS = 0.1  # an Escape that nothing follows for so long is the Escape key
 IN_HAND = 8  # keys that the app has been given and not yet answered
 AHEAD = 4096  # keys typed ahead; what is typed beyond them is lost
+HEARING_SECONDS = 0.05  # for signals that were sent together
 HANGUP = 128 + 1  # the exit status where the terminal is gone, as on SIGHUP
 
 
@@ -76,13 +77,13 @@ class LabDriver(LinuxDriver):
             super().stop_application_mode()
 
     def disable_input(self) -> None:
-        if self._wake is not None:
-            os.write(self._wake[1], b"x")
+        if self._wake is None:
+            return  # it is disabled; Textual would wait for the terminal if that is another program's now
+        os.write(self._wake[1], b"x")
         super().disable_input()
-        if self._wake is not None:
-            for end in self._wake:
-                os.close(end)
-            self._wake = None
+        for end in self._wake:
+            os.close(end)
+        self._wake = None
 
     def close(self) -> None:
         super().close()
@@ -206,12 +207,14 @@ class LabDriver(LinuxDriver):
         self._suspended = True
         self.suspend_application_mode()
 
-    def _resume(self) -> None:
-        if self._app._exit or not self._app.is_running:
+    def _resume(self, again: bool = True) -> None:
+        if self._app._exit or not self._app.is_running or not self._suspended:
             return  # it was ended while it was stopped, and has left the screen
-        if not in_foreground(self.fileno):  # "bg": there is nothing to do in the background without a terminal
+        if in_foreground(self.fileno):
+            self._suspended = False
+            self.resume_application_mode()
+            self._app.refresh(layout=True)
+        elif again:  # "bg", or "kill": the signal that ends it may be heard after the one that lets it go on
+            self._loop.call_later(HEARING_SECONDS, self._resume, False)
+        else:  # there is nothing to do in the background without a terminal
             os.kill(os.getpid(), signal.SIGSTOP)
-            return
-        self._suspended = False
-        self.resume_application_mode()
-        self._app.refresh(layout=True)

@@ -8,7 +8,7 @@ import time
 
 import pyte
 import pytest
-from pseudo_terminal import PseudoTerminal, cpu_seconds, wait_until
+from pseudo_terminal import PseudoTerminal, cpu_seconds, state_of, wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 MOMENTS = int(os.environ.get("NNTUI_MOMENTS", "0"))  # a longer test, outside CI
@@ -16,8 +16,8 @@ FAKE_LAB = [sys.executable, "-m", "lab.fake_lab"]
 HELP, DIALOG = "Keys (Esc closes)", "Enter sets it"
 
 
-def lab(columns: int = 100, rows: int = 30, **options: bool) -> PseudoTerminal:
-    terminal = PseudoTerminal(FAKE_LAB, columns, rows, **options)  # type: ignore[arg-type]
+def lab(*, leader: bool = False) -> PseudoTerminal:
+    terminal = PseudoTerminal(FAKE_LAB, leader=leader)
     terminal.wait_for("running")
     return terminal
 
@@ -35,9 +35,12 @@ def assert_alive(terminal: PseudoTerminal) -> None:
         time.sleep(0.3)
 
 
-@pytest.mark.parametrize(("gap", "count"), [(0.033, 40), (0.005, 200), (0.0, 200)])
-@pytest.mark.parametrize("opener", ["\r", "?\r", "\x10\r"], ids=["value", "help", "palette"])
-def test_enter_held_down(gap: float, count: int, opener: str) -> None:
+@pytest.mark.parametrize(
+    ("opener", "gap", "count"),
+    [("\r", 0.033, 40), ("\r", 0.005, 200), ("\r", 0.0, 200), ("?\r", 0.005, 200), ("\x10\r", 0.005, 200)],
+    ids=["slow", "quick", "at once", "help", "palette"],
+)
+def test_enter_held_down(opener: str, gap: float, count: int) -> None:
     with lab() as terminal:
         for _ in range(count // len(opener)):
             terminal.send(opener)
@@ -74,20 +77,9 @@ def test_control_c_waits_for_no_flood(paste: bool) -> None:
         terminal.assert_restored()
 
 
-def test_a_value_has_a_longest_length() -> None:
-    with lab(columns=140) as terminal:
-        terminal.send("\r")
-        terminal.wait_for(DIALOG)
-        terminal.send("7" * 1000)
-        time.sleep(0.5)
-        terminal.send("\r")
-        terminal.wait_for("7777")
-        assert_alive(terminal)
-
-
-@pytest.mark.parametrize("ignore_hangup", [False, True], ids=["hangup", "no signal"])
-def test_a_closed_window_ends_it(ignore_hangup: bool) -> None:
-    with lab(ignore_hangup=ignore_hangup) as terminal:
+@pytest.mark.parametrize("leader", [False, True], ids=["hangup", "no signal"])
+def test_a_closed_window_ends_it(leader: bool) -> None:
+    with lab(leader=leader) as terminal:
         terminal.close()
         begun = time.monotonic()
         assert terminal.wait_for_end() == 129
@@ -116,6 +108,18 @@ def test_a_signal_while_the_screen_opens(milliseconds: int) -> None:
         time.sleep(milliseconds / 1000)
         terminal.signal(number)
         assert terminal.wait_for_end() == 128 + number
+        terminal.assert_restored()
+        assert "Traceback" not in terminal.text
+
+
+@pytest.mark.parametrize("opener", ["\r", "?", "\x10"], ids=["value", "help", "palette"])
+@pytest.mark.parametrize("milliseconds", [0, 15])
+def test_a_signal_while_a_dialog_opens(opener: str, milliseconds: int) -> None:
+    with lab() as terminal:
+        terminal.send(opener)
+        time.sleep(milliseconds / 1000)
+        terminal.signal(signal.SIGTERM)
+        assert terminal.wait_for_end() == 143
         terminal.assert_restored()
         assert "Traceback" not in terminal.text
 
@@ -165,3 +169,39 @@ def test_the_picture_is_whole_after_a_stop() -> None:
     assert "In a terminal" in screen.display[0] or "A fake scenario" in screen.display[0]
     assert "Lanes" in screen.display[1]
     assert "? help" in screen.display[29]
+
+
+def test_the_screen_comes_back_after_a_stop_nobody_announced() -> None:
+    """SIGSTOP reaches no program; the shell takes its terminal back, and "fg" does not bring the lab's settings."""
+    with lab() as terminal:
+        terminal.signal(signal.SIGSTOP)
+        wait_until(lambda: terminal.state == "T")
+        terminal.settings = terminal.settings_before
+        written = len(terminal.output)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("? help", written)
+        wait_until(lambda: terminal.raw)
+        assert_alive(terminal)
+        terminal.send("\x03")
+        assert terminal.wait_for_end() == 130
+        terminal.assert_restored()
+
+
+def test_in_the_background_it_leaves_the_terminal_alone_and_can_be_ended() -> None:
+    with lab(leader=True) as terminal:
+        (pid,) = terminal.offspring()
+        os.kill(pid, signal.SIGTSTP)
+        wait_until(lambda: state_of(pid) == "T")
+        terminal.signal(signal.SIGUSR1)  # the shell shows its prompt
+        written = len(terminal.output)
+        time.sleep(0.3)
+        for _ in range(3):
+            os.kill(pid, signal.SIGCONT)  # "bg"
+            time.sleep(0.3)
+            wait_until(lambda: state_of(pid) == "T")
+        assert len(terminal.output) == written
+        terminal.assert_restored()
+        os.kill(pid, signal.SIGTERM)  # "kill %1"
+        os.kill(pid, signal.SIGCONT)
+        assert terminal.wait_for_end() == 143
+        terminal.assert_restored()

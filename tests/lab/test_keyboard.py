@@ -38,13 +38,6 @@ def test_bytes_become_keys(data: bytes, expected: list[str], cut: bool) -> None:
     assert typed(*parts) == expected
 
 
-def test_an_unfinished_mouse_report_is_not_kept_for_ever() -> None:
-    keyboard = Keyboard()
-    assert keys(keyboard.feed(b"\x1b[")) == []
-    keyboard.tick()
-    assert "q" in keys(keyboard.feed(b"q")) + keys(keyboard.feed(b"q"))
-
-
 def test_control_c_is_heard_in_a_paste_that_never_ends() -> None:
     assert typed(b"\x1b[200~abc", b"def\x03") == ["ctrl+c"]
 

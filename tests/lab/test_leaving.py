@@ -31,3 +31,10 @@ def test_a_process_that_ends_by_itself_is_not_held_up() -> None:
     status, seconds = status_and_seconds(ENDS)
     assert status == 7
     assert seconds < 20.0
+
+
+def test_a_last_deed_is_done_first_and_never_holds_it_up() -> None:
+    code = HANGS.replace("after=0.3", "after=0.3, first=lambda: print('restored', flush=True) or 1 / 0")
+    done = subprocess.run([sys.executable, "-c", code], timeout=25, capture_output=True)
+    assert done.returncode == 143
+    assert done.stdout == b"restored\n"
