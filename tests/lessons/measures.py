@@ -1,0 +1,127 @@
+"""Measures that no ``[[expect]]`` has: functions of (run, lane index, …), asked for as ``measure = { call = "name" }``.
+
+``run`` is an Experiment or a Race that stands at the claim's ``step`` (left out: at the end). What else stands in the
+claim's table is passed on by name. A new one: a function here with ``@measure``, a docstring that says what it is.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from nntui_engine.errors import InputError
+from nntui_engine.experiment import Experiment
+from nntui_engine.race import Race
+
+Run = Experiment | Race
+MEASURES: dict[str, Callable[..., float]] = {}
+
+
+def measure(function: Callable[..., float]) -> Callable[..., float]:
+    MEASURES[function.__name__] = function
+    return function
+
+
+def history(run: Run, lane: int, statistic: str, layer: int | None = None) -> tuple[Any, Any, Any, Any]:
+    """(steps, low, mean, high) of a statistic so far; beyond the newest 512 samples merged in buckets."""
+    if isinstance(run, Race):
+        racer = run.snapshot().lanes[lane]
+        known = {"value": racer.values, "gradient_norm": racer.gradient_norms}
+        known |= {"x": racer.path[:, 0], "y": racer.path[:, 1]}
+        known["distance"] = np.sqrt(((racer.path[:, None] - racer.minima[None]) ** 2).sum(axis=2)).min(axis=1)
+        if statistic not in known:
+            raise InputError(f'no history of "{statistic}"; allowed: {", ".join(known)}')
+        return racer.steps, known[statistic], known[statistic], known[statistic]
+    whole, layers = ([statistic], []) if layer is None else ([], [statistic])
+    view = run.snapshot(layer_history=layers, whole_history=whole, points=None).lanes[lane]
+    series = (view.whole_history if layer is None else view.layer_history).get(statistic)
+    if series is None:
+        raise InputError(f'no history of "{statistic}"{"" if layer is None else " by layer"}')
+    column = 0 if layer is None else (layer if layer < 0 else layer - 1)
+    return series.steps, series.low[:, column], series.mean[:, column], series.high[:, column]
+
+
+@measure
+def first_step(
+    run: Run,
+    lane: int,
+    statistic: str,
+    layer: int | None = None,
+    rises_above: float | None = None,
+    falls_below: float | None = None,
+) -> float:
+    """The first step at which the statistic is above (or below) the number; infinite if it never is."""
+    steps, low, _, high = history(run, lane, statistic, layer)
+    there = high > rises_above if rises_above is not None else low < falls_below
+    return float(steps[np.argmax(there)]) if there.any() else math.inf
+
+
+@measure
+def highest(run: Run, lane: int, statistic: str, layer: int | None = None, since: int = 0) -> float:
+    """The largest value so far, from step ``since`` on."""
+    steps, _, mean, high = history(run, lane, statistic, layer)
+    after = steps >= since
+    return math.inf if np.isposinf(mean[after]).any() else float(np.nanmax(high[after]))
+
+
+@measure
+def lowest(run: Run, lane: int, statistic: str, layer: int | None = None, since: int = 0) -> float:
+    """The smallest value so far, from step ``since`` on."""
+    steps, low, _, _ = history(run, lane, statistic, layer)
+    return float(np.nanmin(low[steps >= since]))
+
+
+@measure
+def step_of_highest(run: Run, lane: int, statistic: str, layer: int | None = None, since: int = 0) -> float:
+    """The step at which the statistic was largest."""
+    steps, _, _, high = history(run, lane, statistic, layer)
+    return float(steps[np.nanargmax(np.where(steps >= since, high, np.nan))])
+
+
+@measure
+def step_of_lowest(run: Run, lane: int, statistic: str, layer: int | None = None, since: int = 0) -> float:
+    """The step at which the statistic was smallest."""
+    steps, low, _, _ = history(run, lane, statistic, layer)
+    return float(steps[np.nanargmin(np.where(steps >= since, low, np.nan))])
+
+
+@measure
+def mean(run: Run, lane: int, statistic: str, layer: int | None = None, since: int = 0) -> float:
+    """The mean over the steps from ``since`` on."""
+    steps, _, values, _ = history(run, lane, statistic, layer)
+    return float(values[steps >= since].mean())
+
+
+@measure
+def diverged_at(run: Run, lane: int) -> float:
+    """The step of the first NaN or infinity; infinite if there was none."""
+    if isinstance(run, Race):
+        at = run.snapshot().lanes[lane].diverged_at
+        return math.inf if at is None else float(at)
+    found = run.snapshot().lanes[lane].first_non_finite
+    return math.inf if found is None else float(found[0])
+
+
+@measure
+def curvature(run: Run, lane: int, which: int = -1) -> float:
+    """On a surface: the smallest (which = 0) or largest (−1) eigenvalue of the Hessian where the lane stands."""
+    assert isinstance(run, Race)
+    return float(run.snapshot().lanes[lane].curvatures[which])
+
+
+@measure
+def parameter(run: Run, lane: int, name: str, at: list[int]) -> float:
+    """One weight or bias: ``name`` as in Experiment.parameters ("1.weights", "1.biases"), ``at`` its indices from 0."""
+    assert isinstance(run, Experiment)
+    values = run.parameters(lane)
+    if name not in values:
+        raise InputError(f'no parameters "{name}"; allowed: {", ".join(values)}')
+    return float(values[name][tuple(at)])
+
+
+@measure
+def prediction(run: Run, lane: int, at: list[float], output: int = 0) -> float:
+    """The network's output for the (preprocessed) inputs ``at``."""
+    assert isinstance(run, Experiment)
+    return float(run.predict(np.array([at], dtype=float), lane)[0, output])
