@@ -253,3 +253,63 @@ def test_rtol_is_a_millionth_where_the_file_names_none() -> None:
         assert outcome(RACE, lane="half", step=1, statistic="y", equals=-near).passed == passed
         at = [0.5 * near, -1.0 * near]
         assert outcome(RACE, lane="half", step=1, statistic="position", equals=at).passed == passed
+
+
+@pytest.mark.parametrize("layer", [1, 2, 3, -1])
+def test_a_mean_over_samples_is_of_the_layer_named(layer: int) -> None:
+    named = {"lane": "a", "statistic": "gradient_norm", "layer": layer, "above": 0.0}
+    each = [{**named, "step": step} for step in (9, 10, 11, 12)]
+    *values, mean = (o.measured for o in verify(scenario(TRAINED, *each, {**named, "average_over": 4})))
+    assert mean == pytest.approx(np.mean(values), rel=1e-12)
+
+
+def test_a_mean_over_the_values_of_a_race() -> None:
+    named = {"lane": "half", "statistic": "value", "above": -1.0}
+    each = [{**named, "step": step} for step in (18, 19, 20)]
+    *values, mean, norms = (
+        o.measured
+        for o in verify(
+            scenario(
+                RACE, *each, {**named, "average_over": 3}, {**named, "statistic": "gradient_norm", "average_over": 3}
+            )
+        )
+    )
+    assert mean == pytest.approx(np.mean(values), rel=1e-12)
+    assert norms == pytest.approx(np.mean(np.sqrt(2.0 * np.array(values))), rel=1e-12)  # of (x² + y²) / 2
+
+
+FINDING_TEXTS = [
+    ({"lane": "dead", "finding": "dead_relu"}, "dead: findings: dead_relu, expected dead_relu"),
+    ({"lane": "dead", "no_finding": "saturation"}, "dead: findings: dead_relu, expected no saturation"),
+    ({"lane": "well", "step": 6, "no_finding": "any"}, "well, step 6: findings: none, expected none"),
+    ({"lane": "well", "finding": "saturation"}, "well: findings: none, expected saturation"),
+    ({"no_finding": "any"}, "findings: dead_relu, expected none"),
+]
+
+
+def test_the_texts_of_findings() -> None:
+    dead = {"model.bias": [-9.0, -9.0, 0.0], "model.activation": "relu", "train.lr": 0.001}
+    tables = {**TRAINED, "lane": [{"name": "well"}, {"name": "dead", "set": dead}]}
+    found = verify(scenario(tables, *(expect for expect, _ in FINDING_TEXTS)))
+    assert [o.text for o in found] == [text for _, text in FINDING_TEXTS]
+
+
+BOUND_TEXTS = [
+    ({"above": 0.5}, "above 0.5"),
+    ({"above": 0.5, "below": 2}, "above 0.5 and below 2"),
+    ({"between": [0, 2]}, "between 0 and 2"),
+    ({"equals": 1.0}, "1 within 1e-06"),
+    ({"equals": 1.0, "rtol": 0.0}, "1 exactly"),
+    ({"equals": 0.0}, "0 exactly"),
+]
+
+
+@pytest.mark.parametrize(("bounds", "words"), BOUND_TEXTS)
+def test_the_texts_of_bounds(bounds: dict[str, Any], words: str) -> None:
+    found = outcome(RACE, lane="half", step=1, statistic="y", over={"step": 1}, **bounds)
+    assert found.text == f"half, step 1: y over that of step 1: 1, expected {words}"
+
+
+def test_the_text_of_a_position() -> None:
+    found = outcome(RACE, lane="half", step=1, statistic="position", equals=[0.5, -1.0], rtol=0.25)
+    assert found.text == "half, step 1: position: (0.5, -1), expected (0.5, -1) within 0.25"

@@ -7,16 +7,23 @@ nothing here; where a network is looked into, its weights are a formula, too.
 """
 
 import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from headless import builders
 from lab.fakes import lane_snapshot, series, settings, snapshot
 from plotting.races import race, race_settings, racer
 
 from nntui.frame import Frame, render_frame
+from nntui.headless.output import text_console
+from nntui.headless.race_text import print_fair, print_race
+from nntui.headless.text import print_report
+from nntui.headless.training import Timing
 from nntui.plotting.close import Regions, Spread, UnitWeights
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
@@ -70,8 +77,10 @@ STORY = Story(
 )
 
 
-def rows(picture: Grid | Frame) -> list[str]:
-    """Each row's characters in bars, and a short hash of its colours."""
+def rows(picture: Grid | Frame | str) -> list[str]:
+    """Each row's characters in bars, and a short hash of its colours, where it has any."""
+    if isinstance(picture, str):
+        return [f"│{line}│" for line in picture.splitlines()]
     if isinstance(picture, Grid):
         lines = picture.lines()
         looks: list[object] = [[(len(text), style) for text, style in picture.runs(i)] for i in range(len(lines))]
@@ -256,9 +265,32 @@ def _parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     yield "failure", lambda: draw_failure("ZeroDivisionError: the fake broke (advance, line 7)", 60, 12, Look())
 
 
-def cases() -> dict[str, dict[str, Callable[[], Grid | Frame]]]:
+def _reports() -> Iterator[tuple[str, Callable[[], str]]]:
+    def printed(write: Callable[..., None], *arguments: Any, **keywords: Any) -> str:
+        file = io.StringIO()
+        write(text_console(file), *arguments, **keywords)
+        return file.getvalue()
+
+    timing = Timing(2.5, 3000)
+    lanes = (racer(0), racer(1, [[-1.5, 1.0], [0.5, 0.25]], state="finished"))
+    marked = race(*lanes, marks=(Mark(3, "lane 1", {"train.lr": 0.5}, "lr = 0.5"), Mark(9, None, {}, "noise = 0.1")))
+    yield "two lanes", lambda: printed(print_report, builders.diverged(), timing=timing)
+    yield "one lane", lambda: printed(print_report, builders.snapshot())
+    yield "a race", lambda: printed(print_race, marked, timing)
+    yield "a race of one", lambda: printed(print_race, race(lanes[1]))
+    rates = np.geomspace(1e-3, 10.0, 30)
+    found = [
+        Sensitivity("lane 0", "sgd", rates, (np.log10(rates) + 1.0) ** 2, 0.1),
+        Sensitivity("", "adam", rates, np.full(30, np.inf), 1e-3),
+    ]
+    one = SimpleNamespace(title="A fake race", name="fake")
+    still = SimpleNamespace(scenario=one, seed=3, steps=1500, lanes=lanes, lowest=lambda _: 0.0)
+    yield "fair rates", lambda: printed(print_fair, still, found)
+
+
+def cases() -> dict[str, dict[str, Callable[[], Grid | Frame | str]]]:
     """File: the pictures in it by name."""
-    kinds = {"overviews": _overviews, "networks": _networks, "races": _races, "parts": _parts}
+    kinds = {"overviews": _overviews, "networks": _networks, "races": _races, "parts": _parts, "reports": _reports}
     return {file: dict(make()) for file, make in kinds.items()}
 
 

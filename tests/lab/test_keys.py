@@ -4,7 +4,7 @@ import pytest
 
 from nntui.app import LabApp
 from nntui.frame import StillSource
-from nntui.keys import ACTIONS, actions, footer_items, key_words
+from nntui.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
 from nntui.plotting.status import draw_keys
 from nntui.screens.lab import LabScreen
 from nntui.session import SessionView
@@ -94,3 +94,45 @@ def test_several_keys_for_one_action() -> None:
     changed = {action.id: action for action in actions({"pause": "p,space", "next_panels": "pagedown"})}
     assert changed["pause"].keys == "p,space"
     assert changed["next_panels"].keys == "pagedown"
+
+
+def test_two_keys_of_a_pair_do_opposite_things() -> None:
+    calls = {action.id: action.call for action in ACTIONS}
+    opposite = {
+        "speed(1)": "speed(-1)",
+        "rewind(1)": "rewind(-1)",
+        "choose_knob(1)": "choose_knob(-1)",
+        "turn(1, False)": "turn(-1, False)",
+        "turn(1, True)": "turn(-1, True)",
+        "panels(1)": "panels(-1)",
+        "choose_unit(1)": "choose_unit(-1)",
+        "choose_layer(1)": "choose_layer(-1)",
+        "zoom(1)": "zoom(-1)",
+        "pan(1, 0)": "pan(-1, 0)",
+        "pan(0, 1)": "pan(0, -1)",
+    }
+    pairs = [
+        *(("faster", "slower"), ("forward", "back"), ("knob_down", "knob_up"), ("turn_up", "turn_down")),
+        *(("fine_up", "fine_down"), ("next_panels", "last_panels"), ("next_unit", "last_unit")),
+        *(("next_layer", "last_layer"), ("zoom_in", "zoom_out"), ("pan_right", "pan_left"), ("pan_up", "pan_down")),
+    ]
+    assert {calls[on]: calls[back] for on, back in pairs} == opposite
+    assert set(PAIRS.items()) <= set(pairs)
+
+
+def test_which_actions_the_palette_leaves_out() -> None:
+    """What needs a place on screen to make sense, or is the palette itself."""
+    assert {action.id for action in ACTIONS if not action.in_palette} == {
+        *("knob_up", "knob_down", "turn_up", "turn_down", "fine_up", "fine_down", "cancel", "palette", "interrupt")
+    }
+
+
+def test_which_keys_go_first_when_the_footer_is_narrow() -> None:
+    items = footer_items(ACTIONS, {action.id for action in ACTIONS} - RACE_ONLY, False)
+    ranked = [(rank, label) for rank, _, label in items]
+    assert ranked == sorted(ranked, key=lambda item: item[0])
+    assert [label for _, label in ranked] == [
+        *("help", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane", "unit", "lesson", "layer"),
+        *("try", "undo", "type", "log", "restart", "epoch", "new seed", "redo", "picture", "palette", "default"),
+        *("network", "map", "overview"),
+    ]
