@@ -58,7 +58,7 @@ def number(value: float) -> str:
         return "0"
     size = abs(value)
     if 1e-4 <= size < 1e5:
-        return f"{value:.4g}" if size < 1e4 else f"{value:.0f}"
+        return f"{value:.4g}" if size < 9999.5 else f"{value:.0f}"  # 9999.5 would be 1e+04
     return f"{value:.2e}"
 
 

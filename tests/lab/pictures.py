@@ -7,52 +7,25 @@ nothing here; where a network is looked into, its weights are a formula, too.
 """
 
 import hashlib
-import io
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from headless import builders
+from lab import picture_parts
 from lab.fakes import lane_snapshot, series, settings, snapshot
-from plotting.races import race, race_settings, racer
 
 from nntui.frame import Frame, render_frame
-from nntui.headless.output import text_console
-from nntui.headless.race_text import print_fair, print_race
-from nntui.headless.text import print_report
-from nntui.headless.training import Timing
-from nntui.plotting.close import Regions, Spread, UnitWeights
-from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
-from nntui.plotting.layer_table import draw_layers
-from nntui.plotting.look import ASCII, Look
-from nntui.plotting.panels import PanelView
-from nntui.plotting.plot import draw_plot
-from nntui.plotting.race_panels import RACE_PANELS
-from nntui.plotting.race_side import draw_curvature, draw_race_table, draw_racers
-from nntui.plotting.regions import draw_regions
-from nntui.plotting.spread_list import draw_spread
-from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
-from nntui.plotting.unit_weights import draw_weights
 from nntui.story import Story, Try
 from nntui_engine import Experiment
 from nntui_engine.diagnosis import Finding
-from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.race import Race
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.snapshot import Mark
-from nntui_engine.sweeps import Sensitivity
 
 FOLDER = Path(__file__).parents[1] / "golden" / "pictures"
-LOOKS = {
-    "": Look(),
-    " in 16 colours": Look("16"),
-    " in grey": Look("grey"),
-    " in ASCII": Look(ascii_only=True, glyphs=ASCII),
-}
 LANES = ("sgd", "adam", "a lane with a name of some length", "数据")
 MARKS = (
     Mark(40, None, {"train.lr": 0.2}, "lr = 0.2"),
@@ -178,119 +151,17 @@ def _races() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     yield "race's plots, page 2", lambda: run("overview", (80, 24), page=1)
 
 
-def _parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
-    rates = np.geomspace(1e-6, 100.0, 60)
-    good = np.where(rates < 0.1, np.exp(-30.0 * rates), np.where(rates < 1.0, 0.5, np.inf))
-    fair = FairView(2, 2, 150, tuple(
-        Sensitivity(name, "sgd", rates, values, values, 0.1, 0.5)
-        for name, values in (("plain", good), ("the other way round", good[::-1].copy()))
-    ))  # fmt: skip
-    wild = np.array([[-1.5, 1.0], [1.0, -1.0], [5.0, 9.0], [1e9, -1e12], [np.inf, np.nan]])
-    lanes = (
-        racer(0),
-        racer(1, wild, state="diverged", settings=race_settings("wild", "adam")),
-        racer(
-            2,
-            [[-1.5, 1.0], [-1.0, 2.5]],
-            settings=race_settings("a long name of a lane"),
-            state="finished",
-            value=1.234e-7,
-        ),
-    )
-    three = race(*lanes)
-    panels = PanelView()
-    layers = lane_snapshot(0, "sgd")
-    weights = 1.5 * np.cos(np.arange(23.0))
-    for name, look in LOOKS.items():
-        for width, height in ((124, 40), (49, 22)):
-            yield (
-                f"fair rates {width}x{height}{name}",
-                lambda w=width, h=height, look=look: draw_fair(fair, 1, w, h, look),
-            )
-        yield f"racers{name}", lambda look=look: draw_racers(three, 1, False, 40, 9, look)
-        yield f"race table{name}", lambda look=look: draw_race_table(three, 0, True, 90, 8, look)
-        yield f"layers{name}", lambda look=look: draw_layers(layers, 40, 9, look)
-        yield (
-            f"weights{name}",
-            lambda look=look: draw_weights(UnitWeights(1, 3, 2, 5, weights, -0.25, ()), "sgd", 50, 16, look),
-        )
-        for panel in RACE_PANELS.values():
-            yield (
-                f"race panel {panel.name}{name}",
-                lambda p=panel, look=look: draw_plot(p.build(three, panels, look), 60, 16, look),
-            )
-    window = ((-2.0, 2.0), (-1.0, 1.0))
-    kinds = np.add.outer(np.arange(24), np.arange(60)) // 30 % 3
-    points = np.stack([np.linspace(-1.9, 1.9, 25), np.sin(np.arange(25.0))], axis=1)
-    regions = Regions(
-        window,
-        kinds,
-        np.abs(np.sin(kinds + 0.1 * np.arange(60))),
-        points,
-        np.arange(25) % 3,
-        np.arange(25) % 4 == 0,
-        ("a", "b", "c"),
-        ("x", "y"),
-    )
-    for name, look in LOOKS.items():
-        yield f"picture of regions{name}", lambda look=look: draw_regions(regions, 0, "sgd", 62, 16, look)
-        spreads = [Spread(0, "dropout", 0.12, 0.9), Spread(1, "", 0.0, 3e-5)]
-        yield f"spread{name}", lambda look=look, spreads=spreads: draw_spread(spreads, 44, 12, look)
-    for optimizer in OPTIMIZERS:
-        one = racer(0, settings=race_settings("lane", optimizer), curvatures=(-3.0, 250.0))
-        yield f"curvature {optimizer}", lambda one=one: draw_curvature(one, True, 44, 9, Look())
-    many = [(i % 7, key, f"label {i}") for i, key in enumerate("abcdefghijklmn")]
-    for width in (30, 60, 200):
-        yield f"keys {width}", lambda w=width: draw_keys(many, w)
-        for state, rate, speed in (
-            ("running", 0.0, 5.0),
-            ("paused", 1234.5, np.inf),
-            ("finished", 2.5e6, 1e4),
-            ("failed", 9.94, 1.0),
-        ):
-            status = Status("A title of several words", state, rate, speed)
-            yield (
-                f"header {width} {state}",
-                lambda w=width, s=status: draw_header(snapshot("sgd", "adam"), s, w, Look()),
-            )
-    for progress in ((0, 0, "building"), (3, 20, "the training step"), (20, 20, "done")):
-        yield f"progress {progress[0]} of {progress[1]}", lambda p=progress: draw_progress(p, 60, 12, Look())
-    yield (
-        "message",
-        lambda: draw_message(
-            "A line that says what was done, in so many words that it needs two rows.", False, 50, 4, Look()
-        ),
-    )
-    yield "error", lambda: draw_message("train.lr: −1 must be at least 0", True, 50, 4, Look())
-    yield "failure", lambda: draw_failure("ZeroDivisionError: the fake broke (advance, line 7)", 60, 12, Look())
-
-
-def _reports() -> Iterator[tuple[str, Callable[[], str]]]:
-    def printed(write: Callable[..., None], *arguments: Any, **keywords: Any) -> str:
-        file = io.StringIO()
-        write(text_console(file), *arguments, **keywords)
-        return file.getvalue()
-
-    timing = Timing(2.5, 3000)
-    lanes = (racer(0), racer(1, [[-1.5, 1.0], [0.5, 0.25]], state="finished"))
-    marked = race(*lanes, marks=(Mark(3, "lane 1", {"train.lr": 0.5}, "lr = 0.5"), Mark(9, None, {}, "noise = 0.1")))
-    yield "two lanes", lambda: printed(print_report, builders.diverged(), timing=timing)
-    yield "one lane", lambda: printed(print_report, builders.snapshot())
-    yield "a race", lambda: printed(print_race, marked, timing)
-    yield "a race of one", lambda: printed(print_race, race(lanes[1]))
-    rates = np.geomspace(1e-3, 10.0, 30)
-    found = [
-        Sensitivity("lane 0", "sgd", rates, (np.log10(rates) + 1.0) ** 2, 0.1),
-        Sensitivity("", "adam", rates, np.full(30, np.inf), 1e-3),
-    ]
-    one = SimpleNamespace(title="A fake race", name="fake")
-    still = SimpleNamespace(scenario=one, seed=3, steps=1500, lanes=lanes, lowest=lambda _: 0.0)
-    yield "fair rates", lambda: printed(print_fair, still, found)
-
-
 def cases() -> dict[str, dict[str, Callable[[], Grid | Frame | str]]]:
     """File: the pictures in it by name."""
-    kinds = {"overviews": _overviews, "networks": _networks, "races": _races, "parts": _parts, "reports": _reports}
+    kinds = {
+        "overviews": _overviews,
+        "networks": _networks,
+        "races": _races,
+        "parts": picture_parts.parts,
+        "lists": picture_parts.lists,
+        "reports": picture_parts.reports,
+        "tables": picture_parts.tables,
+    }
     return {file: dict(make()) for file, make in kinds.items()}
 
 
