@@ -31,6 +31,7 @@ SKIPPED = (
     "engine/test_lockstep_torch.py",  # the suite must notice without torch, too
 )
 PLAIN, COMPILED = "plain", "compiled"
+SLOW = 1.0  # seconds
 _CHILD = "import os\nif os.environ.get('PYTEST_CURRENT_TEST'):\n    import coverage\n    coverage.process_startup()\n"
 
 
@@ -115,6 +116,7 @@ class Covering:
         That is one for every line of the function around, since a changed condition shows in the branch it guards; then
         one for every line of the program that none so far passes through, the quickest first, since a test with an
         option of its own goes where others do not; then a test of every file, every file's second, and so on.
+        Slow tests come last, in the same order.
         """
         rank = {test: i for i, test in enumerate(self._cheapest)}
         wanted = sum(1 << rank[test] for test in tests)
@@ -137,7 +139,8 @@ class Covering:
         for test in sorted(tests, key=lambda test: rank[test]):
             files.setdefault(test.partition("::")[0], []).append(test)
         turn = {test: (i, place) for place, queue in enumerate(files.values()) for i, test in enumerate(queue)}
-        return list(dict.fromkeys([*order, *sorted(tests, key=lambda test: turn[test])]))
+        order = list(dict.fromkeys([*order, *sorted(tests, key=lambda test: turn[test])]))
+        return sorted(order, key=lambda test: self.times[test] > SLOW)
 
     def _tree_of(self, path: str) -> ast.Module:
         return ast.parse((self._tree / path).read_text(encoding="utf-8"))

@@ -9,6 +9,7 @@ mistake stand in ``equivalent.toml`` with the reason, and leave the rate.
 
 import argparse
 import compileall
+import filecmp
 import hashlib
 import json
 import py_compile
@@ -45,9 +46,11 @@ def sources() -> list[str]:
 
 
 def copy_tree(names: list[str], to: Path) -> None:
+    """Files that differ are copied; the others keep their time, by which compiled kernels are known."""
     for name in names:
-        (to / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, to / name)
+        if not (to / name).is_file() or not filecmp.cmp(ROOT / name, to / name, shallow=False):
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
 
 
 def drawn(root: Path, count: int, seed: int) -> list[Mutant]:
