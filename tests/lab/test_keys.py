@@ -127,12 +127,26 @@ def test_which_actions_the_palette_leaves_out() -> None:
     }
 
 
-def test_which_keys_go_first_when_the_footer_is_narrow() -> None:
-    items = footer_items(ACTIONS, {action.id for action in ACTIONS} - RACE_ONLY, False)
-    ranked = [(rank, label) for rank, _, label in items]
-    assert ranked == sorted(ranked, key=lambda item: item[0])
-    assert [label for _, label in ranked] == [
+FOOTER = {
+    "of a network": (
         *("help", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane", "unit", "lesson", "layer"),
         *("try", "undo", "type", "log", "restart", "epoch", "new seed", "redo", "picture", "palette", "default"),
         *("network", "map", "overview"),
-    ]
+    ),
+    "of a race": (
+        *("help", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane", "fair rates", "lesson"),
+        *("start", "try", "undo", "type", "log", "rewind", "zoom", "restart", "epoch", "new seed", "redo", "picture"),
+        *("palette", "default", "map", "overview", "whole"),
+    ),
+}
+
+
+@pytest.mark.parametrize("whose", FOOTER)
+def test_which_keys_go_first_when_the_footer_is_narrow(whose: str) -> None:
+    ids = {action.id for action in ACTIONS}
+    available = ids - RACE_ONLY if whose == "of a network" else ids - {"network", "next_unit", "next_layer"}
+    items = footer_items(ACTIONS, available, False)
+    assert tuple(label for _, _, label in items) == FOOTER[whose]
+    ranks = [rank for rank, _, _ in items]
+    assert ranks == sorted(ranks)
+    assert ranks.count(0) == 2  # help and quit never go
