@@ -54,6 +54,19 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "clip both, with noise": ({}, {"clip_value": 0.1, "clip_norm": 0.1, "noise": {"gradients": 0.1}}, {}),
     "frozen layer and clipping": ({"trainable": [False, True], "batch_norm": "before"}, {"clip_norm": 0.1}, {}),
     "schedule": ({}, {"schedule": {"kind": "exponential", "decay": 0.3}, "optimizer": "adam"}, {}),
+    **{
+        f"saturated {name}": (
+            {"hidden": [5, 4], "activation": name, "output": name, "init": "normal", "init_scale": 4.0},
+            {"loss": "mse", "batch_size": 4},
+            {"kind": "labels", "n": 9, "data": {"task": "multilabel"}},
+        )
+        for name in ("sigmoid", "tanh", "relu", "silu")
+    },
+    "many classes, deep": (
+        {"hidden": [6, 5, 4], "init": "normal", "init_scale": 1.0},
+        {"batch_size": 7, "lr": 0.5},
+        {"kind": "one_hot", "outputs": 4, "n": 30, "data": {}},
+    ),
     "herd": ({"init": "constant", "init_scale": 0.3}, {}, {}),
     "zeros": ({"init": "zeros"}, {}, {}),
     "validation rows": ({}, {"evaluate_every": 1}, {"n": 12, "data": {**REGRESSION, "test_fraction": 0.25}}),

@@ -189,6 +189,8 @@ class TwinLane:
         lr = s.optimizer_parameters["lr"] * update.SCHEDULES[s.schedule](s.schedule_parameters, self.steps_done)
         whole = {"loss": self.loss(done, t)[0], "penalty": self.penalty(), "lr": lr}
         whole["gradient_norm"] = norm(gradient.values())
+        if s.accuracy != "none":
+            whole["accuracy"] = self.accuracy(done.a[-1], t)
         layers = self.layer_statistics(done, deltas, gradient)
         if s.noise_gradients:
             flat = s.noise_gradients * update.normals(

@@ -149,6 +149,13 @@ class Covering:
     def _sources(self) -> dict[str, list[str]]:
         return {name: (self._tree / name).read_text(encoding="utf-8").splitlines() for name in self._lines}
 
+    @cached_property
+    def _tests(self) -> dict[str, str]:
+        files = {test.partition("::")[0] for test in self.times}
+        return {
+            file: (self._tree / file).read_text(encoding="utf-8") for file in files if (self._tree / file).is_file()
+        }
+
     def tests(self, path: str, first: int, last: int) -> set[str]:
         """The tests that pass (and passed) through these lines."""
         around = enclosing(self._tree_of(path), first)
@@ -167,10 +174,14 @@ class Covering:
         return set().union(*(known.get(line, set()) for line in lines))
 
     def _users(self, names: set[str]) -> set[str]:
-        """The tests that pass through lines which name one of these, or a name defined by such a line."""
-        found: set[str] = set()
+        """The tests that pass through lines which name one of these, or a name defined by such a line, and the tests
+        in files that name one."""
+        word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b") if names else None
+        files = {file for file, text in self._tests.items() if word is not None and word.search(text)}
+        found = {test for test in self.times if test.partition("::")[0] in files}
+        direct = set(found)
         for _ in range(3):
-            if not names or found:
+            if not names or found - direct:
                 break
             word = re.compile(rf"\b({'|'.join(map(re.escape, names))})\b")
             more: set[str] = set()

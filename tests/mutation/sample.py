@@ -22,7 +22,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Queue
 
@@ -98,11 +98,19 @@ class Worker:
         return server
 
     def ask(self, mode: str, tests: dict[str, float]) -> str:
-        server = self._servers[mode]
-        assert server.stdin is not None
-        assert server.stdout is not None
-        print(json.dumps({"tests": tests}), file=server.stdin, flush=True)
-        return server.stdout.readline().strip()
+        """The outcome; from a new server where the one that was asked has ended."""
+        for _ in range(3):
+            server = self._servers[mode]
+            assert server.stdin is not None
+            assert server.stdout is not None
+            with suppress(BrokenPipeError):
+                print(json.dumps({"tests": tests}), file=server.stdin, flush=True)
+                answer = server.stdout.readline().strip()
+                if answer:
+                    return answer
+            server.kill()
+            self._servers[mode] = self._server(mode)
+        return "no answer"
 
     @contextmanager
     def changed(self, one: Mutant) -> Iterator[None]:

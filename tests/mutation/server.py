@@ -8,12 +8,14 @@ import contextlib
 import importlib
 import json
 import os
+import resource
 import signal
 import sys
 
 import pytest
 from mutation.plugin import Only
 
+MEMORY = 4 << 30  # bytes: a mutant may ask for any number of rows
 HEAVY = (
     *("numba", "numpy", "scipy.linalg", "sklearn.datasets", "sklearn.model_selection", "sklearn.decomposition"),
     *("textual.app", "textual.widgets", "rich.console", "rich.markdown", "plotext", "click", "msgspec", "platformdirs"),
@@ -32,6 +34,7 @@ HEAVY = (
 def _run(tests: dict[str, float]) -> int:
     """In the fork: the exit status of pytest."""
     os.setsid()
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     silence = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(silence, stream)
