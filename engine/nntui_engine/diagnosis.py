@@ -12,10 +12,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .finding_words import layer_words
 from .optimizers import OPTIMIZERS
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, NonFinite
-from .finding_words import layer_words
 
 Severity = Literal["info", "warning", "critical"]
 Array = NDArray[np.float64]

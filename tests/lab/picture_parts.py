@@ -52,7 +52,7 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     rates = np.geomspace(1e-6, 100.0, 60)
     good = np.where(rates < 0.1, np.exp(-30.0 * rates), np.where(rates < 1.0, 0.5, np.inf))
     fair = FairView(2, 2, 150, tuple(
-        Sensitivity(name, "sgd", rates, values, float(rates[int(np.argmin(values))]))
+        Sensitivity(name, "sgd", rates, values, values, 0.1, 0.5)
         for name, values in (("plain", good), ("the other way round", good[::-1].copy()))
     ))  # fmt: skip
     wild = np.array([[-1.5, 1.0], [1.0, -1.0], [5.0, 9.0], [1e9, -1e12], [np.inf, np.nan]])
@@ -282,8 +282,8 @@ def reports() -> Iterator[tuple[str, Callable[[], str]]]:
     yield "a race of one", lambda: printed(print_race, race(lanes[1]))
     rates = np.geomspace(1e-3, 10.0, 30)
     found = [
-        Sensitivity("lane 0", "sgd", rates, (np.log10(rates) + 1.0) ** 2, 0.1),
-        Sensitivity("", "adam", rates, np.full(30, np.inf), 1e-3),
+        Sensitivity("lane 0", "sgd", rates, (np.log10(rates) + 1.0) ** 2, (np.log10(rates) + 2.0) ** 2, 0.01, 0.25),
+        Sensitivity("", "adam", rates, np.full(30, np.inf), np.full(30, np.inf), 1e-3, np.inf),
     ]
     one = SimpleNamespace(title="A fake race", name="fake")
     still = SimpleNamespace(scenario=one, seed=3, steps=1500, lanes=lanes, lowest=lambda _: 0.0)
