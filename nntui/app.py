@@ -104,10 +104,6 @@ class LabApp(MapActions, App[None]):
 
     # -- life -------------------------------------------------------------------------------------------------
 
-    def on_load(self) -> None:
-        if not self.still:
-            self._catch_signals()  # before the terminal is the lab's
-
     def on_mount(self) -> None:
         if self._keymap_asked:
             self.set_keymap(self._keymap_asked)
@@ -122,9 +118,8 @@ class LabApp(MapActions, App[None]):
         self.source.start()
         self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
 
-    def _catch_signals(self) -> None:
-        """Textual leaves the terminal in its own mode on these signals."""
-        loop = asyncio.get_running_loop()
+    def catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Textual leaves the terminal in its own mode on these signals. To be called before ``loop`` runs."""
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
             number = getattr(signal, name, None)
             if number is not None:
@@ -133,7 +128,7 @@ class LabApp(MapActions, App[None]):
 
     def _tick(self) -> None:
         if getattr(self._driver, "behind", False):
-            return  # a slow terminal gets the newest frame when it has shown the last one
+            return  # a slow terminal gets the newest frame when it has shown the ones before
         with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
             self._look_for_news()
 
@@ -374,7 +369,7 @@ class LabApp(MapActions, App[None]):
         self._open(HelpScreen(tuple(a for a in self._lab_actions), self.look))
 
     def action_command_palette(self) -> None:
-        self._open(Palette(id="--command-palette"))
+        self._open(Palette())  # with Textual's id, the next one would meet the last one on its way out
 
     def action_leave(self, code: int = 0) -> None:
         self.exit(return_code=code)
@@ -433,7 +428,9 @@ def run_lab(
     session = Session(make, speed=speed, warming=Warming(parts) if parts else None)
     app = LabApp(session, title, keymap=keymap, fair=fair)
     try:
-        app.run()
+        with asyncio.Runner() as runner:
+            app.catch_signals(runner.get_loop())
+            runner.run(app.run_async())
     finally:
         app.restore_terminal()
         session.stop()

@@ -79,7 +79,7 @@ class PseudoTerminal:
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
-            env={**environment(**changes), MARK: self._mark},
+            env={**environment(**changes), MARK: self._mark, "PYTHONFAULTHANDLER": "1"},
             preexec_fn=in_the_child,
         )
         self.pid = self.process.pid
@@ -142,7 +142,13 @@ class PseudoTerminal:
         try:
             status = self.process.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"still there after {timeout} s: {self._story()}") from None
+            story = self._story()
+            written = len(self.output)
+            self.signal(signal.SIGABRT)  # faulthandler writes where each thread is
+            self.process.wait()
+            self._drain()
+            threads = self.output[written:].decode(errors="replace")
+            raise AssertionError(f"still there after {timeout} s: {story}\n{threads}") from None
         self._drain()
         return status if status >= 0 else 128 - status
 

@@ -205,7 +205,8 @@ def _spreads(data: LaneData) -> NDArray[np.float64]:
     both = []
     for t in (data.t_train, data.t_validation):
         centre = t.mean(axis=0) if t.shape[0] else np.zeros(t.shape[1])
-        both.append(((t - centre) ** 2).sum(axis=0))
+        with np.errstate(over="ignore"):  # an infinity is a result
+            both.append(((t - centre) ** 2).sum(axis=0))
     return np.concatenate(both)
 
 

@@ -100,7 +100,7 @@ class LabDriver(LinuxDriver):
 
     @property
     def behind(self) -> bool:
-        """Whether the terminal is still busy with what it was given: no moment for another frame."""
+        """Whether the terminal has some frames still to show: no moment for another one."""
         return self._output is not None and self._output.behind
 
     def _encode(self, text: str) -> bytes:

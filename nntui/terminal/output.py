@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from queue import SimpleQueue
 
+FRAMES_BEHIND = 8  # a frame is one text, or three where the terminal is told its beginning and end
+
 
 class Output:
     """Writes text to ``descriptor`` in a thread of its own.
@@ -16,7 +18,6 @@ class Output:
     def __init__(self, descriptor: int, encode: Callable[[str], bytes], gone: Callable[[], None]) -> None:
         self._descriptor, self._encode, self._gone = descriptor, encode, gone
         self._texts: SimpleQueue[str | None] = SimpleQueue()  # without a limit: a full queue would stop the app
-        self._writing = False
         self._thread = threading.Thread(target=self._run, name="nntui-output", daemon=True)
         self._thread.start()
 
@@ -26,8 +27,8 @@ class Output:
 
     @property
     def behind(self) -> bool:
-        """Whether something written before is still on its way."""
-        return self._writing or not self._texts.empty()
+        """Whether the terminal is some frames behind what was written."""
+        return self._texts.qsize() > FRAMES_BEHIND
 
     def close(self, wait: float) -> None:
         """Waits at most ``wait`` seconds for what was written to arrive."""
@@ -37,14 +38,12 @@ class Output:
     def _run(self) -> None:
         there = True
         while (text := self._texts.get()) is not None:
-            self._writing = True
             try:
                 if there:
                     write_all(self._descriptor, self._encode(text))
             except OSError:  # EIO: the terminal was closed
                 there = False
                 self._gone()
-            self._writing = False
 
 
 def write_all(descriptor: int, data: bytes) -> None:

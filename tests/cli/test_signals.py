@@ -140,9 +140,8 @@ def test_signals_at_random_moments(start: Callable[[State], PseudoTerminal]) -> 
             begun = time.monotonic()
             moment = chance.uniform(0, 2.0)
             while time.monotonic() < begun + moment and terminal.process.poll() is None:
-                terminal.send(
-                    chance.choice(["", "", " ", "\r", "?", "\x1b", "6", "t", "[", "\x1b[C"]) if state.lab else ""
-                )
+                if terminal.raw:
+                    terminal.send(chance.choice(["", "", " ", "\r", "?", "\x1b", "6", "t", "[", "\x1b[C"]))
                 time.sleep(0.03)
             if number == signal.SIGTSTP:
                 terminal.signal(number)

@@ -143,7 +143,7 @@ def test_bits_are_the_same_however_launches_are_cut(cut: int, build: Build, monk
     whole = overfitting(build, keep_samples=True)
     whole.advance(LAST)
     monkeypatch.setattr("nntui_engine.experiment.LAUNCH_SECONDS", 0.0)
-    monkeypatch.setattr("nntui_engine.experiment.EVALUATIONS_A_LAUNCH", 1)
+    monkeypatch.setattr("nntui_engine.lane.EVALUATIONS_A_LAUNCH", 1)
     pieces = overfitting(build, keep_samples=True)
     while not pieces.finished:
         pieces.advance(cut)

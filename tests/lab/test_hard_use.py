@@ -193,8 +193,8 @@ def test_in_the_background_it_leaves_the_terminal_alone_and_can_be_ended() -> No
         os.kill(pid, signal.SIGTSTP)
         wait_until(lambda: state_of(pid) == "T")
         terminal.signal(signal.SIGUSR1)  # the shell shows its prompt
-        written = len(terminal.output)
         time.sleep(0.3)
+        written = len(terminal.output)
         for _ in range(3):
             os.kill(pid, signal.SIGCONT)  # "bg"
             time.sleep(0.3)
