@@ -11,6 +11,7 @@ from engine.build import Build
 from nntui_engine import Experiment
 from nntui_engine.diagnosis import Finding
 from nntui_engine.kernels import columns as c
+from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.scenario import scenario_from_dict
 
 SAMPLED = pytest.mark.parametrize("every", [1, 7, 10**9])
@@ -60,8 +61,9 @@ CASES: dict[str, Case] = {
                                        **LARGE_GRADIENT),
     "gradient, clipped by norm": Case("gradient", 1, "inputs", "data.preprocess", train={"clip_norm": 1.0},
                                       **LARGE_GRADIENT),
-    "gradient, by signs": Case("gradient", 1, "inputs", "data.preprocess", train={"optimizer": "lion"},
-                               **LARGE_GRADIENT),
+    # The step is looked at, and then the gradient: with each of them it must show
+    **{f"gradient, {name}": Case("gradient", 1, "inputs", "data.preprocess", train={"optimizer": name, "batch_size": 1},
+                                 **LARGE_GRADIENT) for name in OPTIMIZERS},
     "gradient, frozen": Case("gradient", 1, "inputs", "data.preprocess", {"trainable": [False, True, True]},
                              **LARGE_GRADIENT),
     "gradient, noise": Case("gradient", 1, "inputs", "data.preprocess", train={"noise": {"gradients": 0.1}},

@@ -204,7 +204,9 @@ def forward(pool, x, piece, first, n, plan, layer_reals, ints, reals, sums):
                 fired = vector(pool, fired_at, units)
                 fired[:] = fired.dtype.type(0.0)
                 mark_active(a, fired)
-        if mode == TRAIN:
+        if measured:
+            finite = finite and sums[row + F_ROWS_BROKEN] == 0.0
+        elif mode == TRAIN:
             finite = finite and all_finite(z_flat) and (layer < last or all_finite(a_flat))
         below = a
         if plan[layer, P_OUT] != plan[layer, P_A]:

@@ -4,7 +4,7 @@ import math
 
 from .backward import layer_gradient
 from .bits import is_finite
-from .codes import NADAM
+from .codes import LION, NADAM
 from .columns import (
     F_CLIPPED_SQUARES,
     F_GRADIENT_IS_BROKEN,
@@ -83,7 +83,7 @@ from .optimizer import (
     subtract_and_keep,
     subtract_and_shrink,
 )
-from .policy import kernel, leaf_kernel
+from .policy import inlined_kernel, kernel, leaf_kernel
 from .random import GRADIENT_NOISE, add_normal, stream_key
 from .schedule import schedule_factor
 from .team import PARAMETERS, UPDATE
@@ -135,14 +135,25 @@ def learning_rate(ints, reals):
 
 @kernel
 def add_gradient(g, row, sums):
-    """Add what stands in a part of one layer's g = ∂L/∂(W, b) to the partial sums at ``row``."""
+    """Add what stands in a part of one layer's g = ∂L/∂(W, b) to the partial sums at ``row``; NaN and Inf are noted."""
     squares, largest, magnitudes, zeros, broken = gradient_summary(g)
     sums[row + F_GRADIENT_SQUARES] += squares
     sums[row + F_GRADIENT_MAGNITUDES] += magnitudes
     sums[row + F_GRADIENT_ZEROS] += zeros
     sums[row + F_PARAMETERS_BROKEN] += broken
+    if broken > 0:
+        sums[row + F_GRADIENT_IS_BROKEN] = 1.0
     before = sums[row + F_GRADIENT_MAX]
     sums[row + F_GRADIENT_MAX] = largest if largest > before or largest != largest else before
+
+
+@inlined_kernel
+def hides_broken_gradient(ints):
+    """Whether a gradient that is not finite may leave finite parameters behind; else the step shows it at once.
+
+    Lion takes the gradient's sign. All others multiply the gradient, or divide an infinity by one.
+    """
+    return ints[I_OPTIMIZER] == LION
 
 
 @kernel
@@ -156,7 +167,8 @@ def step_range(pool, start, stop, piece, trainable, l1, threshold, of_gradient, 
     theta, gradient = ints[I_THETA], ints[I_GRADIENT]
     scratch = ints[I_SCRATCH] + piece * ints[I_SCRATCH_SIZE]
     factor, rate = reals[R_CLIP_FACTOR], reals[R_RATE]
-    look_at_gradient = ints[I_SPLIT] == 0  # else spread_gradient did
+    to_look_at = ints[I_SPLIT] == 0 and not of_gradient  # else spread_gradient or add_gradient does
+    hidden = not trainable or hides_broken_gradient(ints)
     shift, total, squares, magnitudes, steps = 0.0, 0.0, 0.0, 0.0, 0.0
     if of_step and stop > start:
         shift = finite_or_zero(pool[theta + start])
@@ -165,7 +177,7 @@ def step_range(pool, start, stop, piece, trainable, l1, threshold, of_gradient, 
         w, g = vector(pool, theta + begin, size), vector(pool, gradient + begin, size)
         if of_gradient:
             add_gradient(g, row, sums)
-        if look_at_gradient and not all_finite(g):
+        if to_look_at and hidden and not all_finite(g):
             sums[row + F_GRADIENT_IS_BROKEN] = 1.0
         if of_step:
             more, more_squares = shifted_sums(w, shift)
@@ -202,6 +214,8 @@ def step_range(pool, start, stop, piece, trainable, l1, threshold, of_gradient, 
             finite = subtract(w, u)
         if not finite:
             sums[row + F_STEP_IS_BROKEN] = 1.0
+            if to_look_at and not all_finite(g):
+                sums[row + F_GRADIENT_IS_BROKEN] = 1.0
         if of_step:
             steps += sum_of_squares(u)
     if of_step and stop > start:
@@ -259,7 +273,7 @@ def step_together(pool, plan, ints, reals, sums):
         u,
     )
     finite = subtract_and_keep(w, u) if measured else subtract(w, u)
-    if not (finite and all_finite(g)):
+    if not finite or (hides_broken_gradient(ints) and not all_finite(g)):
         note_broken(pool, plan, ints, sums)
     if measured:
         for layer in range(ints[I_LAYERS]):
