@@ -73,7 +73,10 @@ def _near(path: Path) -> str:
 
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The tables in ``text``; InputError (beginning with ``where``) for what is no TOML, or out of bounds."""
-    check_bounds(text, where)
+    unended = check_bounds(text, where)
+    if unended is not None:
+        line = text.count("\n", 0, unended) + 1
+        raise InputError(f"{prefix(where)}not valid TOML: a text in quotes without its end (line {line})")
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # TOMLDecodeError is a ValueError
@@ -81,8 +84,11 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         raise InputError(f"{prefix(where)}not valid TOML: {problem}") from None
 
 
-def check_bounds(text: str, where: str) -> None:
-    """Raise InputError where ``text`` is larger, deeper or longer than any scenario; takes linear time."""
+def check_bounds(text: str, where: str) -> int | None:
+    """Raise InputError where ``text`` is larger, deeper or longer than any scenario; takes linear time.
+
+    Returns where a text in quotes begins that has no end (what follows was not looked at), else None.
+    """
     if len(text) > LARGEST_FILE:
         raise InputError(f"{prefix(where)}larger than {LARGEST_FILE // 10**6} MB; a scenario is small")
     depth = keys = values = parts = 0
@@ -108,9 +114,10 @@ def check_bounds(text: str, where: str) -> None:
         elif kind == "word" and token.end() - token.start() > LONGEST_WORD:
             problem = f"a number or a key of more than {LONGEST_WORD} characters"
         elif kind == "unended":
-            return  # no TOML from here on: the reader says so
+            return token.start()
         if keys > MOST_KEYS or values > MOST_VALUES:
             problem = f"more than {MOST_KEYS} keys, or {MOST_VALUES} values in lists"
         if problem:
             line = text.count("\n", 0, token.start()) + 1
             raise InputError(f"{prefix(where)}{problem} (line {line})")
+    return None
