@@ -68,7 +68,7 @@ UNENDED = ['"b', "'b", '"""b""', '"' + "\\" * 900_000, "'''b''"]
 
 @pytest.mark.parametrize("text", UNENDED, ids=range(len(UNENDED)))
 def test_a_text_in_quotes_without_its_end(text: str) -> None:
-    with pytest.raises(InputError, match=r"^not valid TOML: a text in quotes without its end \(line 6\)$"):
+    with pytest.raises(InputError, match=r"^scenario: not valid TOML: a text in quotes without its end \(line 7\)$"):
         parse_scenario(HEAD + "\na = " + text)
 
 
