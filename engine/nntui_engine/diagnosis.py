@@ -269,7 +269,7 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
         weak or (1,),
         since,
         {"ratio": float(now[0] / now[-1]), "ratio_below": 1e-3, "first": float(now[0]), "first_below": 1e-4},
-        f"The gradient shrinks on its way back: layer 1 gets {now[0] / now[-1]:.1g} of what layer {len(now)} gets, "
+        f"The gradient shrinks on its way back: layer 1 gets {now[0] / now[-1]:.1g} of what the output layer gets, "
         f"because every {activation} layer multiplies it by small slopes and weights.",
         (swap, Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size")),
     )
@@ -292,7 +292,7 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
         (1,),
         since,
         {"ratio": float(now[0] / now[-1]), "ratio_above": 70.0, "first": float(now[0]), "first_above": 10.0},
-        f"The gradient grows on its way back: layer 1 gets {now[0] / now[-1]:.0f} times what layer {len(now)} gets.",
+        f"The gradient grows on its way back: layer 1 gets {now[0] / now[-1]:.0f} times what the output layer gets.",
         (
             Fix({"model.init": "he_normal"}, "weights that keep the signal's size"),
             Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),

@@ -303,7 +303,10 @@ def _draw_points(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis)
 
 
 def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:
-    """Each curve's marker at its newest point, side by side where they meet; in grey also along the line."""
+    """Each curve's marker at its newest point, side by side where they meet; in grey also along the line.
+
+    Layers' numbers stand apart, lest 1 and 2 be read as 12.
+    """
     if len(spec.curves) < 2 and look.colour != "grey":
         return
     taken: set[tuple[int, int]] = set()
@@ -316,7 +319,7 @@ def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, l
         column = frame.left + int(drawn[-1])
         row = _cell_row(frame, float(columns.middle[drawn[-1]]))
         while (row, column) in taken and column > frame.left:
-            column -= 1
+            column -= 2 if curve.marker.isalnum() else 1
         taken.add((row, column))
         grid.chars[row, column], grid.inks[row, column] = curve.marker, ink
         if look.colour == "grey" and len(spec.curves) > 1:

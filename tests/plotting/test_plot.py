@@ -39,6 +39,14 @@ def test_newest_points_carry_their_markers_side_by_side() -> None:
     assert any("▲■●" in line for line in lines[1:])
 
 
+def test_numbers_of_layers_stay_apart_where_they_meet() -> None:
+    flat = [dataclasses.replace(curve(name, np.zeros(50)), marker=name) for name in ("1", "2", "o")]
+    lines = draw_plot(spec(*flat), 60, 10, LOOK).lines()[1:-2]
+    (ends,) = [line.rstrip("│ ")[-5:] for line in lines if "1" in line[20:]]
+    assert ends[0::2] == "o21"
+    assert not any(between.isalnum() for between in ends[1::2])
+
+
 def test_nan_is_shown_at_the_top_and_named() -> None:
     values = np.where(np.arange(100) >= 50, np.nan, 1.0)
     grid = draw_plot(spec(curve("a", values), note="NaN or Inf from step 51"), 60, 14, LOOK)
