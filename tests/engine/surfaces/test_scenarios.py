@@ -52,8 +52,10 @@ def test_any_rate_of_the_saddle_is_as_good_as_its_best() -> None:
 
 @pytest.mark.parametrize("name", ["annealing", "local-minima", "noisy-moons"])
 def test_chance_does_not_decide(name: str) -> None:
-    failed = [(seed, o.text) for seed in range(1, 11) for o in verify(name, seed) if not o.passed]
-    assert not failed
+    """But where the file says on how many of ten seeds."""
+    outcomes = [(seed, o) for seed in range(1, 11) for o in verify(name, seed) if not o.expectation.at_least]
+    assert len(outcomes) >= 40
+    assert not [(seed, o.text) for seed, o in outcomes if not o.passed]
 
 
 def test_too_much_and_too_little_noise_in_local_minima() -> None:
