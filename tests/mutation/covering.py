@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 
 from coverage import CoverageData
+from coverage.exceptions import DataError
 from mutation.places import enclosing
 
 HERE = Path(__file__).parent
@@ -87,7 +88,10 @@ class Covering:
 
     def _read(self, path: Path) -> None:
         data = CoverageData(str(path))
-        data.read()
+        try:
+            data.read()
+        except DataError:  # of a process that a test killed while it wrote
+            return
         for file in data.measured_files():
             name = re.sub(r"^.*?/(?=(engine/nntui_engine|nntui)/)", "", file)
             lines = self._lines.setdefault(name, {})
