@@ -4,8 +4,11 @@
 claim's table is passed on by name. A new one: a function here with ``@measure``, a docstring that says what it is.
 """
 
+import functools
+import json
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,8 @@ import numpy as np
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.race import Race
+from nntui_engine.scenario import Expectation, LaneTables, load_scenario
+from nntui_engine.verify import verify
 
 Run = Experiment | Race
 MEASURES: dict[str, Callable[..., float]] = {}
@@ -125,3 +130,18 @@ def prediction(run: Run, lane: int, at: list[float], output: int = 0) -> float:
     """The network's output for the (preprocessed) inputs ``at``."""
     assert isinstance(run, Experiment)
     return float(run.predict(np.array([at], dtype=float), lane)[0, output])
+
+
+@measure
+def share_of_starts(
+    run: Run, lane: int, statistic: str, starts: int, ends_above: float | None = None, ends_below: float | None = None
+) -> float:
+    """The share of seeds 0 to ``starts`` − 1 on which the lane's statistic ends above (or below) the number."""
+    asked = Expectation(statistic=statistic, above=ends_above, below=ends_below, seeds=starts, at_least=1)
+    return _share_of_starts(json.dumps(run.scenario.lanes[lane].tables), run.scenario.name, asked)
+
+
+@functools.cache
+def _share_of_starts(tables: str, name: str, asked: Expectation) -> float:
+    scenario = replace(load_scenario(name), lanes=(LaneTables("", json.loads(tables)),), expectations=(asked,))
+    return 1 - len(verify(scenario, 0)[0].missed) / asked.seeds
