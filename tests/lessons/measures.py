@@ -145,3 +145,9 @@ def share_of_starts(
 def _share_of_starts(tables: str, name: str, asked: Expectation) -> float:
     scenario = replace(load_scenario(name), lanes=(LaneTables("", json.loads(tables)),), expectations=(asked,))
     return 1 - len(verify(scenario, 0)[0].missed) / asked.seeds
+def targets(run: Run, lane: int, of: str) -> float:
+    """The "mean", "spread" (standard deviation), "smallest" or "largest" of the targets of all rows, as trained on."""
+    assert isinstance(run, Experiment)
+    data = run.lanes[lane].data
+    values = np.concatenate([np.ravel(data.t_train), np.ravel(data.t_validation)]).astype(float)
+    return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
