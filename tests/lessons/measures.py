@@ -18,6 +18,7 @@ from nntui_engine.experiment import Experiment
 from nntui_engine.race import Race
 from nntui_engine.scenario import Expectation, LaneTables, load_scenario
 from nntui_engine.verify import verify
+from nntui_engine.sweeps import fair_rate, nearby_starts
 
 Run = Experiment | Race
 MEASURES: dict[str, Callable[..., float]] = {}
@@ -151,3 +152,15 @@ def targets(run: Run, lane: int, of: str) -> float:
     data = run.lanes[lane].data
     values = np.concatenate([np.ravel(data.t_train), np.ravel(data.t_validation)]).astype(float)
     return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
+def best_rate(run: Run, lane: int, median: bool = False) -> float:
+    """On a surface: the learning rate that gets the lane furthest from its start, or by the median of several starts."""
+    assert isinstance(run, Race)
+    found = fair_rate(run.lanes[lane].name, run.lanes[lane].settings)
+    return found.best if median else found.best_from_start
+
+
+@measure
+def starts(run: Run, lane: int) -> float:
+    """From how many starts the search for fair rates runs a lane: its own and those around it."""
+    assert isinstance(run, Race)
+    return float(len(nearby_starts(run.lanes[lane].settings)))
