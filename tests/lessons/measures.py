@@ -164,3 +164,11 @@ def starts(run: Run, lane: int) -> float:
     """From how many starts the search for fair rates runs a lane: its own and those around it."""
     assert isinstance(run, Race)
     return float(len(nearby_starts(run.lanes[lane].settings)))
+
+
+@measure
+def inputs(run: Run, lane: int, column: int, of: str) -> float:
+    """The "mean", "spread" (standard deviation), "smallest" or "largest" of an input column (from 0) as trained on."""
+    assert isinstance(run, Experiment)
+    values = np.asarray(run.lanes[lane].data.x_train[:, column], dtype=float)
+    return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
