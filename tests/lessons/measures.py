@@ -17,8 +17,8 @@ from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.race import Race
 from nntui_engine.scenario import Expectation, LaneTables, load_scenario
-from nntui_engine.verify import verify
 from nntui_engine.sweeps import fair_rate, nearby_starts
+from nntui_engine.verify import verify
 
 Run = Experiment | Race
 MEASURES: dict[str, Callable[..., float]] = {}
@@ -29,6 +29,7 @@ def measure(function: Callable[..., float]) -> Callable[..., float]:
     return function
 
 
+@measure
 def history(run: Run, lane: int, statistic: str, layer: int | None = None) -> tuple[Any, Any, Any, Any]:
     """(steps, low, mean, high) of a statistic so far; beyond the newest 512 samples merged in buckets."""
     if isinstance(run, Race):
@@ -106,7 +107,7 @@ def diverged_at(run: Run, lane: int) -> float:
         at = run.snapshot().lanes[lane].diverged_at
         return math.inf if at is None else float(at)
     found = run.snapshot().lanes[lane].first_non_finite
-    return math.inf if found is None else float(found[0])
+    return math.inf if found is None else float(found.step)
 
 
 @measure
@@ -146,14 +147,20 @@ def share_of_starts(
 def _share_of_starts(tables: str, name: str, asked: Expectation) -> float:
     scenario = replace(load_scenario(name), lanes=(LaneTables("", json.loads(tables)),), expectations=(asked,))
     return 1 - len(verify(scenario, 0)[0].missed) / asked.seeds
+
+
+@measure
 def targets(run: Run, lane: int, of: str) -> float:
     """The "mean", "spread" (standard deviation), "smallest" or "largest" of the targets of all rows, as trained on."""
     assert isinstance(run, Experiment)
     data = run.lanes[lane].data
     values = np.concatenate([np.ravel(data.t_train), np.ravel(data.t_validation)]).astype(float)
     return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
+
+
+@measure
 def best_rate(run: Run, lane: int, median: bool = False) -> float:
-    """On a surface: the learning rate that gets the lane furthest from its start, or by the median of several starts."""
+    """On a surface: the learning rate that gets the lane furthest from its start, or (``median``) from several."""
     assert isinstance(run, Race)
     found = fair_rate(run.lanes[lane].name, run.lanes[lane].settings)
     return found.best if median else found.best_from_start
