@@ -128,6 +128,20 @@ def parameter(run: Run, lane: int, name: str, at: list[int]) -> float:
 
 
 @measure
+def in_data(
+    run: Run, lane: int, which: str, column: int | None = None, targets: bool = False, training: bool = False
+) -> float:
+    """The smallest, the largest, the mean or the deviation (``which``) of the lane's inputs as it gets them, or of its
+    targets: of one column (from 1) or all, of all rows or the training rows."""
+    assert isinstance(run, Experiment)
+    data = run.lanes[lane].data
+    parts = (data.t_train, data.t_validation) if targets else (data.x_train, data.x_validation)
+    values = np.concatenate(parts[:1] if training else parts)[:, slice(None) if column is None else column - 1]
+    how = {"smallest": np.min, "largest": np.max, "mean": np.mean, "deviation": np.std}
+    return float(how[which](values.astype(float)))
+
+
+@measure
 def prediction(run: Run, lane: int, at: list[float], output: int = 0) -> float:
     """The network's output for the (preprocessed) inputs ``at``."""
     assert isinstance(run, Experiment)
