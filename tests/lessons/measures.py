@@ -175,9 +175,10 @@ def targets(run: Run, lane: int, of: str) -> float:
 @measure
 def best_rate(run: Run, lane: int, median: bool = False) -> float:
     """On a surface: the learning rate that gets the lane furthest from its start, or (``median``) from several."""
+def best_rate(run: Run, lane: int) -> float:
+    """On a surface: the learning rate that gets the lane furthest from its own start."""
     assert isinstance(run, Race)
-    found = fair_rate(run.lanes[lane].name, run.lanes[lane].settings)
-    return found.best if median else found.best_from_start
+    return fair_rate(run.lanes[lane].name, run.lanes[lane].settings).best_from_start
 
 
 @measure
@@ -192,4 +193,7 @@ def inputs(run: Run, lane: int, column: int, of: str) -> float:
     """The "mean", "spread" (standard deviation), "smallest" or "largest" of an input column (from 0) as trained on."""
     assert isinstance(run, Experiment)
     values = np.asarray(run.lanes[lane].data.x_train[:, column], dtype=float)
-    return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
+    known = {"mean": values.mean(), "spread": values.std(), "smallest": values.min(), "largest": values.max()}
+    if of not in known:
+        raise InputError(f'no "{of}" of a column; allowed: {", ".join(known)}')
+    return float(known[of])
