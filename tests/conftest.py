@@ -10,6 +10,15 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What takes more time than a test run should."""
     parser.addoption("--flips", type=int, default=2, help="bits to flip in the cache, each with a run (10 s)")
+    parser.addoption("--measured", action="store_true", help="measure every number of every lesson (minutes)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What only a special run measures is left out of the others, not skipped in them."""
+    if not config.getoption("--measured"):
+        left_out = [item for item in items if item.get_closest_marker("measured")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
 
 
 def _own_cache() -> None:

@@ -1,6 +1,7 @@
 """The evaluator of expectations: every built-in scenario keeps its word, and a wrong expectation is found out."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,13 @@ def outcome(tables: dict[str, Any], **expect: Any) -> Outcome:
 @needs_jit
 @pytest.mark.parametrize("name", [summary.name for summary in list_scenarios()])
 def test_every_built_in_scenario_keeps_its_word(name: str) -> None:
-    outcomes = verify(name)
-    assert outcomes, "a built-in scenario says what it shows"
+    """On its own seed; what holds on a share of several seeds is measured by ``nntui verify``."""
+    loaded = load_scenario(name)
+    assert loaded.expectations, "a built-in scenario says what it shows"
+    on_its_seed = tuple(e for e in loaded.expectations if not e.at_least)
+    outcomes = verify(replace(loaded, expectations=on_its_seed))
     assert [o.text for o in outcomes if not o.passed] == []
-    assert [o.expectation for o in outcomes] == list(load_scenario(name).expectations)
+    assert [o.expectation for o in outcomes] == list(on_its_seed)
 
 
 # expectation of the bowl's lane "half" (the distance halves with every step), met or not

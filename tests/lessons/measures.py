@@ -173,8 +173,6 @@ def targets(run: Run, lane: int, of: str) -> float:
 
 
 @measure
-def best_rate(run: Run, lane: int, median: bool = False) -> float:
-    """On a surface: the learning rate that gets the lane furthest from its start, or (``median``) from several."""
 def best_rate(run: Run, lane: int) -> float:
     """On a surface: the learning rate that gets the lane furthest from its own start."""
     assert isinstance(run, Race)

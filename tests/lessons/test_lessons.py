@@ -1,5 +1,5 @@
-"""Every number in a scenario's words is claimed, and every claim holds: on the scenario's own seed here, on ten by
-``check.py``."""
+"""Every number in a scenario's words is claimed, and every claim holds: on the scenario's own seed here (with
+``--measured``), on ten by ``check.py``."""
 
 import pytest
 from lessons.claims import FOLDER, claims_path, load_claims, match, problem_of
@@ -33,7 +33,7 @@ def test_every_number_is_claimed(name: str) -> None:
     assert not problems, "\n".join(problems)
 
 
-@pytest.mark.slow
+@pytest.mark.measured
 @pytest.mark.parametrize("name", CLAIMED)
 def test_measured_claims_hold(name: str) -> None:
     """On the scenario's own seed; a claim that states a share of the seeds may miss it there."""
