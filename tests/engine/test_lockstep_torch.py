@@ -157,6 +157,7 @@ REGULARISED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "clip by norm": ({}, {"clip_norm": 0.05}),
     "clip by value": ({}, {"clip_value": 0.01}),
     "clip by value, then norm": ({}, {"clip_value": 0.02, "clip_norm": 0.05}),
+    "batch norm of inputs, clipped": ({"batch_norm_inputs": True}, {"clip_value": 0.02, "clip_norm": 0.05}),
     "dropout": ({"dropout": [0.5, 0.25]}, {}),
     "dropout after batch norm": ({"dropout": 0.3, "batch_norm": "after"}, {"clip_norm": 0.1}),
 }

@@ -53,6 +53,7 @@ RUNS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "clip by value": ({}, {"clip_value": 0.05}, {}),
     "clip both, with noise": ({}, {"clip_value": 0.1, "clip_norm": 0.1, "noise": {"gradients": 0.1}}, {}),
     "frozen layer and clipping": ({"trainable": [False, True], "batch_norm": "before"}, {"clip_norm": 0.1}, {}),
+    "batch norm on inputs and clipping": ({"batch_norm_inputs": True}, {"clip_value": 0.05, "clip_norm": 0.1}, {}),
     "schedule": ({}, {"schedule": {"kind": "exponential", "decay": 0.3}, "optimizer": "adam"}, {}),
     **{
         f"saturated {name}": (
