@@ -118,6 +118,13 @@ def curvature(run: Run, lane: int, which: int = -1) -> float:
 
 
 @measure
+def input_mean(run: Run, lane: int, column: int) -> float:
+    """The mean of an input over the training rows, as the network gets it; ``column`` from 0."""
+    assert isinstance(run, Experiment)
+    return float(run.lanes[lane].data.x_train[:, column].mean())
+
+
+@measure
 def parameter(run: Run, lane: int, name: str, at: list[int]) -> float:
     """One weight or bias: ``name`` as in Experiment.parameters ("1.weights", "1.biases"), ``at`` its indices from 0."""
     assert isinstance(run, Experiment)
