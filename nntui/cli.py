@@ -16,7 +16,7 @@ import click
 
 from nntui import __version__
 from nntui.commands.options import examples
-from nntui.interrupts import leave_at_once, raise_again
+from nntui.interrupts import leave_at_once
 from nntui.streams import OutputError, ReaderLeftError, discard_output, is_terminal, whole
 from nntui_engine.errors import InputError
 
@@ -124,13 +124,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 def run(arguments: list[str] | None) -> int:
     """The exit status of the command line ``arguments`` (those of this process if None)."""
     try:
-        raising = raise_again()
-        try:
-            status: Any = cli.main(args=arguments, prog_name="nntui", standalone_mode=False)
-            sys.stdout.flush()
-        finally:
-            if raising:
-                leave_at_once()
+        status: Any = cli.main(args=arguments, prog_name="nntui", standalone_mode=False)
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except InputError as error:
         return _fail(str(error))

@@ -1,6 +1,8 @@
-"""Ctrl-C while the command is still being imported, and while the interpreter ends: status 130, no traceback.
+"""Ctrl-C while a command is still being imported, and while the interpreter ends: status 130, no traceback.
 
-Python's own handler raises KeyboardInterrupt wherever it strikes, which half way through an import is a traceback.
+Python's own handler raises KeyboardInterrupt wherever it strikes. Half way through an import that is a traceback, or it
+is lost: some libraries catch whatever goes wrong while they look for an optional part, and the command runs on. So
+this answer stays until a command that has something to put away gives its own (``headless/signals.py``, the lab).
 This module imports nothing that is not there already, because nothing before it is protected: ``signal`` itself would
 first import ``enum`` and with it a dozen modules.
 """
@@ -18,14 +20,6 @@ def leave_at_once() -> None:
             signal.signal(signal.SIGINT, _leave)
         except ValueError:  # only the main thread may
             return
-
-
-def raise_again() -> bool:
-    """Back to KeyboardInterrupt, which commands expect that have something to put away; whether that is a change."""
-    if signal.getsignal(signal.SIGINT) is not _leave:
-        return False
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    return True
 
 
 def _leave(*_: object) -> None:

@@ -181,6 +181,7 @@ class PseudoTerminal:
 
     def assert_restored(self) -> None:
         """The terminal is as it was before the program came."""
+        self._drain()
         assert self.settings == self.settings_before, self._story()
         assert self.modes == set(), self._story()
 
