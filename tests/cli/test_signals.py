@@ -175,7 +175,7 @@ def careless():
     print("goes on")
 
 cli.get_command = lambda context, name: careless
-main(["careless"])
+main(["list"])
 """
 
 
