@@ -118,13 +118,6 @@ def curvature(run: Run, lane: int, which: int = -1) -> float:
 
 
 @measure
-def input_mean(run: Run, lane: int, column: int) -> float:
-    """The mean of an input over the training rows, as the network gets it; ``column`` from 0."""
-    assert isinstance(run, Experiment)
-    return float(run.lanes[lane].data.x_train[:, column].mean())
-
-
-@measure
 def parameter(run: Run, lane: int, name: str, at: list[int]) -> float:
     """One weight or bias: ``name`` as in Experiment.parameters ("1.weights", "1.biases"), ``at`` its indices from 0."""
     assert isinstance(run, Experiment)
@@ -171,15 +164,6 @@ def _share_of_starts(tables: str, name: str, asked: Expectation) -> float:
 
 
 @measure
-def targets(run: Run, lane: int, of: str) -> float:
-    """The "mean", "spread" (standard deviation), "smallest" or "largest" of the targets of all rows, as trained on."""
-    assert isinstance(run, Experiment)
-    data = run.lanes[lane].data
-    values = np.concatenate([np.ravel(data.t_train), np.ravel(data.t_validation)]).astype(float)
-    return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
-
-
-@measure
 def best_rate(run: Run, lane: int) -> float:
     """On a surface: the learning rate that gets the lane furthest from its own start."""
     assert isinstance(run, Race)
@@ -191,14 +175,3 @@ def starts(run: Run, lane: int) -> float:
     """From how many starts the search for fair rates runs a lane: its own and those around it."""
     assert isinstance(run, Race)
     return float(len(nearby_starts(run.lanes[lane].settings)))
-
-
-@measure
-def inputs(run: Run, lane: int, column: int, of: str) -> float:
-    """The "mean", "spread" (standard deviation), "smallest" or "largest" of an input column (from 0) as trained on."""
-    assert isinstance(run, Experiment)
-    values = np.asarray(run.lanes[lane].data.x_train[:, column], dtype=float)
-    known = {"mean": values.mean(), "spread": values.std(), "smallest": values.min(), "largest": values.max()}
-    if of not in known:
-        raise InputError(f'no "{of}" of a column; allowed: {", ".join(known)}')
-    return float(known[of])
