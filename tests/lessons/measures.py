@@ -175,12 +175,6 @@ def starts(run: Run, lane: int) -> float:
     """From how many starts the search for fair rates runs a lane: its own and those around it."""
     assert isinstance(run, Race)
     return float(len(nearby_starts(run.lanes[lane].settings)))
-def targets(run: Run, lane: int, of: str) -> float:
-    """The "mean", "spread" (standard deviation), "smallest" or "largest" of the targets of all rows, as trained on."""
-    assert isinstance(run, Experiment)
-    data = run.lanes[lane].data
-    values = np.concatenate([np.ravel(data.t_train), np.ravel(data.t_validation)]).astype(float)
-    return float({"mean": np.mean, "spread": np.std, "smallest": np.min, "largest": np.max}[of](values))
 
 
 @measure

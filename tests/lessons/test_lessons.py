@@ -7,13 +7,11 @@ from lessons.measuring import checks_of, measure_checks
 
 from nntui_engine.scenario import load_scenario, scenario_paths
 
-UNCLAIMED = FOLDER / "unclaimed.txt"  # scenarios whose claims are still to be written: the list only shrinks
 CLAIMED = [name for name in scenario_paths() if claims_path(name).exists()]
 
 
-def test_every_scenario_has_its_claims_or_is_listed() -> None:
-    listed = UNCLAIMED.read_text(encoding="utf-8").split() if UNCLAIMED.exists() else []
-    assert listed == [name for name in scenario_paths() if name not in CLAIMED]
+def test_every_scenario_has_its_claims() -> None:
+    assert list(scenario_paths()) == CLAIMED
 
 
 def test_every_claims_file_belongs_to_a_scenario() -> None:
