@@ -318,8 +318,9 @@ def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, l
         ink = grid.ink(f"bold {curve.colour}")
         column = frame.left + int(drawn[-1])
         row = _cell_row(frame, float(columns.middle[drawn[-1]]))
-        while (row, column) in taken and column > frame.left:
-            column -= 2 if curve.marker.isalnum() else 1
+        apart = 2 if curve.marker.isalnum() else 1
+        while (row, column) in taken and column - apart >= frame.left:
+            column -= apart
         taken.add((row, column))
         grid.chars[row, column], grid.inks[row, column] = curve.marker, ink
         if look.colour == "grey" and len(spec.curves) > 1:

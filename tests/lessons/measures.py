@@ -29,7 +29,6 @@ def measure(function: Callable[..., float]) -> Callable[..., float]:
     return function
 
 
-@measure
 def history(run: Run, lane: int, statistic: str, layer: int | None = None) -> tuple[Any, Any, Any, Any]:
     """(steps, low, mean, high) of a statistic so far; beyond the newest 512 samples merged in buckets."""
     if isinstance(run, Race):

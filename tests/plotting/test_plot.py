@@ -47,6 +47,15 @@ def test_numbers_of_layers_stay_apart_where_they_meet() -> None:
     assert not any(between.isalnum() for between in ends[1::2])
 
 
+@pytest.mark.parametrize("width", [40, 41])
+def test_more_layers_than_fit_side_by_side_leave_the_axis_alone(width: int) -> None:
+    flat = [dataclasses.replace(curve(str(i), np.zeros(50)), marker="9") for i in range(60)]
+    lines = draw_plot(spec(*flat), width, 10, LOOK).lines()[1:-2]
+    (full,) = [line for line in lines if line.count("9") > 8]
+    assert full.startswith("    0┤")
+    assert "99" not in full
+
+
 def test_nan_is_shown_at_the_top_and_named() -> None:
     values = np.where(np.arange(100) >= 50, np.nan, 1.0)
     grid = draw_plot(spec(curve("a", values), note="NaN or Inf from step 51"), 60, 14, LOOK)
