@@ -1,6 +1,7 @@
 """Many keys at once: they share a frame, a survey and a line of bounded length."""
 
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -43,11 +44,13 @@ async def test_five_hundred_moves_of_the_map_share_frames(move: str, monkeypatch
         app.source.stop()
 
 
-async def test_a_lonely_key_is_drawn_at_once() -> None:
+async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     app = lab()
     async with app.run_test() as pilot:
         await ready(pilot)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: app._drawing is None)
+        later = time.monotonic() + 10  # by a clock that stands still, ten seconds after the last frame
+        monkeypatch.setattr("nntui.app.time", SimpleNamespace(monotonic=lambda: later))
         app.action_log_axis()
         assert app._lab is not None
         assert app._lab.state.panel_view.log_loss == app.model.panel_view.log_loss
