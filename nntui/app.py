@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 from textual.binding import Binding
@@ -40,7 +40,12 @@ from .terminal import driver_class
 from .terrain import Survey
 from .warming import Warming
 
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+    from nntui_engine.scenario import Scenario
+
 FRAMES_PER_SECOND = 12
+REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
 RACE_FRAMES_PER_SECOND = 22
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 MESSAGE_SECONDS = 3.0
@@ -183,7 +188,7 @@ class LabApp(MapActions, App[None]):
             lab.show(self.model.state())
         if lab.shown_panels != self._shown:
             self._shown = self.model.shown = lab.shown_panels
-            self.source.show(*histories(self._shown), None)
+            self.source.show(*histories(self._shown, self.model.view.snapshot), None)
         wish = lab.wish
         if wish != self._wished:
             self._wished = wish
@@ -391,7 +396,7 @@ class LabApp(MapActions, App[None]):
 
 
 def run_lab(
-    source: Any,
+    source: "Scenario | Callable[[], Experiment]",
     *,
     title: str = "",
     seed: int | None = None,
@@ -406,7 +411,7 @@ def run_lab(
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
     the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
     """
-    make: Callable[[], Any]
+    make: Callable[[], Experiment]
     parts: tuple[str, ...] = ()
     if callable(source):
         make = source
@@ -416,14 +421,10 @@ def run_lab(
         title = title or source.title
         parts = parts_for(source)
 
-        def make() -> Any:
-            if source.is_surface:
-                from nntui_engine.race import Race
-
-                return Race(source, seed=seed, steps=steps, overrides=list(overrides))
+        def make() -> "Experiment":
             from nntui_engine.experiment import Experiment
 
-            return Experiment(source, seed=seed, steps=steps, overrides=list(overrides))
+            return Experiment(source, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
 
     session = Session(make, speed=speed, warming=Warming(parts) if parts else None)
     app = LabApp(session, title, keymap=keymap, fair=fair)

@@ -5,14 +5,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui_engine.data.dataset import LaneData
 from nntui_engine.scenario.checks import NARROWEST_SHARE, NARROWEST_WINDOW
+from nntui_engine.settings import LaneSettings
 
 from .plotting.close import Band, Curves, Paths, Regions, Spread, UnitWeights
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+    from nntui_engine.trace import Trace
 
 Floats = NDArray[np.float64]
 MOST_PRODUCTS = 4e7  # multiplications in one look: some tens of milliseconds
@@ -46,7 +52,7 @@ class Closeup:
     parts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def take_closeup(experiment: Any, wish: Wish) -> Closeup:
+def take_closeup(experiment: "Experiment", wish: Wish) -> Closeup:
     """Everything wished for, now."""
     began = time.perf_counter()
     wish = Wish(wish.names, min(wish.lane, len(experiment.lanes) - 1), wish.layer, wish.unit)
@@ -80,7 +86,7 @@ class Looker:
         cost = 0.0 if self.newest is None else self.newest.seconds
         return self._clock() - self._taken_at >= max(SHORTEST_WAIT, cost / SHARE)
 
-    def look(self, experiment: Any) -> None:
+    def look(self, experiment: "Experiment") -> None:
         self.newest = take_closeup(experiment, self.wish)
         self._stale, self._taken_at = False, self._clock()
 
@@ -94,7 +100,7 @@ def limits(*parts: Floats) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _products(settings: Any) -> int:
+def _products(settings: LaneSettings) -> int:
     widths = [settings.inputs, *(layer.units for layer in settings.layers)]
     return int(sum(a * b for a, b in pairwise(widths)))
 
@@ -104,9 +110,9 @@ def _some(count: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, max(0, count - 1), min(count, MOST_ROWS)).astype(np.int64))
 
 
-def look_regions(experiment: Any, wish: Wish) -> Regions | None:
+def look_regions(experiment: "Experiment", wish: Wish) -> Regions | None:
     """The network's answer on a grid around its data, for two inputs."""
-    lane = experiment.lanes[wish.lane]
+    lane = experiment.network.lanes[wish.lane]
     settings, data = lane.settings, lane.data
     if settings.inputs != 2 or data.task == "multilabel":
         return None
@@ -135,7 +141,7 @@ def look_regions(experiment: Any, wish: Wish) -> Regions | None:
     )
 
 
-def classified(outputs: Floats, targets: Floats, settings: Any) -> tuple[NDArray[np.int64], Floats]:
+def classified(outputs: Floats, targets: Floats, settings: LaneSettings) -> tuple[NDArray[np.int64], Floats]:
     """The class that each row of ``outputs`` (n, k) stands for (−1 where not finite), and how sure it is, 0 to 1.
 
     A single output is compared with the lane's threshold; where nothing is classified, with the middle of the targets.
@@ -156,21 +162,21 @@ def classified(outputs: Floats, targets: Floats, settings: Any) -> tuple[NDArray
     return np.where(finite, kind, np.int64(-1)), np.clip(sureness, 0.0, 1.0)
 
 
-def _class_names(data: Any, outputs: int) -> tuple[str, ...]:
+def _class_names(data: LaneData, outputs: int) -> tuple[str, ...]:
     count = max(2, outputs)
     return tuple(data.classes) if len(data.classes) == count else tuple(str(i) for i in range(count))
 
 
-def look_curve(experiment: Any, wish: Wish) -> Curves | None:
+def look_curve(experiment: "Experiment", wish: Wish) -> Curves | None:
     """Every lane's answer along its only input, and the data of the chosen lane."""
-    chosen = experiment.lanes[wish.lane]
+    chosen = experiment.network.lanes[wish.lane]
     data = chosen.data
     if chosen.settings.inputs != 1:
         return None
     low, high = limits(data.x_train, data.x_validation)
     xs = np.linspace(low, high, CURVE_POINTS)
     bands = []
-    for index, lane in enumerate(experiment.lanes):
+    for index, lane in enumerate(experiment.network.lanes):
         if lane.data.split_key != data.split_key:
             continue
         middle = experiment.predict(xs[:, None], index)[:, 0]
@@ -190,16 +196,16 @@ def look_curve(experiment: Any, wish: Wish) -> Curves | None:
     )
 
 
-def look_trace(experiment: Any, wish: Wish) -> Any:
+def look_trace(experiment: "Experiment", wish: Wish) -> "Trace | None":
     """Every number of the next backward pass of a tiny network."""
     from nntui_engine.trace import can_trace, trace
 
-    return trace(experiment, wish.lane) if can_trace(experiment.lanes[wish.lane].settings) else None
+    return trace(experiment, wish.lane) if can_trace(experiment.network.lanes[wish.lane].settings) else None
 
 
-def look_weights(experiment: Any, wish: Wish) -> UnitWeights:
+def look_weights(experiment: "Experiment", wish: Wish) -> UnitWeights:
     """The weights into one unit."""
-    lane = experiment.lanes[wish.lane]
+    lane = experiment.network.lanes[wish.lane]
     layer = min(max(1, wish.layer), len(lane.settings.layers))
     values = experiment.parameters(wish.lane)
     weights = np.asarray(values[f"{layer}.weights"], dtype=np.float64)
@@ -209,29 +215,29 @@ def look_weights(experiment: Any, wish: Wish) -> UnitWeights:
     return UnitWeights(layer, len(lane.settings.layers), unit, weights.shape[1], weights[:, unit], bias, names)
 
 
-def look_paths(experiment: Any, wish: Wish) -> Paths:
+def look_paths(experiment: "Experiment", wish: Wish) -> Paths:
     """The weights into the chosen unit, in every lane that has such a unit."""
     chosen = look_weights(experiment, wish)
     found = {}
-    for index, lane in enumerate(experiment.lanes):
+    for index, lane in enumerate(experiment.network.lanes):
         weights = experiment.parameters(index).get(f"{chosen.layer}.weights")
         if weights is not None and weights.shape[0] == len(chosen.weights) and weights.shape[1] > chosen.unit:
             found[lane.name] = np.asarray(weights[:, chosen.unit], dtype=np.float64)
     return Paths(chosen.layer, chosen.layers, chosen.unit, found, chosen.names)
 
 
-def is_unsure(settings: Any) -> bool:
+def is_unsure(settings: LaneSettings) -> bool:
     """Whether two passes with dropout on can differ."""
     layers = any(layer.dropout > 0.0 for layer in settings.layers)
     return layers or settings.input_dropout > 0.0 or settings.dropconnect > 0.0
 
 
-def look_spread(experiment: Any, wish: Wish) -> tuple[Spread, ...]:  # noqa: ARG001
+def look_spread(experiment: "Experiment", wish: Wish) -> tuple[Spread, ...]:  # noqa: ARG001
     """How far the outputs of each lane with dropout vary from pass to pass, at its data and far from them."""
     from nntui_engine.asked import prediction_spread
 
     found = []
-    for index, lane in enumerate(experiment.lanes):
+    for index, lane in enumerate(experiment.network.lanes):
         if is_unsure(lane.settings):
             at, away = (prediction_spread(experiment, index, stretch, SAMPLES) for stretch in (1.0, FAR))
             found.append(Spread(index, lane.name, at, away))
@@ -239,7 +245,7 @@ def look_spread(experiment: Any, wish: Wish) -> tuple[Spread, ...]:  # noqa: ARG
 
 
 # What each panel of plotting/close_panels.py needs to see
-LOOKS: dict[str, Callable[[Any, Wish], Any]] = {
+LOOKS: dict[str, Callable[["Experiment", Wish], object]] = {
     "decision_regions": look_regions,
     "prediction_curve": look_curve,
     "backward_pass": look_trace,

@@ -1,17 +1,21 @@
 """The search for fair rates, one lane at a time, so that the lab stays responsive between them."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from .plotting.fair import FairView
+
+if TYPE_CHECKING:
+    from nntui_engine.sweeps import Sensitivity
+    from nntui_engine.tasks.surface import SurfaceTask
 
 
 class FairSearch:
     """Finds each lane's best learning rate on the same budget; ``view`` says how far it is."""
 
-    def __init__(self, race: Any) -> None:
-        self._lanes = [(lane.name, lane.settings) for lane in race.lanes]
-        self._found: list[Any] = []
-        self._floor = min((race.lowest(i) for i in range(len(race.lanes))), default=0.0)
+    def __init__(self, surface: "SurfaceTask") -> None:
+        self._lanes = [(lane.name, lane.settings) for lane in surface.lanes]
+        self._found: list[Sensitivity] = []
+        self._floor = min((surface.lowest(i) for i in range(len(surface.lanes))), default=0.0)
 
     @property
     def view(self) -> FairView:

@@ -6,20 +6,24 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from textual.app import App
 from textual.strip import Strip
 
-from nntui_engine.snapshot import RaceSnapshot
+from nntui_engine.diagnosis import Finding
+from nntui_engine.settings import Settings
+from nntui_engine.snapshot import Snapshot
 
 from .closeup import Wish, take_closeup
-from .kinds import AnySettings, AnySnapshot
 from .plotting.look import ASCII, Look
 from .session_view import SessionView
 from .story import Story
 from .terrain import Survey, survey
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
 
 SVG_ID = "nntui"
 
@@ -46,10 +50,9 @@ class Frame:
 class StillSource:
     """A source that shows one view and does nothing else."""
 
-    def __init__(self, view: SessionView, race: Any = None, experiment: Any = None) -> None:
+    def __init__(self, view: SessionView, run: "Experiment | None" = None) -> None:
         self.view = view
-        self._race = race
-        self._experiment = experiment
+        self._run = run
 
     def start(self) -> None:
         """Nothing to start."""
@@ -68,14 +71,14 @@ class StillSource:
 
     def survey(self, wanted: Survey) -> int:
         """The surface under the map, at once."""
-        if self._race is not None:
-            self.view = replace(self.view, terrain=survey(self._race, wanted))
+        if self._run is not None:
+            self.view = replace(self.view, terrain=survey(self._run.surface, wanted))
         return 0
 
     def look_closer(self, wish: Wish) -> int:
         """What panels show of the network itself, at once."""
-        if self._experiment is not None:
-            self.view = replace(self.view, closeup=take_closeup(self._experiment, wish))
+        if self._run is not None:
+            self.view = replace(self.view, closeup=take_closeup(self._run, wish))
         return 0
 
     def _ignore(self, *_: object, **__: object) -> int:
@@ -86,16 +89,15 @@ class StillSource:
 
 
 def render_frame(
-    snapshot: AnySnapshot,
+    snapshot: Snapshot,
     width: int = 120,
     height: int = 40,
     *,
     story: Story | None = None,
-    first: Mapping[str, AnySettings] | None = None,
-    findings: tuple[Any, ...] = (),
+    first: Mapping[str, Settings] | None = None,
+    findings: tuple[Finding, ...] = (),
     view: str = "",
-    race: Any = None,
-    experiment: Any = None,
+    run: "Experiment | None" = None,
     lane: int = 0,
     page: int = 0,
     layer: int = 1,
@@ -105,8 +107,8 @@ def render_frame(
     """Draws the lab's screen for a snapshot: no clock, no speed, no terminal; full colours.
 
     ``story`` gives the lesson and the order of the panels, ``first`` the settings each lane began with (to mark changed
-    knobs). The snapshot should carry the histories of ``nntui.plotting.panels.PANELS``; a race's comes with ``race``
-    itself, which the map asks for the surface; a network's with ``experiment``, for the panels that look closer.
+    knobs). The snapshot should carry the histories that its panels need, and come with the ``run`` it is of: the map
+    asks that for the surface, and the panels that look closer for the network.
     ``layer`` and ``unit`` choose whose weights are shown. ``view`` "" is the map of a race, else the overview.
     """
     session_view = SessionView(
@@ -114,24 +116,24 @@ def render_frame(
         stage="ready",
         snapshot=snapshot,
         running=False,
-        finished=all(lane_.state not in ("training", "running") for lane_ in snapshot.lanes),
+        finished=all(lane_.state != "running" for lane_ in snapshot.lanes),
         story=story or Story(title=snapshot.title),
         first=dict(first or {}),
         findings=findings,
+        capabilities=frozenset() if run is None else run.capabilities,
     )
     look = Look(ascii_only=True, glyphs=ASCII) if ascii_only else Look()
 
     async def draw() -> Frame:
         from .app import LabApp
 
-        source = StillSource(session_view, race, experiment)
+        source = StillSource(session_view, run)
         app = LabApp(source, snapshot.title, look=look, still=True)
         model = app.model
         model.view_name, model.panel_view.lane, model.page = view, lane, page
         model.panel_view.layer, model.panel_view.unit = layer, unit
         async with app.run_test(size=(width, height)) as pilot:
-            asks = isinstance(snapshot, RaceSnapshot) or experiment is not None  # for a surface or a closer look
-            for _ in range(2 if asks else 1):
+            for _ in range(2 if run is not None else 1):  # it may ask for a surface or a closer look
                 await pilot.pause()
                 app.take(source.poll())
             await pilot.pause()

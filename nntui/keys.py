@@ -34,7 +34,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("faster", "right_square_bracket", "speed(1)", "speed", "Faster (up to unlimited)", "Run", 5, "]"),
     Action("restart", "r", "restart", "restart", "Start again from the same seed", "Run", 20),
     Action("new_seed", "R", "new_seed", "new seed", "Start again from a new seed", "Run", 31),
-    Action("back", "comma", "rewind(-1)", "", "Back in the race", "Run", 60, ","),
+    Action("back", "comma", "rewind(-1)", "", "Back in what was run", "Run", 60, ","),
     Action("forward", "full_stop", "rewind(1)", "rewind", "Forward again", "Run", 13, "."),
     Action("fair", "F", "fair", "fair rates", "Find every optimizer's best learning rate", "Run", 7),
     Action("knob_up", "up", "choose_knob(-1)", "", "Choose the knob above", "Knobs", 60, "", False),
@@ -108,7 +108,7 @@ PAIRS = {
 }
 RACE_ONLY = frozenset(
     {
-        *("back", "forward", "fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
+        *("fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
         *("pan_left", "pan_down", "pan_up", "pan_right"),
     }
 )

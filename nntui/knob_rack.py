@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .kinds import AnyLane, AnySettings
+from nntui_engine.settings import Settings
+from nntui_engine.snapshot import LaneSnapshot
+
 from .knobs import KNOBS, MIXED, Knob, NumberKnob, Value, first_settings, knob_settings
 from .plotting.side import KnobRow
 
@@ -41,19 +43,19 @@ class KnobRack:
         if turn.value is not None:
             self._waiting[self.knob.key, turn.lane] = (turn.value, ticket)
 
-    def value(self, knob: Knob, lane: AnyLane) -> Value | None:
+    def value(self, knob: Knob, lane: LaneSnapshot) -> Value | None:
         waiting = self._waiting.get((knob.key, lane.name))
         return waiting[0] if waiting else knob.read(lane.settings)
 
-    def turned(self, lanes: list[AnyLane], direction: int, fine: bool) -> list[Turn]:
+    def turned(self, lanes: list[LaneSnapshot], direction: int, fine: bool) -> list[Turn]:
         """The changes that turn the chosen knob on these lanes; none where nothing would change."""
         return self._turns(lanes, lambda value: self.knob.turn(value, direction, fine))
 
-    def set_to(self, lanes: list[AnyLane], value: Value) -> list[Turn]:
+    def set_to(self, lanes: list[LaneSnapshot], value: Value) -> list[Turn]:
         """The changes that set the chosen knob on these lanes."""
         return self._turns(lanes, lambda _: value)
 
-    def back(self, lanes: list[AnyLane], first: Mapping[str, AnySettings]) -> list[Turn]:
+    def back(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[Turn]:
         """The changes that put the chosen knob to each lane's first value."""
         turns = []
         for lane in lanes:
@@ -63,7 +65,7 @@ class KnobRack:
                 turns.append(Turn(lane.name, None if value == MIXED else value, first_settings(self.knob, begun)))
         return turns
 
-    def rows(self, lanes: list[AnyLane], first: Mapping[str, AnySettings]) -> list[KnobRow]:
+    def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[KnobRow]:
         """Every knob's row for these lanes (at least one)."""
         rows = []
         for knob in self.knobs:
@@ -80,7 +82,7 @@ class KnobRack:
             rows.append(KnobRow(knob.label, shown, was, not present, waiting))
         return rows
 
-    def explanation(self, lanes: list[AnyLane]) -> str:
+    def explanation(self, lanes: list[LaneSnapshot]) -> str:
         """A sentence about the chosen knob."""
         values = {self.value(self.knob, lane) for lane in lanes}
         if values == {None}:
@@ -91,11 +93,11 @@ class KnobRack:
         text = self.knob.explain(value)
         return f"{text} Turning it starts again." if self.knob.restarts else text
 
-    def missing(self, lanes: list[AnyLane]) -> str:
+    def missing(self, lanes: list[LaneSnapshot]) -> str:
         text = self.knob.missing(lanes[0].settings)
         return f"{text[:1].upper()}{text[1:]}."
 
-    def _turns(self, lanes: list[AnyLane], choose: Callable[[Value], Value]) -> list[Turn]:
+    def _turns(self, lanes: list[LaneSnapshot], choose: Callable[[Value], Value]) -> list[Turn]:
         turns = []
         for lane in lanes:
             value = self.value(self.knob, lane)

@@ -10,9 +10,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.initializers import INITIALIZERS
 from nntui_engine.optimizers import LR, OPTIMIZERS
 from nntui_engine.registry import Parameter, allowed_names
-from nntui_engine.settings import LaneSettings, RaceSettings
-
-from .kinds import AnySettings
+from nntui_engine.settings import LaneSettings, Settings, SurfaceSettings
 
 Value = float | int | str
 MIXED = "mixed"
@@ -27,17 +25,17 @@ class Knob(ABC):
     restarts: bool = False
 
     @abstractmethod
-    def values(self, settings: AnySettings) -> list[Value]:
+    def values(self, settings: Settings) -> list[Value]:
         """The lane's value, or one for each layer it applies to; empty when the lane has no such setting."""
 
-    def read(self, settings: AnySettings) -> Value | None:
+    def read(self, settings: Settings) -> Value | None:
         """The lane's value; "mixed" when its layers differ, None when the lane has no such setting."""
         values = self.values(settings)
         if not values:
             return None
         return values[0] if len(set(values)) == 1 else MIXED
 
-    def show_lane(self, settings: AnySettings) -> str:
+    def show_lane(self, settings: Settings) -> str:
         """The lane's value as text; all layers' values where they differ and few characters hold them."""
         text = ", ".join(dict.fromkeys(self.show(value) for value in self.values(settings)))
         return text if 0 < len(text) <= 12 else self.show(self.read(settings))
@@ -63,7 +61,7 @@ class Knob(ABC):
             return "none"
         return value if isinstance(value, str) else short_number(value)
 
-    def missing(self, settings: AnySettings) -> str:  # noqa: ARG002
+    def missing(self, settings: Settings) -> str:  # noqa: ARG002
         """Why the lane has no such setting."""
         return f"this lane has no {self.label}"
 
@@ -76,7 +74,7 @@ class NumberKnob(Knob):
     ladder: tuple[float, ...] = ()
     fine_step: float = 0.0
 
-    def values(self, settings: AnySettings) -> list[Value]:
+    def values(self, settings: Settings) -> list[Value]:
         return _numbers(self.key, settings)
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
@@ -126,7 +124,7 @@ class NumberKnob(Knob):
     def explain(self, value: Value | None) -> str:  # noqa: ARG002
         return _sentence(self.parameter.summary)
 
-    def missing(self, settings: AnySettings) -> str:
+    def missing(self, settings: Settings) -> str:
         if self.key == "train.momentum":
             return f"{settings.optimizer} has no momentum setting"
         return super().missing(settings)
@@ -140,7 +138,7 @@ class ChoiceKnob(Knob):
     kind: str = ""
     summaries: Mapping[str, str] | None = None
 
-    def values(self, settings: AnySettings) -> list[Value]:
+    def values(self, settings: Settings) -> list[Value]:
         if self.key == "train.optimizer":
             return [settings.optimizer]
         assert isinstance(settings, LaneSettings)
@@ -252,7 +250,7 @@ KNOBS: tuple[Knob, ...] = (
 )
 
 
-def knob_settings(knob: Knob, value: Value, settings: AnySettings) -> dict[str, object]:
+def knob_settings(knob: Knob, value: Value, settings: Settings) -> dict[str, object]:
     """The override that gives a lane the knob's value, as scenario keys and values."""
     if not isinstance(settings, LaneSettings):
         return {knob.key: value}
@@ -265,7 +263,7 @@ def knob_settings(knob: Knob, value: Value, settings: AnySettings) -> dict[str, 
     return {knob.key: value}
 
 
-def first_settings(knob: Knob, first: AnySettings) -> dict[str, object]:
+def first_settings(knob: Knob, first: Settings) -> dict[str, object]:
     """The override that puts a knob back to what a lane began with, layer by layer where its layers differed."""
     if isinstance(first, LaneSettings) and knob.key in ("width", "depth"):
         return {"model.hidden": [layer.units for layer in first.layers[:-1]]}
@@ -275,11 +273,11 @@ def first_settings(knob: Knob, first: AnySettings) -> dict[str, object]:
     return {knob.key: knob.values(first)}
 
 
-def earlier_settings(keys: Iterable[str], before: AnySettings) -> dict[str, object]:
+def earlier_settings(keys: Iterable[str], before: Settings) -> dict[str, object]:
     """The override that takes a change of ``keys`` back, read from the lane's tables before it."""
     found: dict[str, object] = {}
     for key in keys:
-        if isinstance(before, RaceSettings):  # its tables lack what the surface decides
+        if isinstance(before, SurfaceSettings):  # its tables lack what the surface decides
             if key == "surface.start":
                 found[key] = list(before.start)
                 continue
@@ -308,7 +306,7 @@ def short_number(value: float) -> str:
     return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
-def _numbers(key: str, settings: AnySettings) -> list[Value]:
+def _numbers(key: str, settings: Settings) -> list[Value]:
     assert isinstance(settings, LaneSettings)
     hidden = settings.layers[:-1]
     if key == "train.momentum":

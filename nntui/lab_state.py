@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from nntui_engine.snapshot import RaceSnapshot, Snapshot
+from nntui_engine.snapshot import Snapshot
 
-from .kinds import AnySnapshot
 from .map_view import MapView
 from .plotting.fair import FairView
 from .plotting.log_list import FindingLine, LogLine
@@ -20,7 +19,7 @@ class LabState:
     """Everything the screen shows at one moment; of ``snapshot`` and ``race`` at most one is there."""
 
     snapshot: Snapshot | None = None
-    race: RaceSnapshot | None = None
+    race: Snapshot | None = None
     status: Status = field(default_factory=lambda: Status(""))
     progress: tuple[int, int, str] = (0, 0, "")
     failure: str = ""
@@ -45,6 +44,6 @@ class LabState:
     fair: FairView | None = None
 
     @property
-    def anything(self) -> AnySnapshot | None:
+    def anything(self) -> Snapshot | None:
         """What there is to draw, of either kind."""
         return self.snapshot or self.race

@@ -1,11 +1,12 @@
 """What a person can do on the Map view and with a race: zoom, pan, move the start, rewind, fair rates."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .map_view import PAN, middle, rounded
 from .model import LabModel
 from .plotting.projection import Window
 from .screens.lab import LabScreen
+from .source import Source
 from .widgets.map_plot import MapPlot
 
 
@@ -14,7 +15,7 @@ class MapActions:
 
     if TYPE_CHECKING:
         model: LabModel
-        source: Any
+        source: Source
         _lab: LabScreen | None
 
         def redraw(self) -> None: ...
@@ -22,7 +23,7 @@ class MapActions:
 
     def _home(self) -> Window | None:
         race = self.model.race
-        return None if race is None else race.lanes[self.model.panel_view.lane].settings.window
+        return None if race is None else race.lanes[self.model.panel_view.lane].surface.settings.window
 
     def action_zoom(self, direction: int) -> None:
         home = self._home()
@@ -47,7 +48,7 @@ class MapActions:
             return
         view = self.model.map_view
         window = view.shown(home)
-        start = race.lanes[self.model.panel_view.lane].settings.start
+        start = race.lanes[self.model.panel_view.lane].surface.settings.start
         seen = all(low <= value <= high for value, (low, high) in zip(start, window, strict=True))
         view.crosshair = start if seen and view.crosshair is None else middle(window)
         self.model.view_name, self.model.page = "map", 0

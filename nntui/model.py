@@ -6,12 +6,10 @@ from collections.abc import Callable
 
 from nntui_engine.diagnosis import Finding
 from nntui_engine.finding_words import details, headline
-from nntui_engine.snapshot import Mark, RaceSnapshot
+from nntui_engine.snapshot import LaneSnapshot, Mark, Snapshot
 
 from .keys import RACE_ONLY, Action, footer_items
-from .kinds import AnyLane
 from .knob_rack import KnobRack
-from .knobs import KNOBS
 from .lab_state import LabState
 from .map_view import MapView
 from .plotting.log_list import FindingLine, LogLine
@@ -19,9 +17,9 @@ from .plotting.look import ASCII, Look
 from .plotting.panels import PanelView, view_panels
 from .plotting.status import Status, speed_label
 from .plotting.tries import TryLine
-from .race_knobs import race_knobs
 from .session_view import SessionView
 from .story import lesson_text
+from .surface_knobs import knobs_of
 
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
@@ -69,17 +67,18 @@ class LabModel:
         self.view = view
         self.rack.settle(view.applied)
         self.panel_view.closeup, self.panel_view.sweep = view.closeup, view.story.sweep
+        self.panel_view.former = view.former
         if view.snapshot is not None:
             self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
-            self.rack.knobs = KNOBS if self.race is None else race_knobs(self.race.lanes[self.panel_view.lane].settings)
+            self.rack.knobs = knobs_of(view.snapshot.lanes[self.panel_view.lane].settings)
             self._read_marks(view.snapshot.marks)
 
     @property
-    def race(self) -> RaceSnapshot | None:
+    def race(self) -> Snapshot | None:
         """The newest snapshot where it is one of a race."""
         snapshot = self.view.snapshot
-        return snapshot if isinstance(snapshot, RaceSnapshot) else None
+        return snapshot if snapshot is not None and snapshot.on_surface else None
 
     def say(self, text: str, error: bool = False, log: bool = True) -> None:
         """Shows a message for a few seconds, and keeps it in the log."""
@@ -112,11 +111,11 @@ class LabModel:
         snapshot = self.view.snapshot
         if view_name == "network" and self.race is not None:
             return "This scenario has no network: an optimizer goes down a surface."
-        if view_name != "map" or snapshot is None or isinstance(snapshot, RaceSnapshot):
+        if view_name != "map" or snapshot is None or snapshot.on_surface:
             return ""
         if view_panels("map", snapshot, self.panel_view):
             return ""
-        inputs = snapshot.lanes[self.panel_view.lane].settings.inputs
+        inputs = snapshot.lanes[self.panel_view.lane].network.settings.inputs
         if inputs > 2:
             return f"The map is drawn for one or two inputs; this network has {inputs}."
         return "The map is drawn for one answer; this network gives several at once."
@@ -125,7 +124,7 @@ class LabModel:
     def _layers(self) -> tuple[int, ...]:
         """The units of each layer of the chosen lane."""
         snapshot = self.view.snapshot
-        if snapshot is None or isinstance(snapshot, RaceSnapshot):
+        if snapshot is None or snapshot.on_surface:
             return ()
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
 
@@ -167,7 +166,7 @@ class LabModel:
         if failure and snapshot is not None:
             message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
         return LabState(
-            snapshot=None if isinstance(snapshot, RaceSnapshot) else snapshot,
+            snapshot=snapshot if self.race is None else None,
             race=self.race,
             terrain=view.terrain,
             map_view=self.map_view,
@@ -227,7 +226,7 @@ class LabModel:
         ]
 
     @property
-    def chosen_lanes(self) -> list[AnyLane]:
+    def chosen_lanes(self) -> list[LaneSnapshot]:
         """The lanes the knobs turn for."""
         snapshot = self.view.snapshot
         if snapshot is None:
@@ -256,6 +255,8 @@ class LabModel:
             absent.add("whole_map")
         if self.map_view.crosshair is None and self.view_name != "fair":
             absent.add("cancel")
+        if "rewind" not in view.capabilities:
+            absent |= {"back", "forward"}
         if not view.can_undo:
             absent.add("undo")
         if not view.can_redo:

@@ -12,22 +12,31 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nntui_engine.diagnosis import Finding
 from nntui_engine.errors import InputError
+from nntui_engine.run.source import Capability
+from nntui_engine.settings import Settings
+from nntui_engine.snapshot import Snapshot
+from nntui_engine.statistics import SURFACE_BY_NAME
 
 from .closeup import Looker, Wish
 from .fair_search import FairSearch
-from .kinds import AnySettings
 from .knobs import earlier_settings
 from .pace import Pace, watchable_speed
-from .rewind import Rewind
+from .plotting.panel import Former
 from .session_view import Change, SessionView, merged, steps_in_epoch
 from .story import Story, read_story
 from .terrain import Survey, survey
 from .warming import Warming
 
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+
 __all__ = ["Change", "Session", "SessionView"]
+
+NOTCHES = 50  # of going back, in the whole run
 
 
 class Session:
@@ -39,7 +48,7 @@ class Session:
 
     def __init__(
         self,
-        make_experiment: Callable[[], Any],
+        make_experiment: "Callable[[], Experiment]",
         *,
         speed: float | None = None,
         paused: bool = False,
@@ -57,7 +66,7 @@ class Session:
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         self._asked_speed = speed
         # what follows is touched by the session's thread alone
-        self._experiment: Any = None
+        self._experiment: Experiment | None = None
         self._running = not paused
         self._left: int | None = None  # steps asked for by hand, still to be made
         self._pace = Pace(speed or math.inf)
@@ -65,14 +74,16 @@ class Session:
         self._whole: tuple[str, ...] = ()
         self._layer: tuple[str, ...] = ()
         self._points: int | None = 512
-        self._first: dict[str, AnySettings] = {}
+        self._first: dict[str, Settings] = {}
         self._done: list[Change] = []
         self._undone: list[Change] = []
         self._story = Story()
-        self._findings: tuple[Any, ...] = ()
+        self._findings: tuple[Finding, ...] = ()
         self._findings_at = 0.0
         self._dirty = True
-        self._rewind: Rewind | None = None
+        self._undo_log: list[tuple[int, tuple[Change, ...]]] = []  # what could be undone from which position on
+        self._end: Snapshot | None = None  # of what was run, while the run stands before it
+        self._former: Former | None = None
         self._fair: FairSearch | None = None
         self._looker = Looker()
 
@@ -180,17 +191,14 @@ class Session:
         self._publish(progress=(0, 0, "loading data and building the network"))
         self._experiment = self._make()
         self._first = {lane.name: lane.settings for lane in self._experiment.lanes}
-        self._story = read_story(self._experiment)
+        self._story = read_story(self._experiment.scenario)
         if self._asked_speed is None:
             self._pace.speed = watchable_speed(self._experiment.steps)
-        self._begin_timeline()
+        if self._can("survey"):  # the plots beside the map need them from the first view on
+            self._whole, self._points = tuple(SURFACE_BY_NAME), None
+        self._note_undo()
         self._pace.begin()
         self._dirty = True
-
-    def _begin_timeline(self) -> None:
-        """A race can be rewound to where it last began."""
-        if hasattr(self._experiment, "minima"):
-            self._rewind = Rewind(self._experiment, tuple(self._done))
 
     def _turn(self) -> None:
         """One round: all waiting commands, one launch, a view if one is wanted."""
@@ -214,8 +222,8 @@ class Session:
         if self._fair is not None and self._fair.pending:
             self._fair.next()
             self._dirty = True
-        if self._looker.due and self._hungry and hasattr(self._experiment, "predict") and self._view.stage != "failed":
-            self._looker.look(self._experiment)
+        if self._looker.due and self._hungry and self._can("predict") and self._view.stage != "failed":
+            self._looker.look(self._run)
             self._dirty = True
         if self._dirty and self._hungry:
             self._publish_snapshot()
@@ -232,6 +240,14 @@ class Session:
             return 0.01
         return min(0.2, max(0.001, self._pace.wait())) if self._can_run() else 0.2
 
+    @property
+    def _run(self) -> "Experiment":
+        assert self._experiment is not None, "nothing runs yet"
+        return self._experiment
+
+    def _can(self, what: Capability) -> bool:
+        return self._experiment is not None and what in self._experiment.capabilities
+
     def _can_run(self) -> bool:
         experiment = self._experiment
         return self._running and experiment is not None and not experiment.finished and self._view.stage != "failed"
@@ -246,9 +262,8 @@ class Session:
 
     def _launch(self, due: int) -> None:
         began = time.perf_counter()
-        made = int(self._experiment.advance(due))
-        if self._rewind is not None:
-            self._rewind.moved(made)
+        made = int(self._run.advance(due))
+        self._read_undo()
         self._pace.made(made, time.perf_counter() - began)
         self._dirty = True
         self._looker.changed()
@@ -256,7 +271,7 @@ class Session:
             self._left -= max(made, 1)
             if self._left <= 0:
                 self._left, self._running = None, False
-        if self._experiment.finished:
+        if self._run.finished:
             self._left, self._running = None, False
 
     # -- commands -----------------------------------------------------------------------------------------------
@@ -293,9 +308,10 @@ class Session:
 
     def _do_tweaks(self, tweaks: Sequence[tuple[Mapping[str, object], str | None]]) -> None:
         """One change, which one undo takes back."""
+        self._branch()
         back: list[tuple[Mapping[str, object], str | None]] = []
         for settings, lane in tweaks:
-            lanes = [one for one in self._experiment.lanes if lane is None or one.name == lane]
+            lanes = [one for one in self._run.lanes if lane is None or one.name == lane]
             back += [(earlier_settings(settings, one.settings), one.name) for one in lanes]
             self._tweak_now(settings, lane)
         self._done.append(Change(tuple(tweaks), tuple(back)))
@@ -303,14 +319,10 @@ class Session:
         self._note_undo()
 
     def _tweak_now(self, settings: Mapping[str, object], lane: str | None) -> None:
-        was_finished = self._experiment.finished
-        mark = self._experiment.tweak(settings, lane)
-        if self._rewind is not None:
-            self._rewind.tweaked(settings, lane)
-            if mark.restarted and self._experiment.step == 0:
-                self._begin_timeline()
+        was_finished = self._run.finished
+        mark = self._run.tweak(settings, lane)
         if mark.restarted:
-            whose = "the network" if len(self._experiment.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
+            whose = "the network" if len(self._run.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
             self._say(f"{mark.text}: {whose} started again from step 0.")
             if was_finished:
                 self._running = True
@@ -318,12 +330,20 @@ class Session:
         elif was_finished:
             self._say(f"{mark.text}: the run is finished, so this counts from the next start (r).")
 
+    def _branch(self) -> None:
+        """Before a change: in the past it begins a new future, beside which the old one stays in grey for a while."""
+        run, self._former = self._run, None
+        if self._can("rewind") and run.position < run.end and self._end is not None:
+            self._former = Former(run.step, self._end)
+            self._say(f"A new future begins at step {run.step}; the one before stays in grey until the next change.")
+
     def _do_undo(self) -> None:
         if not self._done:
             self._say("Nothing to undo.")
             return
         change = self._done[-1]
-        for settings, lane in merged(change.back, len(self._experiment.lanes)):
+        self._branch()
+        for settings, lane in merged(change.back, len(self._run.lanes)):
             self._tweak_now(settings, lane)
         self._undone.append(self._done.pop())
         self._note_undo()
@@ -333,14 +353,23 @@ class Session:
             self._say("Nothing to redo.")
             return
         change = self._undone[-1]
+        self._branch()
         for settings, lane in change.forward:
             self._tweak_now(settings, lane)
         self._done.append(self._undone.pop())
         self._note_undo()
 
     def _note_undo(self) -> None:
-        if self._rewind is not None:
-            self._rewind.note_undo(tuple(self._done))
+        """What can be undone from here on; what once came later no longer can."""
+        if self._can("rewind"):
+            here = self._run.position
+            self._undo_log = [entry for entry in self._undo_log if entry[0] < here] + [(here, tuple(self._done))]
+
+    def _read_undo(self) -> None:
+        """What could be undone when the run was here for the first time."""
+        past = [done for at, done in self._undo_log if at <= self._run.position] if self._undo_log else []
+        if past and past[-1] != tuple(self._done):
+            self._done, self._undone = list(past[-1]), []
 
     def _do_restart(self, new_seed: bool) -> None:
         if self._experiment is None or self._view.stage == "failed":
@@ -349,7 +378,8 @@ class Session:
         else:
             seed = int(self._view.snapshot.seed) if self._view.snapshot is not None else 0
             self._experiment.restart(seed + 1) if new_seed else self._experiment.restart()
-            self._begin_timeline()
+            self._undo_log, self._former = [], None
+            self._note_undo()
         self._running, self._left = True, None
         self._findings = ()
         self._pace.begin()
@@ -358,11 +388,11 @@ class Session:
         if wanted is not self._wanted_survey:
             return  # the map has moved on
         if self._experiment is not None and wanted.lane < len(self._experiment.lanes):
-            self._view = replace(self._view, terrain=survey(self._experiment, wanted))
+            self._view = replace(self._view, terrain=survey(self._experiment.surface, wanted))
 
     def _do_search_fair(self) -> None:
         if self._experiment is not None:
-            self._fair = FairSearch(self._experiment)
+            self._fair = FairSearch(self._experiment.surface)
 
     def _do_apply_fair(self) -> None:
         if self._fair is None or self._fair.pending:
@@ -372,13 +402,17 @@ class Session:
         self._do_tweaks([({"train.lr": float(f"{one.best:.4g}")}, one.lane) for one in found])
 
     def _do_rewind(self, direction: int) -> None:
-        if self._rewind is None:
+        if not self._can("rewind"):
             return
+        run = self._run
         self._running, self._left = False, None
-        if self._rewind.go(direction):
-            self._done, self._undone = list(self._rewind.undo), []
-        else:
+        if run.position == run.end:
+            self._end = run.full_snapshot()
+        notch, at = max(1, int(run.steps) // NOTCHES), run.position
+        target = (-(-at // notch) - 1) * notch if direction < 0 else (at // notch + 1) * notch
+        if run.seek(target) == at:
             self._say("This is the start." if direction < 0 else "This is as far as it ran: space goes on.")
+        self._read_undo()
 
     def _say(self, text: str) -> None:
         self._notices.append((text, False))
@@ -398,7 +432,7 @@ class Session:
         snapshot = experiment.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
         now = time.monotonic()
         if now - self._findings_at > 0.5 or not self._running:
-            self._findings = tuple(experiment.findings()) if hasattr(experiment, "findings") else ()
+            self._findings = tuple(experiment.findings())
             self._findings_at = now
         self._dirty = False
         self._publish(stage="ready", snapshot=snapshot, finished=bool(experiment.finished), findings=self._findings)
@@ -415,9 +449,11 @@ class Session:
             applied=self._applied,
             can_undo=bool(self._done),
             can_redo=bool(self._undone),
-            watching=hasattr(self._experiment, "findings"),
+            watching=self._can("diagnose"),
+            capabilities=self._experiment.capabilities if self._experiment is not None else frozenset(),
             fair=None if self._fair is None else self._fair.view,
             closeup=self._looker.newest,
+            former=self._former,
             **changes,
         )
 

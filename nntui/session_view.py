@@ -3,15 +3,22 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from nntui_engine.diagnosis import Finding
 from nntui_engine.errors import InputError
+from nntui_engine.run.source import Capability
+from nntui_engine.settings import Settings
+from nntui_engine.snapshot import Snapshot
 
 from .closeup import Closeup
-from .kinds import AnySettings, AnySnapshot
 from .plotting.fair import FairView
+from .plotting.panel import Former
 from .story import Story
 from .terrain import Terrain
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
 
 Stage = Literal["preparing", "ready", "failed"]
 Tweaks = tuple[tuple[Mapping[str, object], str | None], ...]
@@ -32,7 +39,7 @@ class SessionView:
     version: int = 0
     stage: Stage = "preparing"
     progress: tuple[int, int, str] = (0, 0, "")
-    snapshot: AnySnapshot | None = None
+    snapshot: Snapshot | None = None
     running: bool = False
     finished: bool = False
     rate: float = 0.0
@@ -40,24 +47,25 @@ class SessionView:
     error: str = ""
     bad_input: InputError | None = None
     story: Story = field(default_factory=Story)
-    first: Mapping[str, AnySettings] = field(default_factory=dict)
+    first: Mapping[str, Settings] = field(default_factory=dict)
     applied: int = 0
     can_undo: bool = False
     can_redo: bool = False
-    findings: tuple[Any, ...] = ()
+    findings: tuple[Finding, ...] = ()
     watching: bool = True
+    capabilities: frozenset[Capability] = frozenset()
     terrain: Terrain | None = None
     fair: FairView | None = None
     closeup: Closeup | None = None
+    former: Former | None = None
 
 
-def steps_in_epoch(experiment: Any) -> int:
-    """Steps in which the first lane sees each training row once; ten in a race."""
-    lane = experiment.lanes[0]
-    if not hasattr(lane, "data"):
+def steps_in_epoch(run: "Experiment") -> int:
+    """Steps in which the first lane sees each training row once; ten on a surface."""
+    if "survey" in run.capabilities:
         return 10
-    rows = int(lane.data.x_train.shape[0])
-    return max(1, math.ceil(rows / int(lane.settings.batch_size)))
+    lane = run.network.lanes[0]
+    return max(1, math.ceil(len(lane.data.x_train) / int(lane.settings.batch_size)))
 
 
 def merged(back: Tweaks, lanes: int) -> Tweaks:

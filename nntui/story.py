@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from nntui_engine.scenario.load import Sweep
+from nntui_engine.scenario.load import Scenario, Sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +28,16 @@ class Story:
     sweep: Sweep | None = None
 
 
-def read_story(experiment: Any) -> Story:
-    """What the experiment's scenario says about itself; empty where it says nothing."""
-    scenario = getattr(experiment, "scenario", None)
-    if scenario is None:
-        return Story()
-    tries = tuple(Try(one.say, dict(one.set), one.lane) for one in scenario.tries)
+def read_story(scenario: Scenario) -> Story:
+    """What a scenario says about itself."""
     return Story(
         title=scenario.title,
         summary=scenario.summary,
         lesson=scenario.lesson,
         source=scenario.source,
-        tries=tries,
-        panels=tuple(scenario.panels or ()),
-        sweep=getattr(scenario, "sweep", None),
+        tries=tuple(Try(one.say, dict(one.set), one.lane) for one in scenario.tries),
+        panels=scenario.panels,
+        sweep=scenario.sweep,
     )
 
 

@@ -2,12 +2,17 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui_engine.settings import SurfaceSettings
+
 from .plotting.projection import Projection, Window
+
+if TYPE_CHECKING:
+    from nntui_engine.tasks.surface import SurfaceTask
 
 Floats = NDArray[np.float64]
 MOST_TERMS = 4e6  # evaluations of a data point's loss in one survey: some tens of milliseconds
@@ -34,18 +39,18 @@ class Terrain:
     values: Floats
 
 
-def surface_of(settings: Any) -> tuple[object, ...]:
+def surface_of(settings: SurfaceSettings) -> tuple[object, ...]:
     """What two lanes have in common when they race on the same surface."""
     parameters = tuple(sorted((k, v) for k, v in settings.surface_parameters.items() if k != "batch_size"))
     on_data = settings.surface == "noisy_moons"
     return (settings.surface, parameters, settings.seed if on_data else 0)
 
 
-def survey(race: Any, wanted: Survey) -> Terrain:
-    """The values of a race's surface; coarser where each one is a sum over many data points."""
-    settings = race.lanes[wanted.lane].settings
+def survey(surface: "SurfaceTask", wanted: Survey) -> Terrain:
+    """The values of a lane's surface; coarser where each one is a sum over many data points."""
+    settings = surface.lanes[wanted.lane].settings
     xs, ys = Projection(wanted.window, wanted.width, wanted.height).pixels()
     terms = len(xs) * len(ys) * settings.surface_parameters.get("samples", 1.0)
     coarse = max(1, math.ceil(math.sqrt(terms / MOST_TERMS)))
     xs, ys = xs[coarse // 2 :: coarse], ys[coarse // 2 :: coarse]
-    return Terrain(wanted, surface_of(settings), xs, ys, race.values(xs, ys, wanted.lane))
+    return Terrain(wanted, surface_of(settings), xs, ys, surface.values(xs, ys, wanted.lane))

@@ -50,7 +50,7 @@ def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0, s
 
     Taken at the held-out rows (the training rows if none are held out), ``stretch`` times as far from their middle.
     """
-    data = experiment.lanes[lane].data
+    data = experiment.network.lanes[lane].data
     x = data.x_validation if len(data.x_validation) else data.x_train
     middle = x.mean(axis=0)
     x = middle + stretch * (x - middle)
@@ -63,9 +63,8 @@ def backprop_error(experiment: Experiment, lane: int) -> float:
 
     Taken on the next mini-batch. The difference is centred, with a step of 1e-5: made for float64.
     """
-    checkpoint = experiment.save()
     gradients = experiment.gradients(lane)
-    values = {name: experiment.parameters(lane)[name] for name in parameter_views(experiment.arena, lane)}
+    values = {name: experiment.parameters(lane)[name] for name in parameter_views(experiment.network.arena, lane)}
     places = [(name, at) for name, value in values.items() for at in np.ndindex(value.shape)]
     worst = 0.0
     for name, at in places[:: max(1, len(places) // _MOST_CHECKED)]:
@@ -73,13 +72,12 @@ def backprop_error(experiment: Experiment, lane: int) -> float:
         for step in (1e-5, -1e-5):
             moved = values[name].copy()
             moved[at] += step
-            experiment.set_parameters(lane, {name: moved})
+            experiment.network.set_parameters(lane, {name: moved})
             losses.append(experiment.loss(lane) + experiment.penalty(lane))
-        experiment.set_parameters(lane, {name: values[name]})
+        experiment.network.set_parameters(lane, {name: values[name]})
         difference = (losses[0] - losses[1]) / 2e-5
         gradient = float(gradients[name][at])
         worst = max(worst, abs(gradient - difference) / max(1e-8, abs(gradient) + abs(difference)))
-    experiment.load(checkpoint)
     return worst
 
 
@@ -89,7 +87,7 @@ def rate_against_sharpness(experiment: Experiment, lane: int) -> float:
 
 
 def _count(kind: str) -> Measure:
-    return lambda experiment, lane: float(getattr(operations(experiment.lanes[lane].settings), kind))
+    return lambda experiment, lane: float(getattr(operations(experiment.network.lanes[lane].settings), kind))
 
 
 # One function for each row of ``statistics.ASKED_STATISTICS``
@@ -104,4 +102,8 @@ MEASURES: dict[str, Measure] = {
     "smallest_hessian_eigenvalue": smallest_eigenvalue,
     "prediction_spread": prediction_spread,
     "prediction_spread_outside": lambda experiment, lane: prediction_spread(experiment, lane, _FAR),
+}
+# … and on a surface
+SURFACE_MEASURES: dict[str, Measure] = {
+    "highest_value": lambda experiment, lane: experiment.surface.lanes[lane].highest_value,
 }

@@ -89,7 +89,7 @@ class Problem:
     @classmethod
     def of(cls, experiment: "Experiment", lane: int) -> "Problem":
         """The problem of a lane as its settings are now."""
-        one = experiment.lanes[lane]
+        one = experiment.network.lanes[lane]
         values = experiment.parameters(lane)
         shapes = {name: v.shape for name, v in values.items() if "running" not in name}
         learns = {str(layer.index): layer.trainable for layer in one.settings.layers}

@@ -78,7 +78,7 @@ class Finding:
 
 def learns_well(lane: LaneSnapshot, chance: float) -> bool:
     """Whether the lane is more than half way from ``chance`` (always guessing the commonest class) to perfect."""
-    if lane.settings.accuracy == "none":
+    if lane.network.settings.accuracy == "none":
         return lane.whole.get("train_r2", 0.0) > 0.5
     return lane.whole.get("train_accuracy", 0.0) > chance + 0.5 * (1.0 - chance)
 
@@ -113,10 +113,10 @@ def _by_layer(
 
 def non_finite(lane: LaneSnapshot) -> Finding | None:
     """A NaN or an infinity. The first one is named: from the inputs to the loss, back to the gradients, the update."""
-    first = lane.first_non_finite
+    first = lane.network.first_non_finite
     if first is None:
         return None
-    cause, fixes = _overflow(first, lane.settings)
+    cause, fixes = _overflow(first, lane.network.settings)
     return Finding(
         "non_finite",
         "critical",
@@ -178,7 +178,7 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
     same = tuple(i + 1 for i in hidden if (similarity[i] > 0.999 and began[i]) or norm[i] == 0.0)
     if not same:
         return None
-    init = lane.settings.layers[same[0] - 1].init
+    init = lane.network.settings.layers[same[0] - 1].init
     return Finding(
         "symmetric_units",
         "warning",
@@ -277,7 +277,7 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
 
 def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
     """The first layer's gradient is over 70 times the last one's, and large."""
-    if not lane.settings.layers[0].trainable:
+    if not lane.network.settings.layers[0].trainable:
         return None
     series = lane.layer_history["gradient_norm"]
     first, last = series.mean[:, 0], series.mean[:, -1]
@@ -302,7 +302,7 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
 
 def output_mismatch(lane: LaneSnapshot) -> Finding | None:
     """A softmax over one unit, or an output that is no probability under a cross-entropy."""
-    output, loss = lane.layers[-1], lane.settings.loss
+    output, loss = lane.layers[-1], lane.network.settings.loss
     if output.activation == "softmax" and output.units == 1:
         message = (
             "A softmax over one unit is 1 whatever the network computes: its gradient is 0, and nothing is learned."
@@ -314,7 +314,7 @@ def output_mismatch(lane: LaneSnapshot) -> Finding | None:
         )
     else:
         return None
-    right = "softmax" if output.units > 1 and lane.task == "classes" else "sigmoid"
+    right = "softmax" if output.units > 1 and lane.network.task == "classes" else "sigmoid"
     return Finding(
         "output_mismatch",
         "warning",

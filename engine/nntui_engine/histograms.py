@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .kernels import columns as c
+from .tasks.network import NetworkTask
+
 BINS = 32
 
 
@@ -29,3 +32,22 @@ def histogram(values: NDArray[np.floating]) -> Histogram:
         return Histogram(np.zeros(BINS, np.int64), np.linspace(0.0, 1.0, BINS + 1), flat.size)
     counts, edges = np.histogram(finite, BINS)
     return Histogram(counts, edges, flat.size - finite.size)
+
+
+def layer_histograms(networks: NetworkTask, lane: int = 0) -> list[dict[str, Histogram]]:
+    """For each layer the histograms of "z", "a" and "g" on the next mini-batch, and of "W". Changes nothing."""
+    networks.probe(lane)
+    a, ints = networks.arena, networks.arena.ints[lane]
+    rows = int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))
+    made = []
+    for plan in a.plan[lane, : ints[c.I_LAYERS]]:
+        units, weights = int(plan[c.P_UNITS]), int(plan[c.P_BIASES] - plan[c.P_WEIGHTS])
+        theta, gradient = int(ints[c.I_THETA] + plan[c.P_WEIGHTS]), int(ints[c.I_GRADIENT] + plan[c.P_WEIGHTS])
+        places = {
+            "z": (int(plan[c.P_Z]), rows * units),
+            "a": (int(plan[c.P_A]), rows * units),
+            "g": (gradient, weights + units),
+            "W": (theta, weights),
+        }
+        made.append({name: histogram(a.pool[at : at + size]) for name, (at, size) in places.items()})
+    return made

@@ -100,6 +100,11 @@ class History:
             mean = total / sizes[:, None]
         return Series(steps, low, mean, high)
 
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        return sum(part.nbytes for part in (self._steps, self._values, self._old_steps, self._old, self._first))
+
     def copy(self) -> "History":
         """An independent copy."""
         return copy.deepcopy(self)

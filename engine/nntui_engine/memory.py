@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from .data.dataset import LaneData
 from .errors import InputError
 from .history import history_bytes
-from .lane import history_widths, output_shapes
 from .network import Layout
 from .settings import LaneSettings
+from .tasks.network_lane import history_widths, output_shapes
 
 LARGEST_RUN = 8 * 10**9  # bytes
 _NUMBER = 8

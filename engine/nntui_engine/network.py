@@ -17,8 +17,7 @@ from .data.probe import probe_rows
 from .kernels import codes
 from .kernels import columns as c
 from .losses import LOSSES
-from .optimizers import OPTIMIZERS
-from .schedules import SCHEDULES
+from .rates import fill_codes, fill_rates
 from .settings import LaneSettings
 
 _ALIGN = 64  # bytes: lanes never share a cache line
@@ -42,6 +41,12 @@ class Arena:
     reals: NDArray[np.float64]
     team: NDArray[np.int64]
     goals: NDArray[np.int64]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of what a copy does not share."""
+        own = (self.pool, self.order, self.sums, self.plan, self.layer_reals, self.ints, self.reals)
+        return sum(part.nbytes for part in own)
 
     def copy(self) -> "Arena":
         """A copy that shares only the data."""
@@ -212,15 +217,12 @@ def _spreads(data: LaneData) -> NDArray[np.float64]:
 
 def _fill_reals(row: NDArray[np.float64], layers: NDArray[np.float64], settings: LaneSettings) -> None:
     from .kernels.activation import largest_slope
-    from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
 
     for i, layer in enumerate(settings.layers):
         steepest = largest_slope(ACTIVATIONS[layer.activation].code, layer.alpha)
         l1 = (0.0, layer.l1) if settings.l1_method == "proximal" else (layer.l1, 0.0)
         layers[i] = (layer.alpha, layer.dropout, *l1, layer.l2, steepest)
-    for column, name in enumerate(HYPERPARAMETERS):
-        row[column] = settings.optimizer_parameters.get(name, 0.0)
-    row[MOMENTUM_END] = row[MOMENTUM]
+    fill_rates(row, settings, c.R_SCHEDULE)
     row[c.R_CLIP_NORM] = settings.clip_norm
     row[c.R_CLIP_VALUE] = settings.clip_value
     row[c.R_HUBER_DELTA] = settings.huber_delta
@@ -231,11 +233,6 @@ def _fill_reals(row: NDArray[np.float64], layers: NDArray[np.float64], settings:
     row[c.R_NOISE_INPUTS] = settings.noise_inputs
     row[c.R_NOISE_WEIGHTS] = settings.noise_weights
     row[c.R_NOISE_GRADIENTS] = settings.noise_gradients
-    schedule = SCHEDULES[settings.schedule]
-    for column, parameter in enumerate(schedule.parameters):
-        row[c.R_SCHEDULE + column] = settings.schedule_parameters[parameter.name]
-    if schedule.code == codes.COSINE and row[c.R_SCHEDULE] == 0.0:
-        row[c.R_SCHEDULE] = settings.steps
     row[c.R_PLATEAU_FACTOR] = 1.0
     row[c.R_PLATEAU_BEST] = np.inf
     row[c.R_BEST_LOSS] = np.inf
@@ -257,8 +254,7 @@ def _fill_ints(row: NDArray[np.int64], settings: LaneSettings, data: LaneData, o
     row[c.I_SEED] = settings.seed
     row[c.I_LOSS] = LOSSES[settings.loss].code
     row[c.I_ACCURACY] = _ACCURACY[settings.accuracy]
-    row[c.I_OPTIMIZER] = OPTIMIZERS[settings.optimizer].code
-    row[c.I_SCHEDULE] = SCHEDULES[settings.schedule].code
+    fill_codes(row, settings, c.I_OPTIMIZER, c.I_SCHEDULE)
     row[c.I_EVALUATE_EVERY] = settings.evaluate_every
     row[c.I_EVALUATION_ROW] = 0  # a run begins with an evaluation
     row[c.I_SAMPLE_EVERY] = 1

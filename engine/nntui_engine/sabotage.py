@@ -22,7 +22,7 @@ import msgspec
 from .compile_ahead import Progress as Compiling
 from .errors import InputError
 from .lanes import shown
-from .scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override, resolve_lane, resolve_race
+from .scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override, resolve_lane, resolve_surface
 from .statistics import LAYER_STATISTICS, WHOLE_STATISTICS
 from .verify import Progress, first_seed, measure
 
@@ -208,7 +208,7 @@ def _resolved(scenario: Scenario, tables: Mapping[str, Any], seed: int) -> objec
     """What a lane with these tables runs on; equal if it runs alike."""
     tables = override(tables, {"train.seed": seed}, scenario.name)
     if scenario.is_surface:
-        return replace(resolve_race(tables, where=scenario.name), window=((0.0, 0.0), (0.0, 0.0)))
+        return replace(resolve_surface(tables, where=scenario.name), window=((0.0, 0.0), (0.0, 0.0)))
     lane = resolve_lane(tables, where=scenario.name)
     return lane.settings, lane.data.key
 

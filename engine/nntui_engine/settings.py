@@ -46,19 +46,36 @@ class EarlyStopping:
     restore_best: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LaneSettings:
-    """Everything one lane trains with.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What every lane has, whatever it moves.
 
     ``optimizer_parameters`` holds every parameter of the optimizer's registry row, ``lr`` included, and
-    ``schedule_parameters`` every one of the schedule's (flags as 1.0 / 0.0).
-    ``batch_size`` is a number of rows ("full" already replaced), ``steps`` the lane's last step and
-    ``evaluate_every`` the steps between two evaluations on the whole sets. ``l1_method``: whether the layers' ``l1``
-    acts as λ·sign(W) in the gradient, or as a soft threshold of the weights after every step.
+    ``schedule_parameters`` every one of the schedule's (flags as 1.0 / 0.0). ``steps`` is the lane's last step.
     ``table`` is the lane's scenario tables after its overrides, as nested plain values, for display.
     """
 
     name: str
+    optimizer: str
+    optimizer_parameters: Mapping[str, float]
+    schedule: str
+    schedule_parameters: Mapping[str, float]
+    steps: int
+    clip_norm: float
+    clip_value: float
+    seed: int
+    table: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneSettings(Settings):
+    """Everything one lane trains a network with.
+
+    ``batch_size`` is a number of rows ("full" already replaced) and ``evaluate_every`` the steps between two
+    evaluations on the whole sets. ``l1_method``: whether the layers' ``l1`` acts as λ·sign(W) in the gradient, or as a
+    soft threshold of the weights after every step.
+    """
+
     inputs: int
     layers: tuple[LayerSettings, ...]
     batch_norm_inputs: bool
@@ -69,49 +86,29 @@ class LaneSettings:
     huber_delta: float
     accuracy: Literal["none", "argmax", "threshold"]
     accuracy_threshold: float
-    optimizer: str
-    optimizer_parameters: Mapping[str, float]
-    schedule: str
-    schedule_parameters: Mapping[str, float]
     batch_size: int
-    steps: int
     evaluate_every: int
-    clip_norm: float
-    clip_value: float
     early_stopping: EarlyStopping | None
     noise_inputs: float
     noise_weights: float
     noise_gradients: float
-    seed: int
     dtype: Literal["float32", "float64"]
     l1_method: L1Method = "subgradient"
-    table: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property
     def outputs(self) -> int:
         return self.layers[-1].units
 
 
-@dataclass(frozen=True, slots=True)
-class RaceSettings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurfaceSettings(Settings):
     """Everything one lane descends a surface with.
 
-    ``window`` is ((x0, x1), (y0, y1)); ``noise`` the standard deviation added to each part of the gradient; the rest as
-    in :class:`LaneSettings`.
+    ``window`` is ((x0, x1), (y0, y1)); ``noise`` the standard deviation added to each part of the gradient.
     """
 
-    name: str
     surface: str
     surface_parameters: Mapping[str, float]
     start: tuple[float, float]
     window: tuple[tuple[float, float], tuple[float, float]]
     noise: float
-    optimizer: str
-    optimizer_parameters: Mapping[str, float]
-    schedule: str
-    schedule_parameters: Mapping[str, float]
-    steps: int
-    clip_norm: float
-    clip_value: float
-    seed: int
-    table: Mapping[str, object] = field(default_factory=dict, compare=False)

@@ -7,10 +7,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .settings import LaneSettings, RaceSettings, Task
+from .settings import LaneSettings, SurfaceSettings, Task
 
 Array = NDArray[np.float64]
-LaneState = Literal["training", "finished", "stopped early"]
+LaneState = Literal["running", "finished", "stopped early", "diverged"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +79,83 @@ class NonFinite:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkPart:
+    """What only a lane that trains a network has.
+
+    ``own_data``: whether it does not share the first lane's rows. ``first_non_finite`` is where the first NaN or
+    infinity was, or None.
+    """
+
+    settings: LaneSettings
+    task: Task
+    parameters: int
+    own_data: bool
+    first_non_finite: NonFinite | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurfacePart:
+    """What only a lane on a surface has.
+
+    ``path`` (m, 2) and ``steps`` (m,) are where it was and when, the start first; far back only every so many steps
+    are kept. ``curvatures`` are the two eigenvalues of the Hessian where it stands, smallest first. ``minima`` (k, 2)
+    are those of its surface and ``lowest`` the value there (0.0 when none is known). ``diverged_at`` is the step at
+    which it left every bound, or None.
+    """
+
+    settings: SurfaceSettings
+    position: tuple[float, float]
+    curvatures: tuple[float, float]
+    steps: Array
+    path: Array
+    minima: Array
+    lowest: float
+    diverged_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LaneSnapshot:
     """One lane at one moment.
 
-    ``step`` counts the lane's own updates (a restarted lane begins again at 0). ``whole`` maps every
-    whole-network and evaluation statistic to its newest value (NaN where it does not apply), ``per_layer`` every
-    per-layer statistic to a (layers,) array. The two histories hold the series asked for.
-    ``first_non_finite`` is where the first NaN or infinity was, or None.
+    ``step`` counts the lane's own steps (a restarted lane begins again at 0). ``whole`` maps every statistic of the
+    whole lane that applies to its newest value, ``per_layer`` every per-layer statistic to a (layers,) array; a surface
+    has no layers. The two histories hold the series asked for. ``own`` is what only one kind of lane has.
     """
 
     index: int
     name: str
     step: int
     state: LaneState
-    task: Task
-    layers: tuple[LayerInfo, ...]
-    parameters: int
-    own_data: bool
-    settings: LaneSettings
+    own: NetworkPart | SurfacePart
     whole: Mapping[str, float]
-    per_layer: Mapping[str, Array]
+    layers: tuple[LayerInfo, ...] = ()
+    per_layer: Mapping[str, Array] = field(default_factory=dict)
     whole_history: Mapping[str, Series] = field(default_factory=dict)
     layer_history: Mapping[str, Series] = field(default_factory=dict)
-    first_non_finite: NonFinite | None = None
+
+    @property
+    def settings(self) -> LaneSettings | SurfaceSettings:
+        """What the lane runs with now."""
+        return self.own.settings
+
+    @property
+    def network(self) -> NetworkPart:
+        """What only a network's lane has. Raises TypeError for one on a surface."""
+        if not isinstance(self.own, NetworkPart):
+            raise TypeError(f"lane {self.name!r} is no network")
+        return self.own
+
+    @property
+    def surface(self) -> SurfacePart:
+        """What only a lane on a surface has. Raises TypeError for a network's."""
+        if not isinstance(self.own, SurfacePart):
+            raise TypeError(f"lane {self.name!r} is on no surface")
+        return self.own
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An experiment at one moment: all lanes stand at the same number of steps since each began."""
+    """A run at one moment: all lanes stand at the same number of steps since each began."""
 
     scenario: str
     title: str
@@ -116,55 +165,7 @@ class Snapshot:
     lanes: tuple[LaneSnapshot, ...]
     marks: tuple[Mark, ...] = ()
 
-
-RacerState = Literal["running", "finished", "diverged"]
-
-
-@dataclass(frozen=True, slots=True)
-class RacerSnapshot:
-    """One optimizer on a surface at one moment.
-
-    ``path`` (m, 2) and ``steps`` (m,) are where it was and when, the start first; far back only every so many steps
-    are kept. ``values`` and ``gradient_norms`` (m,) belong to them. ``distance`` is to the nearest minimum.
-    ``diverged_at`` is the step at which it left every bound, or None. ``curvatures`` are the two eigenvalues of the
-    Hessian where it stands, smallest first. ``minima`` (k, 2) are those of its surface and ``lowest`` the value there
-    (0.0 when none is known).
-    """
-
-    index: int
-    name: str
-    optimizer: str
-    step: int
-    state: RacerState
-    settings: RaceSettings
-    position: tuple[float, float]
-    value: float
-    gradient_norm: float
-    distance: float
-    path_length: float
-    lr: float
-    curvatures: tuple[float, float]
-    steps: Array
-    path: Array
-    values: Array
-    gradient_norms: Array
-    minima: Array
-    lowest: float
-    diverged_at: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RaceSnapshot:
-    """All optimizers on one surface at one moment; ``minima`` (k, 2)."""
-
-    scenario: str
-    title: str
-    seed: int
-    step: int
-    steps: int
-    surface: str
-    window: tuple[tuple[float, float], tuple[float, float]]
-    start: tuple[float, float]
-    minima: Array
-    lanes: tuple[RacerSnapshot, ...]
-    marks: tuple[Mark, ...] = ()
+    @property
+    def on_surface(self) -> bool:
+        """Whether its lanes descend a surface; else they train networks."""
+        return isinstance(self.lanes[0].own, SurfacePart)

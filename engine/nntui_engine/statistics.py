@@ -81,6 +81,17 @@ EVALUATION_STATISTICS = _table(
     ("r2", "R²", "the same on the held-out set (the training set if none is held out)", "Share of the variation explained.", "evaluation", "linear"),
 )
 
+# Of a lane on the surface f; the gradient is exact, whatever noise the steps see
+SURFACE_STATISTICS = _table(
+    ("value", "Value", "f(x, y)", "How high it stands.", "step", "log"),
+    ("gradient_norm", "Gradient norm", "‖∇f‖₂", "How steep the surface is where it stands.", "step", "log"),
+    ("distance", "Distance to minimum", "distance from (x, y) to the nearest known minimum", "How far it has to go.", "step", "log"),
+    ("path_length", "Path length", "Σ of the steps' lengths", "How far it went.", "step", "linear"),
+    ("lr", "Learning rate", "lr in force, after the schedule", "How far a step goes.", "step", "log"),
+    ("x", "x", "first coordinate", "Where it stands, to the right.", "step", "linear"),
+    ("y", "y", "second coordinate", "Where it stands, upwards.", "step", "linear"),
+)
+
 # Worked out only when asked for (``asked.py``): they cost more than a step
 ASKED_STATISTICS = _table(
     ("operations_forward", "Forward multiplications", "Σ inputs·units over the layers", "What one row costs on its way forward.", "asked", "log"),
@@ -98,4 +109,5 @@ ASKED_STATISTICS = _table(
 LAYER_BY_NAME = {row.name: row for row in LAYER_STATISTICS}
 WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
+SURFACE_BY_NAME = {row.name: row for row in SURFACE_STATISTICS}
 ASKED_BY_NAME = {row.name: row for row in ASKED_STATISTICS}

@@ -18,9 +18,10 @@ from .lane_state import start_lane
 from .launch import launch, launching
 from .memory import LARGEST_RUN, bytes_of_run
 from .network import Layout, assemble
-from .race import Race, lay_out
+from .run.run import Run
 from .scenario import Scenario, load_scenario, resolve_lane
-from .settings import LaneSettings, RaceSettings
+from .settings import LaneSettings, SurfaceSettings
+from .tasks.field import lay_out
 
 Array = NDArray[np.float64]
 
@@ -71,7 +72,7 @@ class Basins:
     near: float
 
 
-def nearby_starts(settings: RaceSettings) -> list[tuple[float, float]]:
+def nearby_starts(settings: SurfaceSettings) -> list[tuple[float, float]]:
     """The lane's start and four points around it, a twentieth of the window away."""
     (x0, x1), (y0, y1) = settings.window
     dx, dy = 0.05 * (x1 - x0), 0.05 * (y1 - y0)
@@ -79,17 +80,17 @@ def nearby_starts(settings: RaceSettings) -> list[tuple[float, float]]:
     return [(x, y), (x + dx, y + dy), (x - dx, y + dy), (x + dx, y - dy), (x - dx, y - dy)]
 
 
-def fair_rates(race: Race, steps: int | None = None) -> list[Sensitivity]:
+def fair_rates(run: Run, steps: int | None = None) -> list[Sensitivity]:
     """For every lane the value reached after ``steps`` (default: the scenario's) with 60 rates from 1e-6 to 100.
 
     The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
     points around it. The median over the five says what an optimizer is good for near here, the value from the start
     alone what is best in this very race.
     """
-    return [fair_rate(lane.name, lane.settings, steps) for lane in race.lanes]
+    return [fair_rate(lane.name, lane.settings, steps) for lane in run.surface.lanes]
 
 
-def fair_rate(name: str, settings: RaceSettings, steps: int | None = None) -> Sensitivity:
+def fair_rate(name: str, settings: SurfaceSettings, steps: int | None = None) -> Sensitivity:
     """One lane's part of :func:`fair_rates`."""
     rates = np.geomspace(_LOWEST, _HIGHEST, RATES)
     settings = replace(settings, steps=steps or settings.steps)
@@ -106,7 +107,7 @@ def fair_rate(name: str, settings: RaceSettings, steps: int | None = None) -> Se
     )
 
 
-def _reached(settings: RaceSettings, rates: Array, starts: Sequence[tuple[float, float]]) -> Array:
+def _reached(settings: SurfaceSettings, rates: Array, starts: Sequence[tuple[float, float]]) -> Array:
     """The value reached with every rate from every start: (rates, starts), infinite where it diverged."""
     grid = [
         replace(settings, start=start, optimizer_parameters={**settings.optimizer_parameters, "lr": float(rate)})
@@ -117,21 +118,21 @@ def _reached(settings: RaceSettings, rates: Array, starts: Sequence[tuple[float,
     return values.reshape(len(rates), len(starts))
 
 
-def basin_map(race: Race, lane: int, columns: int, rows: int, near: float = 0.05) -> Basins:
+def basin_map(run: Run, lane: int, columns: int, rows: int, near: float = 0.05) -> Basins:
     """Start one lane's optimizer from every cell of a grid over the window."""
-    settings = race.lanes[lane].settings
+    settings = run.surface.lanes[lane].settings
     (x0, x1), (y0, y1) = settings.window
     xs = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
     ys = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
     grid = [replace(settings, start=(float(x), float(y))) for y in ys for x in xs]
-    minima = race.minima(lane)
+    minima = run.surface.minima(lane)
     _, first, nearest = _run(grid, minima, near)
     steps = np.where(nearest >= 0, first[np.arange(len(grid)), nearest], -1)  # every surface has a minimum
     return Basins(xs, ys, nearest.reshape(rows, columns), steps.reshape(rows, columns), near)
 
 
 def _run(
-    lanes: Sequence[RaceSettings], minima: Array | None = None, near: float = 0.0
+    lanes: Sequence[SurfaceSettings], minima: Array | None = None, near: float = 0.0
 ) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
     """Race all lanes to their end: values reached (infinite if diverged); (lanes, minima) the first step looked at
     within ``near`` of each minimum (−1: none); the minimum each lane is that near to at the end (−1: none)."""

@@ -73,12 +73,12 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
     """
     from .kernels import columns as c
 
-    settings = experiment.lanes[lane].settings
+    settings = experiment.network.lanes[lane].settings
     if not can_trace(settings):
         raise InputError(f"a pass can be written out for at most {MOST_UNITS} units, without batch norm or threshold")
     loss = experiment.loss(lane)
     gradients = experiment.gradients(lane)
-    arena = experiment.arena
+    arena = experiment.network.arena
     ints, pool, plans = arena.ints[lane], arena.pool, arena.plan[lane]
 
     def row(at: int, size: int) -> tuple[float, ...]:
@@ -114,8 +114,8 @@ def _difference(
             moved = value.copy()
             moved[at] += signed
             ends.append(float(moved[at]))
-            experiment.set_parameters(lane, {name: moved})
+            experiment.network.set_parameters(lane, {name: moved})
             losses.append(experiment.loss(lane) + experiment.penalty(lane, in_gradient=True))
     finally:
-        experiment.set_parameters(lane, {name: value})
+        experiment.network.set_parameters(lane, {name: value})
     return (losses[0] - losses[1]) / (ends[0] - ends[1])

@@ -7,16 +7,14 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
-from .asked import MEASURES
+from .asked import MEASURES, SURFACE_MEASURES
 from .compile_ahead import Progress as Compiling
 from .experiment import Experiment
-from .race import Race
 from .scenario import Expectation, Scenario, load_scenario
-from .snapshot import LaneSnapshot, RacerSnapshot
+from .snapshot import LaneSnapshot
 
 Measured = float | tuple[float, float] | tuple[str, ...] | None
 Progress = Callable[[int, int], None]
@@ -49,8 +47,7 @@ class Outcome:
 class _Moment:
     """The lanes at one step, and what is wrong with them (None unless asked for)."""
 
-    lanes: Mapping[str, LaneSnapshot | RacerSnapshot]
-    highest: Mapping[str, float]
+    lanes: Mapping[str, LaneSnapshot]
     findings: tuple[tuple[str, str], ...]  # (lane, rule)
     asked: Mapping[tuple[str, str], float]  # (lane, statistic): see asked.py
 
@@ -129,15 +126,14 @@ def measure(
     """Measure every expectation on this one seed; arguments as for :func:`verify`."""
     if not scenario.expectations:
         return []
-    kind = Race if scenario.is_surface else Experiment
-    run = kind(scenario, seed, compiling=compiling)
+    run = Experiment(scenario, seed, compiling=compiling)
     moments = _run(run, scenario.expectations, progress)
     first = scenario.lanes[0].name
     return [_judge(expectation, moments, first) for expectation in scenario.expectations]
 
 
 def _run(
-    run: Experiment | Race, expectations: tuple[Expectation, ...], progress: Progress | None
+    run: Experiment, expectations: tuple[Expectation, ...], progress: Progress | None
 ) -> dict[int | None, _Moment]:
     """The moments at every step that an expectation names; None stands for each lane's end."""
     named: set[int | None] = set()
@@ -165,28 +161,20 @@ def _reads_at(expectation: Expectation, step: int | None) -> bool:
     return step == expectation.step or (expectation.over is not None and step == expectation.over.step)
 
 
-def _moment(run: Experiment | Race, judged: bool, expectations: Sequence[Expectation]) -> _Moment:
+def _moment(run: Experiment, judged: bool, expectations: Sequence[Expectation]) -> _Moment:
     averaged = [expectation for expectation in expectations if expectation.average_over > 1]
-    highest = {}
-    if isinstance(run, Race):
-        for lane in run.lanes:
-            series = lane.history.series(slice(2, 3))  # the value, the smallest and largest of each bucket kept
-            highest[lane.name] = (
-                math.inf if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
-            )
     findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
     whole = {e.statistic for e in averaged if e.statistic and e.layer is None}
     layers = {e.statistic for e in averaged if e.statistic and e.layer is not None}
-    asked = {}
-    if isinstance(run, Experiment):
-        names = [lane.name for lane in run.lanes]
-        for expectation in expectations:
-            over = expectation.over.lane if expectation.over is not None else None
-            for name in {expectation.lane or names[0], over or expectation.lane or names[0]}:
-                if expectation.statistic in MEASURES:
-                    asked[name, expectation.statistic] = MEASURES[expectation.statistic](run, names.index(name))
+    asked, names = {}, [lane.name for lane in run.lanes]
+    measures = SURFACE_MEASURES if run.scenario.is_surface else MEASURES
+    for expectation in expectations:
+        over = expectation.over.lane if expectation.over is not None else None
+        for name in {expectation.lane or names[0], over or expectation.lane or names[0]}:
+            if expectation.statistic in measures:
+                asked[name, expectation.statistic] = measures[expectation.statistic](run, names.index(name))
     snapshot = run.snapshot(layer_history=layers, whole_history=whole, points=None)
-    return _Moment({lane.name: lane for lane in snapshot.lanes}, highest, findings, asked)
+    return _Moment({lane.name: lane for lane in snapshot.lanes}, findings, asked)
 
 
 def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
@@ -228,23 +216,15 @@ def _read(
     lane = moment.lanes[lane_name]
     if step is not None and lane.step < step and lane.state == "finished":
         return None
-    if isinstance(lane, RacerSnapshot):
-        if statistic == "highest_value":
-            return moment.highest[lane_name]
-        if statistic in ("x", "y"):
-            return lane.position["xy".index(statistic)]
-        if expectation.average_over > 1:
-            past = lane.values if statistic == "value" else lane.gradient_norms
-            return float(past[-expectation.average_over :].mean())
-        value: Any = getattr(lane, statistic)
-        return value if statistic == "position" else float(value)
+    if statistic == "position":
+        return lane.surface.position
     if expectation.average_over > 1:
         series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
         column = 0 if layer is None else (layer if layer < 0 else layer - 1)
         if series is None or column >= series.mean.shape[1]:
             return None
         return float(series.mean[-expectation.average_over :, column].mean())
-    if statistic in MEASURES:
+    if (lane_name, statistic) in moment.asked:
         return moment.asked[lane_name, statistic]
     if layer is None:
         return float(lane.whole[statistic]) if statistic in lane.whole else None

@@ -88,22 +88,19 @@ def warm_up(progress: Progress | None = None, parts: Sequence[str] = USUAL_PARTS
 
 def _use(part: str) -> None:
     """Call every kernel that Python calls for this part, once."""
+    from .experiment import Experiment
     from .scenario import parse_scenario
 
     if part == "race":
-        from .race import Race
-
-        race = Race(parse_scenario(_RACE, name="warm-up"), steps=2)
+        race = Experiment(parse_scenario(_RACE, name="warm-up"), steps=2)
         race.advance(2)
         race.snapshot()
-        race.values(race.minima()[:, 0], race.minima()[:, 1])
+        race.surface.values(race.surface.minima()[:, 0], race.surface.minima()[:, 1])
         return
-    from .experiment import Experiment
-
     experiment = Experiment(parse_scenario(_SCENARIO.format(dtype=part), name="warm-up"))
     experiment.advance(2)
     experiment.gradients(0)
-    experiment.predict(experiment.lanes[0].data.x_train)
+    experiment.predict(experiment.network.lanes[0].data.x_train)
 
 
 def main() -> int:

@@ -12,7 +12,7 @@ from nntui.bench.tables import Sheet, rate_spread_text
 from nntui.bench.timing import Repeated, Turn, per_second, take_turns
 
 if TYPE_CHECKING:
-    from nntui_engine.race import Field
+    from nntui_engine.tasks.field import Field
 
 SURFACE = "beale"
 LANES = (1, 1000)
@@ -40,11 +40,11 @@ def _field(train: dict[str, object], lanes: int) -> "Field":
 
     from nntui_engine.kernels import race as kernels
     from nntui_engine.launch import launching
-    from nntui_engine.race import lay_out
-    from nntui_engine.scenario import resolve_race
+    from nntui_engine.scenario import resolve_surface
+    from nntui_engine.tasks.field import lay_out
 
     table = {"surface": {"name": SURFACE}, "train": {**train, "steps": ENDLESS}}
-    field = lay_out([resolve_race(table, str(lane)) for lane in range(lanes)])
+    field = lay_out([resolve_surface(table, str(lane)) for lane in range(lanes)])
     field.ints[:, kernels.C_SAMPLE_EVERY] = ENDLESS
     field.state[:, kernels.W : kernels.W + 2] = np.random.default_rng(0).uniform(-1.0, 1.0, (lanes, 2))
     with launching():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nntui.headless.training import Row, RunOptions
+    from nntui_engine.run.run import Run
     from nntui_engine.scenario import Scenario
 
 SEVERITIES = ("info", "warning", "critical")
@@ -123,7 +124,7 @@ def command(
     if headless:
         columns, _, rows = DEFAULT_SIZE.partition("x")
         outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair)
-        return (_race_headless if loaded.is_surface else _run_headless)(loaded, options, outputs)
+        return _headless(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
     from nntui.app import run_lab
 
@@ -138,57 +139,12 @@ def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None)
         raise click.UsageError("--fair prints text or json only", context)
 
 
-def _race_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
-    from nntui.headless import race_text
-    from nntui.headless.frames import check_suffix, write_frame
-    from nntui.headless.machine import write_json
-    from nntui.headless.output import progress_bar, text_console
-    from nntui.headless.race_document import RaceRows, fair_document, race_document
-    from nntui.headless.signals import prompt_exit
-    from nntui.headless.training import build_race, run_race
-
-    if outputs.screenshot is not None:
-        check_suffix(outputs.screenshot, "--screenshot")
-        writable_file(outputs.screenshot, "--screenshot")
-    with prompt_exit():
-        with progress_bar() as progress:
-            race = build_race(scenario, options, progress)
-        if outputs.fair:
-            from nntui_engine.sweeps import fair_rate
-
-            found = []
-            with progress_bar() as progress:
-                for index, lane in enumerate(race.lanes):
-                    progress("trying rates", index, len(race.lanes))
-                    found.append(fair_rate(lane.name, lane.settings))
-            if outputs.format == "json":
-                write_json(fair_document(race, found))
-            else:
-                race_text.print_fair(text_console(), race, found)
-            return 0
-        rows = RaceRows(race)
-        with progress_bar() as progress:
-            timing = run_race(race, progress, (lambda: _write_rows(rows.new())) if outputs.format == "jsonl" else None)
-        shown_timing = timing if outputs.timing else None
-        if outputs.format == "json":
-            write_json(race_document(race.snapshot(), shown_timing))
-        elif outputs.format == "text":
-            race_text.print_race(text_console(), race.snapshot(), shown_timing)
-        elif shown_timing is not None:
-            from nntui.headless.text import timing_line
-
-            click.echo(timing_line(shown_timing), err=True)
-        if outputs.screenshot is not None:
-            write_frame(race, outputs.size, outputs.screenshot)
-    return 0
-
-
-def _run_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
     from nntui.headless.signals import prompt_exit
-    from nntui.headless.training import build_experiment, full_snapshot, train
+    from nntui.headless.training import build, train
 
     if outputs.screenshot is not None:
         check_suffix(outputs.screenshot, "--screenshot")
@@ -196,26 +152,47 @@ def _run_headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs)
     with prompt_exit():
         rows = outputs.format == "jsonl"
         with progress_bar() as progress:
-            experiment = build_experiment(scenario, options, keep_samples=rows, compiling=progress)
-            timing = train(experiment, progress, _write_rows if rows else None)
+            experiment = build(scenario, options, keep_samples=rows, compiling=progress)
+            timing = None if outputs.fair else train(experiment, progress, _write_rows if rows else None)
+        if outputs.fair:
+            return _fair(experiment, outputs)
         shown_timing = timing if outputs.timing else None
         findings = experiment.findings()
-        from nntui.headless import text
+        from nntui.headless import text, words
 
         if outputs.format == "json":
             from nntui.headless.document import run_document
 
-            write_json(run_document(full_snapshot(experiment, points=2), findings, shown_timing))
+            write_json(run_document(experiment.full_snapshot(points=2), findings, shown_timing))
         elif outputs.format == "text":
-            text.print_report(text_console(), full_snapshot(experiment, text.POINTS), findings, shown_timing)
+            points = None if scenario.is_surface else text.POINTS
+            text.print_report(text_console(), experiment.full_snapshot(points), findings, shown_timing)
         elif shown_timing is not None:
-            click.echo(text.timing_line(shown_timing), err=True)
+            click.echo(words.timing_line(shown_timing), err=True)
         if outputs.screenshot is not None:
             write_frame(experiment, outputs.size, outputs.screenshot)
     if outputs.fail_on is None:
         return 0
     threshold = SEVERITIES.index(outputs.fail_on)
     return int(any(SEVERITIES.index(finding.severity) >= threshold for finding in findings))
+
+
+def _fair(run: "Run", outputs: Outputs) -> int:
+    from nntui.headless.fair import fair_document, print_fair
+    from nntui.headless.machine import write_json
+    from nntui.headless.output import progress_bar, text_console
+    from nntui_engine.sweeps import fair_rate
+
+    found = []
+    with progress_bar() as progress:
+        for index, lane in enumerate(run.surface.lanes):
+            progress("trying rates", index, len(run.lanes))
+            found.append(fair_rate(lane.name, lane.settings))
+    if outputs.format == "json":
+        write_json(fair_document(run, found))
+    else:
+        print_fair(text_console(), run, found)
+    return 0
 
 
 def _write_rows(rows: "Iterable[Row]") -> None:

@@ -8,7 +8,7 @@ from nntui.commands.options import SCENARIO, examples
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
-    from nntui_engine.settings import LaneSettings, RaceSettings
+    from nntui_engine.settings import LaneSettings, SurfaceSettings
 
 
 @click.command(
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def command(scenario: str, as_json: bool) -> None:
     """Show SCENARIO's lesson and its settings in full."""
-    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_race
+    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_surface
 
     loaded = load_scenario(scenario)
-    lanes: list[LaneSettings | RaceSettings]
+    lanes: list[LaneSettings | SurfaceSettings]
     if loaded.is_surface:
-        lanes = [resolve_race(lane.tables, lane.name) for lane in loaded.lanes]
+        lanes = [resolve_surface(lane.tables, lane.name) for lane in loaded.lanes]
     else:
         lanes = [resolve_lane(lane.tables, lane.name).settings for lane in loaded.lanes]
     if as_json:
@@ -36,7 +36,7 @@ def command(scenario: str, as_json: bool) -> None:
         _print(loaded, lanes)
 
 
-def _document(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> dict[str, Any]:
+def _document(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") -> dict[str, Any]:
     return {
         "schema": 1,
         "scenario": scenario.name,
@@ -49,7 +49,7 @@ def _document(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") 
     }
 
 
-def _print(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> None:
+def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") -> None:
     from rich.markdown import Markdown
     from rich.text import Text
 
@@ -83,20 +83,18 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | RaceSettings]") -> 
             _print_values(console, values)
 
 
-def _settings(lane: "LaneSettings | RaceSettings") -> dict[str, Any]:
-    from nntui.headless.race_document import race_settings_document
+def _settings(lane: "LaneSettings | SurfaceSettings") -> dict[str, Any]:
     from nntui.headless.settings_document import settings_document
-    from nntui_engine.settings import RaceSettings
 
-    return race_settings_document(lane) if isinstance(lane, RaceSettings) else settings_document(lane)
+    return settings_document(lane)
 
 
-def _line(lane: "LaneSettings | RaceSettings") -> str:
+def _line(lane: "LaneSettings | SurfaceSettings") -> str:
     """What the lane is, in one line."""
     from nntui.headless.settings_document import network_line
-    from nntui_engine.settings import RaceSettings
+    from nntui_engine.settings import SurfaceSettings
 
-    if isinstance(lane, RaceSettings):
+    if isinstance(lane, SurfaceSettings):
         from nntui_engine.surfaces import SURFACES, Surface
 
         row = SURFACES[lane.surface]

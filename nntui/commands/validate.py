@@ -41,11 +41,11 @@ def command(files: tuple[str, ...]) -> int:
 def _check_lanes(scenario: "Scenario", file: str) -> str:
     """Decide everything that running the scenario would; how much memory it will take, in words."""
     from nntui_engine.memory import LARGEST_RUN, bytes_of_run, lay_out, size_in_words
-    from nntui_engine.scenario import resolve_lane, resolve_race
+    from nntui_engine.scenario import resolve_lane, resolve_surface
 
     if scenario.is_surface:
         for lane in scenario.lanes:
-            resolve_race(lane.tables, lane.name, where=file)
+            resolve_surface(lane.tables, lane.name, where=file)
         return ""
     resolved = (resolve_lane(lane.tables, lane.name, where=file) for lane in scenario.lanes)
     needed = bytes_of_run(lay_out(((lane.settings, lane.data) for lane in resolved), file))

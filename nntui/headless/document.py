@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 from nntui.headless.settings_document import settings_document
 from nntui.headless.training import Timing
 from nntui_engine.diagnosis import Finding
@@ -13,8 +15,11 @@ SCHEMA = 1
 WHOLE_NAMES = tuple(row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS))
 
 
-def run_document(snapshot: Snapshot, findings: Iterable[Finding] = (), timing: Timing | None = None) -> dict[str, Any]:
-    """The whole result; ``timing`` adds wall times, which differ from run to run."""
+def run_document(
+    snapshot: Snapshot, findings: Iterable[Finding] = (), timing: Timing | None = None, points: int | None = None
+) -> dict[str, Any]:
+    """The whole result; ``timing`` adds wall times, which differ from run to run; ``points`` thins each path on a
+    surface to at most that many, its ends kept."""
     by_lane: dict[str, list[Finding]] = {}
     for finding in findings:
         by_lane.setdefault(finding.lane, []).append(finding)
@@ -23,24 +28,29 @@ def run_document(snapshot: Snapshot, findings: Iterable[Finding] = (), timing: T
         "scenario": snapshot.scenario,
         "seed": snapshot.seed,
         "steps": snapshot.steps,
-        "lanes": [_lane(lane, snapshot.marks, by_lane.get(lane.name, [])) for lane in snapshot.lanes],
+        "lanes": [
+            {
+                **(_on_surface(lane, points) if snapshot.on_surface else _network(lane, by_lane.get(lane.name, []))),
+                "tweaks": _tweaks(lane, snapshot.marks),
+            }
+            for lane in snapshot.lanes
+        ],
     }
     if timing is not None:
         document["timing"] = {"seconds": timing.seconds, "steps_per_second": timing.steps_per_second}
     return document
 
 
-def _lane(lane: LaneSnapshot, marks: Iterable[Mark], findings: Iterable[Finding]) -> dict[str, Any]:
+def _network(lane: LaneSnapshot, findings: Iterable[Finding]) -> dict[str, Any]:
     return {
         "name": lane.name,
         "settings": settings_document(lane.settings),
         "step": lane.step,
         # Null is "does not apply" (accuracy of a regression), so that a NaN always is a real NaN.
         **{name: lane.whole.get(name) for name in WHOLE_NAMES},
-        "parameters": lane.parameters,
+        "parameters": lane.network.parameters,
         "layers": [_layer(lane, position) for position in range(len(lane.layers))],
         "findings": [finding.as_dict() for finding in findings],
-        "tweaks": [{"step": mark.step, "set": dict(mark.settings)} for mark in marks if mark.lane in (None, lane.name)],
     }
 
 
@@ -54,3 +64,29 @@ def _layer(lane: LaneSnapshot, position: int) -> dict[str, Any]:
         "activation": layer.activation,
         **values,
     }
+
+
+def _on_surface(lane: LaneSnapshot, points: int | None) -> dict[str, Any]:
+    surface, count = lane.surface, len(lane.surface.steps)
+    kept = slice(None) if points is None or count <= points else np.linspace(0, count - 1, points).astype(int)
+    return {
+        "name": lane.name,
+        "optimizer": lane.settings.optimizer,
+        "settings": settings_document(lane.settings),
+        "step": lane.step,
+        "state": lane.state,
+        "diverged_at": surface.diverged_at,
+        "start": list(surface.settings.start),
+        "position": list(surface.position),
+        "value": lane.whole["value"],
+        "gradient_norm": lane.whole["gradient_norm"],
+        "distance": lane.whole["distance"] if len(surface.minima) else None,
+        "path_length": lane.whole["path_length"],
+        "curvatures": list(surface.curvatures),
+        "path": surface.path[kept],
+        "path_steps": surface.steps[kept].astype(int),
+    }
+
+
+def _tweaks(lane: LaneSnapshot, marks: Iterable[Mark]) -> list[dict[str, Any]]:
+    return [{"step": mark.step, "set": dict(mark.settings)} for mark in marks if mark.lane in (None, lane.name)]

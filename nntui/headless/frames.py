@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui.headless.files import write_file
-from nntui.headless.training import full_snapshot
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:
     from nntui.frame import Frame
     from nntui_engine.experiment import Experiment
-    from nntui_engine.race import Race
 
 POINTS = 512
 SUFFIXES = (".svg", ".txt", ".png")
@@ -27,26 +25,22 @@ def check_suffix(path: Path, option: str) -> None:
         find_browser()
 
 
-def lab_frame(experiment: "Experiment | Race", size: tuple[int, int]) -> "Frame":
+def lab_frame(experiment: "Experiment", size: tuple[int, int]) -> "Frame":
     """The lab's screen as it would show ``experiment`` now, at ``size`` (columns, rows)."""
     from nntui.frame import render_frame
     from nntui.story import read_story
-    from nntui_engine.race import Race
 
-    race = experiment if isinstance(experiment, Race) else None
-    snapshot = full_snapshot(experiment, POINTS) if not isinstance(experiment, Race) else experiment.snapshot()
     return render_frame(
-        snapshot,
+        experiment.full_snapshot(None if experiment.scenario.is_surface else POINTS),
         *size,
-        race=race,
-        experiment=None if race is not None else experiment,
-        story=read_story(experiment),
+        run=experiment,
+        story=read_story(experiment.scenario),
         first={lane.name: lane.settings for lane in experiment.lanes},
         findings=tuple(experiment.findings()),
     )
 
 
-def write_frame(experiment: "Experiment | Race", size: tuple[int, int], path: Path) -> None:
+def write_frame(experiment: "Experiment", size: tuple[int, int], path: Path) -> None:
     """Write the lab's screen to ``path``; the suffix decides the kind."""
     frame = lab_frame(experiment, size)
     suffix = path.suffix.lower()

@@ -4,11 +4,16 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from nntui_engine.settings import LaneSettings, LayerSettings
+from nntui_engine.settings import LaneSettings, LayerSettings, SurfaceSettings
 
 
-def settings_document(settings: LaneSettings) -> dict[str, Any]:
-    """The settings in the shape of a scenario file: ``data``, ``model`` and ``train``.
+def settings_document(settings: LaneSettings | SurfaceSettings) -> dict[str, Any]:
+    """The settings in the shape of a scenario file."""
+    return _surface(settings) if isinstance(settings, SurfaceSettings) else _network(settings)
+
+
+def _network(settings: LaneSettings) -> dict[str, Any]:
+    """``data``, ``model`` and ``train``.
 
     ``data`` is as written in the file, with defaults filled in. ``model.layers`` has one entry a layer, output last.
     """
@@ -43,6 +48,28 @@ def settings_document(settings: LaneSettings) -> dict[str, Any]:
             },
             "seed": settings.seed,
             "dtype": settings.dtype,
+        },
+    }
+
+
+def _surface(settings: SurfaceSettings) -> dict[str, Any]:
+    """``surface`` and ``train``."""
+    return {
+        "surface": {
+            "name": settings.surface,
+            **settings.surface_parameters,
+            "start": list(settings.start),
+            "window": [list(side) for side in settings.window],
+            "noise": settings.noise,
+        },
+        "train": {
+            "optimizer": settings.optimizer,
+            **settings.optimizer_parameters,
+            "schedule": {"kind": settings.schedule, **settings.schedule_parameters},
+            "steps": settings.steps,
+            "clip_norm": settings.clip_norm,
+            "clip_value": settings.clip_value,
+            "seed": settings.seed,
         },
     }
 

@@ -12,15 +12,14 @@ from nntui.headless.files import write_file
 from nntui.headless.frames import lab_frame
 from nntui.headless.machine import json_text
 from nntui.headless.output import Progress
-from nntui.headless.race_document import race_document
-from nntui.headless.training import RunOptions, build_experiment, build_race, full_snapshot, run_race, train
+from nntui.headless.training import RunOptions, build, train
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
 
 KINDS = (".svg", ".txt", ".json")
-PATH_POINTS = 50  # of a race's path in the numbers
+PATH_POINTS = 50  # of a path in the numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,10 @@ class Frame:
 
 def make_frame(scenario: "Scenario", options: RunOptions, size: tuple[int, int], progress: Progress) -> Frame:
     """Train ``scenario`` and draw its last state at ``size`` (columns, rows)."""
-    if scenario.is_surface:
-        race = build_race(scenario, options, progress)
-        run_race(race, progress)
-        picture = lab_frame(race, size)
-        document = race_document(race.snapshot(), points=PATH_POINTS)
-    else:
-        experiment = build_experiment(scenario, options, compiling=progress)
-        train(experiment, progress)
-        picture = lab_frame(experiment, size)
-        document = run_document(full_snapshot(experiment, points=2), experiment.findings())
+    experiment = build(scenario, options, compiling=progress)
+    train(experiment, progress)
+    picture = lab_frame(experiment, size)
+    document = run_document(experiment.full_snapshot(points=2), experiment.findings(), points=PATH_POINTS)
     document = {"frame": {"columns": size[0], "rows": size[1]}, **document}
     return Frame(scenario.name, picture.svg, picture.text, json_text(document))
 

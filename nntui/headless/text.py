@@ -1,6 +1,5 @@
 """The result of a run as a report for people (``--format text``)."""
 
-import math
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -9,7 +8,9 @@ from rich.text import Text
 
 from nntui.headless.settings_document import network_line, training_line
 from nntui.headless.sparkline import NOT_FINITE, sparkline
+from nntui.headless.surface_text import start_line, surface_blocks
 from nntui.headless.training import Timing
+from nntui.headless.words import heading, plain_table, statistic, timing_line
 from nntui.plotting.grid import wrap
 from nntui_engine.diagnosis import Finding
 from nntui_engine.finding_words import details, headline
@@ -21,7 +22,6 @@ POINTS = 240
 CURVE_WIDTH = 36
 SPARK_WIDTH = 10
 NUMBER_WIDTH = 8
-LONGEST_LANE_NAME = 24
 DETAIL_INDENT = 10  # "critical" and two blanks
 
 SUMMARY = ("loss", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "r2")
@@ -34,50 +34,20 @@ def print_report(
     console: Console, snapshot: Snapshot, findings: Sequence[Finding] = (), timing: Timing | None = None
 ) -> None:
     """The report on ``console``: lanes, curves, layers, findings, changes made during the run."""
-    console.print(_heading(snapshot))
-    console.print()
-    console.print(_summary(snapshot))
-    console.print()
-    console.print(_curves(snapshot))
-    for lane in snapshot.lanes:
-        console.print()
-        console.print(_layers(lane))
-    for block in (_findings(findings, console.width), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing)):
+    title = heading(snapshot.title, snapshot.scenario, snapshot.seed, f"step {snapshot.step:,} of {snapshot.steps:,}")
+    own = surface_blocks(snapshot) if snapshot.on_surface else _network_blocks(snapshot)
+    after = (_findings(findings, console.width), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing))
+    console.print(title)
+    if snapshot.on_surface:
+        console.print(start_line(snapshot))
+    for block in (*own, *after):
         if block is not None:
             console.print()
             console.print(block)
 
 
-def number(value: float) -> str:
-    """Four significant digits, in the form a person reads; "NaN" and "Inf" as such."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "−Inf"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if 1e-4 <= size < 1e5:
-        return f"{value:.4g}" if size < 9999.5 else f"{value:.0f}"  # 9999.5 would be 1e+04
-    return f"{value:.2e}"
-
-
-def statistic(name: str, value: float) -> str:
-    """A value as its statistic is read: shares as percentages, counts whole."""
-    if math.isfinite(value):
-        if name.endswith(("accuracy", "fraction")):
-            return f"{100 * value:.1f} %"
-        if name.endswith("_units") or name == "non_finite":
-            return f"{value:.0f}"
-    return number(value)
-
-
-def _heading(snapshot: Snapshot) -> Text:
-    text = Text(snapshot.title, style="bold")
-    if snapshot.scenario != snapshot.title:
-        text.append(f"  {snapshot.scenario}", style="not bold")
-    text.append(f"  seed {snapshot.seed}  step {snapshot.step:,} of {snapshot.steps:,}".replace(",", " "), "not bold")
-    return text
+def _network_blocks(snapshot: Snapshot) -> list[RenderableType]:
+    return [_summary(snapshot), _curves(snapshot), *(_layers(lane) for lane in snapshot.lanes)]
 
 
 def _title(name: str) -> str:
@@ -94,27 +64,19 @@ def _shown(names: Iterable[str], snapshot: Snapshot) -> list[str]:
     return [name for name in names if any(name in lane.whole for lane in snapshot.lanes)]
 
 
-def _plain_table(*headers: tuple[str, bool]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header, right in headers:
-        width = LONGEST_LANE_NAME if header == "Lane" else None
-        table.add_column(header, justify="right" if right else "left", no_wrap=not right, max_width=width)
-    return table
-
-
 def _summary(snapshot: Snapshot) -> RenderableType:
     names = _shown(SUMMARY, snapshot)
     numbers = [("Step", True), *((_title(name), True) for name in names), ("Parameters", True)]
-    table = _plain_table(*_lane_header(snapshot), *numbers)
+    table = plain_table(*_lane_header(snapshot), *numbers)
     for lane in snapshot.lanes:
         cells = [statistic(name, lane.whole[name]) if name in lane.whole else "" for name in names]
-        table.add_row(*_lane_cell(snapshot, lane), str(lane.step), *cells, str(lane.parameters))
+        table.add_row(*_lane_cell(snapshot, lane), str(lane.step), *cells, str(lane.network.parameters))
     return table
 
 
 def _curves(snapshot: Snapshot) -> RenderableType:
     headers = [("first", True), ("", False), ("last", True)]
-    table = _plain_table(("Over time", False), *_lane_header(snapshot), *headers)
+    table = plain_table(("Over time", False), *_lane_header(snapshot), *headers)
     for name in _shown(OVER_TIME, snapshot):
         title = _title(name)
         for lane in snapshot.lanes:
@@ -164,13 +126,13 @@ def _layers(lane: LaneSnapshot) -> RenderableType:
         table.add_row(layer.name, str(layer.units), layer.activation, *cells)
     title = Text.assemble(
         (lane.name or "Network", "bold"),
-        f": {network_line(lane.settings)}; {training_line(lane.settings)}",
+        f": {network_line(lane.network.settings)}; {training_line(lane.network.settings)}",
     )
     parts: list[RenderableType] = [title]
     if lane.state == "stopped early":
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
-    if lane.first_non_finite is not None:
-        first = lane.first_non_finite
+    if lane.network.first_non_finite is not None:
+        first = lane.network.first_non_finite
         parts.append(Text(f"First NaN or infinity at step {first.step}, layer {first.layer}.", style="red"))
     return Group(*parts, table)
 
@@ -214,11 +176,12 @@ def _wrapped(label: str, words: str, width: int) -> list[Text]:
 def _tweaks(marks: Sequence[Mark]) -> RenderableType | None:
     if not marks:
         return None
-    return Group(Text("Changes", style="bold"), *(Text(f"step {mark.step}  {mark.text}") for mark in marks))
+    lines = [f"step {mark.step}  {f'{mark.lane}: ' if mark.lane else ''}{mark.text}" for mark in marks]
+    return Group(Text("Changes", style="bold"), *map(Text, lines))
 
 
 def _legend(snapshot: Snapshot) -> RenderableType | None:
-    if all(lane.first_non_finite is None for lane in snapshot.lanes):
+    if snapshot.on_surface or all(lane.network.first_non_finite is None for lane in snapshot.lanes):
         return None
     return Text(f"{NOT_FINITE} marks a stretch with NaN or infinity.")
 
@@ -227,8 +190,3 @@ def _timing(timing: Timing | None) -> RenderableType | None:
     if timing is None:
         return None
     return Text(timing_line(timing))
-
-
-def timing_line(timing: Timing) -> str:
-    """How long the training took, in words."""
-    return f"{timing.steps} steps in {timing.seconds:.2f} s ({timing.steps_per_second:,.0f} steps/s)"

@@ -9,16 +9,13 @@ from nntui.headless.output import Progress
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
-    from nntui_engine.race import Race
     from nntui_engine.scenario import Scenario
-    from nntui_engine.snapshot import Snapshot
 
 Overrides = Sequence[tuple[Mapping[str, object], str | None]]
 Row = Mapping[str, Any]
 
 # Wall time between two looks at the samples: short, because the samples of one stretch are held in memory.
 STRETCH_SECONDS = 0.02
-SAMPLES_A_STRETCH = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +44,10 @@ class Timing:
         return self.steps / self.seconds if self.seconds > 0 else 0.0
 
 
-def build_experiment(
+def build(
     scenario: "Scenario", options: RunOptions, keep_samples: bool = False, compiling: Progress | None = None
 ) -> "Experiment":
-    """The experiment ready to train; ``compiling`` shows a first start's progress.
+    """The run ready to begin; ``compiling`` shows a first start's progress.
 
     Raises InputError for a setting that does not fit.
     """
@@ -61,6 +58,7 @@ def build_experiment(
         seed=options.seed,
         steps=options.steps,
         overrides=list(options.overrides),
+        every=options.every if scenario.is_surface else 1,
         keep_samples=options.every if keep_samples else 0,
         compiling=compiling,
     )
@@ -71,47 +69,10 @@ def train(
 ) -> Timing:
     """Run ``experiment`` to its end. ``on_rows`` gets every sampled row of every lane, in order, a few at a time."""
     start = time.perf_counter()
+    doing = "racing" if experiment.scenario.is_surface else "training"
     while not experiment.finished:
         experiment.advance_for(STRETCH_SECONDS)
         if on_rows is not None:
             on_rows(experiment.samples())
-        progress("training", experiment.step, experiment.steps)
+        progress(doing, experiment.step, experiment.steps)
     return Timing(time.perf_counter() - start, experiment.step)
-
-
-def full_snapshot(experiment: "Experiment", points: int) -> "Snapshot":
-    """A snapshot with the history of every statistic, at most ``points`` points each."""
-    from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
-
-    return experiment.snapshot(
-        layer_history=tuple(row.name for row in LAYER_STATISTICS),
-        whole_history=tuple(row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS)),
-        points=points,
-    )
-
-
-def build_race(scenario: "Scenario", options: RunOptions, compiling: Progress | None = None) -> "Race":
-    """The race of a [surface] scenario, ready to begin. Raises InputError for a setting that does not fit."""
-    from nntui_engine.race import Race
-
-    return Race(
-        scenario,
-        seed=options.seed,
-        steps=options.steps,
-        overrides=list(options.overrides),
-        every=options.every,
-        compiling=compiling,
-    )
-
-
-def run_race(race: "Race", progress: Progress, on_stretch: Callable[[], None] | None = None) -> Timing:
-    """Run ``race`` to its end. ``on_stretch`` is called before any sample is merged with another."""
-    start = time.perf_counter()
-    if on_stretch is not None:
-        on_stretch()
-    while not race.finished:
-        race.advance(SAMPLES_A_STRETCH * race.every)
-        if on_stretch is not None:
-            on_stretch()
-        progress("racing", race.step, race.steps)
-    return Timing(time.perf_counter() - start, race.step)

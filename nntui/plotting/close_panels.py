@@ -38,7 +38,7 @@ def regions_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec |
 
 def has_regions(snapshot: Snapshot, view: PanelView) -> bool:
     lane = snapshot.lanes[view.lane]
-    return lane.settings.inputs == 2 and lane.task != "multilabel"
+    return lane.network.settings.inputs == 2 and lane.network.task != "multilabel"
 
 
 def curve_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:  # noqa: ARG001
@@ -73,7 +73,7 @@ def curve_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:  #
 
 
 def has_curve(snapshot: Snapshot, view: PanelView) -> bool:
-    settings = snapshot.lanes[view.lane].settings
+    settings = snapshot.lanes[view.lane].network.settings
     return settings.inputs == 1 and settings.outputs == 1
 
 
@@ -87,7 +87,7 @@ def pass_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Pi
 
 
 def has_pass(snapshot: Snapshot, view: PanelView) -> bool:
-    return can_trace(snapshot.lanes[view.lane].settings)
+    return can_trace(snapshot.lanes[view.lane].network.settings)
 
 
 def weights_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
@@ -109,7 +109,7 @@ def spread_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | 
 
 
 def has_spread(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
-    return any(is_unsure(lane.settings) for lane in snapshot.lanes)
+    return any(is_unsure(lane.network.settings) for lane in snapshot.lanes)
 
 
 def sweep_loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
@@ -130,7 +130,7 @@ def has_sweep(snapshot: Snapshot, view: PanelView) -> bool:
 
 
 def has_sweep_accuracy(snapshot: Snapshot, view: PanelView) -> bool:
-    return has_sweep(snapshot, view) and any(lane.settings.accuracy != "none" for lane in snapshot.lanes)
+    return has_sweep(snapshot, view) and any(lane.network.settings.accuracy != "none" for lane in snapshot.lanes)
 
 
 def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
@@ -165,7 +165,7 @@ def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
 
 
 def has_paths(snapshot: Snapshot, view: PanelView) -> bool:
-    return has_sweep(snapshot, view) and snapshot.lanes[view.lane].settings.inputs <= MOST_PATHS
+    return has_sweep(snapshot, view) and snapshot.lanes[view.lane].network.settings.inputs <= MOST_PATHS
 
 
 def _input_name(found: Paths, index: int) -> str:
@@ -257,7 +257,7 @@ def _sweep_panel(
             index = len(keys)
             key = Key(look.lane_marker(index), group or word, look.lane(index))
             values = np.array([lanes[one].whole.get(measure, np.nan) for one in names], dtype=np.float64)[order]
-            stopped = np.array([lanes[one].first_non_finite is not None for one in names])[order]
+            stopped = np.array([lanes[one].network.first_non_finite is not None for one in names])[order]
             bad = ~np.isfinite(values) & stopped
             curves.append(Curve(key.label, key.colour, key.marker, places, values, values, values, bad, band=False))
             keys.append(key)

@@ -11,8 +11,8 @@ from .canvas import line_dots, to_cells, to_columns
 from .frame import SMALLEST, plot_frame
 from .grid import Grid, fit, wrap
 from .look import ACCENT, BACKGROUND, DIM, ERROR, TEXT, Look
-from .race_side import number_words
 from .scales import Axis, log_axis
+from .surface_side import number_words
 
 Floats = NDArray[np.float64]
 OWN_START_FROM = 80  # columns from which the table also has what is best from the scenario's own start

@@ -41,8 +41,8 @@ def lane_words(snapshot: Snapshot, lane: LaneSnapshot) -> str:
 def _curve(lane: LaneSnapshot, name: str, series: Series, column: int, key: Key, band: bool = True) -> Curve:
     low, mean, high = (np.asarray(a)[:, column] for a in (series.low, series.mean, series.high))
     bad = np.isinf(mean) | (np.isnan(mean) & (np.isfinite(low) | np.isfinite(high)))
-    if lane.first_non_finite is not None and name in NEVER_EMPTY:
-        bad |= np.isnan(mean) & (np.asarray(series.steps) >= lane.first_non_finite.step)
+    if lane.network.first_non_finite is not None and name in NEVER_EMPTY:
+        bad |= np.isnan(mean) & (np.asarray(series.steps) >= lane.network.first_non_finite.step)
     return Curve(key.label, key.colour, key.marker, np.asarray(series.steps), low, mean, high, bad, band)
 
 
@@ -127,8 +127,8 @@ def lane_marks(snapshot: Snapshot, lane: LaneSnapshot) -> tuple[TimeMark, ...]:
 
 def _bad_note(lanes: tuple[LaneSnapshot, ...], named: bool) -> str:
     notes = [
-        f"{lane.name + ': ' if named else ''}NaN or Inf from step {lane.first_non_finite.step}"
+        f"{lane.name + ': ' if named else ''}NaN or Inf from step {lane.network.first_non_finite.step}"
         for lane in lanes
-        if lane.first_non_finite is not None
+        if lane.network.first_non_finite is not None
     ]
     return ", ".join(notes)

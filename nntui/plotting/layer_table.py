@@ -25,7 +25,7 @@ def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid
     end = width - 2
     wide = end >= 34  # else there is no room for the variance
     grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
-    inputs = lane.settings.inputs
+    inputs = lane.network.settings.inputs
     grid.write(2, 4, f"{inputs:>4} {'input' if inputs == 1 else 'inputs'}", DIM)
     count = len(lane.layers)
     room = height - 5
@@ -37,7 +37,7 @@ def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid
         else:
             _draw_layer(grid, row, lane, index, wide, look)
         row += 1
-    grid.write(row, 2, fit(f"{grouped(lane.parameters)} parameters", width - 4, look.glyphs.end), DIM)
+    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, look.glyphs.end), DIM)
     return grid
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.terrain import Survey, Terrain, surface_of
-from nntui_engine.snapshot import RacerSnapshot, RaceSnapshot
+from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 from .grid import Grid
 from .heat import Heat, heat, palette
@@ -58,7 +58,7 @@ class MapPainter:
 
     def draw(
         self,
-        race: RaceSnapshot,
+        race: Snapshot,
         terrain: Terrain | None,
         window: Window,
         chosen: int,
@@ -72,14 +72,14 @@ class MapPainter:
         canvas = canvas_of(window, width, height)
         projection = Projection(window, canvas.width, canvas.height)
         grid = self._surface(terrain, projection, canvas, width, height)
-        surface = surface_of(race.lanes[chosen].settings)
-        lanes = [lane for lane in race.lanes if surface_of(lane.settings) == surface]
+        surface = surface_of(race.lanes[chosen].surface.settings)
+        lanes = [lane for lane in race.lanes if surface_of(lane.surface.settings) == surface]
         lanes.sort(key=lambda lane: lane.index == chosen)  # the chosen lane on top
         for lane in lanes:
             self._draw_trail(grid, lane, projection, canvas, thick=lane.index == chosen and len(lanes) > 1)
-        for x, y in race.lanes[chosen].minima:
+        for x, y in race.lanes[chosen].surface.minima:
             self._point(grid, projection, canvas, (float(x), float(y)), self._minimum, f"bold {TEXT}")
-        self._point(grid, projection, canvas, race.lanes[chosen].settings.start, "S", f"bold {TEXT}")
+        self._point(grid, projection, canvas, race.lanes[chosen].surface.settings.start, "S", f"bold {TEXT}")
         self._draw_heads(grid, lanes, chosen, projection, canvas)
         if crosshair is not None:
             self._point(grid, projection, canvas, crosshair, "+", f"bold {BACKGROUND}", TEXT)
@@ -142,8 +142,8 @@ class MapPainter:
 
     # -- what moves -------------------------------------------------------------------------------------------------
 
-    def _draw_trail(self, grid: Grid, lane: RacerSnapshot, projection: Projection, canvas: Canvas, thick: bool) -> None:
-        found = trail(lane.path, lane.steps, projection, thick)
+    def _draw_trail(self, grid: Grid, lane: LaneSnapshot, projection: Projection, canvas: Canvas, thick: bool) -> None:
+        found = trail(lane.surface.path, lane.surface.steps, projection, thick)
         rows, columns = np.nonzero(found.codes)
         if len(rows) == 0:
             return
@@ -193,16 +193,16 @@ class MapPainter:
         grid.inks[canvas.top + row, canvas.left + column] = self._ink(style)
 
     def _draw_heads(
-        self, grid: Grid, lanes: list[RacerSnapshot], chosen: int, projection: Projection, canvas: Canvas
+        self, grid: Grid, lanes: list[LaneSnapshot], chosen: int, projection: Projection, canvas: Canvas
     ) -> None:
         taken: set[tuple[int, int]] = set()
         for lane in reversed(lanes):  # the chosen lane gets the cell it wants
             colour = self.look.lane(lane.index)
-            left = exit_of(lane.path, projection) if len(lane.path) else None
+            left = exit_of(lane.surface.path, projection) if len(lane.surface.path) else None
             if left is not None:
                 self._draw_exit(grid, canvas, lane, left, taken)
                 continue
-            cell = projection.cell(lane.position)
+            cell = projection.cell(lane.surface.position)
             if cell is None:
                 continue
             column, row = free_cell(cell, taken, canvas)
@@ -211,7 +211,7 @@ class MapPainter:
             self._put(grid, canvas, column, row, self.look.lane_marker(lane.index), style)
 
     def _draw_exit(
-        self, grid: Grid, canvas: Canvas, lane: RacerSnapshot, left: Exit, taken: set[tuple[int, int]]
+        self, grid: Grid, canvas: Canvas, lane: LaneSnapshot, left: Exit, taken: set[tuple[int, int]]
     ) -> None:
         """An arrow on the border, the lane's marker beside it."""
         inward = 1 if left.column < canvas.width // 2 else -1
@@ -228,14 +228,14 @@ class MapPainter:
     def _draw_titles(
         self,
         grid: Grid,
-        race: RaceSnapshot,
-        lanes: list[RacerSnapshot],
+        race: Snapshot,
+        lanes: list[LaneSnapshot],
         chosen: int,
         canvas: Canvas,
         crosshair: Point | None,
     ) -> None:
         look, top = self.look, canvas.top - 1
-        settings = race.lanes[chosen].settings
+        settings = race.lanes[chosen].surface.settings
         title = f" {settings.surface.replace('_', ' ')} "
         column = grid.write(top, canvas.left + 1, title, f"bold {TEXT}")
         end = canvas.left + canvas.width - 1

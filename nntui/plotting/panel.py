@@ -15,11 +15,20 @@ from .scales import SteadyAxis
 Picture = Callable[[int, int], Grid]
 
 
+@dataclass(frozen=True, slots=True)
+class Former:
+    """A future that a change in the past has replaced: the run at its end, and the step it had in common."""
+
+    step: int
+    snapshot: Snapshot
+
+
 @dataclass(slots=True)
 class PanelView:
     """What a person has chosen, and the axes' memory: which lane, which unit, which panels have a log axis.
 
-    ``closeup`` is the newest closer look at the network, ``sweep`` the scenario's.
+    ``closeup`` is the newest closer look at the network, ``sweep`` the scenario's, ``former`` the future that was
+    replaced.
     """
 
     lane: int = 0
@@ -29,6 +38,7 @@ class PanelView:
     unit: int = 0
     closeup: Closeup | None = None
     sweep: Sweep | None = None
+    former: Former | None = None
 
     def axis_memory(self, name: str) -> SteadyAxis:
         return self.memory.setdefault(name, SteadyAxis())

@@ -12,7 +12,9 @@ from .history_plots import any_history, lane_words, layer_plot, nothing_yet, run
 from .look import Look
 from .panel import Panel as Panel
 from .panel import PanelView as PanelView
+from .panel import Picture
 from .plot import PlotSpec
+from .surface_panels import SURFACE_PANELS
 
 CAN_DIE = frozenset({"relu", "threshold"})
 
@@ -38,7 +40,7 @@ def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
 
 def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     """The share of rows predicted right; for regression the share of variation explained."""
-    if all(lane.settings.accuracy == "none" for lane in snapshot.lanes):
+    if all(lane.network.settings.accuracy == "none" for lane in snapshot.lanes):
         name = "r2"
         spec = PlotSpec(
             title="R² (share of variation explained)",
@@ -145,14 +147,30 @@ PANELS: dict[str, Panel] = {panel.name: panel for panel in _DESIGNED}
 PANELS |= {panel.name: panel for panel in _PLAIN if panel.name not in PANELS}
 
 
+def panels_of(snapshot: Snapshot | None) -> dict[str, Panel]:
+    """The panels for what runs, by name."""
+    return SURFACE_PANELS if snapshot is not None and snapshot.on_surface else PANELS
+
+
+def build_panel(name: str, snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
+    """What a panel shows; in grey under it what it showed of a future that was replaced."""
+    build = panels_of(snapshot)[name].build
+    spec, former = build(snapshot, view, look), view.former
+    if former is None or not isinstance(spec, PlotSpec):
+        return spec
+    old = build(former.snapshot, replace(view, memory={}, former=None), look)
+    return replace(spec, curves=(*old.faded(former.step), *spec.curves)) if isinstance(old, PlotSpec) else spec
+
+
 def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
     """The panels that have something to show: those a scenario asks for, those of a sweep, then the rest.
 
     A closer look costs time, so it is taken where the scenario asks for it; the Map and Network views have them all.
     So with the panels that are there for one lesson.
     """
-    shown = [name for name, panel in PANELS.items() if snapshot is not None and panel.applies(snapshot, view)]
-    shown = [name for name in shown if name in wanted or not (PANELS[name].close or PANELS[name].on_request)]
+    panels = panels_of(snapshot)
+    shown = [name for name, panel in panels.items() if snapshot is not None and panel.applies(snapshot, view)]
+    shown = [name for name in shown if name in wanted or not (panels[name].close or panels[name].on_request)]
     swept = tuple(name for name in SWEEP_PANELS if name in shown)
     first = tuple(dict.fromkeys(name for name in (*wanted, *swept) if name in shown))
     return first + tuple(name for name in shown if name not in first)
@@ -169,9 +187,9 @@ def close_names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if PANELS[name].close)
 
 
-def histories(names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The (whole-network, per-layer) histories the panels ``names`` need."""
-    panels = [PANELS[name] for name in names]
+def histories(names: tuple[str, ...], snapshot: Snapshot | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The (whole-lane, per-layer) histories the panels ``names`` need; without a ``snapshot``, those of a network."""
+    panels = [panels_of(snapshot)[name] for name in names]
     whole = dict.fromkeys(name for panel in panels for name in panel.whole)
     layer = dict.fromkeys(name for panel in panels for name in panel.layer)
     return tuple(whole), tuple(layer)

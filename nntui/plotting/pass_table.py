@@ -85,7 +85,7 @@ def _node(node: Node, layers: int, look: Look) -> Line:
 
 def _weights(found: Trace, lane: LaneSnapshot, look: Look) -> list[Line]:
     _, slope, difference = _names(look)
-    wrong = [one for one in found.weights if not _agrees(one, lane.settings.dtype)]
+    wrong = [one for one in found.weights if not _agrees(one, lane.network.settings.dtype)]
     count = len(found.weights)
     words = f"all {count} agree with centred differences"
     if wrong:

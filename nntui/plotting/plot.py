@@ -34,6 +34,12 @@ class Curve:
     bad: NDArray[np.bool_]
     band: bool = True
 
+    def faded(self, step: int) -> "Curve":
+        """The same from ``step`` on, in grey, without name, marker and band."""
+        on = self.steps >= step
+        low, mean, high = self.low[on], self.mean[on], self.high[on]
+        return Curve("", FAINT, "", self.steps[on], low, mean, high, self.bad[on], band=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -88,6 +94,10 @@ class PlotSpec:
     points: tuple[Points, ...] = ()
     x_axis: Axis | None = None
     widest: tuple[float, float] | None = None
+
+    def faded(self, step: int) -> tuple[Curve, ...]:
+        """Its curves from ``step`` on, in grey and without a name."""
+        return tuple(curve.faded(step) for curve in self.curves)
 
 
 def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
@@ -278,7 +288,7 @@ def _draw_ascii_curves(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y:
             inks[here] = grid.ink(look.faded(curve.colour))
     for curve, columns in gathered:
         here = line_dots(columns, frame.height, 1)
-        chars[here] = curve.marker
+        chars[here] = curve.marker or "."
         inks[here] = grid.ink(curve.colour)
 
 

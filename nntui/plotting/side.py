@@ -44,7 +44,7 @@ def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: 
     if snapshot is None:
         return grid
     inner = width - 4
-    regression = all(lane.settings.accuracy == "none" for lane in snapshot.lanes)
+    regression = all(lane.network.settings.accuracy == "none" for lane in snapshot.lanes)
     grid.write_right(1, width - 2, "loss train valid" if not regression else "loss    R² valid", DIM)
     row = 2
     one_line = _one_line(snapshot, inner) or height - 3 < 2 * len(snapshot.lanes)
@@ -74,7 +74,7 @@ def _write_numbers(grid: Grid, row: int, end: int, lane: LaneSnapshot, regressio
     whole = lane.whole
     loss = whole.get("loss", math.nan)
     never = lane.step == 0
-    bad = lane.first_non_finite is not None or (not never and math.isnan(loss))
+    bad = lane.network.first_non_finite is not None or (not never and math.isnan(loss))
     train = whole.get("train_r2" if regression else "accuracy", math.nan)
     held = whole.get("r2" if regression else "validation_accuracy", math.nan)
     grid.write_right(row, end - 12, loss_words(loss) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT)
@@ -84,8 +84,9 @@ def _write_numbers(grid: Grid, row: int, end: int, lane: LaneSnapshot, regressio
 
 def state_words(lane: LaneSnapshot) -> tuple[str, str]:
     """What is worth saying about a lane, and its colour; "" when it simply trains."""
-    if lane.first_non_finite is not None:
-        return f"NaN since step {lane.first_non_finite.step}, layer {lane.first_non_finite.layer}", ERROR
+    first = lane.network.first_non_finite
+    if first is not None:
+        return f"NaN since step {first.step}, layer {first.layer}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {lane.step}", WARNING
     if lane.state == "finished":

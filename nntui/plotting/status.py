@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from nntui.kinds import AnySnapshot
+from nntui_engine.snapshot import Snapshot
 
 from .grid import Grid, wrap
 from .look import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Look
@@ -21,7 +21,7 @@ class Status:
     speed: float = math.inf
 
 
-def draw_header(snapshot: AnySnapshot | None, status: Status, width: int, look: Look) -> Grid:
+def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Look) -> Grid:
     """One row: name, title, step, speed, state, and the lanes with their markers as far as they fit."""
     grid = Grid.blank(width, 1)
     g = look.glyphs
@@ -60,7 +60,7 @@ def _whole_words(text: str, width: int) -> str:
     return lines[0] if lines and cell_len(lines[0]) <= width else ""
 
 
-def _draw_lane_legend(grid: Grid, snapshot: AnySnapshot, column: int, look: Look) -> None:
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, look: Look) -> None:
     entries = [(look.lane_marker(lane.index), lane.name, look.lane(lane.index)) for lane in snapshot.lanes]
     full = sum(cell_len(name) + 4 for _, name, _ in entries)
     if column + full <= grid.width:

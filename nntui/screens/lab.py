@@ -15,10 +15,8 @@ from nntui.plotting.layer_table import draw_layers, layers_height
 from nntui.plotting.log_list import draw_log
 from nntui.plotting.look import Look
 from nntui.plotting.panel import Picture, draw_panel
-from nntui.plotting.panels import PANELS, close_names, panel_order, view_panels
+from nntui.plotting.panels import build_panel, close_names, panel_order, view_panels
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
-from nntui.plotting.race_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
 from nntui.plotting.status import (
     draw_failure,
@@ -28,6 +26,8 @@ from nntui.plotting.status import (
     draw_progress,
     message_lines,
 )
+from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.surface_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.tries import draw_tries, tries_height
 from nntui.terrain import Survey
 from nntui.widgets.grid_view import GridView
@@ -103,7 +103,9 @@ class LabScreen(Screen[None]):
     @property
     def shown_panels(self) -> tuple[str, ...]:
         """The plots that are on screen, whose histories are needed."""
-        if self.state.view not in PLOT_VIEWS or self.state.race is not None:
+        if self.state.race is not None:
+            return tuple(SURFACE_PANELS)
+        if self.state.view not in PLOT_VIEWS:
             return ()
         pages = self.lab_layout.pages
         return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
@@ -119,11 +121,9 @@ class LabScreen(Screen[None]):
     @property
     def panel_names(self) -> tuple[str, ...]:
         state = self.state
-        if state.race is not None:
-            return (*race_panel_order(state.panels), LOG)
-        if state.view in ("map", "network"):
+        if state.view in ("map", "network") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
-        order = panel_order(state.panels, state.snapshot, state.panel_view)
+        order = panel_order(state.panels, state.anything, state.panel_view)
         return (*order[:LOG_PLACE], LOG, *order[LOG_PLACE:])
 
     @property
@@ -280,11 +280,9 @@ class LabScreen(Screen[None]):
                 view.show(lambda w, h, built=built: draw_panel(built, w, h, look))  # type: ignore[misc]
 
     def _built(self, name: str) -> PlotSpec | Picture:
-        state = self.state
-        if state.race is not None:
-            return RACE_PANELS[name].build(state.race, state.panel_view, self.look)
-        assert state.snapshot is not None
-        return PANELS[name].build(state.snapshot, state.panel_view, self.look)
+        snapshot = self.state.anything
+        assert snapshot is not None
+        return build_panel(name, snapshot, self.state.panel_view, self.look)
 
     def _show_lesson(self) -> None:
         state, look = self.state, self.look

@@ -7,10 +7,10 @@ from textual.geometry import Size
 from nntui.lab_state import LabState
 from nntui.plotting.look import Look
 from nntui.plotting.map import MapPainter, canvas_of, wanted_survey
-from nntui.plotting.plot import draw_plot
+from nntui.plotting.panel import draw_panel
+from nntui.plotting.panels import build_panel, panel_order
 from nntui.plotting.projection import Point, Projection, Window
-from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
-from nntui.plotting.race_side import draw_race_table, table_height
+from nntui.plotting.surface_side import draw_race_table, table_height
 from nntui.terrain import Survey
 from nntui.widgets.grid_view import GridView
 from nntui.widgets.map_plot import MapPlot
@@ -41,7 +41,7 @@ class MapPart(Horizontal):
     def window(self, state: LabState) -> Window:
         """The window shown."""
         assert state.race is not None
-        return state.map_view.shown(state.race.lanes[state.panel_view.lane].settings.window)
+        return state.map_view.shown(state.race.lanes[state.panel_view.lane].surface.settings.window)
 
     def survey(self, state: LabState) -> Survey | None:
         """The part of the surface the map shows now."""
@@ -83,11 +83,11 @@ class MapPart(Horizontal):
             self.query_one(f"#{name}", GridView).show(
                 lambda w, h: draw_race_table(race, chosen, everything, w, h, look)
             )
-        names = race_panel_order(state.panels)[: layout.panels]
+        names = panel_order(state.panels, race, state.panel_view)[: layout.panels]
         for slot, name in enumerate(names):
-            spec = RACE_PANELS[name].build(race, state.panel_view, look)
+            spec = build_panel(name, race, state.panel_view, look)
             self.query_one(f"#map-plot{slot}", GridView).show(
-                lambda w, h, spec=spec: draw_plot(spec, w, h, look)  # type: ignore[misc]
+                lambda w, h, spec=spec: draw_panel(spec, w, h, look)  # type: ignore[misc]
             )
 
     def _arrange(self, layout: MapLayout, page: int) -> None:

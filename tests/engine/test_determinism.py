@@ -66,9 +66,9 @@ def test_any_division_into_calls(path: Path, dtype: str) -> None:
 def test_any_cut_of_the_launches(path: Path, dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = runs.experiment(path, dtype)
     whole.advance(STEPS)
-    monkeypatch.setattr("nntui_engine.experiment.LAUNCH_SECONDS", 0.0)  # the smallest launches there are …
-    monkeypatch.setattr("nntui_engine.lane.SAMPLES_A_LAUNCH", 2)  # … and the smallest outputs
-    monkeypatch.setattr("nntui_engine.lane.EVALUATIONS_A_LAUNCH", 1)
+    monkeypatch.setattr("nntui_engine.tasks.network.LAUNCH_SECONDS", 0.0)  # the smallest launches there are …
+    monkeypatch.setattr("nntui_engine.tasks.network_lane.SAMPLES_A_LAUNCH", 2)  # … and the smallest outputs
+    monkeypatch.setattr("nntui_engine.tasks.network_lane.EVALUATIONS_A_LAUNCH", 1)
     small = runs.experiment(path, dtype)
     small.advance(STEPS)
     assert runs.digest(small) == runs.digest(whole)
@@ -143,9 +143,9 @@ def test_lanes_see_the_same_batches_and_masks(path: Path) -> None:
     run.tweak({"model.dropout": 0.4, "train.noise.inputs": 0.1})
     run.advance(20)
     assert runs.digest(run, 0) == runs.digest(run, 1)
-    first, wide = run._arena.ints[0], run._arena.ints[2]
+    first, wide = run.network.arena.ints[0], run.network.arena.ints[2]
     size = int(first[c.I_BATCH] * first[c.I_INPUTS])
-    pool = run._arena.pool
+    pool = run.network.arena.pool
     assert np.array_equal(pool[first[c.I_XB] :][:size], pool[wide[c.I_XB] :][:size])
 
 

@@ -56,8 +56,10 @@ def bytes_of(history: History) -> int:
 @pytest.mark.parametrize("lanes", SHAPES.values(), ids=SHAPES)
 def test_what_is_counted_is_what_is_allocated(lanes: list[dict[str, Any]]) -> None:
     experiment = Experiment(scenario(lanes))
-    arena = experiment.arena
-    allocated = sum(part.nbytes for part in (arena.data, arena.pool, arena.order, arena.sums, *experiment._out))
+    arena = experiment.network.arena
+    allocated = sum(
+        part.nbytes for part in (arena.data, arena.pool, arena.order, arena.sums, *experiment.network._written())
+    )
     allocated += sum(bytes_of(lane.step_history) + bytes_of(lane.evaluation_history) for lane in experiment.lanes)
     data = {lane.data.key: lane.data for lane in experiment.lanes}.values()
     allocated += sum(d.x_train.nbytes + d.t_train.nbytes + d.x_validation.nbytes + d.t_validation.nbytes for d in data)

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
 
-def race(**train) -> Race:
-    return Race(
+def race(**train) -> Experiment:
+    return Experiment(
         scenario_from_dict(
             {
                 "schema": 1,
@@ -28,14 +28,14 @@ def test_it_follows_the_straight_line_and_then_stays():
         v = w.copy() if t == 1 else momentum * v + w
         w = w - 0.1 * v
         run.advance(1)
-        np.testing.assert_allclose(run.snapshot().lanes[0].position, w, rtol=1e-12)
+        np.testing.assert_allclose(run.snapshot().lanes[0].surface.position, w, rtol=1e-12)
 
 
 def test_zero_steps_mean_level_momentum():
     level, rising = race(momentum=0.9), race(momentum=0.9, momentum_start=0.1, momentum_over=0)
     level.advance(40)
     rising.advance(40)
-    assert level.snapshot().lanes[0].position == rising.snapshot().lanes[0].position
+    assert level.snapshot().lanes[0].surface.position == rising.snapshot().lanes[0].surface.position
 
 
 def test_a_new_momentum_on_the_way_is_the_new_end():
@@ -45,4 +45,4 @@ def test_a_new_momentum_on_the_way_is_the_new_end():
     before = run.snapshot().lanes[0]
     run.advance(1)
     after = run.snapshot().lanes[0]
-    assert after.position[0] == pytest.approx(0.9 * before.position[0], rel=1e-12)
+    assert after.surface.position[0] == pytest.approx(0.9 * before.surface.position[0], rel=1e-12)

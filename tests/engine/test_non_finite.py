@@ -199,7 +199,7 @@ def test_tweaks_saves_and_restarts(build: Build) -> None:
     experiment.tweak({"train.lr": 0.001})
     experiment.advance(5)
     assert experiment.lanes[0].first_non_finite == first
-    assert experiment.snapshot().lanes[0].first_non_finite == first
+    assert experiment.snapshot().lanes[0].network.first_non_finite == first
     experiment.load(start)
     assert experiment.lanes[0].first_non_finite is None
     experiment.advance(400)
@@ -214,7 +214,7 @@ def test_tweaks_saves_and_restarts(build: Build) -> None:
 def test_a_lane_among_others_and_launches_cut_anywhere(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = diverging(build)
     whole.advance(400)
-    monkeypatch.setattr("nntui_engine.experiment.LAUNCH_SECONDS", 0.0)
+    monkeypatch.setattr("nntui_engine.tasks.network.LAUNCH_SECONDS", 0.0)
     lanes = [("calm", {"train.lr": 0.01}), ("wild", {}), ("slower", {"train.lr": 1.0})]
     run = diverging(build, lanes=lanes, every=13)
     while not run.finished:
@@ -237,7 +237,11 @@ def test_a_step_worked_in_pieces() -> None:
     }
     for name, node, layer in (("1.weights", "weights", 1), ("3.weights", "weights", 3)):
         experiment = Experiment(scenario_from_dict(tables), every=7)
-        assert experiment.arena.ints[0, c.I_ROW_PIECES] == experiment.arena.ints[0, c.I_PARAMETER_PIECES] == 2
+        assert (
+            experiment.network.arena.ints[0, c.I_ROW_PIECES]
+            == experiment.network.arena.ints[0, c.I_PARAMETER_PIECES]
+            == 2
+        )
         experiment.advance(3)
         assert experiment.lanes[0].first_non_finite is None
         values = experiment.parameters()[name]

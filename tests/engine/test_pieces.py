@@ -67,10 +67,10 @@ def in_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("name", CHANGES)
 def test_pieces_add_up_to_the_whole(name: str, request: pytest.FixtureRequest) -> None:
     whole = experiment(CHANGES[name])
-    assert whole.arena.ints[0, c.I_ROW_PIECES] == 1
+    assert whole.network.arena.ints[0, c.I_ROW_PIECES] == 1
     request.getfixturevalue("in_pieces")
     cut = experiment(CHANGES[name])
-    assert cut.arena.ints[0, c.I_ROW_PIECES] == 3
+    assert cut.network.arena.ints[0, c.I_ROW_PIECES] == 3
     for run in (whole, cut):
         run.gradients()  # a probe before and between the steps leaves no trace
     for _ in range(STEPS):
@@ -92,7 +92,7 @@ def test_pieces_add_up_to_the_whole(name: str, request: pytest.FixtureRequest) -
 @pytest.mark.usefixtures("in_pieces")
 @pytest.mark.parametrize("name", WHOLE_ONLY)
 def test_what_looks_at_all_rows_stays_whole(name: str) -> None:
-    assert experiment(WHOLE_ONLY[name]).arena.ints[0, c.I_ROW_PIECES] == 1
+    assert experiment(WHOLE_ONLY[name]).network.arena.ints[0, c.I_ROW_PIECES] == 1
 
 
 @pytest.mark.usefixtures("in_pieces")
@@ -108,7 +108,7 @@ def test_a_mini_batch_smaller_than_the_pieces() -> None:
 def test_the_size_of_the_work_decides() -> None:
     small = experiment({"model": {"hidden": [8, 8]}})
     large = experiment({"data": {"name": "digits"}, "model": {"hidden": [256, 256]}}, batch_size=128)
-    assert [run.arena.ints[0, c.I_ROW_PIECES] for run in (small, large)] == [1, 2]
+    assert [run.network.arena.ints[0, c.I_ROW_PIECES] for run in (small, large)] == [1, 2]
 
 
 SCRIPT = """
@@ -120,9 +120,9 @@ run = Experiment(scenario_from_dict({
     "model": {"hidden": [128, 64], "dropout": 0.2}, "train": {"optimizer": "adam", "batch_size": 64, "clip_norm": 0.5,
     "steps": 150},
 }))
-assert run.arena.ints[0, int(sys.argv[1])] == 2
+assert run.network.arena.ints[0, int(sys.argv[1])] == 2
 run.advance(150)
-digest = hashlib.sha256(run.arena.pool.tobytes())
+digest = hashlib.sha256(run.network.arena.pool.tobytes())
 for series in run.snapshot(layer_history=["gradient_norm", "activation_variance"]).lanes[0].layer_history.values():
     digest.update(series.mean.tobytes())
 print(digest.hexdigest())

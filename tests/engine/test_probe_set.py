@@ -84,9 +84,9 @@ def test_lanes_with_the_same_rows_and_seed_share_the_draw(build: Build) -> None:
     run.tweak({"train.optimizer": "adam"}, "wide")
     draws = []
     for lane in range(3):
-        ints = run.arena.ints[lane]
+        ints = run.network.arena.ints[lane]
         at, count = ints[c.I_PROBE], ints[c.I_PROBE_ROWS]
-        draws.append(run.arena.order[at : at + count].copy())
+        draws.append(run.network.arena.order[at : at + count].copy())
         np.testing.assert_array_equal(Problem.of(run, lane).x, run.lanes[lane].data.x_train[draws[lane]])
     np.testing.assert_array_equal(draws[0], draws[1])
     np.testing.assert_array_equal(draws[0], probe_rows(ROWS, 4))
@@ -99,7 +99,7 @@ def test_a_tweak_in_the_middle_of_an_evaluation_begins_it_again(build: Build) ->
     model = {"hidden": [8], "activation": "relu", "init": "he_normal", "bias": "normal"}
     run = build(model, {"batch_size": 50}, x=x, t=np.sin(x), data=REGRESSION)
     calm = run.lanes[0].latest_layers["dead_units"].tolist()
-    run.arena.ints[0, c.I_EVALUATION_ROW] = 512
-    run.arena.ints[0, c.I_PROBE_NEXT] = 300
+    run.network.arena.ints[0, c.I_EVALUATION_ROW] = 512
+    run.network.arena.ints[0, c.I_PROBE_NEXT] = 300
     run.tweak({"train.lr": 0.02})
     assert run.lanes[0].latest_layers["dead_units"].tolist() == calm

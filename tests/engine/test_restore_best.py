@@ -142,8 +142,8 @@ def test_the_count_of_bad_evaluations_starts_anew_with_the_best_weights(build: B
 def test_bits_are_the_same_however_launches_are_cut(cut: int, build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = overfitting(build, keep_samples=True)
     whole.advance(LAST)
-    monkeypatch.setattr("nntui_engine.experiment.LAUNCH_SECONDS", 0.0)
-    monkeypatch.setattr("nntui_engine.lane.EVALUATIONS_A_LAUNCH", 1)
+    monkeypatch.setattr("nntui_engine.tasks.network.LAUNCH_SECONDS", 0.0)
+    monkeypatch.setattr("nntui_engine.tasks.network_lane.EVALUATIONS_A_LAUNCH", 1)
     pieces = overfitting(build, keep_samples=True)
     while not pieces.finished:
         pieces.advance(cut)

@@ -60,7 +60,7 @@ def _rows(run):
     """The training rows of the next mini-batch."""
     from nntui_engine.kernels import columns as c
 
-    ints, order = run.arena.ints[0], run.arena.order
+    ints, order = run.network.arena.ints[0], run.network.arena.order
     start = int(ints[c.I_ORDER] + ints[c.I_POSITION])
     return order[start : start + int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))]
 

@@ -157,7 +157,7 @@ def test_lanes_with_data_of_their_own(build: Build, tmp_path: Any) -> None:
     lanes = [("a", {}), ("b", {"data.path": str(other), "train.batch_size": 7}), ("c", {"train.lr": 0.01})]
     experiment = build({}, {}, n=5, lanes=lanes, data=REGRESSION)
     experiment.advance(6)
-    assert [lane.own_data for lane in experiment.snapshot().lanes] == [False, True, False]
+    assert [lane.network.own_data for lane in experiment.snapshot().lanes] == [False, True, False]
     assert experiment.parameters("b")["1.weights"].shape == (6, 3)
     alone = build({}, {}, n=5, lanes=lanes[1:2], data=REGRESSION)
     alone.advance(6)
@@ -172,7 +172,7 @@ def test_parameters_in_and_out(build: Build) -> None:
         "1.weights": (3, 4), "1.biases": (4,), "1.alpha": (1,), "1.gamma": (4,), "1.beta": (4,),
         "2.weights": (4, 2), "2.biases": (2,), "1.running_mean": (4,), "1.running_variance": (4,),
     }  # fmt: skip
-    assert experiment.snapshot().lanes[0].parameters == 3 * 4 + 4 + 1 + 8 + 4 * 2 + 2
+    assert experiment.snapshot().lanes[0].network.parameters == 3 * 4 + 4 + 1 + 8 + 4 * 2 + 2
     new = np.arange(12.0).reshape(3, 4)
     experiment.set_parameters(0, {"1.weights": new})
     new[:] = 0.0

@@ -9,7 +9,6 @@ import pytest
 from engine.compiled import needs_jit
 
 from nntui_engine.experiment import Experiment
-from nntui_engine.race import Race
 from nntui_engine.scenario import Scenario, list_scenarios, load_scenario, scenario_from_dict
 from nntui_engine.verify import Outcome, verify
 
@@ -152,14 +151,14 @@ def test_steps_are_taken_in_order_whatever_the_order_of_the_file() -> None:
 
 def test_the_run_ends_with_the_last_step_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     reached: list[int] = []
-    advance = Race.advance
+    advance = Experiment.advance
 
-    def noted(self: Race, n: int = 1) -> int:
+    def noted(self: Experiment, n: int = 1) -> int:
         done = advance(self, n)
         reached.append(self.step)
         return done
 
-    monkeypatch.setattr(Race, "advance", noted)
+    monkeypatch.setattr(Experiment, "advance", noted)
     outcome(RACE, lane="half", step=5, statistic="y", below=1.0)
     assert max(reached) == 5
 

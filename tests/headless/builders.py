@@ -9,7 +9,7 @@ import numpy as np
 from nntui_engine.diagnosis import Finding, Fix
 from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NonFinite, Series, Snapshot
+from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
 from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 
 UNITS = (16, 8, 3)
@@ -89,19 +89,15 @@ def lane_snapshot(
         name=settings.name,
         step=100,
         state="finished",
-        task="classes",
+        own=NetworkPart(settings, "classes", 243, own_data=False, first_non_finite=first_non_finite),
         layers=tuple(
             LayerInfo(i + 1, "output" if i == 2 else str(i + 1), 4, units, settings.layers[i].activation)
             for i, units in enumerate(UNITS)
         ),
-        parameters=243,
-        own_data=False,
-        settings=settings,
         whole=values,
         per_layer=per_layer,
         whole_history={name: series(1, 2.0, 0.1) for name in whole_names},
         layer_history={row.name: series(3, 1.0, 1e-4) for row in LAYER_STATISTICS},
-        first_non_finite=first_non_finite,
     )
 
 

@@ -8,8 +8,9 @@ import pytest
 from headless.builders import diverged, finding, lane_settings, lane_snapshot, snapshot
 
 from nntui.headless.output import PIPED_WIDTH, text_console
-from nntui.headless.text import number, print_report, statistic
+from nntui.headless.text import print_report
 from nntui.headless.training import Timing
+from nntui.headless.words import number, statistic
 from nntui_engine.diagnosis import Fix
 
 

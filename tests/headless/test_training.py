@@ -3,9 +3,10 @@
 import pytest
 
 from nntui.headless.machine import json_text
-from nntui.headless.training import RunOptions, build_experiment, full_snapshot, train
+from nntui.headless.training import RunOptions, build, train
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
+from nntui_engine.tasks.network import NetworkTask
 
 pytestmark = pytest.mark.slow
 
@@ -39,28 +40,28 @@ def rows_of(experiment: Experiment) -> list[str]:
 
 def test_rows_do_not_show_where_launches_were_cut(monkeypatch):
     scenario = parse_scenario(SCENARIO, name="moons")
-    expected = rows_of(build_experiment(scenario, RunOptions(), keep_samples=True))
-    launch = Experiment._launch
+    expected = rows_of(build(scenario, RunOptions(), keep_samples=True))
+    launch = NetworkTask.launch
 
-    def tiny_launch(self: Experiment, *arguments: object) -> None:
+    def tiny_launch(self: NetworkTask, *arguments: object) -> None:
         self._budget = 1
         launch(self, *arguments)
 
-    monkeypatch.setattr(Experiment, "_launch", tiny_launch)
-    assert rows_of(build_experiment(scenario, RunOptions(), keep_samples=True)) == expected
+    monkeypatch.setattr(NetworkTask, "launch", tiny_launch)
+    assert rows_of(build(scenario, RunOptions(), keep_samples=True)) == expected
     assert len(expected) == 2 * 60
     assert sum("validation_loss" in row for row in expected) == 2 * len({*range(7, 60, 7), 60})
 
 
 def test_options_reach_the_experiment_and_progress_is_told():
     options = RunOptions(seed=5, steps=20, overrides=(({"train.lr": 0.5}, "a"),), every=4)
-    experiment = build_experiment(parse_scenario(SCENARIO, name="moons"), options)
+    experiment = build(parse_scenario(SCENARIO, name="moons"), options)
     told: list[tuple[str, int, int]] = []
     timing = train(experiment, lambda *state: told.append(state))
     assert told[-1] == ("training", 20, 20)
     assert timing.steps == 20
     assert timing.seconds > 0
-    snapshot = full_snapshot(experiment, points=100)
+    snapshot = experiment.full_snapshot(points=100)
     assert snapshot.seed == 5
     assert snapshot.lanes[0].settings.optimizer_parameters["lr"] == 0.5
     assert "gradient_norm" in snapshot.lanes[0].layer_history

@@ -19,20 +19,19 @@ def harmless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, low_limits: None) 
     """Commands do all but their work; they stand in an empty folder, with the corpus's data files beside them."""
     from nntui_engine.lanes import lane_tables
     from nntui_engine.memory import lay_out
-    from nntui_engine.scenario import resolve_lane, resolve_race
+    from nntui_engine.scenario import resolve_lane, resolve_surface
 
     def no_training(scenario: Any, options: Any, outputs: Any) -> int:  # noqa: ARG001
         tables = lane_tables(scenario, options.seed, options.steps, options.overrides)
         if scenario.is_surface:
             for name, table in tables.items():
-                resolve_race(table, name, scenario.name)
+                resolve_surface(table, name, scenario.name)
         else:
             resolved = (resolve_lane(table, name, scenario.name) for name, table in tables.items())
             lay_out(((lane.settings, lane.data) for lane in resolved), scenario.name)
         return 0
 
-    monkeypatch.setattr("nntui.commands.run._run_headless", no_training)
-    monkeypatch.setattr("nntui.commands.run._race_headless", no_training)
+    monkeypatch.setattr("nntui.commands.run._headless", no_training)
     monkeypatch.setattr("nntui.commands.verify._verify", lambda *_: 0)
     monkeypatch.setattr("nntui.commands.verify._sabotage", lambda *_: 0)
     monkeypatch.setattr("nntui.headless.files.write_file", lambda *_: None)

@@ -10,7 +10,7 @@ import numpy as np
 
 from nntui_engine.errors import InputError
 from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NonFinite, Series, Snapshot
+from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
 
 LAYER_NAMES = ("gradient_norm", "activation_variance", "dead_units")
 
@@ -91,22 +91,24 @@ def lane_snapshot(
         index=index,
         name=name,
         step=step,
-        state="training",
-        task="classes",
+        state="running",
+        own=NetworkPart(mine, "classes", 400, own_data=False, first_non_finite=broken),
         layers=tuple(
             LayerInfo(x.index, "output" if x.index == depth else str(x.index), 4, x.units, x.activation)
             for x in mine.layers
         ),
-        parameters=400,
-        own_data=False,
-        settings=mine,
         whole=whole if step else {},
         per_layer=per_layer if step else {},
         whole_history=whole_history if step else {},
         layer_history={name: series(steps, layers) for name in LAYER_NAMES} if step else {},
-        first_non_finite=broken,
     )
-    return replace(found, **changes)
+    return changed_lane(found, **changes)
+
+
+def changed_lane(lane: LaneSnapshot, **changes: Any) -> LaneSnapshot:
+    """The lane with other fields, its own or those of its network's part."""
+    own = {name: changes.pop(name) for name in NetworkPart.__dataclass_fields__ if name in changes}
+    return replace(lane, own=replace(lane.network, **own), **changes)
 
 
 def snapshot(*names: str, step: int = 300, steps: int = 1000, marks: tuple[Mark, ...] = (), **changes: Any) -> Snapshot:
@@ -126,12 +128,15 @@ class FakeExperiment:
 
     def __init__(self, *names: str, steps: int = 1000, step_seconds: float = 0.0, fail_at: int | None = None) -> None:
         self.lanes = [FakeLane(name, settings(name)) for name in names or ("",)]
+        self.network = self
+        self.capabilities = frozenset({"advance", "tweak", "diagnose"})
         self.scenario = SimpleNamespace(
             title="A fake scenario",
             summary="Nothing is trained.",
             lesson="# Fakes\n\nThey count.\n\n- one\n- two",
             source="nobody",
             panels=("loss", "gradient_norm"),
+            sweep=None,
             tries=(SimpleNamespace(say="Raise lr", set={"train.lr": 0.5}, lane=None),),
         )
         self.step, self.steps, self.seed = 0, steps, 0

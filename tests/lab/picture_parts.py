@@ -11,13 +11,13 @@ from lab.fakes import lane_snapshot, snapshot
 from plotting.races import race, race_settings, racer
 
 from nntui.frame import Frame
-from nntui.headless import text
+from nntui.headless import words
+from nntui.headless.fair import print_fair
 from nntui.headless.output import text_console
-from nntui.headless.race_text import print_fair, print_race
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
 from nntui.pace import SPEEDS
-from nntui.plotting import layer_table, pass_table, race_side, scales, side, status
+from nntui.plotting import layer_table, pass_table, scales, side, status, surface_side
 from nntui.plotting.close import Regions, Spread, UnitWeights
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
@@ -26,12 +26,12 @@ from nntui.plotting.log_list import FindingLine, LogLine, draw_log
 from nntui.plotting.look import ASCII, Look
 from nntui.plotting.panels import PanelView
 from nntui.plotting.plot import draw_plot
-from nntui.plotting.race_panels import RACE_PANELS
-from nntui.plotting.race_side import draw_curvature, draw_race_table, draw_racers
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
+from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.surface_side import draw_curvature, draw_race_table, draw_racers
 from nntui.plotting.tries import TryLine, draw_tries
 from nntui.plotting.unit_weights import draw_weights
 from nntui.screens.layout import lay_out, side_width
@@ -84,7 +84,7 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
             f"weights{name}",
             lambda look=look: draw_weights(UnitWeights(1, 3, 2, 5, weights, -0.25, ()), "sgd", 50, 16, look),
         )
-        for panel in RACE_PANELS.values():
+        for panel in SURFACE_PANELS.values():
             yield (
                 f"race panel {panel.name}{name}",
                 lambda p=panel, look=look: draw_plot(p.build(three, panels, look), 60, 16, look),
@@ -225,11 +225,11 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     sizes += [1e-2, 1e-3, 9.99e-4, 1e-4, 5e-5, 1e-7, 1e-300]
     values = [*sizes, *(-v for v in sizes), np.nan, np.inf, -np.inf]
     functions: dict[str, tuple[Callable[[float], str], list[float]]] = {
-        "a report's numbers": (text.number, values),
+        "a report's numbers": (words.number, values),
         "losses": (side.loss_words, values),
         "shares": (lambda v: side.share_words(v, False), [v for v in values if 0.0 <= v <= 1.0]),
         "R²": (lambda v: side.share_words(v, True), values),
-        "a race's numbers": (race_side.number_words, values),
+        "a race's numbers": (surface_side.number_words, values),
         "numbers of a pass": (pass_table.number, values),
         "sizes of layers": (layer_table.sign_words, values),
         "labels": (scales.value_label, values[:-3]),
@@ -238,8 +238,8 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
         "speeds": (status.speed_label, [*SPEEDS]),
         "powers": (scales.power_label, [*range(-12, 13)]),
     }
-    for name, (words, table) in functions.items():
-        yield name, lambda f=words, t=table: "\n".join(f"{value!r:>24} {f(value)}" for value in map(_plain, t))
+    for name, (function, table) in functions.items():
+        yield name, lambda f=function, t=table: "\n".join(f"{value!r:>24} {f(value)}" for value in map(_plain, t))
     yield "widths of the side column", lambda: " ".join(f"{w}:{side_width(w)}" for w in range(70, 190))
     names = tuple("abcdefgh")
     for count in (1, 2, 4, 5, 8):
@@ -278,13 +278,14 @@ def reports() -> Iterator[tuple[str, Callable[[], str]]]:
     marked = race(*lanes, marks=(Mark(3, "lane 1", {"train.lr": 0.5}, "lr = 0.5"), Mark(9, None, {}, "noise = 0.1")))
     yield "two lanes", lambda: printed(print_report, builders.diverged(), timing=timing)
     yield "one lane", lambda: printed(print_report, builders.snapshot())
-    yield "a race", lambda: printed(print_race, marked, timing)
-    yield "a race of one", lambda: printed(print_race, race(lanes[1]))
+    yield "a race", lambda: printed(print_report, marked, timing=timing)
+    yield "a race of one", lambda: printed(print_report, race(lanes[1]))
     rates = np.geomspace(1e-3, 10.0, 30)
     found = [
         Sensitivity("lane 0", "sgd", rates, (np.log10(rates) + 1.0) ** 2, (np.log10(rates) + 2.0) ** 2, 0.01, 0.25),
         Sensitivity("", "adam", rates, np.full(30, np.inf), np.full(30, np.inf), 1e-3, np.inf),
     ]
     one = SimpleNamespace(title="A fake race", name="fake")
-    still = SimpleNamespace(scenario=one, seed=3, steps=1500, lanes=lanes, lowest=lambda _: 0.0)
+    surface = SimpleNamespace(lanes=[SimpleNamespace(settings=race_settings())], lowest=lambda _: 0.0)
+    still = SimpleNamespace(scenario=one, seed=3, steps=1500, lanes=lanes, surface=surface)
     yield "fair rates", lambda: printed(print_fair, still, found)

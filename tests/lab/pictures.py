@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 from lab import picture_parts
-from lab.fakes import lane_snapshot, series, settings, snapshot
+from lab.fakes import changed_lane, lane_snapshot, series, settings, snapshot
 
 from nntui.frame import Frame, render_frame
 from nntui.plotting.grid import Grid
 from nntui.story import Story, Try
 from nntui_engine import Experiment
 from nntui_engine.diagnosis import Finding
-from nntui_engine.race import Race
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.snapshot import Mark
 
@@ -84,13 +83,13 @@ def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     )
     ended = tuple(
         replace(lane, state=s)
-        for lane, s in zip(many.lanes, ("finished", "stopped", "diverged", "training"), strict=True)
+        for lane, s in zip(many.lanes, ("finished", "stopped", "diverged", "running"), strict=True)
     )
     yield "lanes that ended", lambda: render_frame(replace(many, lanes=ended), 120, 40)
-    regression = replace(
+    regression = changed_lane(
         two.lanes[0],
         task="regression",
-        settings=replace(two.lanes[0].settings, accuracy="none"),
+        settings=replace(two.lanes[0].network.settings, accuracy="none"),
         whole={"loss": 1.5e-9, "train_r2": 0.93, "r2": -2.5},
         whole_history={n: series(np.arange(1.0, 41.0), np.linspace(-1.0, 0.9, 40)) for n in ("loss", "train_r2", "r2")},
     )
@@ -115,7 +114,7 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
         for name, value in experiment.parameters().items():
             formula = np.sin(1.0 + np.arange(value.size, dtype=float) * 1.7).reshape(value.shape)
             experiment.set_parameters(0, {name: formula})
-        return render_frame(experiment.snapshot(points=64), *size, view=view, experiment=experiment, **options)
+        return render_frame(experiment.snapshot(points=64), *size, view=view, run=experiment, **options)
 
     yield "a pass through a tiny net", lambda: look("xor", [2], "network")
     yield "a pass, narrow", lambda: look("xor", [2], "network", (80, 24))
@@ -139,9 +138,9 @@ def _races() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
                 {"name": "wild", "set": {"train.lr": 5.0}},
             ],
         }
-        found = Race(scenario_from_dict(tables))
+        found = Experiment(scenario_from_dict(tables))
         found.advance(step)
-        return render_frame(found.snapshot(), *size, view=view, race=found, **options)
+        return render_frame(found.full_snapshot(None), *size, view=view, run=found, **options)
 
     for size in ((80, 24), (120, 40), (180, 50)):
         yield f"map {size[0]}x{size[1]}", lambda size=size: run("", size)

@@ -56,7 +56,7 @@ async def ready(pilot: Pilot[Any]) -> None:
 def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options: Any) -> str:
     first = {lane.name: lane.settings for lane in run.lanes}
     shot = run.snapshot(points=64)
-    return render_frame(shot, *size, story=read_story(run), first=first, view=view, experiment=run, **options).text
+    return render_frame(shot, *size, story=read_story(run.scenario), first=first, view=view, run=run, **options).text
 
 
 def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:

@@ -130,8 +130,8 @@ def test_which_actions_the_palette_leaves_out() -> None:
 FOOTER = {
     "of a network": (
         *("help", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane", "unit", "lesson", "layer"),
-        *("try", "undo", "type", "log", "restart", "epoch", "new seed", "redo", "picture", "palette", "default"),
-        *("network", "map", "overview"),
+        *("try", "undo", "type", "log", "rewind", "restart", "epoch", "new seed", "redo", "picture"),
+        *("palette", "default", "network", "map", "overview"),
     ),
     "of a race": (
         *("help", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane", "fair rates", "lesson"),

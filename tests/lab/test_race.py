@@ -14,9 +14,9 @@ from nntui.plotting.look import ASCII, Look
 from nntui.plotting.map import canvas_of
 from nntui.session import Session
 from nntui.widgets.map_plot import MapPlot
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
-from nntui_engine.snapshot import RaceSnapshot
+from nntui_engine.snapshot import Snapshot
 
 TOML = """
 schema = 1
@@ -35,9 +35,9 @@ set = {{ "train.optimizer" = "adam" }}
 """
 
 
-def make_race(surface: str = "beale", **overrides: object) -> Race:
+def make_race(surface: str = "beale", **overrides: object) -> Experiment:
     scenario = parse_scenario(TOML.format(surface=surface), name="two")
-    return Race(scenario, overrides=[({key.replace("__", "."): value}, None) for key, value in overrides.items()])
+    return Experiment(scenario, overrides=[({key.replace("__", "."): value}, None) for key, value in overrides.items()])
 
 
 def lab(surface: str = "bowl", *, look: Look | None = None, fair: bool = False, **options: Any) -> LabApp:
@@ -46,7 +46,7 @@ def lab(surface: str = "bowl", *, look: Look | None = None, fair: bool = False, 
     return LabApp(session, "Two", look=look or Look(), fair=fair)
 
 
-def race_of(app: LabApp) -> RaceSnapshot:
+def race_of(app: LabApp) -> Snapshot:
     assert app.model.race is not None
     return app.model.race
 
@@ -104,7 +104,7 @@ async def test_zoom_pan_and_the_whole_map_again() -> None:
     app = lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
-        view, home = app.model.map_view, race_of(app).window
+        view, home = app.model.map_view, race_of(app).lanes[0].surface.settings.window
 
         def span() -> float:
             (x0, x1), _ = view.shown(home)
@@ -137,18 +137,18 @@ async def test_the_start_is_moved_by_keys_and_the_race_begins_there() -> None:
         await ready(pilot)
         await pilot.press("s", "s")
         await until(pilot, lambda: race_of(app).step == 2)
-        old = race_of(app).start
+        old = race_of(app).lanes[0].surface.settings.start
         await pilot.press("m", "right", "right", "up")
         await until(pilot, lambda: "new start" in text(app) and "race from here" in text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "new start" not in text(app))
         await pilot.press("m", "right", "right", "up", "enter")
-        await until(pilot, lambda: race_of(app).start != old and race_of(app).step == 0)
+        await until(pilot, lambda: race_of(app).lanes[0].surface.settings.start != old and race_of(app).step == 0)
         start = race_of(app).lanes[1].settings.start
         assert start[0] == pytest.approx(old[0] + 0.2, abs=0.01)
         assert start[1] == pytest.approx(old[1] + 0.1, abs=0.01)
         await pilot.press("u")
-        await until(pilot, lambda: race_of(app).start == old)
+        await until(pilot, lambda: race_of(app).lanes[0].surface.settings.start == old)
         app.source.stop()
 
 
@@ -156,7 +156,7 @@ async def test_the_mouse_zooms_drags_and_sets_the_start() -> None:
     app = lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
-        view, home = app.model.map_view, race_of(app).window
+        view, home = app.model.map_view, race_of(app).lanes[0].surface.settings.window
         plot = app.screen.query_one("#map", MapPlot)
         canvas = canvas_of(home, *plot.size)
         at = (canvas.left + canvas.width // 4, canvas.top + canvas.height // 4)
@@ -171,11 +171,11 @@ async def test_the_mouse_zooms_drags_and_sets_the_start() -> None:
         moved = view.shown(home)
         assert moved[0][0] < home[0][0]
         assert moved[1][0] > home[1][0]
-        assert race_of(app).start == (-1.5, 1.0)
+        assert race_of(app).lanes[0].surface.settings.start == (-1.5, 1.0)
         await pilot.press("0")
         await pilot.click("#map", offset=at)
-        await until(pilot, lambda: race_of(app).start != (-1.5, 1.0))
-        assert race_of(app).start == pytest.approx(under, abs=0.01)  # type: ignore[arg-type]
+        await until(pilot, lambda: race_of(app).lanes[0].surface.settings.start != (-1.5, 1.0))
+        assert race_of(app).lanes[0].surface.settings.start == pytest.approx(under, abs=0.01)  # type: ignore[arg-type]
         app.source.stop()
 
 
@@ -184,7 +184,7 @@ async def test_knobs_turn_one_lane_or_all_and_what_a_lane_lacks_is_said() -> Non
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("right")
-        await until(pilot, lambda: race_of(app).lanes[0].lr == 0.1 and "was 0.1" in text(app))
+        await until(pilot, lambda: race_of(app).lanes[0].whole["lr"] == 0.1 and "was 0.1" in text(app))
         assert race_of(app).lanes[0].settings.optimizer_parameters["lr"] == 0.2
         assert race_of(app).lanes[1].settings.optimizer_parameters["lr"] == 0.1
         await pilot.press("tab", "tab", "right")
@@ -192,7 +192,7 @@ async def test_knobs_turn_one_lane_or_all_and_what_a_lane_lacks_is_said() -> Non
         await pilot.press("tab", *["down"] * 3, "right")
         await until(pilot, lambda: "sgd has no beta1" in text(app).lower())
         await pilot.press("up", "up", "right")
-        await until(pilot, lambda: race_of(app).lanes[0].optimizer == "adagrad")
+        await until(pilot, lambda: race_of(app).lanes[0].settings.optimizer == "adagrad")
         await pilot.press(*["down"] * 5, "right")
         await until(pilot, lambda: race_of(app).lanes[0].settings.noise > 0)
         app.source.stop()
@@ -215,7 +215,7 @@ async def test_rewinding_gives_the_same_run_again() -> None:
             await pilot.press("full_stop")
         await until(pilot, lambda: race_of(app).step == 30)
         for old, new in zip(there.lanes, race_of(app).lanes, strict=True):
-            np.testing.assert_array_equal(old.path, new.path)
+            np.testing.assert_array_equal(old.surface.path, new.surface.path)
             assert old.settings == new.settings
         await pilot.press("full_stop")
         await until(pilot, lambda: "as far as it ran" in text(app))
@@ -279,7 +279,7 @@ async def test_diverging_lanes_leave_an_arrow_and_stay_in_the_lists(look: Look) 
         for _ in range(3):
             await pilot.press("right")
         await pilot.press(*["S"] * 10)
-        await until(pilot, lambda: race_of(app).lanes[0].diverged_at is not None)
+        await until(pilot, lambda: race_of(app).lanes[0].surface.diverged_at is not None)
         await until(pilot, lambda: text(app).count("diverged at step") >= 3)
         app.source.stop()
 
@@ -304,8 +304,8 @@ async def test_without_colour_the_map_is_grey_and_its_trails_are_marked(monkeypa
 def test_a_still_picture_of_a_race_is_the_same_each_time() -> None:
     race = make_race()
     race.advance(50)
-    first = render_frame(race.snapshot(), 120, 40, race=race)
-    assert first == render_frame(race.snapshot(), 120, 40, race=race)
+    first = render_frame(race.full_snapshot(None), 120, 40, run=race)
+    assert first == render_frame(race.full_snapshot(None), 120, 40, run=race)
     assert "step 50 / 100" in first.text
     assert "▀" in first.text
     assert "◎" in first.text

@@ -7,16 +7,15 @@ from hypothesis import strategies as st
 
 from nntui.map_view import MapView, rounded
 from nntui.plotting.projection import Projection
-from nntui.rewind import Rewind
 from nntui.terrain import MOST_TERMS, Survey, survey
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
 
 WINDOW = ((-2.0, 2.0), (-1.0, 3.0))
 
 
-def race(surface: str, more: str = "") -> Race:
-    return Race(
+def race(surface: str, more: str = "") -> Experiment:
+    return Experiment(
         parse_scenario(
             f'schema = 1\n[scenario]\ntitle = "t"\n[surface]\nname = "{surface}"\n{more}[train]\nsteps = 60\n'
         )
@@ -24,13 +23,13 @@ def race(surface: str, more: str = "") -> Race:
 
 
 def test_a_survey_holds_the_surface_at_the_map_s_half_cells() -> None:
-    found = survey(race("bowl"), Survey(0, WINDOW, 21, 9))
+    found = survey(race("bowl").surface, Survey(0, WINDOW, 21, 9))
     xs, ys = Projection(WINDOW, 21, 9).pixels()
     np.testing.assert_allclose(found.values, 0.5 * (xs[None, :] ** 2 + ys[:, None] ** 2))
 
 
 def test_a_costly_surface_is_surveyed_coarsely() -> None:
-    found = survey(race("noisy_moons", "samples = 100000\n"), Survey(0, WINDOW, 100, 40))
+    found = survey(race("noisy_moons", "samples = 100000\n").surface, Survey(0, WINDOW, 100, 40))
     assert found.values.size * 100_000 <= 2 * MOST_TERMS
     assert np.isfinite(found.values).all()
 
@@ -38,8 +37,8 @@ def test_a_costly_surface_is_surveyed_coarsely() -> None:
 @pytest.mark.parametrize(("surface", "lowest"), [("beale", 0.0), ("saddle", -2.0), ("styblinski_tang", -78.3323314)])
 def test_the_lowest_value_is_that_of_the_minima(surface: str, lowest: float) -> None:
     one = race(surface)
-    assert one.lowest() == pytest.approx(lowest, rel=1e-8)
-    assert one.snapshot().lanes[0].lowest == one.lowest()
+    assert one.surface.lowest() == pytest.approx(lowest, rel=1e-8)
+    assert one.snapshot().lanes[0].surface.lowest == one.surface.lowest()
 
 
 @given(st.lists(st.sampled_from(["in", "out", "left", "right", "up", "down"]), max_size=60))
@@ -61,47 +60,3 @@ def test_a_new_start_has_few_digits_and_stays_in_its_place(point: tuple[float, f
     found = rounded(point, WINDOW)
     assert found == pytest.approx(point, abs=0.0011)
     assert all(len(str(value)) <= 6 for value in found)
-
-
-def test_rewinding_replays_changes_made_on_the_way() -> None:
-    one = race("beale")
-    line = Rewind(one)
-    line.moved(one.advance(10))
-    one.tweak({"train.lr": 1e-4}, None)
-    line.tweaked({"train.lr": 1e-4}, None)
-    line.moved(one.advance(20))
-    path = one.snapshot().lanes[0].path
-    for _ in range(50):
-        line.go(-1)
-    assert one.step == 0
-    assert one.lanes[0].settings.optimizer_parameters["lr"] == 0.01
-    while line.go(1):
-        pass
-    np.testing.assert_array_equal(one.snapshot().lanes[0].path, path)
-    assert one.lanes[0].settings.optimizer_parameters["lr"] == 1e-4
-    assert not line.go(1)
-
-
-def test_a_change_at_a_stop_is_there_at_that_stop() -> None:
-    one = race("beale")
-    line = Rewind(one)
-    line.moved(one.advance(10))
-    one.tweak({"train.lr": 1e-4}, None)
-    line.tweaked({"train.lr": 1e-4}, None)
-    line.moved(one.advance(5))
-
-    def lr() -> float:
-        return one.lanes[0].settings.optimizer_parameters["lr"]
-
-    for _ in range(5):
-        line.go(-1)
-    assert (one.step, lr()) == (10, 1e-4)
-    line.go(-1)
-    assert (one.step, lr()) == (9, 0.01)
-    one.tweak({"train.lr": 1e-3}, None)
-    line.tweaked({"train.lr": 1e-3}, None)
-    line.go(-1)
-    assert lr() == 0.01
-    line.go(1)
-    assert (one.step, lr()) == (9, 1e-3)
-    assert not line.go(1)

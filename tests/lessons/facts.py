@@ -11,7 +11,7 @@ from typing import Any
 
 from nntui_engine.errors import InputError
 from nntui_engine.registry import allowed_names
-from nntui_engine.scenario import LaneTables, Scenario, override, resolve_lane, resolve_race
+from nntui_engine.scenario import LaneTables, Scenario, override, resolve_lane, resolve_surface
 from nntui_engine.surfaces import SURFACES
 
 
@@ -36,7 +36,7 @@ def lane_facts(scenario: Scenario, lane: LaneTables) -> Names:
 def _facts_of(tables_json: str, name: str, is_surface: bool) -> Mapping[str, Any]:
     tables = json.loads(tables_json)
     if is_surface:
-        race = resolve_race(tables, name)
+        race = resolve_surface(tables, name)
         written = {parameter: getattr(race, parameter) for parameter in ("noise", "start", "window")}
         surface = {**race.table["surface"], **race.surface_parameters, **written}  # type: ignore[dict-item]
         train = {**race.table["train"], **race.optimizer_parameters}  # type: ignore[dict-item]

@@ -15,12 +15,11 @@ import numpy as np
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
-from nntui_engine.race import Race
 from nntui_engine.scenario import Expectation, LaneTables, load_scenario
 from nntui_engine.sweeps import fair_rate, nearby_starts
 from nntui_engine.verify import verify
 
-Run = Experiment | Race
+Run = Experiment
 MEASURES: dict[str, Callable[..., float]] = {}
 
 
@@ -31,14 +30,6 @@ def measure(function: Callable[..., float]) -> Callable[..., float]:
 
 def history(run: Run, lane: int, statistic: str, layer: int | None = None) -> tuple[Any, Any, Any, Any]:
     """(steps, low, mean, high) of a statistic so far; beyond the newest 512 samples merged in buckets."""
-    if isinstance(run, Race):
-        racer = run.snapshot().lanes[lane]
-        known = {"value": racer.values, "gradient_norm": racer.gradient_norms}
-        known |= {"x": racer.path[:, 0], "y": racer.path[:, 1]}
-        known["distance"] = np.sqrt(((racer.path[:, None] - racer.minima[None]) ** 2).sum(axis=2)).min(axis=1)
-        if statistic not in known:
-            raise InputError(f'no history of "{statistic}"; allowed: {", ".join(known)}')
-        return racer.steps, known[statistic], known[statistic], known[statistic]
     whole, layers = ([statistic], []) if layer is None else ([], [statistic])
     view = run.snapshot(layer_history=layers, whole_history=whole, points=None).lanes[lane]
     series = (view.whole_history if layer is None else view.layer_history).get(statistic)
@@ -102,24 +93,23 @@ def mean(run: Run, lane: int, statistic: str, layer: int | None = None, since: i
 @measure
 def diverged_at(run: Run, lane: int) -> float:
     """The step of the first NaN or infinity; infinite if there was none."""
-    if isinstance(run, Race):
-        at = run.snapshot().lanes[lane].diverged_at
+    view = run.snapshot().lanes[lane]
+    if run.scenario.is_surface:
+        at = view.surface.diverged_at
         return math.inf if at is None else float(at)
-    found = run.snapshot().lanes[lane].first_non_finite
+    found = view.network.first_non_finite
     return math.inf if found is None else float(found.step)
 
 
 @measure
 def curvature(run: Run, lane: int, which: int = -1) -> float:
     """On a surface: the smallest (which = 0) or largest (−1) eigenvalue of the Hessian where the lane stands."""
-    assert isinstance(run, Race)
-    return float(run.snapshot().lanes[lane].curvatures[which])
+    return float(run.snapshot().lanes[lane].surface.curvatures[which])
 
 
 @measure
 def parameter(run: Run, lane: int, name: str, at: list[int]) -> float:
     """One weight or bias: ``name`` as in Experiment.parameters ("1.weights", "1.biases"), ``at`` its indices from 0."""
-    assert isinstance(run, Experiment)
     values = run.parameters(lane)
     if name not in values:
         raise InputError(f'no parameters "{name}"; allowed: {", ".join(values)}')
@@ -132,7 +122,6 @@ def in_data(
 ) -> float:
     """The smallest, the largest, the mean or the deviation (``which``) of the lane's inputs as it gets them, or of its
     targets: of one column (from 1) or all, of all rows or the training rows."""
-    assert isinstance(run, Experiment)
     data = run.lanes[lane].data
     parts = (data.t_train, data.t_validation) if targets else (data.x_train, data.x_validation)
     values = np.concatenate(parts[:1] if training else parts)[:, slice(None) if column is None else column - 1]
@@ -143,7 +132,6 @@ def in_data(
 @measure
 def prediction(run: Run, lane: int, at: list[float], output: int = 0) -> float:
     """The network's output for the (preprocessed) inputs ``at``."""
-    assert isinstance(run, Experiment)
     return float(run.predict(np.array([at], dtype=float), lane)[0, output])
 
 
@@ -165,14 +153,12 @@ def _share_of_starts(tables: str, name: str, asked: Expectation) -> float:
 @measure
 def best_rate(run: Run, lane: int) -> float:
     """On a surface: the learning rate that gets the lane furthest from its own start."""
-    assert isinstance(run, Race)
     return fair_rate(run.lanes[lane].name, run.lanes[lane].settings).best_from_start
 
 
 @measure
 def starts(run: Run, lane: int) -> float:
     """From how many starts the search for fair rates runs a lane: its own and those around it."""
-    assert isinstance(run, Race)
     return float(len(nearby_starts(run.lanes[lane].settings)))
 
 

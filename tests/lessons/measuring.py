@@ -15,7 +15,6 @@ from lessons.words import Number, bounds_in_words
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
-from nntui_engine.race import Race
 from nntui_engine.registry import allowed_names
 from nntui_engine.scenario import Expectation, LaneTables, Scenario
 from nntui_engine.scenario.expectations import check_expectation
@@ -290,7 +289,7 @@ def measure(work: Work) -> list[Found]:
 def _answer(work: Work) -> list[Found]:
     if not work.calls:
         return []
-    run = (Race if work.scenario.is_surface else Experiment)(work.scenario, work.seed)
+    run = Experiment(work.scenario, work.seed)
     names = [lane.name for lane in work.scenario.lanes]
     values: dict[int, float] = {}
     for index, call in sorted(enumerate(work.calls), key=lambda pair: (pair[1].step is None, pair[1].step or 0)):

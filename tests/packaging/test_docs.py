@@ -19,9 +19,10 @@ from nntui_engine.losses import LOSSES
 from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.registry import Parameter, limit_text
 from nntui_engine.scenario import list_scenarios, parse_scenario
-from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS, SURFACE_STATISTICS
+from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS
 from nntui_engine.scenario.schema import Table
 from nntui_engine.schedules import SCHEDULES
+from nntui_engine.statistics import SURFACE_BY_NAME
 from nntui_engine.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,7 @@ def test_every_key_of_a_scenario_file_is_described():
 
 def test_every_panel_and_every_statistic_of_a_surface_is_named():
     page = text("docs/scenario.md")
-    names = [*CLOSE_PANELS, *SURFACE_STATISTICS, *MORE_SURFACE_STATISTICS]
+    names = [*CLOSE_PANELS, *SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
     assert [name for name in names if f"`{name}`" not in page] == []
 
 

@@ -10,8 +10,7 @@ if TYPE_CHECKING:
     from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
     from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
-    from .resolve import ResolvedLane, resolve_lane
-    from .resolve_surface import resolve_race
+    from .resolve import ResolvedLane, resolve_lane, resolve_surface
     from .schema import Expectation, Over, Try
 
 __all__ = [
@@ -29,7 +28,7 @@ __all__ = [
     "parse_assignment",
     "parse_scenario",
     "resolve_lane",
-    "resolve_race",
+    "resolve_surface",
     "scenario_folder",
     "scenario_from_dict",
     "scenario_paths",
@@ -39,8 +38,7 @@ _HOME = {
     "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
     "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
-    "resolve": ("ResolvedLane", "resolve_lane"),
-    "resolve_surface": ("resolve_race",),
+    "resolve": ("ResolvedLane", "resolve_lane", "resolve_surface"),
     "schema": ("Expectation", "Over", "Try"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -4,14 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..statistics import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from ..statistics import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from .problems import choose, prefix, show
 from .schema import Expectation
 
-SURFACE_STATISTICS = ("value", "position", "distance", "gradient_norm", "path_length")
 SURFACE_PANELS = ("value", "gradient_norm", "distance")
-# Only expectations ask for these: a coordinate of the position, and the largest value on the way
-MORE_SURFACE_STATISTICS = ("x", "y", "highest_value")
+# Only expectations ask for these: both coordinates at once, and the largest value on the way
+MORE_SURFACE_STATISTICS = ("position", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ASKED_BY_NAME)
 # Panels of the lab that show no statistic over time (nntui/plotting/panels.py; a test holds the two together)
@@ -80,7 +79,7 @@ def _check_statistic(
 ) -> None:
     name = expectation.statistic
     assert name is not None
-    on_surface = [*SURFACE_STATISTICS, *MORE_SURFACE_STATISTICS]
+    on_surface = [*SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
     allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
     choose(where, "statistic", name, allowed, "statistic")
     _check_layer(expectation.layer, depths[lane], where, "layer")

@@ -20,9 +20,10 @@ from ..losses import LOSSES
 from ..optimizers import OPTIMIZERS
 from ..registry import Row
 from ..schedules import SCHEDULES
-from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings
+from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
+from ..surfaces import SURFACES, Surface
 from .autos import Head, decide_head
-from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes
+from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes, with_defaults
 from .problems import prefix
 from .schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
 
@@ -49,7 +50,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     where = where or (f'lane "{name}"' if name else "scenario")
     checked = check(tables, where)
     if checked.data is None:
-        raise InputError(f"{where}: [surface] scenarios cannot be trained by this version of nntui")
+        raise InputError(f"{where}: there is no [model] to train: it is a [surface] scenario")
     split = load_split(checked.data, checked.data_parameters, checked.preprocess, checked.train.seed, where)
     targets = split.targets
     columns = len(targets.classes) or (targets.values.shape[1] if targets.values is not None else 1)
@@ -100,6 +101,34 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         table=_display(checked, split, head, batch_size, steps, every),
     )
     return ResolvedLane(settings, data)
+
+
+def resolve_surface(tables: Mapping[str, Any], name: str = "", where: str = "") -> SurfaceSettings:
+    """Everything one lane races with; InputError for anything that is not allowed."""
+    where = where or (f'lane "{name}"' if name else "scenario")
+    checked = check(tables, where)
+    table, train = checked.surface, checked.train
+    if table is None:
+        raise InputError(f"{where}: there is no [surface] to descend")
+    surface = cast(Surface, SURFACES[table.name])
+    schedule, schedule_parameters = checked.schedule
+    return SurfaceSettings(
+        name=name,
+        surface=table.name,
+        surface_parameters=parameters_of(surface, checked.data_parameters),
+        start=surface.start if table.start is UNSET else (float(table.start[0]), float(table.start[1])),
+        window=surface.window if table.window is UNSET else table.window,
+        noise=table.noise,
+        optimizer=train.optimizer,
+        optimizer_parameters=parameters_of(OPTIMIZERS[train.optimizer], checked.optimizer_parameters),
+        schedule=schedule,
+        schedule_parameters=parameters_of(SCHEDULES[schedule], schedule_parameters),
+        steps=train.steps if train.steps is not UNSET else DEFAULT_STEPS,
+        clip_norm=train.clip_norm,
+        clip_value=train.clip_value,
+        seed=train.seed,
+        table=with_defaults(tables, where),
+    )
 
 
 def _batch_size(asked: int | str, rows: int, where: str) -> int:

@@ -19,7 +19,7 @@ from nntui_engine.scenario import (
     override,
     parse_scenario,
     resolve_lane,
-    resolve_race,
+    resolve_surface,
     scenario_paths,
 )
 from nntui_engine.schedules import SCHEDULES
@@ -265,8 +265,8 @@ class TestTable:
         scenario = load_scenario(name)
         for lane in scenario.lanes:
             if scenario.is_surface:
-                race = resolve_race(lane.tables, lane.name)
-                assert resolve_race(race.table, lane.name) == race  # type: ignore[arg-type]
+                race = resolve_surface(lane.tables, lane.name)
+                assert resolve_surface(race.table, lane.name) == race  # type: ignore[arg-type]
                 continue
             first = resolve_lane(lane.tables, lane.name)
             again = resolve_lane(first.settings.table, lane.name)

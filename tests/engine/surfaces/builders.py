@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Scenario, scenario_from_dict
+from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.statistics import SURFACE_BY_NAME
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -28,15 +30,15 @@ def scenario(surface: Mapping[str, Any], train: Mapping[str, Any] = {}, lanes: L
     return scenario_from_dict(tables, name="race")
 
 
-def race(surface: Mapping[str, Any], train: Mapping[str, Any] = {}, lanes: Lanes = (), **options: Any) -> Race:
-    return Race(scenario(surface, train, lanes), **options)
+def race(surface: Mapping[str, Any], train: Mapping[str, Any] = {}, lanes: Lanes = (), **options: Any) -> Experiment:
+    return Experiment(scenario(surface, train, lanes), **options)
 
 
 def walk(surface: Mapping[str, Any], train: Mapping[str, Any]) -> np.ndarray:
     """The path (steps + 1, 2) of one lane."""
     run = race(surface, train)
     run.advance(run.steps)
-    return run.snapshot().lanes[0].path
+    return seen(run).lanes[0].surface.path
 
 
 # Lanes that differ in all that a race has
@@ -53,17 +55,33 @@ MIXED: Lanes = (
 MIXED_TRAIN = {"lr": 0.001, "steps": 300, "seed": 5}
 
 
-def mixed(**options: Any) -> Race:
+def mixed(**options: Any) -> Experiment:
     return race({"name": "beale"}, MIXED_TRAIN, MIXED, **options)
 
 
-def digest(run: Race) -> str:
+def seen(run: Experiment) -> Snapshot:
+    """The run now, with every history in full."""
+    return run.snapshot(whole_history=tuple(SURFACE_BY_NAME), points=None)
+
+
+def past(lane: LaneSnapshot, name: str) -> np.ndarray:
+    """(steps,) of one statistic; the lane is one that :func:`seen` gave."""
+    return lane.whole_history[name].mean[:, 0]
+
+
+def digest(run: Experiment) -> str:
     """A hash of every bit of every lane's path, values, gradients and present state."""
     content = hashlib.sha256()
-    for lane in run.snapshot().lanes:
-        for part in (lane.steps, lane.path, lane.values, lane.gradient_norms):
+    for lane in seen(run).lanes:
+        for part in (lane.surface.steps, lane.surface.path, past(lane, "value"), past(lane, "gradient_norm")):
             content.update(np.ascontiguousarray(part).tobytes())
-        numbers = [*lane.position, lane.value, lane.gradient_norm, lane.path_length, lane.step]
+        numbers = [
+            *lane.surface.position,
+            lane.whole["value"],
+            lane.whole["gradient_norm"],
+            lane.whole["path_length"],
+            lane.step,
+        ]
         content.update(np.array(numbers, dtype=float).tobytes())
     return content.hexdigest()
 

@@ -7,7 +7,7 @@ import pytest
 from engine.surfaces.builders import race, scenario
 
 from nntui_engine.errors import InputError
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 
 # surface table, train table, what the message must say
 BAD: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -83,7 +83,7 @@ def test_bad_overrides(settings: dict[str, object], says: str) -> None:
 def test_a_parameter_of_the_surface_can_be_overridden() -> None:
     lanes = [("10", {"surface.condition": 10.0}), ("1000", {"surface.condition": 1000.0})]
     run = race({"name": "ravine"}, {"lr": 0.001}, lanes)
-    assert [lane.curvatures for lane in run.snapshot().lanes] == [(1.0, 10.0), (1.0, 1000.0)]
+    assert [lane.surface.curvatures for lane in run.snapshot().lanes] == [(1.0, 10.0), (1.0, 1000.0)]
 
 
 def test_another_surface_brings_its_own_start_window_and_parameters() -> None:
@@ -97,12 +97,12 @@ def test_another_surface_brings_its_own_start_window_and_parameters() -> None:
 @pytest.mark.parametrize("every", [0, -1])
 def test_samples_every_so_many_steps(every: int) -> None:
     with pytest.raises(InputError, match="every"):
-        Race(scenario({"name": "beale"}), every=every)
+        Experiment(scenario({"name": "beale"}), every=every)
 
 
 EXPECTATIONS: list[tuple[dict[str, Any], str]] = [
     ({"statistic": "vale", "below": 1.0}, 'unknown statistic "vale"; did you mean "value"?'),
-    ({"statistic": "loss", "below": 1.0}, "allowed: value, position, distance"),
+    ({"statistic": "loss", "below": 1.0}, "allowed: value, gradient_norm, distance"),
     ({"statistic": "position", "below": 1.0}, "position goes with equals = [x, y] only"),
     ({"statistic": "position", "equals": [1.0]}, "position goes with equals = [x, y] only"),
     ({"statistic": "value", "equals": [1.0, 2.0]}, "must be a number"),

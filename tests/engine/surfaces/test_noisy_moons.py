@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import race
+from engine.surfaces.builders import past, race, seen
 
+from nntui_engine.data.generated import generate
 from nntui_engine.kernels.race import RIDGE
-from nntui_engine.race import moon_points
+from nntui_engine.tasks.field import moon_points
 
 SAMPLES, SEED = 120, 3
 
@@ -34,14 +35,14 @@ WS = [(0.0, 0.0), (1.0, -2.0), (-3.0, 3.0), (30.0, 40.0), (-400.0, 900.0)]
 @pytest.mark.parametrize("w", WS)
 def test_value_gradient_and_hessian(w: tuple[float, float]) -> None:
     run = make(w)
-    lane = run.snapshot().lanes[0]  # type: ignore[attr-defined]
+    lane = seen(run).lanes[0]  # type: ignore[attr-defined]
     at = np.array(w)
-    assert lane.value == pytest.approx(loss(at), rel=1e-12)
-    assert lane.gradient_norm == pytest.approx(float(np.linalg.norm(gradient(at))), rel=1e-10)
-    assert run.values(np.array([w[0]]), np.array([w[1]]))[0, 0] == pytest.approx(loss(at), rel=1e-12)  # type: ignore[attr-defined]
+    assert lane.whole["value"] == pytest.approx(loss(at), rel=1e-12)
+    assert lane.whole["gradient_norm"] == pytest.approx(float(np.linalg.norm(gradient(at))), rel=1e-10)
+    assert run.surface.values(np.array([w[0]]), np.array([w[1]]))[0, 0] == pytest.approx(loss(at), rel=1e-12)  # type: ignore[attr-defined]
     h = 1e-5
     columns = [(gradient(at + h * e) - gradient(at - h * e)) / (2 * h) for e in np.eye(2)]
-    assert lane.curvatures == pytest.approx(tuple(np.linalg.eigvalsh(np.array(columns))), rel=1e-5)
+    assert lane.surface.curvatures == pytest.approx(tuple(np.linalg.eigvalsh(np.array(columns))), rel=1e-5)
 
 
 @pytest.mark.parametrize("w", WS[:3])
@@ -55,7 +56,7 @@ def test_a_step_on_the_full_batch() -> None:
     run = make((1.0, 0.5), lr=0.3)
     run.advance(20)  # type: ignore[attr-defined]
     w = np.array([1.0, 0.5])
-    for there in run.snapshot().lanes[0].path[1:]:  # type: ignore[attr-defined]
+    for there in seen(run).lanes[0].surface.path[1:]:  # type: ignore[attr-defined]
         w = w - 0.3 * gradient(w)
         assert there == pytest.approx(w, rel=1e-11)
 
@@ -63,14 +64,16 @@ def test_a_step_on_the_full_batch() -> None:
 def test_values_on_mini_batches_are_those_over_all_points() -> None:
     run = make((1.0, 0.5), lr=0.3, surface={"batch_size": 5})
     run.advance(30)  # type: ignore[attr-defined]
-    lane = run.snapshot().lanes[0]  # type: ignore[attr-defined]
-    assert lane.values == pytest.approx([loss(w) for w in lane.path], rel=1e-12)
-    assert lane.gradient_norms == pytest.approx([float(np.linalg.norm(gradient(w))) for w in lane.path], rel=1e-9)
+    lane = seen(run).lanes[0]  # type: ignore[attr-defined]
+    assert past(lane, "value") == pytest.approx([loss(w) for w in lane.surface.path], rel=1e-12)
+    assert past(lane, "gradient_norm") == pytest.approx(
+        [float(np.linalg.norm(gradient(w))) for w in lane.surface.path], rel=1e-9
+    )
 
 
 def test_the_minimum_is_found() -> None:
     run = make((0.0, 0.0))
-    (minimum,) = run.minima()  # type: ignore[attr-defined]
+    (minimum,) = run.surface.minima()  # type: ignore[attr-defined]
     assert np.abs(gradient(minimum)).max() < 1e-12
     for angle in np.linspace(0.0, 6.28, 12):
         assert loss(minimum + 0.01 * np.array([np.cos(angle), np.sin(angle)])) > loss(minimum)
@@ -83,19 +86,19 @@ def test_the_full_batch_goes_there_and_mini_batches_hover() -> None:
     )
     for run in (full, small):
         run.advance(2000)  # type: ignore[attr-defined]
-    assert full.snapshot().lanes[0].distance < 1e-9  # type: ignore[attr-defined]
-    late = small.snapshot().lanes[0].path[-1000:]  # type: ignore[attr-defined]
-    away = np.hypot(*(late - small.minima()[0]).T)  # type: ignore[attr-defined]
+    assert seen(full).lanes[0].whole["distance"] < 1e-9  # type: ignore[attr-defined]
+    late = seen(small).lanes[0].surface.path[-1000:]  # type: ignore[attr-defined]
+    away = np.hypot(*(late - small.surface.minima()[0]).T)  # type: ignore[attr-defined]
     assert 0.02 < np.median(away) < 1.0
-    assert np.hypot(*(late.mean(axis=0) - small.minima()[0])) < np.median(away)
+    assert np.hypot(*(late.mean(axis=0) - small.surface.minima()[0])) < np.median(away)
 
 
 def test_mini_batches_are_right_on_average() -> None:
     """Steps of next to no length: the path's end sums up the gradients of all batches."""
     run = make((-1.0, 1.0), lr=1e-10, steps=20000, surface={"batch_size": 4})
     run.advance(20000)  # type: ignore[attr-defined]
-    lane = run.snapshot().lanes[0]  # type: ignore[attr-defined]
-    total = (np.array([-1.0, 1.0]) - lane.position) / 1e-10 / 20000
+    lane = seen(run).lanes[0]  # type: ignore[attr-defined]
+    total = (np.array([-1.0, 1.0]) - lane.surface.position) / 1e-10 / 20000
     assert total == pytest.approx(gradient(np.array([-1.0, 1.0])), rel=0.05, abs=0.01)
 
 
@@ -112,7 +115,14 @@ def test_data_and_batches_follow_the_seed() -> None:
 def test_lanes_of_one_seed_share_the_data() -> None:
     lanes = [("a", {}), ("b", {"surface.batch_size": 3}), ("c", {"train.seed": 8}), ("d", {"surface.samples": 60})]
     run = race({"name": "noisy_moons"}, {"steps": 5}, lanes)
-    minima = [run.minima(i) for i in range(4)]
+    minima = [run.surface.minima(i) for i in range(4)]
     assert (minima[0] == minima[1]).all()
     assert (minima[0] != minima[2]).any()
     assert (minima[0] != minima[3]).any()
+
+
+def test_the_points_are_the_half_moons_with_a_noise_of_a_fifth() -> None:
+    raw = generate("moons", {"samples": 40, "noise": 0.2}, 3)
+    points = moon_points(40, 3)
+    assert points[:, :2] == pytest.approx((raw.x - raw.x.mean(axis=0)) / raw.x.std(axis=0), rel=1e-12)
+    assert points[:, 2].tolist() == [1.0 if y == max(raw.y) else -1.0 for y in raw.y]

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine.compiled import needs_jit
-from engine.surfaces.builders import digest, mixed, race
+from engine.surfaces.builders import digest, mixed, past, race, seen
 
 from nntui_engine.errors import InputError
-from nntui_engine.race import SAMPLES_A_LAUNCH, Race
+from nntui_engine.experiment import Experiment
+from nntui_engine.tasks.surface import SAMPLES_A_LAUNCH
 
 ROOT = Path(__file__).parents[3]
 STEPS = 300
@@ -22,7 +23,7 @@ STEPS = 300
 def whole() -> str:
     run = mixed()
     assert run.advance(STEPS) == STEPS
-    assert [lane.state for lane in run.snapshot().lanes] == ["finished"] * 7 + ["diverged"]
+    assert [lane.state for lane in seen(run).lanes] == ["finished"] * 7 + ["diverged"]
     return digest(run)
 
 
@@ -60,7 +61,7 @@ def test_a_run_longer_than_a_launch() -> None:
     while not many.finished:
         many.advance(1000)
     assert digest(one) == digest(many)
-    assert len(one.snapshot().lanes[0].steps) == steps + 1
+    assert len(seen(one).lanes[0].surface.steps) == steps + 1
 
 
 @pytest.mark.parametrize("every", [1, 7, 1000])
@@ -69,30 +70,30 @@ def test_rare_samples_change_nothing_but_themselves(every: int) -> None:
     often, rare = mixed(), mixed(every=every)
     often.advance(STEPS)
     rare.advance(STEPS)
-    for a, b in zip(often.snapshot().lanes, rare.snapshot().lanes, strict=True):
-        assert (a.position, a.value, a.gradient_norm, a.path_length) == (
-            b.position,
-            b.value,
-            b.gradient_norm,
-            b.path_length,
+    for a, b in zip(seen(often).lanes, seen(rare).lanes, strict=True):
+        assert (a.surface.position, a.whole["value"], a.whole["gradient_norm"], a.whole["path_length"]) == (
+            b.surface.position,
+            b.whole["value"],
+            b.whole["gradient_norm"],
+            b.whole["path_length"],
         )
-        assert a.diverged_at == b.diverged_at
-        kept = np.isin(a.steps, b.steps)
-        assert (a.path[kept] == b.path).all()
-        assert (a.values[kept] == b.values).all()
-        expected = [s for s in range(a.step + 1) if s % every == 0 or s in (STEPS, a.diverged_at)]
-        assert b.steps.tolist() == expected
+        assert a.surface.diverged_at == b.surface.diverged_at
+        kept = np.isin(a.surface.steps, b.surface.steps)
+        assert (a.surface.path[kept] == b.surface.path).all()
+        assert (past(a, "value")[kept] == past(b, "value")).all()
+        expected = [s for s in range(a.step + 1) if s % every == 0 or s in (STEPS, a.surface.diverged_at)]
+        assert b.surface.steps.tolist() == expected
 
 
 def test_a_lane_alone_and_among_others() -> None:
     together = mixed()
     together.advance(STEPS)
-    for i, lane in enumerate(together.snapshot().lanes):
+    for i, lane in enumerate(seen(together).lanes):
         alone = mixed()
-        alone.lanes = [alone.lanes[i]]
+        del alone.surface.lanes[:i], alone.surface.lanes[1:]
         alone.restart()
         alone.advance(STEPS)
-        assert alone.snapshot().lanes[0].position == lane.position
+        assert seen(alone).lanes[0].surface.position == lane.surface.position
 
 
 def test_another_seed_is_another_noise() -> None:
@@ -100,7 +101,7 @@ def test_another_seed_is_another_noise() -> None:
     for seed in (1, 1, 2):
         run = race({"name": "bowl", "noise": 0.5}, {"lr": 0.1, "steps": 50}, seed=seed)
         run.advance(50)
-        paths.append(run.snapshot().lanes[0].path)
+        paths.append(seen(run).lanes[0].surface.path)
     assert (paths[0] == paths[1]).all()
     assert np.abs(paths[0] - paths[2]).max() > 1e-3
 
@@ -108,7 +109,7 @@ def test_another_seed_is_another_noise() -> None:
 def test_the_noise_is_normal_and_of_its_size() -> None:
     run = race({"name": "bowl", "noise": 0.7, "start": [0.0, 0.0]}, {"lr": 1e-9, "steps": 4000})
     run.advance(4000)
-    noise = -np.diff(run.snapshot().lanes[0].path, axis=0) / 1e-9
+    noise = -np.diff(seen(run).lanes[0].surface.path, axis=0) / 1e-9
     assert np.abs(noise.mean(axis=0)).max() < 4 * 0.7 / math.sqrt(4000)
     assert noise.std(axis=0) == pytest.approx(0.7, rel=0.05)
     assert abs(np.corrcoef(noise.T)[0, 1]) < 0.06
@@ -119,7 +120,7 @@ def test_the_noise_is_normal_and_of_its_size() -> None:
 def test_lanes_of_one_seed_share_their_noise() -> None:
     run = race({"name": "bowl", "noise": 1.0}, {"lr": 1e-9, "steps": 20}, [("a", {}), ("b", {"train.lr": 2e-9})])
     run.advance(20)
-    a, b = (np.diff(lane.path, axis=0) for lane in run.snapshot().lanes)
+    a, b = (np.diff(lane.surface.path, axis=0) for lane in seen(run).lanes)
     assert b == pytest.approx(2.0 * a, rel=1e-4)
 
 
@@ -145,7 +146,7 @@ def test_restart() -> None:
     first = digest(run)
     run.restart()
     assert run.step == 0
-    assert all(len(lane.steps) == 1 for lane in run.snapshot().lanes)
+    assert all(len(lane.surface.steps) == 1 for lane in seen(run).lanes)
     run.advance(100)
     assert digest(run) == first
     run.restart(seed=9)
@@ -156,28 +157,33 @@ def test_restart() -> None:
 
 def test_what_a_snapshot_says() -> None:
     run = race({"name": "booth", "start": [-3.0, 7.0]}, {"lr": 0.05, "steps": 40})
-    start = run.snapshot().lanes[0]
-    assert (start.step, start.state, start.position, start.path_length) == (0, "running", (-3.0, 7.0), 0.0)
-    assert start.value == 32.0  # (−3 + 14 − 7)² + (−6 + 7 − 5)²
+    start = seen(run).lanes[0]
+    assert (start.step, start.state, start.surface.position, start.whole["path_length"]) == (
+        0,
+        "running",
+        (-3.0, 7.0),
+        0.0,
+    )
+    assert start.whole["value"] == 32.0  # (−3 + 14 − 7)² + (−6 + 7 − 5)²
     run.advance(40)
-    lane = run.snapshot().lanes[0]
+    lane = seen(run).lanes[0]
     assert lane.state == "finished"
-    assert lane.steps.tolist() == list(range(41))
-    steps = np.diff(lane.path, axis=0)
-    assert lane.path_length == pytest.approx(np.hypot(*steps.T).sum(), rel=1e-12)
-    assert lane.distance == pytest.approx(math.dist(lane.position, (1.0, 3.0)), rel=1e-12)
-    assert lane.curvatures == pytest.approx((2.0, 18.0))
-    assert lane.gradient_norms[:-1] == pytest.approx(np.hypot(*steps.T) / 0.05, rel=1e-9)
-    assert lane.value == lane.values[-1]
-    assert run.values(np.array([1.0, 2.0]), np.array([3.0])).tolist() == [[0.0, 5.0]]
+    assert lane.surface.steps.tolist() == list(range(41))
+    steps = np.diff(lane.surface.path, axis=0)
+    assert lane.whole["path_length"] == pytest.approx(np.hypot(*steps.T).sum(), rel=1e-12)
+    assert lane.whole["distance"] == pytest.approx(math.dist(lane.surface.position, (1.0, 3.0)), rel=1e-12)
+    assert lane.surface.curvatures == pytest.approx((2.0, 18.0))
+    assert past(lane, "gradient_norm")[:-1] == pytest.approx(np.hypot(*steps.T) / 0.05, rel=1e-9)
+    assert lane.whole["value"] == past(lane, "value")[-1]
+    assert run.surface.values(np.array([1.0, 2.0]), np.array([3.0])).tolist() == [[0.0, 5.0]]
 
 
 def test_a_rate_of_0_stands_still() -> None:
     run = race({"name": "beale"}, {"lr": 0.0, "steps": 50})
     run.advance(50)
-    lane = run.snapshot().lanes[0]
-    assert (lane.path == lane.path[0]).all()
-    assert (lane.state, lane.path_length) == ("finished", 0.0)
+    lane = seen(run).lanes[0]
+    assert (lane.surface.path == lane.surface.path[0]).all()
+    assert (lane.state, lane.whole["path_length"]) == ("finished", 0.0)
 
 
 @pytest.mark.parametrize("name", ["beale", "rosenbrock", "rastrigin", "ackley", "cliff", "plateau", "noisy_moons"])
@@ -187,7 +193,7 @@ def test_a_huge_rate_diverges_and_says_when(name: str) -> None:
     )
     with np.errstate(all="ignore"):
         run.advance(2000)
-    wild, calm = run.snapshot().lanes
+    wild, calm = seen(run).lanes
     assert calm.state == "finished"
     assert calm.step == 2000
     if name in ("plateau", "noisy_moons", "ackley", "cliff"):  # bounded slopes: it is thrown far out, or stays
@@ -195,10 +201,10 @@ def test_a_huge_rate_diverges_and_says_when(name: str) -> None:
     else:
         assert wild.state == "diverged"
     if wild.state == "diverged":
-        assert wild.diverged_at == wild.step < 2000
-        assert wild.steps[-1] == wild.diverged_at
-        assert not np.hypot(*wild.path[-1]) <= 1e6 or not math.isfinite(wild.value)
-        assert (np.hypot(*wild.path[:-1].T) <= 1e6).all()
+        assert wild.surface.diverged_at == wild.step < 2000
+        assert wild.surface.steps[-1] == wild.surface.diverged_at
+        assert not np.hypot(*wild.surface.path[-1]) <= 1e6 or not math.isfinite(wild.whole["value"])
+        assert (np.hypot(*wild.surface.path[:-1].T) <= 1e6).all()
     assert run.finished
     assert run.advance(10) == 0
 
@@ -207,8 +213,8 @@ def test_a_start_far_outside_diverges_at_once() -> None:
     run = race({"name": "beale", "start": [1e30, -1e30]}, {"lr": 0.01, "steps": 10})
     with np.errstate(all="ignore"):
         run.advance(10)
-        lane = run.snapshot().lanes[0]
-    assert lane.diverged_at == 1
+        lane = seen(run).lanes[0]
+    assert lane.surface.diverged_at == 1
     assert lane.state == "diverged"
 
 
@@ -217,7 +223,7 @@ def test_a_lane_that_diverged_leaves_the_others_alone() -> None:
     alone = race({"name": "beale"}, {"lr": 0.001, "steps": 100})
     both.advance(100)
     alone.advance(100)
-    assert (both.snapshot().lanes[0].path == alone.snapshot().lanes[0].path).all()
+    assert (seen(both).lanes[0].surface.path == seen(alone).lanes[0].surface.path).all()
 
 
 LIVE = [
@@ -236,20 +242,20 @@ ANEW = [{"surface.start": [0.5, 0.5]}, {"surface.name": "booth"}, {"train.seed":
 def test_tweaks_that_go_on(change: dict[str, object]) -> None:
     run = race({"name": "beale"}, {"lr": 0.001, "steps": 100, "momentum": 0.8}, [("a", {}), ("b", {})])
     run.advance(30)
-    before = run.snapshot()
+    before = seen(run)
     mark = run.tweak(change, lane="b")
     assert (mark.step, mark.lane, mark.restarted) == (30, "b", False)
-    after = run.snapshot()
-    assert after.lanes[1].position == before.lanes[1].position
-    assert after.lanes[1].value == before.lanes[1].value
-    assert after.lanes[1].path_length == before.lanes[1].path_length
-    assert (after.lanes[1].path == before.lanes[1].path).all()
+    after = seen(run)
+    assert after.lanes[1].surface.position == before.lanes[1].surface.position
+    assert after.lanes[1].whole["value"] == before.lanes[1].whole["value"]
+    assert after.lanes[1].whole["path_length"] == before.lanes[1].whole["path_length"]
+    assert (after.lanes[1].surface.path == before.lanes[1].surface.path).all()
     run.advance(20)
-    a, b = run.snapshot().lanes
+    a, b = seen(run).lanes
     assert a.step == b.step == 50
-    assert len(b.steps) == 51
-    assert (a.position != b.position) == ("surface.window" not in change)
-    assert run.snapshot().marks == (mark,)
+    assert len(b.surface.steps) == 51
+    assert (a.surface.position != b.surface.position) == ("surface.window" not in change)
+    assert seen(run).marks == (mark,)
 
 
 @pytest.mark.parametrize("change", ANEW)
@@ -257,15 +263,15 @@ def test_tweaks_that_begin_anew(change: dict[str, object]) -> None:
     run = race({"name": "beale"}, {"lr": 0.001, "steps": 100}, [("a", {}), ("b", {})])
     run.advance(30)
     assert run.tweak(change, lane="b").restarted
-    a, b = run.snapshot().lanes
+    a, b = seen(run).lanes
     assert (a.step, b.step) == (30, 0)
-    assert len(b.steps) == 1
+    assert len(b.surface.steps) == 1
     run.advance(10)
-    a, b = run.snapshot().lanes
+    a, b = seen(run).lanes
     assert (a.step, b.step) == (40, 10)
     fresh = race({"name": "beale"}, {"lr": 0.001, "steps": 100}, overrides=[(change, None)])
     fresh.advance(10)
-    assert (fresh.snapshot().lanes[0].path == b.path).all()
+    assert (seen(fresh).lanes[0].surface.path == b.surface.path).all()
 
 
 def test_a_tweak_goes_on_as_if_it_had_been_so_from_the_start_of_the_step() -> None:
@@ -277,7 +283,7 @@ def test_a_tweak_goes_on_as_if_it_had_been_so_from_the_start_of_the_step() -> No
     schedule = {"kind": "step", "every": 30, "factor": 0.5}
     scheduled = race({"name": "himmelblau"}, {"optimizer": "adam", "lr": 0.1, "steps": 59, "schedule": schedule})
     scheduled.advance(59)
-    assert (tweaked.snapshot().lanes[0].path[:60] == scheduled.snapshot().lanes[0].path).all()
+    assert (seen(tweaked).lanes[0].surface.path[:60] == seen(scheduled).lanes[0].surface.path).all()
 
 
 def test_a_refused_tweak_changes_nothing() -> None:
@@ -302,9 +308,11 @@ def test_more_steps_make_a_finished_race_run_on() -> None:
     assert run.advance(100) == 15
     whole = race({"name": "bowl"}, {"lr": 0.1, "steps": 25})
     whole.advance(25)
-    assert (run.snapshot().lanes[0].path == whole.snapshot().lanes[0].path).all()
+    assert (seen(run).lanes[0].surface.path == seen(whole).lanes[0].surface.path).all()
 
 
-def test_a_race_needs_a_surface() -> None:
-    with pytest.raises(InputError, match=r"no \[surface\]"):
-        Race("digits")
+def test_what_only_the_other_kind_of_run_has() -> None:
+    with pytest.raises(InputError, match=r"digits: there is no \[surface\]"):
+        _ = Experiment("digits", steps=1).surface
+    with pytest.raises(InputError, match="beale: a surface has no network"):
+        Experiment("beale").parameters()

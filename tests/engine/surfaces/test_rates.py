@@ -13,7 +13,7 @@ def distances(kappa: float, lr: float, momentum: float, steps: int) -> np.ndarra
     train = {"lr": lr, "momentum": momentum, "steps": steps}
     run = race({"name": "ravine", "condition": kappa, "start": [-1.8, 1.0]}, train)
     run.advance(steps)
-    return np.hypot(*run.snapshot().lanes[0].path.T)
+    return np.hypot(*run.snapshot().lanes[0].surface.path.T)
 
 
 @pytest.mark.parametrize("kappa", KAPPAS)
@@ -52,7 +52,7 @@ def test_the_best_rate_of_momentum(kappa: float) -> None:
     lr, momentum, expected = best_momentum(kappa)
     run = race({"name": "ravine", "condition": kappa}, {"lr": lr, "momentum": momentum, "steps": 200})
     run.advance(200)
-    path = run.snapshot().lanes[0].path
+    path = run.snapshot().lanes[0].surface.path
     assert factor_of(path[:, 0]) == pytest.approx(expected, abs=1e-4)
     assert factor_of(path[:, 1]) == pytest.approx(expected, abs=1e-4)
 
@@ -63,7 +63,7 @@ def test_no_other_momentum_is_better(kappa: float) -> None:
     for other_lr, other_momentum in ((1.05 * lr, momentum), (0.9 * lr, momentum), (lr, 0.97 * momentum), (lr, 0.99)):
         run = race({"name": "ravine", "condition": kappa}, {"lr": other_lr, "momentum": other_momentum, "steps": 100})
         run.advance(100)
-        path = run.snapshot().lanes[0].path
+        path = run.snapshot().lanes[0].surface.path
         assert max(factor_of(path[:, 0]), factor_of(path[:, 1])) > best + 1e-4
 
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from engine.surfaces.builders import past, seen
 
 from nntui_engine.experiment import Experiment
-from nntui_engine.race import Race
 from nntui_engine.scenario import list_scenarios, load_scenario
 from nntui_engine.sweeps import fair_rates
 from nntui_engine.verify import verify
@@ -35,16 +35,16 @@ def test_a_lesson_a_source_and_things_to_try(name: str) -> None:
 @pytest.mark.parametrize("name", ["beale", "long-valley", "rosenbrock"])
 def test_the_lanes_rates_are_near_their_best(name: str) -> None:
     """Within a factor of 1.6 of the rate that the search finds, or as good as that from the scenario's own start."""
-    race = Race(name)
+    race = Experiment(name)
     by_lane = {sweep.lane: sweep for sweep in fair_rates(race)}
     race.advance(race.steps)
-    for lane in race.snapshot().lanes:
+    for lane in seen(race).lanes:
         best = by_lane[lane.name].best
         assert abs(math.log(lane.settings.optimizer_parameters["lr"] / best)) < math.log(1.6), (lane.name, best)
 
 
 def test_any_rate_of_the_saddle_is_as_good_as_its_best() -> None:
-    race = Race("saddle")
+    race = Experiment("saddle")
     for lane, sweep in zip(race.lanes, fair_rates(race), strict=True):
         at = np.abs(np.log(sweep.rates / lane.settings.optimizer_parameters["lr"])).argmin()
         assert sweep.values[at] < sweep.values.min() + 0.1
@@ -61,19 +61,19 @@ def test_chance_does_not_decide(name: str) -> None:
 def test_too_much_and_too_little_noise_in_local_minima() -> None:
     """The controls: without a rate that falls the lane never rests, with little noise it never leaves."""
     for seed in range(4):
-        race = Race("local-minima", seed=seed)
+        race = Experiment("local-minima", seed=seed)
         race.advance(race.steps)
-        lanes = {lane.name: lane for lane in race.snapshot().lanes}
-        assert np.median(lanes["noise"].values[-2000:]) < -0.5
-        assert np.median(lanes["noise"].values[-2000:]) > -0.95
-        assert lanes["little noise"].values.min() > -0.22
+        lanes = {lane.name: lane for lane in seen(race).lanes}
+        assert np.median(past(lanes["noise"], "value")[-2000:]) < -0.5
+        assert np.median(past(lanes["noise"], "value")[-2000:]) > -0.95
+        assert past(lanes["little noise"], "value").min() > -0.22
 
 
 @pytest.mark.parametrize("name", RACES)
 def test_every_try_runs(name: str) -> None:
     scenario = load_scenario(name)
     for attempt in scenario.tries:
-        race = Race(scenario, overrides=[(attempt.set, attempt.lane)])
+        race = Experiment(scenario, overrides=[(attempt.set, attempt.lane)])
         with np.errstate(all="ignore"):
             race.advance(race.steps)
         assert race.finished
@@ -83,9 +83,9 @@ def test_tries_that_promise_a_divergence_keep_it() -> None:
     for name, number, diverges in [("beale", 0, True), ("lr-too-high", 0, False), ("rosenbrock", 2, True)]:
         scenario = load_scenario(name)
         attempt = scenario.tries[number]
-        race = Race(scenario, overrides=[(attempt.set, attempt.lane)])
+        race = Experiment(scenario, overrides=[(attempt.set, attempt.lane)])
         race.advance(race.steps)
-        lanes = {lane.name: lane for lane in race.snapshot().lanes}
+        lanes = {lane.name: lane for lane in seen(race).lanes}
         assert (lanes[attempt.lane or ""].state == "diverged") == diverges, name
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import race
 
-from nntui_engine.race import Race
+from nntui_engine.experiment import Experiment
 from nntui_engine.sweeps import RATES, basin_map, fair_rates, nearby_starts
 
 OPTIMIZERS = [
@@ -25,7 +25,7 @@ def reached(surface: str, changes: dict[str, object], rate: float, start: tuple[
     with np.errstate(all="ignore"):
         run.advance(steps)
         lane = run.snapshot().lanes[0]
-    return lane.value if lane.state != "diverged" else math.inf
+    return lane.whole["value"] if lane.state != "diverged" else math.inf
 
 
 @pytest.mark.parametrize("surface", ["beale", "rosenbrock", "booth"])
@@ -78,7 +78,7 @@ def test_basins_of_himmelblau() -> None:
     basins = basin_map(run, 0, columns=30, rows=24)
     assert basins.minimum.shape == basins.steps.shape == (24, 30)
     assert set(np.unique(basins.minimum)) == {0, 1, 2, 3}
-    minima = run.minima()
+    minima = run.surface.minima()
     for index, (x, y) in enumerate(minima):
         column, row = int(np.abs(basins.xs - x).argmin()), int(np.abs(basins.ys - y).argmin())
         assert basins.minimum[row, column] == index
@@ -92,18 +92,20 @@ def test_a_basin_map_is_what_single_races_do() -> None:
     settings = {"lr": 0.02, "steps": 200, "momentum": 0.9}
     run = race({"name": "himmelblau"}, settings)
     basins = basin_map(run, 0, columns=5, rows=4)
-    minima = run.minima()
+    minima = run.surface.minima()
     for row, y in enumerate(basins.ys):
         for column, x in enumerate(basins.xs):
             alone = race({"name": "himmelblau", "start": [float(x), float(y)]}, settings)
             with np.errstate(all="ignore"):
                 alone.advance(200)
                 lane = alone.snapshot().lanes[0]
-            distances = np.hypot(*(minima - lane.position).T)
+            distances = np.hypot(*(minima - lane.surface.position).T)
             near = lane.state == "finished" and distances.min() < basins.near
             assert basins.minimum[row, column] == (int(distances.argmin()) if near else -1)
             if near:
-                looked_at = np.hypot(*(lane.path[4::4] - minima[distances.argmin()]).T)  # fifty times in 200 steps
+                looked_at = np.hypot(
+                    *(lane.surface.path[4::4] - minima[distances.argmin()]).T
+                )  # fifty times in 200 steps
                 assert basins.steps[row, column] == 4 + 4 * int(np.argmax(looked_at < basins.near))
 
 
@@ -122,7 +124,7 @@ def test_a_thousand_lanes() -> None:
 
 def test_from_the_start_alone_another_rate_may_be_best() -> None:
     """On the long valley the start is next to a ridge, its four neighbours are not."""
-    run = Race("long-valley")
+    run = Experiment("long-valley")
     sgd = fair_rates(run)[0]
     start = run.lanes[0].settings.start
     for rate, value in list(zip(sgd.rates, sgd.values_from_start, strict=True))[::6]:
@@ -131,3 +133,11 @@ def test_from_the_start_alone_another_rate_may_be_best() -> None:
     assert sgd.value_from_start < 0.1 * sgd.values_from_start.min()
     assert sgd.best_from_start == pytest.approx(0.245, rel=0.02)
     assert sgd.best == pytest.approx(0.19, rel=0.05)
+
+
+def test_the_five_starts_lie_a_twentieth_of_the_window_apart() -> None:
+    settings = (
+        race({"name": "bowl", "start": [1.5, -0.5], "window": [[-2.0, 2.0], [-4.0, 6.0]]}).surface.lanes[0].settings
+    )
+    expected = [(1.5, -0.5), (1.7, 0.0), (1.3, 0.0), (1.7, -1.0), (1.3, -1.0)]
+    assert np.array(nearby_starts(settings)) == pytest.approx(np.array(expected), abs=1e-12)

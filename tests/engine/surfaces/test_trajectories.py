@@ -8,8 +8,8 @@ from engine.cases import NOT_IN_TORCH, OPTIMIZER_CASES
 from engine.surfaces.builders import race, walk
 
 from engine import twin_update
+from nntui_engine.experiment import Experiment
 from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.race import Race
 
 STEPS = 200
 ALLOWED = 1e-9
@@ -88,7 +88,7 @@ def himmelblau_gradient(w: np.ndarray) -> np.ndarray:
     return np.array([4 * w[0] * a + 2 * b, 2 * a + 4 * w[1] * b])
 
 
-def twin_path(run: Race, start: list[float], steps: int) -> np.ndarray:
+def twin_path(run: Experiment, start: list[float], steps: int) -> np.ndarray:
     s = run.lanes[0].settings
     w, state = np.array(start), {}  # type: ignore[var-annotated]
     path = [w]
@@ -105,7 +105,7 @@ def test_beside_numpy(name: str) -> None:
     train, start = settings(name, "himmelblau"), start_of("himmelblau")
     run = race({"name": "himmelblau", "start": start}, train)
     run.advance(STEPS)
-    assert_same(run.snapshot().lanes[0].path, twin_path(run, start, STEPS))
+    assert_same(run.snapshot().lanes[0].surface.path, twin_path(run, start, STEPS))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_schedules_beside_numpy(schedule: dict[str, Any]) -> None:
     train = {"optimizer": "sgd", "lr": 0.002, "momentum": 0.8, "steps": STEPS, "schedule": schedule}
     run = race({"name": "himmelblau", "start": start}, train)
     run.advance(STEPS)
-    assert_same(run.snapshot().lanes[0].path, twin_path(run, start, STEPS))
+    assert_same(run.snapshot().lanes[0].surface.path, twin_path(run, start, STEPS))
 
 
 def test_a_cosine_of_no_length_spans_the_run() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len
 
-from nntui_engine.snapshot import RacerSnapshot, RaceSnapshot
+from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
@@ -17,12 +17,12 @@ _NAME = 12
 _COLUMNS = (("step", 8), ("value", 9), ("distance", 10), ("gradient", 10), ("lr", 9))
 
 
-def racers_height(race: RaceSnapshot) -> int:
+def racers_height(race: Snapshot) -> int:
     """Rows of the short list."""
-    return 3 + len(race.lanes) + sum(lane.diverged_at is not None for lane in race.lanes)
+    return 3 + len(race.lanes) + sum(lane.surface.diverged_at is not None for lane in race.lanes)
 
 
-def draw_racers(race: RaceSnapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
     """Each lane's marker, name, value and distance to the nearest minimum; a diverged one says so."""
     grid = Grid.blank(width, height)
     draw_box(grid, look, "Optimizers" if len(race.lanes) > 1 else "Optimizer")
@@ -36,26 +36,26 @@ def draw_racers(race: RaceSnapshot, chosen: int, everything: bool, width: int, h
         if len(race.lanes) > 1 and here:
             grid.write(row, 1, look.glyphs.chosen, ACCENT)
         column = grid.write(row, 2, f"{look.lane_marker(lane.index)} ", look.lane(lane.index))
-        grid.write(row, column, fit(lane.name or lane.optimizer, width - 21, look.glyphs.end), _weight(here))
-        lost = lane.diverged_at is not None
+        grid.write(row, column, fit(lane.name or lane.settings.optimizer, width - 21, look.glyphs.end), _weight(here))
+        lost = lane.surface.diverged_at is not None
         if lost and not notes:
-            grid.write_right(row, width - 2, f"div. at {lane.diverged_at}", ERROR)
+            grid.write_right(row, width - 2, f"div. at {lane.surface.diverged_at}", ERROR)
         else:
-            grid.write_right(row, width - 11, loss_words(lane.value), ERROR if lost else TEXT)
-            grid.write_right(row, width - 2, loss_words(lane.distance), ERROR if lost else TEXT)
+            grid.write_right(row, width - 11, loss_words(lane.whole["value"]), ERROR if lost else TEXT)
+            grid.write_right(row, width - 2, loss_words(lane.whole["distance"]), ERROR if lost else TEXT)
         row += 1
         if lost and notes and row < height - 1:
-            grid.write(row, 4, f"diverged at step {lane.diverged_at}", ERROR)
+            grid.write(row, 4, f"diverged at step {lane.surface.diverged_at}", ERROR)
             row += 1
     return grid
 
 
-def table_height(race: RaceSnapshot) -> int:
+def table_height(race: Snapshot) -> int:
     """Rows of the table under the map."""
     return 3 + len(race.lanes)
 
 
-def draw_race_table(race: RaceSnapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
     """Every lane in a row: step, value, distance, gradient norm, lr in force, and how it stands."""
     grid = Grid.blank(width, height)
     draw_box(grid, look, "Race")
@@ -72,34 +72,34 @@ def draw_race_table(race: RaceSnapshot, chosen: int, everything: bool, width: in
         if here and len(race.lanes) > 1:
             grid.write(row, 1, look.glyphs.chosen, ACCENT)
         grid.write(row, 2, look.lane_marker(lane.index), look.lane(lane.index))
-        grid.write(row, 4, fit(lane.name or lane.optimizer, name_room - 1, look.glyphs.end), _weight(here))
+        grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, look.glyphs.end), _weight(here))
         numbers = {
             "step": str(lane.step),
-            "value": number_words(lane.value),
-            "distance": number_words(lane.distance),
-            "gradient": number_words(lane.gradient_norm),
-            "lr": number_words(lane.lr),
+            "value": number_words(lane.whole["value"]),
+            "distance": number_words(lane.whole["distance"]),
+            "gradient": number_words(lane.whole["gradient_norm"]),
+            "lr": number_words(lane.whole["lr"]),
         }
         column = 4 + name_room
         for title, room in shown:
             column += room
-            grid.write_right(row, column, numbers[title], ERROR if lane.diverged_at is not None else TEXT)
+            grid.write_right(row, column, numbers[title], ERROR if lane.surface.diverged_at is not None else TEXT)
         words, colour = state_of(lane)
         if column + 2 + cell_len(words) < width - 1:
             grid.write(row, column + 2, words, colour)
-        elif lane.diverged_at is not None:  # in place of the last numbers
+        elif lane.surface.diverged_at is not None:  # in place of the last numbers
             grid.write_right(row, width - 2, f"  {words}", colour)
     return grid
 
 
-def state_of(lane: RacerSnapshot) -> tuple[str, str]:
+def state_of(lane: LaneSnapshot) -> tuple[str, str]:
     """How a lane stands in words, and their colour."""
-    if lane.diverged_at is not None:
-        return f"diverged at step {lane.diverged_at}", ERROR
+    if lane.surface.diverged_at is not None:
+        return f"diverged at step {lane.surface.diverged_at}", ERROR
     return ("finished", GOOD) if lane.state == "finished" else ("running", DIM)
 
 
-def draw_curvature(lane: RacerSnapshot, named: bool, width: int, height: int, look: Look) -> Grid:
+def draw_curvature(lane: LaneSnapshot, named: bool, width: int, height: int, look: Look) -> Grid:
     """The Hessian where the lane stands: eigenvalues, condition number, and lr times the largest against its limit."""
     grid = Grid.blank(width, height)
     title = f"Curvature at {look.lane_marker(lane.index)} {lane.name}" if named else "Curvature"
@@ -121,14 +121,14 @@ def draw_curvature(lane: RacerSnapshot, named: bool, width: int, height: int, lo
     return grid
 
 
-def curvature_rows(lane: RacerSnapshot, look: Look) -> list[tuple[str, str, str]]:
+def curvature_rows(lane: LaneSnapshot, look: Look) -> list[tuple[str, str, str]]:
     """(label, value, colour) rows; a label of "" makes the value a sentence."""
-    low, high = lane.curvatures
-    if lane.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
+    low, high = lane.surface.curvatures
+    if lane.surface.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
         return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
     names = ("Hessian", "condition", "lr x max") if look.ascii_only else ("Hessian λ", "condition", "lr·λmax")
     condition = number_words(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
-    product = lane.lr * high
+    product = lane.whole["lr"] * high
     limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
     stable = product < (2.0 if limit is None else limit)
     rows = [
@@ -142,7 +142,7 @@ def curvature_rows(lane: RacerSnapshot, look: Look) -> list[tuple[str, str, str]
     ]
     if limit is None:
         rows[2] = (names[2], f"{product:.3g} (2 for SGD)", TEXT if stable else WARNING)
-        rows.append(("", f"{lane.optimizer} rescales the gradient: 2 is the limit of plain descent.", FAINT))
+        rows.append(("", f"{lane.settings.optimizer} rescales the gradient: 2 is the limit of plain descent.", FAINT))
     elif limit != 2.0:
         rows.append(("", "Momentum moves the limit of 2.", FAINT))
     elif low < 0.0:

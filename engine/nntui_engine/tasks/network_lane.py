@@ -1,4 +1,4 @@
-"""One lane of an experiment: its settings, what it emitted so far, and the immutable view of it."""
+"""One network in training: its settings, what it emitted so far, and the immutable view of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .data.dataset import LaneData
-from .errors import InputError
-from .history import History
-from .kernels import columns as c
-from .network import Arena, parameter_count
-from .registry import allowed_names
-from .settings import LaneSettings
-from .snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite, Series
-from .statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from ..data.dataset import LaneData
+from ..errors import InputError
+from ..history import History
+from ..kernels import columns as c
+from ..network import Arena, parameter_count
+from ..registry import allowed_names
+from ..settings import LaneSettings
+from ..snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
+from ..statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from .task import Lane
 
 Array = NDArray[np.float64]
 
@@ -72,11 +73,9 @@ class Emitted:
 
 
 @dataclass
-class Lane:
-    """One variant of the scenario. ``tables`` are its scenario tables, ``settings`` what they resolve to."""
+class NetworkLane(Lane):
+    """One variant of the scenario, the rows it trains on, and its past."""
 
-    name: str
-    tables: Mapping[str, Any]
     settings: LaneSettings
     data: LaneData
     step_history: History
@@ -86,7 +85,7 @@ class Lane:
     first_non_finite: NonFinite | None = None
 
     @classmethod
-    def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "Lane":
+    def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "NetworkLane":
         """A lane with an empty past."""
         steps, evaluations = history_widths(len(settings.layers))
         return cls(name, tables, settings, data, History(steps), History(evaluations))
@@ -96,7 +95,7 @@ class Lane:
         """The newest value of every statistic that applies, by name; per-layer ones, (layers,), under "layers"."""
         return {**self.latest, "layers": dict(self.latest_layers)}
 
-    def with_past_of(self, other: "Lane") -> "Lane":
+    def with_past_of(self, other: "NetworkLane") -> "NetworkLane":
         """This lane's settings with what ``other`` emitted; the two must have the same number of layers."""
         return replace(
             self,
@@ -107,7 +106,11 @@ class Lane:
             first_non_finite=other.first_non_finite,
         )
 
-    def copy(self) -> "Lane":
+    @property
+    def nbytes(self) -> int:
+        return self.step_history.nbytes + self.evaluation_history.nbytes
+
+    def copy(self) -> "NetworkLane":
         """A lane whose past can grow without changing this one's."""
         return replace(
             self,
@@ -213,7 +216,7 @@ class Lane:
     ) -> LaneSnapshot:
         """An immutable view of the lane now, with the histories of the named statistics."""
         ints = arena.ints[index]
-        state: LaneState = "training"
+        state: LaneState = "running"
         if ints[c.I_STOPPED]:
             state = "stopped early"
         elif ints[c.I_STEP] >= ints[c.I_LIMIT]:
@@ -223,16 +226,14 @@ class Lane:
             name=self.name,
             step=int(ints[c.I_STEP]),
             state=state,
-            task=self.data.task,
-            layers=_layer_infos(self.settings),
-            parameters=parameter_count(self.settings),
-            own_data=own_data,
-            settings=self.settings,
+            own=NetworkPart(
+                self.settings, self.data.task, parameter_count(self.settings), own_data, self.first_non_finite
+            ),
             whole=dict(self.latest),
+            layers=_layer_infos(self.settings),
             per_layer=dict(self.latest_layers),
             whole_history={name: self.series(name, False, points) for name in whole_names if self.applies(name)},
             layer_history={name: self.series(name, True, points) for name in layer_names},
-            first_non_finite=self.first_non_finite,
         )
 
 

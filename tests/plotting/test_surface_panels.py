@@ -7,10 +7,10 @@ import pytest
 from plotting.races import race, race_settings, racer
 
 from nntui.plotting.look import Look
-from nntui.plotting.panels import PanelView
+from nntui.plotting.panels import PanelView, panel_order
 from nntui.plotting.plot import draw_plot
-from nntui.plotting.race_panels import RACE_PANELS, race_panel_order
-from nntui.plotting.race_side import (
+from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.surface_side import (
     curvature_rows,
     draw_curvature,
     draw_race_table,
@@ -21,11 +21,11 @@ from nntui.plotting.race_side import (
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, 1e308, 1e160])
-@pytest.mark.parametrize("name", list(RACE_PANELS))
+@pytest.mark.parametrize("name", list(SURFACE_PANELS))
 def test_the_range_stays_that_of_the_sound_lanes(bad: float, name: str) -> None:
     lost = racer(path=[[1.0, 1.0], [30.0, 1.0], [bad, bad], [bad, bad]], state="diverged", diverged_at=2)
     view = PanelView()
-    spec = RACE_PANELS[name].build(race(lost, racer(1)), view, Look())
+    spec = SURFACE_PANELS[name].build(race(lost, racer(1)), view, Look())
     lines = draw_plot(spec, 60, 16, Look()).lines()
     assert "lane 0 diverged at step 2" in "\n".join(lines)
     axis = view.memory[f"race/{name}"]._axis
@@ -36,15 +36,16 @@ def test_the_range_stays_that_of_the_sound_lanes(bad: float, name: str) -> None:
 def test_values_far_below_the_start_do_not_stretch_the_axis() -> None:
     path = np.column_stack([np.logspace(0, -150, 60), np.zeros(60)])
     view = PanelView()
-    draw_plot(RACE_PANELS["value"].build(race(racer(path=path)), view, Look()), 60, 16, Look())
+    draw_plot(SURFACE_PANELS["value"].build(race(racer(path=path)), view, Look()), 60, 16, Look())
     axis = view.memory["race/value"]._axis
     assert axis is not None
     assert axis.low >= -18
 
 
 def test_the_scenario_orders_the_plots() -> None:
-    assert race_panel_order(("distance", "loss"))[0] == "distance"
-    assert set(race_panel_order(())) == set(RACE_PANELS)
+    found = race(racer())
+    assert panel_order(("distance", "loss"), found, PanelView())[0] == "distance"
+    assert set(panel_order((), found, PanelView())) == set(SURFACE_PANELS)
 
 
 def test_a_diverged_lane_stays_in_the_table_with_its_step() -> None:
@@ -110,6 +111,6 @@ def test_numbers_are_short(value: float, words: str) -> None:
 
 
 def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:
-    from nntui_engine.scenario.expectations import SURFACE_PANELS
+    from nntui_engine.scenario import expectations
 
-    assert tuple(RACE_PANELS) == SURFACE_PANELS
+    assert tuple(SURFACE_PANELS) == expectations.SURFACE_PANELS

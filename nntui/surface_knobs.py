@@ -1,22 +1,21 @@
-"""The knobs of a race: what each reads from a lane's settings."""
+"""The knobs of a run on a surface: what each reads from a lane's settings."""
 
 from dataclasses import dataclass
 
 from nntui_engine.optimizers import LR, OPTIMIZERS
 from nntui_engine.registry import Parameter
-from nntui_engine.settings import RaceSettings
+from nntui_engine.settings import Settings, SurfaceSettings
 from nntui_engine.surfaces import SURFACES
 
-from .kinds import AnySettings
-from .knobs import ChoiceKnob, Knob, NumberKnob, Value, ladder, optimizer_knob
+from .knobs import KNOBS, ChoiceKnob, Knob, NumberKnob, Value, ladder, optimizer_knob
 
 
 @dataclass(frozen=True)
-class RaceKnob(NumberKnob):
+class SurfaceKnob(NumberKnob):
     """A number of the optimizer, of the race or of the surface."""
 
-    def values(self, settings: AnySettings) -> list[Value]:
-        assert isinstance(settings, RaceSettings)
+    def values(self, settings: Settings) -> list[Value]:
+        assert isinstance(settings, SurfaceSettings)
         table, _, name = self.key.partition(".")
         found: float | None
         if table == "surface":
@@ -27,7 +26,7 @@ class RaceKnob(NumberKnob):
             found = settings.optimizer_parameters.get(name)
         return [] if found is None else [found]
 
-    def missing(self, settings: AnySettings) -> str:
+    def missing(self, settings: Settings) -> str:
         return f"{settings.optimizer} has no {self.label}"
 
 
@@ -38,25 +37,25 @@ def _of_optimizer(name: str, optimizer: str) -> Parameter:
 _SHARES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999)
 _OPTIMIZER: ChoiceKnob = optimizer_knob()
 _KNOBS: tuple[Knob, ...] = (
-    RaceKnob("train.lr", "lr", parameter=LR, ladder=ladder(-6, 2, 0.0)),
+    SurfaceKnob("train.lr", "lr", parameter=LR, ladder=ladder(-6, 2, 0.0)),
     _OPTIMIZER,
-    RaceKnob(
+    SurfaceKnob(
         "train.momentum",
         "momentum",
         parameter=_of_optimizer("momentum", "sgd"),
         ladder=(0.0, 0.5, 0.8, 0.9, 0.95, 0.99),
         fine_step=0.01,
     ),
-    RaceKnob("train.beta1", "beta1", parameter=_of_optimizer("beta1", "adam"), ladder=_SHARES, fine_step=0.01),
-    RaceKnob("train.beta2", "beta2", parameter=_of_optimizer("beta2", "adam"), ladder=_SHARES, fine_step=0.001),
-    RaceKnob("train.rho", "rho", parameter=_of_optimizer("rho", "adadelta"), ladder=_SHARES, fine_step=0.01),
-    RaceKnob(
+    SurfaceKnob("train.beta1", "beta1", parameter=_of_optimizer("beta1", "adam"), ladder=_SHARES, fine_step=0.01),
+    SurfaceKnob("train.beta2", "beta2", parameter=_of_optimizer("beta2", "adam"), ladder=_SHARES, fine_step=0.001),
+    SurfaceKnob("train.rho", "rho", parameter=_of_optimizer("rho", "adadelta"), ladder=_SHARES, fine_step=0.01),
+    SurfaceKnob(
         "surface.noise",
         "noise",
         parameter=Parameter("noise", 0.0, "standard deviation of the noise on the gradient", low=0.0, high=1e9),
         ladder=ladder(-3, 3, 0.0),
     ),
-    RaceKnob(
+    SurfaceKnob(
         "train.clip_norm",
         "clip norm",
         parameter=Parameter("clip_norm", 0.0, "longer gradients are cut to this length; 0 is off", low=0.0, high=1e9),
@@ -65,10 +64,12 @@ _KNOBS: tuple[Knob, ...] = (
 )
 
 
-def race_knobs(settings: RaceSettings) -> tuple[Knob, ...]:
-    """The knobs for a race on this surface, its own parameters last."""
+def knobs_of(settings: Settings) -> tuple[Knob, ...]:
+    """The knobs for a lane; on a surface its own parameters come last."""
+    if not isinstance(settings, SurfaceSettings):
+        return KNOBS
     own = tuple(
-        RaceKnob(
+        SurfaceKnob(
             f"surface.{parameter.name}",
             parameter.name.replace("_", " "),
             restarts=True,

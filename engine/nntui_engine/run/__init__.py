@@ -1,0 +1,1 @@
+"""A run of any kind: its lanes, its past, and the immutable views of it."""

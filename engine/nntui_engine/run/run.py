@@ -1,0 +1,292 @@
+"""A run: the lanes of a scenario, moved in lockstep."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..compile_ahead import Progress
+from ..diagnosis import Finding
+from ..errors import InputError
+from ..lanes import lane_tables, named_lanes, shown
+from ..scenario import Scenario, load_scenario, override
+from ..snapshot import Mark, Snapshot
+from ..statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..tasks.network import NetworkTask
+from ..tasks.surface import SurfaceTask
+from ..tasks.task import Lane, Row
+from .source import Capability
+from .timeline import KEEP_SECONDS, Timeline, Tweaked
+
+Overrides = Iterable[tuple[Mapping[str, object], str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A moment of a run, kept by :meth:`Run.save`."""
+
+    task: NetworkTask | SurfaceTask
+    marks: tuple[Mark, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that it takes."""
+        return self.task.nbytes
+
+
+class Run:
+    """The lanes of a scenario in lockstep: networks that train, or optimizers that descend a surface.
+
+    The same scenario, seed and tweaks give the same bits, whatever the number of threads and however the steps are
+    divided over calls of :meth:`advance`.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario | str,
+        seed: int | None = None,
+        steps: int | None = None,
+        overrides: Overrides = (),
+        every: int = 1,
+        keep_samples: int = 0,
+        compiling: Progress | None = None,
+        rewind_memory: int = 0,
+    ) -> None:
+        """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
+        that many steps. ``keep_samples``: keep every step divisible by it, and the last, for :meth:`samples`; 0 keeps
+        none. ``overrides``: (settings, lane name or None for all). ``compiling(name, done, total)`` hears of the
+        kernels' compilation, if this is their first use. ``rewind_memory``: bytes for moments kept on the way, so that
+        :meth:`seek` need not begin at the start. Raises InputError on bad input."""
+        if isinstance(scenario, str):
+            scenario = load_scenario(scenario)
+        if every < 1:
+            raise InputError(f"every: {every} is not allowed; must be a whole number, at least 1")
+        self.scenario = scenario
+        self.marks: list[Mark] = []
+        self._seconds_a_step = 1e-3
+        self._unkept_seconds = 0.0
+        self._memory = rewind_memory
+        tables = lane_tables(scenario, seed, steps, overrides)
+        kind = SurfaceTask if scenario.is_surface else NetworkTask
+        self._task: NetworkTask | SurfaceTask = kind(scenario.name, every, keep_samples)
+        self._task.begin(tables, compiling)
+        self._begin_timeline()
+
+    def _begin_timeline(self, base: Checkpoint | None = None) -> None:
+        self._first_tables = {lane.name: lane.tables for lane in self.lanes}
+        self._timeline = Timeline(self._memory, base)
+
+    @property
+    def network(self) -> NetworkTask:
+        """What only a run of networks has. Raises InputError for a surface."""
+        if not isinstance(self._task, NetworkTask):
+            raise InputError(f"{self.scenario.name}: a surface has no network")
+        return self._task
+
+    @property
+    def surface(self) -> SurfaceTask:
+        """What only a run on a surface has. Raises InputError for a network."""
+        if not isinstance(self._task, SurfaceTask):
+            raise InputError(f"{self.scenario.name}: there is no [surface] to descend")
+        return self._task
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this run can do beside handing out snapshots."""
+        own: tuple[Capability, ...] = ("survey",) if self.scenario.is_surface else ("diagnose", "predict")
+        return frozenset(("advance", "tweak", "rewind", *own))
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """The scenario's variants, in its order."""
+        return self._task.lanes
+
+    def index(self, lane: str | int) -> int:
+        """The place of a lane given by its name or place; InputError if there is none."""
+        if isinstance(lane, int):
+            if not 0 <= lane < len(self.lanes):
+                raise InputError(f"lane {lane} does not exist; there are {len(self.lanes)}, counted from 0")
+            return lane
+        names = [one.name for one in self.lanes]
+        return names.index(named_lanes(names, lane)[0])
+
+    @property
+    def seed(self) -> int:
+        """The first lane's seed."""
+        return self.lanes[0].settings.seed
+
+    @property
+    def steps(self) -> int:
+        """The last step of the longest lane."""
+        return max(lane.settings.steps for lane in self.lanes)
+
+    @property
+    def step(self) -> int:
+        """Steps done since the start (or the last :meth:`restart`) by the lane furthest on."""
+        return int(self._task.step.max())
+
+    @property
+    def finished(self) -> bool:
+        """Whether no lane has a step left."""
+        return bool(np.all(self._task.ended | (self._task.step >= self._task.limit)))
+
+    def advance(self, n: int = 1) -> int:
+        """Move every lane by ``n`` steps (fewer where its run ends); returns the steps done by the one furthest on.
+
+        After :meth:`seek` the changes that were made further on are made again on the way.
+        """
+        line, left = self._timeline, n
+        while left > 0:
+            event = line.next
+            wanted = left if event is None else min(left, event.at - line.at)
+            moved = self._move(wanted)
+            line.moved(moved)
+            left -= moved
+            self._catch_up()
+            if moved < wanted or (event is None and left == 0):
+                break
+        if self._memory and self._unkept_seconds > KEEP_SECONDS:
+            line.keep(self.save())
+            self._unkept_seconds = 0.0
+        return n - left
+
+    def _move(self, n: int) -> int:
+        task = self._task
+        before = task.step.copy()
+        goals = np.minimum(before + n, task.limit)
+        while task.pending(goals):
+            start, at = time.perf_counter(), task.step.copy()
+            task.launch(goals)
+            took, steps = time.perf_counter() - start, int((task.step - at).max())
+            self._unkept_seconds += took
+            if steps:
+                self._seconds_a_step += 0.3 * (took / steps - self._seconds_a_step)
+        return int((task.step - before).max())
+
+    def _catch_up(self) -> None:
+        """Do again what was done when the run stood here."""
+        while (event := self._timeline.next) is not None and event.at == self._timeline.at:
+            if isinstance(event, Tweaked):
+                self._tweak(event.settings, event.lane)
+            else:
+                self.network.set_parameters(event.lane, event.values)
+            self._timeline.done += 1
+
+    @property
+    def position(self) -> int:
+        """Steps made since the run began: :attr:`step`, but that lanes which had to start again count on."""
+        return self._timeline.at
+
+    @property
+    def end(self) -> int:
+        """The furthest :attr:`position` that can be gone forward to without a step that was not made before."""
+        return self._timeline.end
+
+    def seek(self, position: int) -> int:
+        """Go to a :attr:`position` that the run has been at, to the bit; returns where it is then.
+
+        From there the same steps give the same bits, the changes made on the way included, until a new one is made.
+        """
+        line = self._timeline
+        target = min(max(0, position), line.end)
+        kept = line.nearest(target)
+        if not (kept.at if kept is not None else 0) <= line.at <= target:
+            if kept is not None:
+                self._return_to(kept.moment)
+            elif line.base is not None:
+                self._return_to(line.base)
+            else:
+                self._task.begin(self._first_tables)
+                self.marks = []
+            line.at, line.done = (kept.at, kept.events) if kept is not None else (0, 0)
+            self._catch_up()
+        while line.at < target and self.advance(target - line.at):
+            pass
+        for _ in self.samples():  # they were handed over before
+            pass
+        return line.at
+
+    def advance_for(self, seconds: float) -> int:
+        """Move for about ``seconds`` of wall time, at least one step; returns the steps done."""
+        end = time.perf_counter() + seconds
+        done = 0
+        while not self.finished:
+            share = max(0.0, end - time.perf_counter())
+            done += self.advance(max(1, int(share / self._seconds_a_step)) if done else 1)
+            if time.perf_counter() >= end:
+                break
+        return done
+
+    def samples(self) -> Iterator[Row]:
+        """Hand over, oldest first, the sampled steps since the last call (needs ``keep_samples``).
+
+        Lanes stand in their order within each step.
+        """
+        return self._task.samples()
+
+    def snapshot(
+        self, layer_history: Iterable[str] = (), whole_history: Iterable[str] = (), points: int | None = 512
+    ) -> Snapshot:
+        """An immutable view of now, with the histories of the named statistics, merged to at most ``points``."""
+        names = list(layer_history), list(whole_history)
+        lanes = tuple(self._task.lane_snapshot(i, *names, points) for i in range(len(self.lanes)))
+        return Snapshot(
+            self.scenario.name, self.scenario.title, self.seed, self.step, self.steps, lanes, tuple(self.marks)
+        )
+
+    def full_snapshot(self, points: int | None = 512) -> Snapshot:
+        """A snapshot with the history of every statistic."""
+        if self.scenario.is_surface:
+            return self.snapshot((), SURFACE_BY_NAME, points)
+        return self.snapshot(LAYER_BY_NAME, (*WHOLE_BY_NAME, *EVALUATION_BY_NAME), points)
+
+    def findings(self) -> list[Finding]:
+        """What is wrong now, lane by lane, causes before symptoms."""
+        return self._task.findings()
+
+    def tweak(self, settings: Mapping[str, object], lane: str | None = None) -> Mark:
+        """Change settings now, for one lane or all, e.g. ``{"train.lr": 0.01}``.
+
+        What can change live does; what only a fresh start can follow (a shape, first weights, data, a surface, a start,
+        a seed) restarts the lane. Raises InputError (and changes nothing) where a value is not allowed.
+        """
+        mark = self._tweak(settings, lane)
+        self._timeline.happened(Tweaked(self.position, dict(settings), lane))
+        return mark
+
+    def _tweak(self, settings: Mapping[str, object], lane: str | None) -> Mark:
+        chosen = named_lanes([x.name for x in self.lanes], lane)
+        tables = {
+            old.name: override(old.tables, settings, where="tweak") if old.name in chosen else old.tables
+            for old in self.lanes
+        }
+        step = self.step
+        restarted = self._task.change(tables, chosen)
+        text = ", ".join(f"{key.split('.')[-1]} = {shown(value)}" for key, value in settings.items())
+        mark = Mark(step, lane, dict(settings), text, restarted)
+        self.marks.append(mark)
+        return mark
+
+    def restart(self, seed: int | None = None) -> None:
+        """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""
+        new = {} if seed is None else {"train.seed": seed}
+        self._task.begin({x.name: override(x.tables, new, where="restart") for x in self.lanes})
+        self.marks = []
+        self._begin_timeline()
+
+    def save(self) -> Checkpoint:
+        """This moment, to come back to with :meth:`load`."""
+        return Checkpoint(self._task.copy(), tuple(self.marks))
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Return to a moment that :meth:`save` kept; from there the same steps give the same bits.
+
+        The run begins there as far as :meth:`seek` is concerned.
+        """
+        self._return_to(checkpoint)
+        self._begin_timeline(checkpoint)
+
+    def _return_to(self, checkpoint: Checkpoint) -> None:
+        self._task = checkpoint.task.copy()
+        self.marks = list(checkpoint.marks)

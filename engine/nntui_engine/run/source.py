@@ -1,0 +1,39 @@
+"""What a screen or a report needs of a run, whatever it is: one's own, a record, another framework's."""
+
+from collections.abc import Iterable
+from typing import Literal, Protocol
+
+from ..diagnosis import Finding
+from ..snapshot import Snapshot
+
+# advance: makes further steps; tweak: takes new settings; rewind: goes back to any step it has made; diagnose: names
+# what is wrong; predict: answers for inputs, and shows weights; survey: knows its surface's value anywhere
+Capability = Literal["advance", "tweak", "rewind", "diagnose", "predict", "survey"]
+
+
+class Source(Protocol):
+    """Where snapshots come from."""
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it can do beside handing out snapshots."""
+
+    @property
+    def seed(self) -> int: ...
+
+    @property
+    def step(self) -> int: ...
+
+    @property
+    def steps(self) -> int: ...
+
+    @property
+    def finished(self) -> bool: ...
+
+    def snapshot(
+        self, layer_history: Iterable[str] = (), whole_history: Iterable[str] = (), points: int | None = 512
+    ) -> Snapshot:
+        """An immutable view of now, with the histories of the named statistics, merged to at most ``points``."""
+
+    def findings(self) -> list[Finding]:
+        """What is wrong now, lane by lane, causes before symptoms."""

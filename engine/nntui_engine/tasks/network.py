@@ -1,0 +1,235 @@
+"""Training networks: the lanes' arena, one launch of the training kernel after another."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.dataset import LaneData
+from ..diagnosis import WATCHED, Finding, diagnose
+from ..errors import InputError
+from ..kernels import columns as c
+from ..kernels.predict import predict_lane
+from ..kernels.team import HELP, LEAD, PROBER
+from ..kernels.train import train_lanes
+from ..lane_state import carry_lane, first_non_finite, must_restart, parameter_views, running_views, start_lane
+from ..launch import launch, launching
+from ..memory import bytes_of_run, lay_out, size_in_words
+from ..network import Arena, Layout
+from ..registry import allowed_names
+from ..scenario import resolve_lane
+from ..settings import LaneSettings
+from ..snapshot import LaneSnapshot
+from .network_lane import Emitted, NetworkLane, output_shapes
+from .task import Steps, Task
+
+LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
+
+
+class NetworkTask(Task[NetworkLane, Arena, Layout]):
+    """Networks that train in lockstep."""
+
+    _budget = 256  # rows in a launch
+    _out: tuple[NDArray[Any], ...] = ()
+
+    @property
+    def arena(self) -> Arena:
+        """The lanes' numbers as they stand (see ``network.py``); they change with the next step."""
+        return self._numbers
+
+    @property
+    def step(self) -> Steps:
+        return self._numbers.ints[:, c.I_STEP]
+
+    @property
+    def limit(self) -> Steps:
+        return self._numbers.ints[:, c.I_LIMIT]
+
+    @property
+    def ended(self) -> NDArray[np.bool_]:
+        return np.equal(self._numbers.ints[:, c.I_STOPPED], 1)
+
+    def parts(self, lanes: Sequence[NetworkLane]) -> tuple[str, ...]:
+        return (lanes[0].settings.dtype,)
+
+    def pending(self, goals: Steps) -> bool:
+        waiting = self._numbers.ints[:, c.I_EVALUATION_ROW] >= 0
+        return bool(np.any(waiting | ((self.step < goals) & ~self.ended)))
+
+    def launch(self, goals: Steps) -> None:
+        a, start = self._numbers, time.perf_counter()
+        a.goals[:-1], a.goals[-1] = goals, self._budget
+        shapes = (a.plan, a.layer_reals, a.ints, a.reals)
+        tables = (a.goals, a.team, a.data, a.pool, a.order, a.sums, *shapes, *self._written())
+        shared = len(self.lanes) > 1 or a.ints[0, c.I_ROW_PIECES] > 1
+        launch(lambda: train_lanes(LEAD, *tables), (lambda: train_lanes(HELP, *tables)) if shared else None)
+        took = time.perf_counter() - start
+        # The budget follows the clock; where a launch is cut has no influence on the numbers
+        self._budget = int(
+            min(max(self._budget * LAUNCH_SECONDS / max(took, 1e-6), self._budget / 2, 64), self._budget * 2, 2**40)
+        )
+        for i, lane in enumerate(self.lanes):
+            self._fold(i, lane)
+
+    def _fold(self, index: int, lane: NetworkLane) -> None:
+        """Move what the launch wrote for a lane into its past."""
+        ints, depth = self._numbers.ints[index], len(lane.settings.layers)
+        m, e = int(ints[c.I_SAMPLES]), int(ints[c.I_EVALUATIONS])
+        steps, layers, whole, evaluated, evaluation, evaluation_layers = (part[index] for part in self._written())
+        new = Emitted(
+            steps[:m], layers[:m, :depth], whole[:m], evaluated[:e], evaluation[:e], evaluation_layers[:e, :depth]
+        )
+        lane.fold(new)
+        if lane.first_non_finite is None:
+            lane.first_non_finite = first_non_finite(self._numbers, index)
+        if self._keep_samples:
+            lane.add_late_evaluations(new, self._samples)
+            self._samples += lane.sample_rows(new.thinned(self._keep_samples, lane.settings.steps))
+
+    # -- lanes ------------------------------------------------------------------------------------------------------
+
+    def resolve(
+        self, tables: Mapping[str, Mapping[str, Any]], kept: Mapping[str, NetworkLane]
+    ) -> tuple[list[NetworkLane], Layout]:
+        lanes: list[NetworkLane] = []
+
+        def one_by_one() -> Iterator[tuple[LaneSettings, LaneData]]:
+            for name, table in tables.items():
+                lanes.append(kept[name] if name in kept else self._new_lane(name, table))
+                yield lanes[-1].settings, lanes[-1].data
+
+        layout = lay_out(one_by_one(), self.where)
+        return lanes, layout
+
+    def _new_lane(self, name: str, tables: Mapping[str, Any]) -> NetworkLane:
+        resolved = resolve_lane(tables, name, where=self.where)
+        return NetworkLane.new(name, tables, resolved.settings, resolved.data)
+
+    def assemble(self, lanes: Sequence[NetworkLane], room: Layout) -> Arena:  # noqa: ARG002
+        try:
+            arena = room.allocate()
+            self._out = _tables_written(room.lanes, room.depth)
+        except MemoryError:
+            needed = size_in_words(bytes_of_run(room))
+            raise InputError(f"{self.where}: this machine does not have {needed} of memory to give") from None
+        arena.ints[:, c.I_SAMPLE_EVERY] = self.every
+        return arena
+
+    def _written(self) -> tuple[NDArray[Any], ...]:
+        """Tables for what a launch writes; a copy makes its own when it first needs them."""
+        if not self._out:
+            self._out = _tables_written(*self._numbers.plan.shape[:2])
+        return self._out
+
+    def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:
+        return must_restart((old.settings, old.data), (new.settings, new.data))
+
+    def start(self, index: int, lane: NetworkLane) -> None:
+        start_lane(self._numbers, index, lane.settings)
+
+    def carry(self, before: Arena, index: int, old: NetworkLane, new: NetworkLane) -> None:
+        same_optimizer = old.settings.optimizer == new.settings.optimizer
+        carry_lane(before, self._numbers, index, new.settings, same_optimizer)
+
+    def copy(self) -> "NetworkTask":
+        other = super().copy()
+        other._out = ()
+        return other
+
+    def lane_snapshot(
+        self, index: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
+    ) -> LaneSnapshot:
+        lane = self.lanes[index]
+        own_data = lane.data.split_key != self.lanes[0].data.split_key
+        return lane.snapshot(index, self._numbers, own_data, layer_history, whole_history, points)
+
+    def findings(self) -> list[Finding]:
+        found = []
+        for i, lane in enumerate(self.lanes):
+            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), _chance(lane.data))
+        return found
+
+    # -- one lane's network -----------------------------------------------------------------------------------------
+
+    def parameters(self, lane: int = 0) -> dict[str, NDArray[Any]]:
+        """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …"""
+        views = {**parameter_views(self._numbers, lane), **running_views(self._numbers, lane)}
+        return {name: view.copy() for name, view in views.items()}
+
+    def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
+        """Overwrite some of a lane's parameters; names and shapes as in :meth:`parameters`."""
+        views = {**parameter_views(self._numbers, lane), **running_views(self._numbers, lane)}
+        for name, value in values.items():
+            if name not in views:
+                raise InputError(f'unknown parameter "{name}"; {allowed_names(name, list(views))}')
+            if np.shape(value) != views[name].shape:
+                raise InputError(f"{name}: shape {np.shape(value)} does not fit; must be {views[name].shape}")
+        for name, value in values.items():
+            views[name][:] = value
+
+    def gradients(self, lane: int = 0) -> dict[str, NDArray[Any]]:
+        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing.
+
+        The penalty is without L1 where ``train.l1_method`` is "proximal": it then acts after the step, outside of g.
+        """
+        self.probe(lane)
+        return {name: view.copy() for name, view in parameter_views(self._numbers, lane, c.I_GRADIENT).items()}
+
+    def penalty(self, lane: int = 0, in_gradient: bool = False) -> float:
+        """Σ l1·‖W‖₁ + ½·l2·‖W‖² of a lane's weights as they are; ``in_gradient``: the part that :meth:`gradients` hold
+        the derivative of."""
+        weights, settings = parameter_views(self._numbers, lane), self.lanes[lane].settings
+        with_l1 = not (in_gradient and settings.l1_method == "proximal")
+        total = 0.0
+        for layer in settings.layers:
+            w = weights[f"{layer.index}.weights"].astype(np.float64)
+            total += layer.l1 * float(np.abs(w).sum()) * with_l1 + 0.5 * layer.l2 * float((w * w).sum())
+        return total
+
+    def probe(self, lane: int) -> float:
+        """The loss of a lane's next mini-batch, forward and back without a step; the arena holds what was passed on."""
+        a = self._numbers
+        one = slice(lane, lane + 1)
+        tables = (a.plan[one], a.layer_reals[one], a.ints[one], a.reals[one], *(out[one] for out in self._written()))
+        with launching():
+            train_lanes(PROBER, a.goals, a.team, a.data, a.pool, a.order, a.sums, *tables)
+        ints = a.ints[lane]
+        at = ints[c.I_PARTIALS] + ints[c.I_LAYERS] * c.PARTIALS + c.F_LOSS
+        return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
+
+    def predict(self, x: NDArray[Any], lane: int = 0, sample: int | None = None) -> NDArray[np.float64]:
+        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.
+
+        With ``sample`` (0, 1, …) dropout and noise stay on, with other masks for each number: their spread is
+        Monte-Carlo dropout's uncertainty (Gal & Ghahramani 2016). Batch norm then uses the statistics of ``x`` itself.
+        """
+        a = self._numbers
+        rows = np.ascontiguousarray(x, dtype=a.pool.dtype)
+        inputs = int(a.ints[lane, c.I_INPUTS])
+        if rows.ndim != 2 or rows.shape[1] != inputs:
+            raise InputError(f"predict: x has shape {rows.shape}; must be (rows, {inputs})")
+        out = np.zeros((len(rows), int(a.ints[lane, c.I_OUTPUTS])))
+        number = -1 if sample is None else sample
+        with launching():
+            predict_lane(
+                rows, number, a.pool, a.sums, a.plan[lane], a.layer_reals[lane], a.ints[lane], a.reals[lane], out
+            )
+        return out
+
+
+def _tables_written(lanes: int, depth: int) -> tuple[NDArray[Any], ...]:
+    """The numbers of the steps and evaluations of a launch, and their statistics."""
+    return tuple(np.zeros(shape, np.int64 if len(shape) == 2 else np.float64) for shape in output_shapes(lanes, depth))
+
+
+def _chance(data: LaneData) -> float:
+    """The accuracy of always guessing the commonest class (of the commonest value, entry by entry)."""
+    if data.task == "regression":
+        return 0.0
+    t = data.t_train
+    if t.shape[1] > 1 and data.task != "multilabel":
+        return float(t.mean(axis=0).max())
+    share = (t > t.mean()).mean(axis=0) if data.task != "multilabel" else (t > 0.5).mean(axis=0)
+    return float(np.maximum(share, 1.0 - share).mean())
