@@ -11,7 +11,11 @@ from nntui_engine.diagnosis import Finding, _holds_since, learns_well
 from nntui_engine.scenario import scenario_from_dict
 
 
-def findings(steps: int = 60, data: Any = None, model: Any = None, **train: Any) -> list[Finding]:
+def findings(**options: Any) -> list[Finding]:
+    return trained(**options).findings()
+
+
+def trained(steps: int = 60, data: Any = None, model: Any = None, **train: Any) -> Experiment:
     moons = {"name": "moons", "samples": 120}
     tables = {
         "schema": 1,
@@ -22,7 +26,7 @@ def findings(steps: int = 60, data: Any = None, model: Any = None, **train: Any)
     }
     experiment = Experiment(scenario_from_dict(tables))
     experiment.advance(steps)
-    return experiment.findings()
+    return experiment
 
 
 def rules(found: list[Finding]) -> list[str]:
@@ -57,6 +61,29 @@ def test_a_rule_finds_its_fault_and_nothing_in_the_control(
     assert found[0].layers[: len(layers)] == layers
     assert found[0].fixes
     assert rule not in rules(findings(**control))
+
+
+def test_the_numbers_of_a_finding_are_those_of_the_layers_it_names() -> None:
+    seen = {}
+    for rule, fault, _, _ in FAULTS:
+        experiment = trained(**fault)
+        (found,) = [finding for finding in experiment.findings() if finding.rule == rule]
+        seen[rule] = (found, experiment.snapshot().lanes[0].per_layer)
+    for rule, words in (("vanishing_gradient", "{:.1g} of what"), ("exploding_gradient", "{:.0f} times")):
+        found, layers = seen[rule]
+        first, last = layers["gradient_norm"][0], layers["gradient_norm"][-1]
+        assert (found.evidence["first"], found.evidence["ratio"]) == (first, first / last)
+        assert f"gets {words.format(first / last)}" in found.message
+    for rule, statistic in (("saturation", "saturated_fraction"), ("symmetric_units", "weight_similarity")):
+        found, layers = seen[rule]
+        assert found.evidence[statistic] == layers[statistic][found.layers[0] - 1] != layers[statistic][found.layers[0]]
+    found, layers = seen["dead_relu"]
+    assert found.evidence["dead_share"] == max(layers["dead_units"][:2]) / 8
+
+
+def test_one_unit_alone_is_not_symmetric() -> None:
+    assert "symmetric_units" in rules(findings(model={"hidden": [2], "init": "constant"}))
+    assert "symmetric_units" not in rules(findings(model={"hidden": [1], "init": "constant"}))
 
 
 def test_a_healthy_network_raises_no_alarm() -> None:
@@ -146,7 +173,8 @@ def test_half_way_from_guessing_to_perfect() -> None:
     for r2, well in ((0.5, False), (0.51, True)):
         assert learns_well(replace(lane, whole={"train_r2": r2, "r2": 1.0 - r2}), chance=0.0) == well
     assert not learns_well(replace(lane, whole={}), chance=0.0)
-    classes = replace(lane, settings=replace(lane.settings, accuracy="argmax"))
+    network = lane.network
+    classes = replace(lane, own=replace(network, settings=replace(network.settings, accuracy="argmax")))
     for accuracy, well in ((0.8, False), (0.81, True)):
         whole = {"train_accuracy": accuracy, "validation_accuracy": 1.0 - accuracy, "train_r2": 1.0 - accuracy}
         assert learns_well(replace(classes, whole=whole), chance=0.6) == well

@@ -85,11 +85,23 @@ def test_the_largest_text() -> None:
         ("a = " + "{a=" * 16 + "1" + "}" * 16, "a = " + "{a=" * 17 + "1" + "}" * 17),
         (".".join("a" * 16) + " = 1", ".".join("a" * 17) + " = 1"),
         (". ".join(['"a"'] * 16) + " = 1", ". ".join(['"a"'] * 17) + " = 1"),
+        ("a = {b = 1, " + ".".join("a" * 16) + " = 1}", "a = {b = 1, " + ".".join("a" * 17) + " = 1}"),
+        ("[a]" + ".".join("a" * 16), "[a]" + ".".join("a" * 17)),
         ("a = " + "9" * 200, "a = " + "9" * 201),
         ("a = [" + "0," * MOST_VALUES + "]", "a = [" + "0," * (MOST_VALUES + 1) + "]"),
         ("a=1\n" * MOST_KEYS, "a=1\n" * (MOST_KEYS + 1)),
     ],
-    ids=["lists", "tables", "parts", "quoted parts", "digits", "values", "keys"],
+    ids=[
+        "lists",
+        "tables",
+        "parts",
+        "quoted parts",
+        "parts in a table",
+        "parts after a bracket",
+        "digits",
+        "values",
+        "keys",
+    ],
 )
 def test_the_bounds_are_exact(fits: str, too_much: str) -> None:
     check_bounds(fits, "f")
