@@ -34,6 +34,7 @@ COMMANDS = {
     "snapshot": "snapshot",
     "validate": "validate",
     "new": "new",
+    "schema": "schema",
     "info": "info",
     "warmup": "warmup",
     "bench": "bench",

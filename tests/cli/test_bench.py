@@ -19,78 +19,10 @@ from nntui.bench.nets import NETS, ROWS, batches, random_data, random_weights
 from nntui.bench.parts import PARTS, all_sheets, module_of
 from nntui.bench.tables import Sheet, number, rate_spread_text, sheet_text, spread_text
 from nntui.bench.terminal import ScreenText
+from nntui.headless.schemas import schema_document
 
-SPREAD = {
-    "type": "object",
-    "properties": {name: {"type": "number", "exclusiveMinimum": 0} for name in ("median", "low", "high")},
-    "required": ["median", "low", "high"],
-    "additionalProperties": False,
-}
-COUNT = {"type": "integer", "minimum": 1}
-RATIOS = {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}, "minProperties": 1}
-NET = {
-    "type": "object",
-    "properties": {
-        **dict.fromkeys(("nntui", "nntui_all", "nntui_off", "torch", "jax", "blas"), SPREAD),
-        "ratios": RATIOS,
-        "threads": {"type": "object", "additionalProperties": COUNT},
-    },
-    "required": ["nntui", "nntui_all", "nntui_off", "ratios", "threads"],
-    "additionalProperties": False,
-}
-LANES = {
-    "type": "object",
-    "properties": {**dict.fromkeys(("one_core", "1", "2", "4", "8"), SPREAD), "ratios": RATIOS},
-    "required": ["one_core", "1", "2", "4", "8", "ratios"],
-    "additionalProperties": False,
-}
-STARTS = {
-    "type": "object",
-    "properties": {"first_frame_seconds": SPREAD, "first_numbers_seconds": SPREAD},
-    "required": ["first_frame_seconds", "first_numbers_seconds"],
-    "additionalProperties": False,
-}
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "schema": {"const": 1},
-        "machine": {
-            "type": "object",
-            "required": ["processor", "usable_cores", "threads", "system", "OPENBLAS_CORETYPE", "blas"],
-            "properties": {
-                "OPENBLAS_CORETYPE": {"type": ["string", "null"]},
-                "blas": {"type": "array", "items": {"required": ["of", "version", "architecture", "threads"]}},
-            },
-            "additionalProperties": {"type": ["string", "integer"]},
-        },
-        "versions": {"type": "object", "required": ["python", "numpy", "numba", "scipy", "nntui"]},
-        "seconds": {"type": "number"},
-        "nets": {"type": "object", "additionalProperties": NET},
-        "statistics": {
-            "type": "object",
-            "additionalProperties": {
-                "properties": {"on": SPREAD, "off": SPREAD, "ratios": RATIOS},
-                "required": ["on", "off", "ratios"],
-                "additionalProperties": False,
-            },
-        },
-        "lanes": {"type": "object", "additionalProperties": LANES},
-        "startup": {
-            "type": "object",
-            "properties": {"help_seconds": SPREAD, "list_seconds": SPREAD, "warm": STARTS, "cold": STARTS},
-            "required": ["help_seconds", "list_seconds"],
-            "additionalProperties": False,
-        },
-        "lab": {"type": "object"},
-        "memory": {"type": "object", "required": ["steps", "megabytes", "growth_megabytes"]},
-        "surfaces": {
-            "type": "object",
-            "additionalProperties": {"properties": {"1": SPREAD, "1000": SPREAD}, "required": ["1", "1000"]},
-        },
-    },
-    "required": ["schema", "machine", "versions", "seconds"],
-    "additionalProperties": False,
-}
+SCHEMA = schema_document("bench")
+SPREAD = SCHEMA["properties"]["nets"]["additionalProperties"]["properties"]["nntui"]
 QUICK = ("--net", "tiny", "--seconds", "0.05")
 
 

@@ -4,7 +4,8 @@ import json
 
 import jsonschema
 import pytest
-from headless.run_schema import COUNT, VALUE, VALUE_OR_NULL, closed
+
+from nntui.headless.schemas import schema_document
 
 BOWL = """
 schema = 1
@@ -25,53 +26,7 @@ set = { "train.optimizer" = "adam" }
 name = "too fast"
 set = { "train.lr" = 1000.0 }
 """
-PAIR = {"type": "array", "items": VALUE, "minItems": 2, "maxItems": 2}
-RACER = closed(
-    {
-        "name": {"type": "string"},
-        "optimizer": {"type": "string"},
-        "settings": closed({"surface": {"type": "object"}, "train": {"type": "object"}}),
-        "step": COUNT,
-        "state": {"enum": ["running", "finished", "diverged"]},
-        "diverged_at": {"anyOf": [COUNT, {"type": "null"}]},
-        "start": PAIR,
-        "position": PAIR,
-        "value": VALUE,
-        "gradient_norm": VALUE,
-        "distance": VALUE_OR_NULL,
-        "path_length": VALUE,
-        "curvatures": PAIR,
-        "path": {"type": "array", "items": PAIR, "minItems": 1},
-        "path_steps": {"type": "array", "items": COUNT, "minItems": 1},
-        "tweaks": {"type": "array", "items": closed({"step": COUNT, "set": {"type": "object"}})},
-    }
-)
-HEAD = {"schema": {"const": 1}, "scenario": {"type": "string"}, "seed": COUNT, "steps": COUNT}
-RACE_SCHEMA = closed({**HEAD, "lanes": {"type": "array", "items": RACER, "minItems": 1}})
-RATES = {"type": "array", "items": VALUE, "minItems": 60, "maxItems": 60}
-FAIR_SCHEMA = closed(
-    {
-        **HEAD,
-        "fair": {
-            "type": "array",
-            "items": closed(
-                {
-                    "name": {"type": "string"},
-                    "optimizer": {"type": "string"},
-                    "best": {"type": "number"},
-                    "value": VALUE,
-                    "best_from_start": {"type": "number"},
-                    "value_from_start": VALUE,
-                    "rates": RATES,
-                    "values": RATES,
-                    "values_from_start": RATES,
-                }
-            ),
-        },
-    }
-)
-ROW = {"lane": {"type": "string"}, "step": COUNT}
-ROW_SCHEMA = closed({**ROW, **dict.fromkeys(("x", "y", "value", "gradient_norm", "lr"), VALUE)})
+RUN_SCHEMA, ROW_SCHEMA, FAIR_SCHEMA = (schema_document(name) for name in ("run", "jsonl", "fair"))
 
 
 @pytest.fixture
@@ -85,7 +40,7 @@ def test_json_has_the_promised_shape(invoke, bowl):
     result = invoke("run", bowl, "--headless", "--format", "json")
     assert result.status == 0, result.err
     document = json.loads(result.out)
-    jsonschema.validate(document, RACE_SCHEMA)
+    jsonschema.validate(document, RUN_SCHEMA)
     plain, adam, fast = document["lanes"]
     assert plain["path"][0] == plain["start"] == [-1.5, 1.0]
     assert plain["path"][-1] == plain["position"]
@@ -170,7 +125,7 @@ def test_wild_settings_still_give_a_result(invoke, bowl, change, form):
     result = invoke("run", bowl, "--headless", "--format", form, "--set", change)
     assert result.status == 0, result.err
     if form == "json":
-        jsonschema.validate(json.loads(result.out), RACE_SCHEMA)
+        jsonschema.validate(json.loads(result.out), RUN_SCHEMA)
 
 
 def test_show_validate_and_list_know_surfaces(invoke, bowl):

@@ -7,7 +7,11 @@ import jsonschema
 import pytest
 from cli.conftest import run_apart
 from headless.builders import finding
-from headless.run_schema import ROW_SCHEMA, RUN_SCHEMA
+
+from nntui.headless.schemas import schema_document
+
+RUN_SCHEMA = schema_document("run")
+ROW_SCHEMA = schema_document("jsonl")
 
 pytestmark = pytest.mark.slow
 

@@ -6,13 +6,15 @@ from typing import Any
 import jsonschema
 import pytest
 from headless.builders import diverged, finding, lane_settings, lane_snapshot, layer_settings, snapshot
-from headless.run_schema import RUN_SCHEMA
 
 from nntui.headless.document import run_document
 from nntui.headless.machine import json_text
+from nntui.headless.schemas import schema_document
 from nntui.headless.training import Timing
 from nntui_engine.settings import EarlyStopping
 from nntui_engine.snapshot import Mark
+
+RUN_SCHEMA = schema_document("run")
 
 
 def document(*arguments, **keywords) -> dict[str, Any]:
