@@ -132,3 +132,10 @@ def test_data_far_off_do_not_widen_a_plot_past_its_widest() -> None:
 )
 def test_swept_values_stand_at_their_numbers_or_in_order(values: tuple[object, ...], expected: object) -> None:
     assert swept_values(values) == expected
+
+
+def test_a_narrow_map_keeps_the_name_of_the_lane() -> None:
+    found = regions([(0.9, 0.9)], [1], [False])
+    for width in (40, 26, 20):
+        assert "net" in draw_regions(found, 0, "net", width, 12, Look()).lines()[0], width
+    assert "Decision" in draw_regions(found, 0, "", 20, 12, Look()).lines()[0]

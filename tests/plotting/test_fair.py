@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nntui.plotting.fair import FairView, draw_fair
+from nntui.plotting.frame import SMALLEST
 from nntui.plotting.look import ASCII, Look
 from nntui_engine.sweeps import Sensitivity
 
@@ -53,3 +54,10 @@ def test_no_value_breaks_it(values: np.ndarray) -> None:
 def test_while_it_searches_it_says_how_far_it_is() -> None:
     text = "\n".join(draw_fair(FairView(1, 3), 0, 80, 20, Look()).lines())
     assert "1 of 3 done" in text
+
+
+def test_the_curves_need_the_room_of_a_plot() -> None:
+    width, height = SMALLEST
+    assert "Value reached" in draw_fair(view(GOOD), 0, width + 30, 40, Look()).lines()[0]
+    assert "Value" not in draw_fair(view(GOOD), 0, width - 1, 40, Look()).lines()[0]
+    assert width - 1 >= height

@@ -2,15 +2,22 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from lab.fakes import snapshot
+from lab.fakes import changed_lane, snapshot
 
+from nntui.plotting.boxes import draw_box
+from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import lane_marks
 from nntui.plotting.look import Look
 from nntui.plotting.map import Canvas, free_cell
+from nntui.plotting.panels import PANELS, PanelView
+from nntui.plotting.plot import PlotSpec
 from nntui.plotting.side import KnobRow, draw_knobs
+from nntui.plotting.status import draw_progress
 from nntui.plotting.tries import TryLine, draw_tries
-from nntui_engine.snapshot import Mark
+from nntui_engine.scenario.load import Sweep
+from nntui_engine.snapshot import Mark, NonFinite
 
 LOOK = Look()
 
@@ -47,3 +54,30 @@ def test_the_mark_that_restarted_a_lane_is_not_in_the_lane_s_own_time() -> None:
     shown = snapshot("a", "b", step=30, marks=marks)
     restarted = replace(shown.lanes[0], step=20)
     assert [mark.step for mark in lane_marks(shown, restarted)] == [2]
+
+
+def test_a_box_of_two_rows_is_a_box() -> None:
+    grid = Grid.blank(8, 2)
+    draw_box(grid, LOOK, "a")
+    assert [line.strip() for line in grid.lines()] == ["╭─ a ──╮", "╰──────╯"]
+
+
+@pytest.mark.parametrize("width", [16, 30, 44, 100])
+def test_the_bar_of_a_first_start_keeps_its_numbers_on_screen(width: int) -> None:
+    text = "\n".join(draw_progress((30, 122, "forward"), width, 14, LOOK).lines())
+    assert " 30 / 122" in text
+
+
+def test_sweeps_mark_what_diverged_and_not_what_is_still_to_be_measured() -> None:
+    swept = snapshot("one", "two", "three", "four")
+    broken = NonFinite(7, 1, "z", 1e30, 1e20, 2.0, 1.0, 0.1)
+    lanes = (
+        changed_lane(swept.lanes[0], whole={"train_loss": 0.5}),
+        changed_lane(swept.lanes[1], whole={"train_loss": np.nan}),  # no evaluation yet
+        changed_lane(swept.lanes[2], whole={"train_loss": np.nan}, first_non_finite=broken),
+        changed_lane(swept.lanes[3], whole={"train_loss": 0.25}, first_non_finite=broken),  # measured before it broke
+    )
+    view = PanelView(sweep=Sweep("train.lr", (1.0, 2.0, 3.0, 4.0), {"": ("one", "two", "three", "four")}))
+    spec = PANELS["sweep_loss"].build(replace(swept, lanes=lanes), view, LOOK)
+    assert isinstance(spec, PlotSpec)
+    assert [curve.bad.tolist() for curve in spec.curves] == [[False, False, True, False]]

@@ -124,3 +124,11 @@ def test_powers_fit_the_gutter(exponent: int) -> None:
 
 def test_an_axis_never_has_a_single_label() -> None:
     assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0.4"]
+
+
+@pytest.mark.parametrize("value", [4.7400586754815e207, -1.2268333358922021e42, -4.230905184079573e116])
+def test_differences_that_rounding_swallows_leave_a_tenth_on_both_sides(value: float) -> None:
+    above = float(np.nextafter(value, np.inf))
+    axis = linear_axis(value, above)
+    assert axis.low == pytest.approx(value - 0.1 * abs(value), rel=1e-12)
+    assert axis.high == pytest.approx(above + 0.1 * abs(value), rel=1e-12)

@@ -112,3 +112,9 @@ def test_a_lane_that_never_touched_the_map_has_its_arrow_on_the_nearest_border()
     found = exit_of(np.array([[30.0, 5.0]]), MAP)
     assert found is not None
     assert (found.column, found.row, found.right) == (10, 5, 1)
+
+
+def test_a_path_that_never_touched_the_map_is_shown_where_it_ended() -> None:
+    left = exit_of(np.array([[-1e3, 0.0], [-2e3, 0.0], [1e3, 0.0], [np.nan, np.nan]]), MAP)
+    assert left is not None
+    assert (left.column, left.right) == (MAP.width - 1, 1)
