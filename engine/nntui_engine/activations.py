@@ -1,66 +1,88 @@
 """Activation functions φ(z): what a scenario can name. The formulas are in ``kernels/activation.py``."""
 
+from dataclasses import dataclass
+
 from .kernels import codes
 from .registry import Parameter, Registry, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Activation(Row):
+    """An activation, and what is asked of it in several places.
+
+    ``rectifies``: 0 and flat below 0, so that a unit whose inputs all lie there gets no gradient. ``falls_silent``: can
+    be exactly 0 on every row of a set. ``squashes``: flat at both ends.
+    """
+
+    rectifies: bool = False
+    falls_silent: bool = False
+    squashes: bool = False
+
 
 ACTIVATIONS = Registry(
     "activation",
     (
-        Row("linear", codes.LINEAR, "Passes its input on unchanged: φ(z) = z."),
-        Row(
+        Activation("linear", codes.LINEAR, "Passes its input on unchanged: φ(z) = z."),
+        Activation(
             "sigmoid",
             codes.SIGMOID,
             "Squashes to (0, 1); its slope is at most 1/4, so deep stacks lose their gradient.",
+            squashes=True,
         ),
-        Row("tanh", codes.TANH, "Squashes to (−1, 1), centred on 0; its slope is at most 1."),
-        Row(
+        Activation("tanh", codes.TANH, "Squashes to (−1, 1), centred on 0; its slope is at most 1.", squashes=True),
+        Activation(
             "relu",
             codes.RELU,
             "Zero for negative input, unchanged for positive: max(0, z). Units can die.",
             source="Nair & Hinton 2010",
+            rectifies=True,
+            falls_silent=True,
         ),
-        Row(
+        Activation(
             "leaky_relu",
             codes.LEAKY_RELU,
             "ReLU with a small slope α for negative input, so that a unit never dies.",
             (Parameter("alpha", 0.01, "slope for negative input", low=0.0, high=1.0),),
             "Maas et al. 2013",
         ),
-        Row(
+        Activation(
             "prelu",
             codes.PRELU,
             "Leaky ReLU whose slope α is learned, one for each layer.",
             (Parameter("alpha", 0.25, "slope for negative input at the start", low=-10.0, high=10.0),),
             "He et al. 2015",
         ),
-        Row(
+        Activation(
             "elu",
             codes.ELU,
             "Smooth for negative input: α(eᶻ − 1), which pulls the mean activation towards 0.",
             (Parameter("alpha", 1.0, "value approached for very negative input, negated", low=0.0, high=10.0),),
             "Clevert et al. 2016",
         ),
-        Row(
+        Activation(
             "selu",
             codes.SELU,
             "ELU scaled so that activations keep mean 0 and variance 1 from layer to layer.",
             source="Klambauer et al. 2017",
         ),
-        Row(
+        Activation(
             "gelu",
             codes.GELU,
             "The input times the chance that a standard normal is below it: z·Φ(z).",
             source="Hendrycks & Gimpel 2016",
         ),
-        Row("silu", codes.SILU, "The input times its sigmoid: z·σ(z); called swish too.", source="Elfwing et al. 2018"),
-        Row("softplus", codes.SOFTPLUS, "A smooth ReLU: ln(1 + eᶻ).", source="Dugas et al. 2001"),
-        Row(
+        Activation(
+            "silu", codes.SILU, "The input times its sigmoid: z·σ(z); called swish too.", source="Elfwing et al. 2018"
+        ),
+        Activation("softplus", codes.SOFTPLUS, "A smooth ReLU: ln(1 + eᶻ).", source="Dugas et al. 2001"),
+        Activation(
             "threshold",
             codes.THRESHOLD,
             "A hard step: 1 for z ≥ 0, else 0. Its slope is taken as 1, which gives the perceptron rule.",
             source="Rosenblatt 1958",
+            falls_silent=True,
         ),
-        Row(
+        Activation(
             "softmax",
             codes.SOFTMAX,
             "Turns the outputs of a row into shares that sum to 1. Output layer only.",

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import ACTIVATIONS
 from .finding_words import layer_words
 from .optimizers import OPTIMIZERS
 from .settings import LaneSettings
@@ -36,8 +37,6 @@ _NODES = {
     "gradient": "the gradient of layer {}",
     "update": "the update of layer {}",
 }
-_RECTIFIERS = ("relu",)
-_SQUASHERS = ("sigmoid", "tanh")
 _NO_PROBABILITY = {"linear": "negative or above 1", "relu": "0 or above 1", "tanh": "negative"}
 
 
@@ -195,7 +194,7 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
 def dead_relu(lane: LaneSnapshot) -> Finding | None:
     """At least half the units of a ReLU layer fire on no probe row."""
     units = np.array([layer.units for layer in lane.layers])
-    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in _RECTIFIERS]
+    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].rectifies]
     series = lane.layer_history["dead_units"]
     found = {}
     for i in candidates:
@@ -227,7 +226,7 @@ def dead_relu(lane: LaneSnapshot) -> Finding | None:
 
 def saturation(lane: LaneSnapshot) -> Finding | None:
     """More than half the entries of a sigmoid or tanh layer sit where the slope is below 5 % of its largest."""
-    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in _SQUASHERS]
+    candidates = [i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].squashes]
     found = _by_layer(lane, "saturated_fraction", lambda v: v > 0.5, candidates)
     if found is None:
         return None
@@ -260,7 +259,7 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
     weak = tuple(i + 1 for i in range(len(now) - 1) if now[i] < 1e-2 * now[-1])
     activation = lane.layers[0].activation
     swap = Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU's slope is 1 where it fires")
-    if activation in _RECTIFIERS:
+    if ACTIVATIONS[activation].rectifies:
         swap = Fix({"model.init": "he_normal"}, "weights that keep the signal's size from layer to layer")
     return Finding(
         "vanishing_gradient",

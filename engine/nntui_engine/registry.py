@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from .errors import InputError
 
@@ -80,13 +81,16 @@ class Row:
         return next((p for p in self.parameters if p.name == name), None)
 
 
+R = TypeVar("R", bound=Row)
+
+
 @dataclass(frozen=True)
-class Registry(Mapping[str, Row]):
+class Registry(Mapping[str, R], Generic[R]):
     """Rows by name, in the order they are shown. ``kind`` is the word used in messages ("activation")."""
 
     kind: str
-    rows: tuple[Row, ...]
-    _by_name: dict[str, Row] = field(init=False, repr=False, compare=False)
+    rows: tuple[R, ...]
+    _by_name: dict[str, R] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         by_name = {row.name: row for row in self.rows}
@@ -94,7 +98,7 @@ class Registry(Mapping[str, Row]):
             raise ValueError(f"duplicate name or code in the {self.kind} registry")
         object.__setattr__(self, "_by_name", by_name)
 
-    def __getitem__(self, name: str) -> Row:
+    def __getitem__(self, name: str) -> R:
         return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -103,7 +107,7 @@ class Registry(Mapping[str, Row]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def find(self, name: str, where: str = "") -> Row:
+    def find(self, name: str, where: str = "") -> R:
         """The row called ``name``, or an InputError that lists the allowed names and the nearest one."""
         row = self._by_name.get(name)
         if row is None:

@@ -95,10 +95,9 @@ def _line(lane: "LaneSettings | SurfaceSettings") -> str:
     from nntui_engine.settings import SurfaceSettings
 
     if isinstance(lane, SurfaceSettings):
-        from nntui_engine.surfaces import SURFACES, Surface
+        from nntui_engine.surfaces import SURFACES
 
         row = SURFACES[lane.surface]
-        assert isinstance(row, Surface)
         return f"{lane.optimizer} on {lane.surface}, {row.formula}"
     return network_line(lane)
 

@@ -4,12 +4,12 @@ import math
 
 import numpy as np
 
+from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
 from .look import DIM, ERROR, FAINT, TEXT, Look
-from .panels import CAN_DIE
 from .status import grouped
 
 
@@ -51,7 +51,7 @@ def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool
         if value is not None:
             grid.write_right(row, end - place, sign_words(value), TEXT if math.isfinite(value) else ERROR)
     dead = _value(lane, "dead_units", index)
-    if layer.activation in CAN_DIE and dead is not None and math.isfinite(dead):
+    if ACTIVATIONS[layer.activation].falls_silent and dead is not None and math.isfinite(dead):
         grid.write_right(row, end, f"{dead:.0f}", TEXT if dead else DIM)
     else:
         grid.write_right(row, end, "-", FAINT)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.snapshot import Snapshot
 from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
 
@@ -15,8 +16,6 @@ from .panel import PanelView as PanelView
 from .panel import Picture
 from .plot import PlotSpec
 from .surface_panels import SURFACE_PANELS
-
-CAN_DIE = frozenset({"relu", "threshold"})
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
@@ -75,7 +74,7 @@ def variance_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
 def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     """Units that fire on no row: only layers whose activation can die are drawn."""
     lane = snapshot.lanes[view.lane]
-    mortal = tuple(i for i, layer in enumerate(lane.layers[:-1]) if layer.activation in CAN_DIE)
+    mortal = tuple(i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].falls_silent)
     if not mortal:
         kinds = sorted({layer.activation for layer in lane.layers[:-1]})
         reason = f"{lane_words(snapshot, lane)} has no ReLU layer ({', '.join(kinds) or 'no hidden layer'}): " + (

@@ -21,7 +21,7 @@ from ..optimizers import OPTIMIZERS
 from ..registry import Row
 from ..schedules import SCHEDULES
 from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
-from ..surfaces import SURFACES, Surface
+from ..surfaces import SURFACES
 from .autos import Head, decide_head
 from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes, with_defaults
 from .problems import prefix
@@ -110,7 +110,7 @@ def resolve_surface(tables: Mapping[str, Any], name: str = "", where: str = "") 
     table, train = checked.surface, checked.train
     if table is None:
         raise InputError(f"{where}: there is no [surface] to descend")
-    surface = cast(Surface, SURFACES[table.name])
+    surface = SURFACES[table.name]
     schedule, schedule_parameters = checked.schedule
     return SurfaceSettings(
         name=name,

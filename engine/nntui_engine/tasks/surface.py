@@ -14,7 +14,7 @@ from ..launch import launching
 from ..scenario import resolve_surface
 from ..settings import SurfaceSettings
 from ..snapshot import LaneSnapshot, LaneState, Series, SurfacePart
-from ..surfaces import SURFACES, Surface
+from ..surfaces import SURFACES
 from .field import Field, distances, lay_out
 from .task import Lane, Steps, Task
 
@@ -210,7 +210,6 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
     def minima(self, lane: int = 0) -> Array:
         """The surface's known minima (k, 2); for noisy_moons the one minimum, found by Newton's method."""
         surface = SURFACES[self.lanes[lane].settings.surface]
-        assert isinstance(surface, Surface)
         if surface.code != codes.NOISY_MOONS:
             return np.array(surface.minima, dtype=float).reshape(-1, 2)
         f = self._numbers
