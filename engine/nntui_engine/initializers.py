@@ -69,23 +69,22 @@ def _scale(default: float, summary: str, low: float = 0.0) -> tuple[Parameter, .
 
 
 _TABLE: tuple[tuple[Row, Draw], ...] = (
-    (Row("zeros", 0, "Every weight 0: all units of a layer stay alike and nothing is learned."), _zeros),
+    (Row("zeros", "Every weight 0: all units of a layer stay alike and nothing is learned."), _zeros),
     (
-        Row("constant", 1, "Every weight the same value: units stay identical.", _scale(0.1, "the value", -1e30)),
+        Row("constant", "Every weight the same value: units stay identical.", _scale(0.1, "the value", -1e30)),
         _constant,
     ),
     (
-        Row("normal", 2, "Bell-shaped, with a spread you choose.", _scale(0.05, "standard deviation")),
+        Row("normal", "Bell-shaped, with a spread you choose.", _scale(0.05, "standard deviation")),
         _normal,
     ),
     (
-        Row("uniform", 3, "Even between −s and s, with s chosen by you.", _scale(0.05, "half-width s")),
+        Row("uniform", "Even between −s and s, with s chosen by you.", _scale(0.05, "half-width s")),
         _uniform,
     ),
     (
         Row(
             "xavier_uniform",
-            4,
             "Even, half-width √(6 / (fan_in + fan_out)): made for tanh.",
             source="Glorot & Bengio 2010",
         ),
@@ -94,27 +93,26 @@ _TABLE: tuple[tuple[Row, Draw], ...] = (
     (
         Row(
             "xavier_normal",
-            5,
             "Bell-shaped, variance 2 / (fan_in + fan_out): made for tanh.",
             source="Glorot & Bengio 2010",
         ),
         _xavier_normal,
     ),
     (
-        Row("he_uniform", 6, "Even, half-width √(6 / fan_in): made for ReLU.", source="He et al. 2015"),
+        Row("he_uniform", "Even, half-width √(6 / fan_in): made for ReLU.", source="He et al. 2015"),
         _he_uniform,
     ),
-    (Row("he_normal", 7, "Bell-shaped, variance 2 / fan_in: made for ReLU.", source="He et al. 2015"), _he_normal),
+    (Row("he_normal", "Bell-shaped, variance 2 / fan_in: made for ReLU.", source="He et al. 2015"), _he_normal),
     (
-        Row("lecun_uniform", 8, "Even, half-width √(3 / fan_in): made for SELU.", source="LeCun et al. 1998"),
+        Row("lecun_uniform", "Even, half-width √(3 / fan_in): made for SELU.", source="LeCun et al. 1998"),
         _lecun_uniform,
     ),
     (
-        Row("lecun_normal", 9, "Bell-shaped, variance 1 / fan_in: made for SELU.", source="LeCun et al. 1998"),
+        Row("lecun_normal", "Bell-shaped, variance 1 / fan_in: made for SELU.", source="LeCun et al. 1998"),
         _lecun_normal,
     ),
     (
-        Row("orthogonal", 10, "A random rotation: keeps lengths from layer to layer.", source="Saxe et al. 2014"),
+        Row("orthogonal", "A random rotation: keeps lengths from layer to layer.", source="Saxe et al. 2014"),
         _orthogonal,
     ),
 )

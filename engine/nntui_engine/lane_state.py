@@ -10,6 +10,7 @@ from .data.dataset import LaneData
 from .initializers import draw_weights
 from .kernels import codes
 from .kernels import columns as c
+from .losses import LOSSES
 from .network import Arena
 from .settings import LaneSettings
 from .snapshot import Node, NonFinite
@@ -210,7 +211,7 @@ def _has_steps_left(arena: Arena, lane: int) -> bool:
 
 def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
     """Whether losses from before and after a change cannot be compared."""
-    huber = new.ints[lane, c.I_LOSS] == codes.HUBER and (
+    huber = new.ints[lane, c.I_LOSS] == LOSSES["huber"].code and (
         old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
     )
     return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)

@@ -1,6 +1,5 @@
 """Losses: what a scenario can name. The formulas are in ``kernels/loss.py``."""
 
-from .kernels import codes
 from .registry import Parameter, Registry, Row
 
 LOSSES = Registry(
@@ -8,19 +7,16 @@ LOSSES = Registry(
     (
         Row(
             "cross_entropy",
-            codes.CROSS_ENTROPY,
             "Minus the log of the probability given to the right class, averaged over the rows.",
         ),
         Row(
             "binary_cross_entropy",
-            codes.BINARY_CROSS_ENTROPY,
             "Cross-entropy of each output on its own, as a yes-or-no question; averaged over rows and outputs.",
         ),
-        Row("mse", codes.MSE, "Squared error, averaged over rows and outputs."),
-        Row("mae", codes.MAE, "Absolute error, averaged over rows and outputs."),
+        Row("mse", "Squared error, averaged over rows and outputs."),
+        Row("mae", "Absolute error, averaged over rows and outputs."),
         Row(
             "huber",
-            codes.HUBER,
             "Squared error near the target and absolute error beyond a distance δ; averaged over rows and outputs.",
             (
                 Parameter(
@@ -36,7 +32,6 @@ LOSSES = Registry(
         ),
         Row(
             "hinge",
-            codes.HINGE,
             "Asks for a margin: max(0, 1 − t·a) with targets t = ±1 (0 is read as −1); averaged over rows and outputs.",
         ),
     ),

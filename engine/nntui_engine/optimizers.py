@@ -3,7 +3,6 @@
 Defaults are PyTorch's, except that ``lr`` has one default for all (a scenario nearly always states it).
 """
 
-from .kernels import codes
 from .registry import Parameter, Registry, Row
 
 _MOMENTUM = Parameter("momentum", 0.0, "share of the last step kept", low=0.0, high=1.0, exclusive_high=True)
@@ -24,7 +23,6 @@ OPTIMIZERS = Registry(
     (
         Row(
             "sgd",
-            codes.SGD,
             "Steps straight down the gradient; with momentum it builds up speed, with nesterov it looks ahead.",
             (
                 LR,
@@ -41,21 +39,18 @@ OPTIMIZERS = Registry(
         ),
         Row(
             "adagrad",
-            codes.ADAGRAD,
             "Divides each step by the root of all squared gradients so far: rarely used weights step further.",
             (LR, _epsilon(1e-10), _WEIGHT_DECAY),
             "Duchi et al. 2011",
         ),
         Row(
             "adadelta",
-            codes.ADADELTA,
             "Scales steps by the ratio of recent steps to recent gradients; lr is a mere factor (1 in the paper).",
             (LR, _RHO, _epsilon(1e-6), _WEIGHT_DECAY),
             "Zeiler 2012",
         ),
         Row(
             "rmsprop",
-            codes.RMSPROP,
             "Divides each step by the root of a running mean of squared gradients.",
             (
                 LR,
@@ -68,7 +63,6 @@ OPTIMIZERS = Registry(
         ),
         Row(
             "adam",
-            codes.ADAM,
             "Momentum and RMSProp together, corrected for their start at 0.",
             (
                 LR,
@@ -82,7 +76,6 @@ OPTIMIZERS = Registry(
         ),
         Row(
             "adamw",
-            codes.ADAMW,
             "Adam with weight decay kept apart from the gradient.",
             (
                 LR,
@@ -95,7 +88,6 @@ OPTIMIZERS = Registry(
         ),
         Row(
             "nadam",
-            codes.NADAM,
             "Adam with Nesterov's look-ahead.",
             (
                 LR,
@@ -109,14 +101,12 @@ OPTIMIZERS = Registry(
         ),
         Row(
             "adamax",
-            codes.ADAMAX,
             "Adam with the largest recent gradient in place of the root of the mean square.",
             (LR, _BETA1, _BETA2, _epsilon(1e-8), _WEIGHT_DECAY),
             "Kingma & Ba 2015",
         ),
         Row(
             "lion",
-            codes.LION,
             "Steps by the sign of the momentum alone: every weight moves by lr.",
             (
                 LR,

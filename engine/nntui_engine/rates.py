@@ -16,7 +16,6 @@ def fill_codes(ints: NDArray[np.int64], settings: Settings, optimizer: int, sche
 
 def fill_rates(reals: NDArray[np.float64], settings: Settings, schedule: int) -> None:
     """The optimizer's hyperparameters, first in a lane's row, and the schedule's, from column ``schedule`` on."""
-    from .kernels import codes
     from .kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
 
     for column, name in enumerate(HYPERPARAMETERS):
@@ -25,5 +24,5 @@ def fill_rates(reals: NDArray[np.float64], settings: Settings, schedule: int) ->
     row = SCHEDULES[settings.schedule]
     for column, parameter in enumerate(row.parameters, schedule):
         reals[column] = settings.schedule_parameters[parameter.name]
-    if row.code == codes.COSINE and reals[schedule] == 0.0:
+    if row.name == "cosine" and reals[schedule] == 0.0:
         reals[schedule] = settings.steps

@@ -7,7 +7,7 @@ import difflib
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from .errors import InputError
@@ -68,14 +68,15 @@ class Parameter:
 class Row:
     """One thing a scenario can name.
 
-    ``code`` is the integer the compiled kernels switch on; ``summary`` is the plain sentence for the screen.
+    ``summary`` is the plain sentence for the screen; ``code``, the integer that the compiled kernels switch on, is the
+    row's place in its registry.
     """
 
     name: str
-    code: int
     summary: str
     parameters: tuple[Parameter, ...] = ()
     source: str = ""
+    code: int = -1
 
     def parameter(self, name: str) -> Parameter | None:
         return next((p for p in self.parameters if p.name == name), None)
@@ -93,9 +94,10 @@ class Registry(Mapping[str, R], Generic[R]):
     _by_name: dict[str, R] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_name = {row.name: row for row in self.rows}
-        if len(by_name) != len(self.rows) or len({row.code for row in self.rows}) != len(self.rows):
-            raise ValueError(f"duplicate name or code in the {self.kind} registry")
+        by_name = {row.name: replace(row, code=place) for place, row in enumerate(self.rows)}
+        if len(by_name) != len(self.rows):
+            raise ValueError(f"duplicate name in the {self.kind} registry")
+        object.__setattr__(self, "rows", tuple(by_name.values()))
         object.__setattr__(self, "_by_name", by_name)
 
     def __getitem__(self, name: str) -> R:
@@ -106,6 +108,10 @@ class Registry(Mapping[str, R], Generic[R]):
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def codes(self, *names: str) -> tuple[int, ...]:
+        """The codes of some rows: plain integers, which Numba freezes into the machine code as constants."""
+        return tuple(self[name].code for name in names)
 
     def find(self, name: str, where: str = "") -> R:
         """The row called ``name``, or an InputError that lists the allowed names and the nearest one."""

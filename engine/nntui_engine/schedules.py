@@ -3,7 +3,6 @@
 A schedule gives the factor on ``lr`` at update t = 0, 1, 2, …; plateau counts evaluations instead.
 """
 
-from .kernels import codes
 from .registry import Parameter, Registry, Row
 
 _DECAY = Parameter("decay", 0.01, "how fast the rate falls, per step", low=0.0, high=1e3)
@@ -11,18 +10,16 @@ _DECAY = Parameter("decay", 0.01, "how fast the rate falls, per step", low=0.0, 
 SCHEDULES = Registry(
     "schedule",
     (
-        Row("constant", codes.CONSTANT, "The learning rate stays as it is."),
-        Row("exponential", codes.EXPONENTIAL, "Falls by the same share every step: lr·exp(−decay·t).", (_DECAY,)),
+        Row("constant", "The learning rate stays as it is."),
+        Row("exponential", "Falls by the same share every step: lr·exp(−decay·t).", (_DECAY,)),
         Row(
             "inverse_time",
-            codes.INVERSE_TIME,
             "Falls as lr / (1 + decay·t); Keras' old `decay` argument.",
             (_DECAY,),
             "Robbins & Monro 1951",
         ),
         Row(
             "step",
-            codes.STEP,
             "Multiplies by `factor` every `every` steps.",
             (
                 Parameter("every", 1000, "steps between two falls", low=1, high=1e12, whole=True),
@@ -31,7 +28,6 @@ SCHEDULES = Registry(
         ),
         Row(
             "cosine",
-            codes.COSINE,
             "Follows half a cosine from lr down to `minimum`·lr over `over` steps (0: the whole run).",
             (
                 Parameter("over", 0, "length in steps; 0 means the whole run", low=0, high=1e12, whole=True),
@@ -41,14 +37,12 @@ SCHEDULES = Registry(
         ),
         Row(
             "warmup",
-            codes.WARMUP,
             "Rises in a straight line to lr over `over` steps, then stays.",
             (Parameter("over", 100, "length of the rise in steps", low=1, high=1e12, whole=True),),
             "Goyal et al. 2017",
         ),
         Row(
             "plateau",
-            codes.PLATEAU,
             "Multiplies by `factor` after `patience` evaluations without a better loss.",
             (
                 Parameter("factor", 0.5, "what the rate is multiplied by", low=0.0, high=1.0),

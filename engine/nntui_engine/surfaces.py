@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from .kernels import codes as code
 from .registry import Parameter, Registry, Row
 
 Point = tuple[float, float]
@@ -27,7 +26,6 @@ SURFACES = Registry(
     (
         Surface(
             "beale",
-            code.BEALE,
             "Steep walls around a flat bent valley: the first gradient is huge, the last ones tiny.",
             source="Beale 1958",
             formula="(1.5 − x + xy)² + (2.25 − x + xy²)² + (2.625 − x + xy³)²",
@@ -37,7 +35,6 @@ SURFACES = Registry(
         ),
         Surface(
             "long_valley",
-            code.LONG_VALLEY,
             "A ridge that is nearly level at the start, then a long shallow valley to either side.",
             source="made for this program: curvature 8 across, a double well along it, curvature −0.36 on its ridge",
             formula="4x² + 0.01 (y² − 9)²",
@@ -47,7 +44,6 @@ SURFACES = Registry(
         ),
         Surface(
             "saddle",
-            code.SADDLE,
             "Down towards the middle in x, down away from it in y: the gradient is 0 in the middle, yet no minimum.",
             source="x² − y² with a quartic term that keeps it bounded",
             formula="x² − y² + y⁴/8",
@@ -57,7 +53,6 @@ SURFACES = Registry(
         ),
         Surface(
             "rosenbrock",
-            code.ROSENBROCK,
             "A bent, narrow valley with a nearly level floor: easy to reach, slow to follow.",
             source="Rosenbrock 1960",
             formula="(1 − x)² + 100 (y − x²)²",
@@ -67,7 +62,6 @@ SURFACES = Registry(
         ),
         Surface(
             "himmelblau",
-            code.HIMMELBLAU,
             "Four equally deep minima: the start and the optimizer decide which one is found.",
             source="Himmelblau 1972",
             formula="(x² + y − 11)² + (x + y² − 7)²",
@@ -82,7 +76,6 @@ SURFACES = Registry(
         ),
         Surface(
             "booth",
-            code.BOOTH,
             "A plain tilted bowl, nine times as steep one way as the other.",
             formula="(x + 2y − 7)² + (2x + y − 5)²",
             minima=((1.0, 3.0),),
@@ -91,7 +84,6 @@ SURFACES = Registry(
         ),
         Surface(
             "bowl",
-            code.BOWL,
             "The same curvature all round: the gradient points straight at the minimum.",
             formula="½ (x² + y²)",
             minima=((0.0, 0.0),),
@@ -100,7 +92,6 @@ SURFACES = Registry(
         ),
         Surface(
             "ravine",
-            code.RAVINE,
             "κ times as steep across as along: a rate small enough for the walls is too small for the floor.",
             (Parameter("condition", 100.0, "κ, the ratio of the two curvatures", low=1.0, high=1e12),),
             formula="½ (x² + κ y²)",
@@ -110,7 +101,6 @@ SURFACES = Registry(
         ),
         Surface(
             "rastrigin",
-            code.RASTRIGIN,
             "A bowl full of dents: nearly every start ends in a poor local minimum.",
             source="Rastrigin 1974",
             formula="20 + x² − 10 cos 2πx + y² − 10 cos 2πy",
@@ -120,7 +110,6 @@ SURFACES = Registry(
         ),
         Surface(
             "ackley",
-            code.ACKLEY,
             "A wide, nearly level plain of small dents around one deep hole.",
             source="Ackley 1987",
             formula="−20 e^(−0.2 √(½(x² + y²))) − e^(½(cos 2πx + cos 2πy)) + e + 20",
@@ -130,7 +119,6 @@ SURFACES = Registry(
         ),
         Surface(
             "styblinski_tang",
-            code.STYBLINSKI_TANG,
             "Four hollows of different depth.",
             source="Styblinski & Tang 1990",
             formula="½ (x⁴ − 16x² + 5x + y⁴ − 16y² + 5y)",
@@ -140,7 +128,6 @@ SURFACES = Registry(
         ),
         Surface(
             "six_hump_camel",
-            code.SIX_HUMP_CAMEL,
             "Six hollows, two of them deepest.",
             source="Dixon & Szegö 1978",
             formula="(4 − 2.1x² + x⁴/3) x² + xy + (−4 + 4y²) y²",
@@ -150,7 +137,6 @@ SURFACES = Registry(
         ),
         Surface(
             "plateau",
-            code.PLATEAU,
             "Level far out: the gradient is tiny where it is needed most.",
             formula="1 − 1 / (1 + x² + y²)",
             minima=((0.0, 0.0),),
@@ -159,7 +145,6 @@ SURFACES = Registry(
         ),
         Surface(
             "cliff",
-            code.CLIFF,
             "A gentle slope with a sudden drop: one step over the edge meets a gradient of 20.",
             formula="0.05 (x + 2)² + ½y² + 4σ(20x)",
             minima=((-2.0, 0.0),),
@@ -168,7 +153,6 @@ SURFACES = Registry(
         ),
         Surface(
             "noisy_moons",
-            code.NOISY_MOONS,
             "The logistic loss of a real model with two weights, on mini-batches of two noisy half-moons.",
             (
                 Parameter("samples", 200, "points of the data", low=10, high=100000, whole=True),

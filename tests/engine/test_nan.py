@@ -5,9 +5,9 @@ import pytest
 from engine.compiled import compiled
 
 from nntui_engine.kernels import batch_norm, dense, loss, measure, optimizer, random, update
-from nntui_engine.kernels.activation import alpha_gradient
+from nntui_engine.kernels.activation import LINEAR, SIGMOID, SOFTMAX, alpha_gradient
 from nntui_engine.kernels.backward import add_penalty_gradient
-from nntui_engine.kernels.codes import ACCURACY_ARGMAX, ACCURACY_THRESHOLD, LINEAR, SIGMOID, SOFTMAX
+from nntui_engine.kernels.codes import ACCURACY_ARGMAX, ACCURACY_THRESHOLD
 from nntui_engine.losses import LOSSES
 from nntui_engine.optimizers import OPTIMIZERS
 

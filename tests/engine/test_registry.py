@@ -1,14 +1,29 @@
 """Registries: rows by name, and that what a row says of itself is true."""
 
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 import pytest
 
 from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.curvature import SLOPES, VALUES
 from nntui_engine.errors import InputError
+from nntui_engine.kernels import activation, loss, optimizer, schedule, surface
 from nntui_engine.kernels.activation import largest_slope
+from nntui_engine.losses import LOSSES
+from nntui_engine.optimizers import OPTIMIZERS
 from nntui_engine.registry import Parameter, Registry, Row
+from nntui_engine.schedules import SCHEDULES
+from nntui_engine.surfaces import SURFACES
 
+KERNELS: tuple[tuple[ModuleType, Registry[Any]], ...] = (
+    (activation, ACTIVATIONS),
+    (loss, LOSSES),
+    (optimizer, OPTIMIZERS),
+    (schedule, SCHEDULES),
+    (surface, SURFACES),
+)
 BELOW, AWAY = np.linspace(-40.0, -0.01, 50), np.array([-40.0, 40.0])
 
 
@@ -23,17 +38,23 @@ def test_the_traits_of_an_activation_are_those_of_its_formula(name: str) -> None
     assert row.squashes == bool(ends.all())
 
 
-def test_two_rows_of_one_name_or_code_are_refused() -> None:
+def test_a_row_s_code_is_its_place_and_no_name_comes_twice() -> None:
+    things = Registry("thing", (Row("a", "One."), Row("b", "Two."), Row("c", "Three.")))
+    assert [row.code for row in things.rows] == [things[name].code for name in things] == [0, 1, 2]
+    assert things.codes("c", "a") == (2, 0)
     with pytest.raises(ValueError, match="duplicate"):
-        Registry("thing", (Row("a", 0, "One."), Row("a", 1, "Two.")))
-    with pytest.raises(ValueError, match="duplicate"):
-        Registry("thing", (Row("a", 0, "One."), Row("b", 0, "Two.")))
+        Registry("thing", (Row("a", "One."), Row("a", "Two.")))
+
+
+def test_the_kernels_switch_on_the_codes_of_the_registries() -> None:
+    for module, registry in KERNELS:
+        named = {name: getattr(module, name.upper()) for name in registry if hasattr(module, name.upper())}
+        assert named == {name: registry[name].code for name in named}
+        assert len(named) >= len(registry) - 1  # nothing is to be done for the constant schedule
 
 
 def test_a_name_that_is_not_there_is_an_error_that_lists_the_others() -> None:
-    things = Registry(
-        "thing", (Row("apple", 0, "One.", (Parameter("size", 1.0, "how large"),)), Row("pear", 1, "Two."))
-    )
+    things = Registry("thing", (Row("apple", "One.", (Parameter("size", 1.0, "how large"),)), Row("pear", "Two.")))
     assert (list(things), len(things), things.find("pear").summary) == (["apple", "pear"], 2, "Two.")
     assert things["apple"].parameter("size") is not None
     assert things["apple"].parameter("weight") is None

@@ -28,26 +28,21 @@ REAL = ("digits", "iris", "wine", "breast_cancer", "diabetes")
 DATASETS = Registry(
     "data set",
     (
-        Row(
-            "xor", 0, "Four corners of a square; opposite corners share a class.", (_samples(400), _noise(0.1, _SPREAD))
-        ),
+        Row("xor", "Four corners of a square; opposite corners share a class.", (_samples(400), _noise(0.1, _SPREAD))),
         Row(
             "circles",
-            1,
             "One ring inside another.",
             (_samples(500), _noise(0.05, _SPREAD), _classes(2, "number of rings")),
         ),
-        Row("moons", 2, "Two half circles, each reaching into the other.", (_samples(500), _noise(0.1, _SPREAD))),
+        Row("moons", "Two half circles, each reaching into the other.", (_samples(500), _noise(0.1, _SPREAD))),
         Row(
             "spirals",
-            3,
             "Arms that wind around each other: hard for a shallow network.",
             (_samples(500), _noise(0.02, _SPREAD), _classes(2, "number of arms")),
             "Lang & Witbrock 1988",
         ),
         Row(
             "gauss",
-            4,
             "Two overlapping clouds around (−1, …, −1) and (1, …, 1).",
             (
                 _samples(500),
@@ -58,58 +53,49 @@ DATASETS = Registry(
         ),
         Row(
             "blobs",
-            5,
             "Round clouds on a circle of radius 4; input columns beyond the second carry nothing but noise.",
             (_samples(500), _noise(1.0, "standard deviation of a cloud"), _classes(3), _features(2)),
         ),
         Row(
             "plane",
-            6,
             "Regression: a tilted plane, y = (x₁ + x₂) / 2 for x in [−1, 1]².",
             (_samples(400), _noise(0.05, _TARGET_NOISE)),
         ),
         Row(
             "sine",
-            7,
             "Regression: one wave, y = sin x for x in [−π, π].",
             (_samples(300), _noise(0.1, _TARGET_NOISE)),
         ),
         Row(
             "linear",
-            8,
             "Regression: y = 1 + Σ wⱼ·xⱼ with weights 2, −1, 1/2, −1/4, … and standard normal x.",
             (_samples(200), _noise(0.1, _TARGET_NOISE), _features(1)),
         ),
         Row(
             "noise",
-            9,
             "Random inputs with random classes: there is nothing to learn but the rows themselves.",
             (_samples(200), _classes(2), _features(2)),
             "Zhang et al. 2017",
         ),
         Row(
             "signs",
-            15,
             "Points on a plane with three yes-or-no answers each: right of the middle, above it, far from it.",
             (_samples(400), _noise(0.1, _SPREAD)),
         ),
         Row(
             "digits",
-            10,
             "1797 handwritten digits, 8×8 pixels with values from 0 to 16, 10 classes.",
             source="Alpaydin & Kaynak 1998, UCI",
         ),
-        Row("iris", 11, "150 iris flowers, 4 measures in cm, 3 species.", source="Fisher 1936"),
-        Row("wine", 12, "178 wines, 13 chemical measures, 3 growers.", source="Forina et al. 1988, UCI"),
+        Row("iris", "150 iris flowers, 4 measures in cm, 3 species.", source="Fisher 1936"),
+        Row("wine", "178 wines, 13 chemical measures, 3 growers.", source="Forina et al. 1988, UCI"),
         Row(
             "breast_cancer",
-            13,
             "569 tumours, 30 measures, malignant or benign.",
             source="Street, Wolberg & Mangasarian 1993, UCI",
         ),
         Row(
             "diabetes",
-            14,
             "Regression: 442 patients, 10 raw measures, progression of the disease after a year.",
             source="Efron et al. 2004",
         ),

@@ -5,23 +5,25 @@ Each branch is one plain loop, so that it vectorises. ``0 if v <= 0 else v`` is 
 
 import math
 
-from .codes import (
-    ELU,
-    GELU,
-    LEAKY_RELU,
-    LINEAR,
-    PRELU,
-    RELU,
-    SELU,
-    SIGMOID,
-    SILU,
-    SOFTMAX,
-    SOFTPLUS,
-    TANH,
-    THRESHOLD,
-)
+from ..activations import ACTIVATIONS
 from .exponential import exp_nonpositive, expm1_nonpositive
 from .policy import kernel
+
+LINEAR, SIGMOID, TANH, RELU, LEAKY_RELU, PRELU, ELU, SELU, GELU, SILU, SOFTPLUS, THRESHOLD, SOFTMAX = ACTIVATIONS.codes(
+    "linear",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "prelu",
+    "elu",
+    "selu",
+    "gelu",
+    "silu",
+    "softplus",
+    "threshold",
+    "softmax",
+)
 
 SELU_SCALE = 1.0507009873554805  # λ of Klambauer et al. 2017
 SELU_ALPHA = 1.6732632423543772  # α of the same

@@ -12,6 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
+from ..activations import ACTIVATIONS
+from ..losses import LOSSES
+from ..optimizers import OPTIMIZERS
+from ..schedules import SCHEDULES
+from ..surfaces import SURFACES
 from .seal import opened, sealed
 
 _MARKER = "warm-"
@@ -31,6 +36,14 @@ def source_stamp() -> str:
     digest = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
+    for registry in (
+        ACTIVATIONS,
+        LOSSES,
+        OPTIMIZERS,
+        SCHEDULES,
+        SURFACES,
+    ):  # whose order gives the codes in the kernels
+        digest.update(" ".join(registry).encode())
     return digest.hexdigest()[:16]
 
 

@@ -1,19 +1,7 @@
-"""Integer codes and array columns shared by the registries and the compiled kernels.
+"""Integer codes of what no registry names; a row's code is its place in its registry.
 
 Plain module-level integers, because Numba freezes those into the machine code as constants.
 """
-
-# Activations
-LINEAR, SIGMOID, TANH, RELU, LEAKY_RELU, PRELU, ELU, SELU, GELU, SILU, SOFTPLUS, THRESHOLD, SOFTMAX = range(13)
-
-# Losses
-CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MSE, MAE, HUBER, HINGE = range(6)
-
-# Optimizers
-SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, ADAMAX, LION = range(9)
-
-# Learning-rate schedules
-CONSTANT, EXPONENTIAL, INVERSE_TIME, STEP, COSINE, WARMUP, PLATEAU = range(7)
 
 # Batch normalisation of a layer
 NO_BATCH_NORM, BATCH_NORM_BEFORE, BATCH_NORM_AFTER = range(3)
@@ -35,22 +23,3 @@ NO_BATCH_NORM, BATCH_NORM_BEFORE, BATCH_NORM_AFTER = range(3)
 
 # How correct predictions are counted
 ACCURACY_NONE, ACCURACY_ARGMAX, ACCURACY_THRESHOLD = range(3)
-
-# Surfaces
-(
-    BEALE,
-    LONG_VALLEY,
-    SADDLE,
-    ROSENBROCK,
-    HIMMELBLAU,
-    BOOTH,
-    BOWL,
-    RAVINE,
-    RASTRIGIN,
-    ACKLEY,
-    STYBLINSKI_TANG,
-    SIX_HUMP_CAMEL,
-    PLATEAU,
-    CLIFF,
-    NOISY_MOONS,
-) = range(15)

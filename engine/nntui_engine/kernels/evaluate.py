@@ -8,7 +8,6 @@ After the last block the plateau schedule and early stopping look at the result.
 import numpy as np
 
 from .activation import alpha_gradient, can_fall_silent, slope
-from .codes import PLATEAU
 from .columns import (
     E_DEAD_UNITS,
     E_WEIGHT_SIMILARITY,
@@ -86,6 +85,7 @@ from .forward import EVALUATE, evaluation_rows, forward
 from .loss import count_correct, loss_and_delta
 from .measure import count_zeros, mark_active_rows, weight_similarity
 from .policy import inlined_kernel, kernel
+from .schedule import PLATEAU
 from .views import matrix, vector
 
 

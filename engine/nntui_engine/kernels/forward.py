@@ -1,8 +1,8 @@
 """The forward pass of one lane over one block of rows."""
 
-from .activation import activate, can_fall_silent, softmax
+from .activation import SOFTMAX, activate, can_fall_silent, softmax
 from .batch_norm import normalise, normalise_fixed
-from .codes import BATCH_NORM_AFTER, BATCH_NORM_BEFORE, SOFTMAX
+from .codes import BATCH_NORM_AFTER, BATCH_NORM_BEFORE
 from .columns import (
     F_ACTIVATION_MEAN,
     F_ACTIVATION_VARIANCE,

@@ -15,18 +15,14 @@ clipped, and the chain rule runs through φ'.
 
 import math
 
-from .codes import (
-    ACCURACY_ARGMAX,
-    BINARY_CROSS_ENTROPY,
-    CROSS_ENTROPY,
-    HINGE,
-    HUBER,
-    MAE,
-    MSE,
-    SIGMOID,
-    SOFTMAX,
-)
+from ..losses import LOSSES
+from .activation import SIGMOID, SOFTMAX
+from .codes import ACCURACY_ARGMAX
 from .policy import kernel
+
+CROSS_ENTROPY, BINARY_CROSS_ENTROPY, MSE, MAE, HUBER, HINGE = LOSSES.codes(
+    "cross_entropy", "binary_cross_entropy", "mse", "mae", "huber", "hinge"
+)
 
 CLIP = 1e-7
 

@@ -24,19 +24,13 @@ import math
 
 import numpy as np
 
+from ..optimizers import OPTIMIZERS
 from .bits import from_bits, is_finite, magnitude_bits
-from .codes import (
-    ADADELTA,
-    ADAGRAD,
-    ADAM,
-    ADAMAX,
-    ADAMW,
-    LION,
-    NADAM,
-    RMSPROP,
-    SGD,
-)
 from .policy import exact_leaf_kernel, kernel, leaf_kernel
+
+SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, ADAMAX, LION = OPTIMIZERS.codes(
+    "sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "nadam", "adamax", "lion"
+)
 
 # Columns of the hyperparameter vector
 (

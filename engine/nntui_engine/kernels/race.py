@@ -8,13 +8,12 @@ import math
 import numpy as np
 
 from .bits import is_finite
-from .codes import NADAM, NOISY_MOONS
 from .compiler import prange
-from .optimizer import LR, nadam_momentum, raise_momentum, step_into
+from .optimizer import LR, NADAM, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel, parallel_kernel
 from .random import GRADIENT_NOISE, SHUFFLE, add_normal, stream_key, uniform
 from .schedule import schedule_factor
-from .surface import surface_hessian, surface_slope
+from .surface import NOISY_MOONS, surface_hessian, surface_slope
 from .update import clip_gradient
 from .views import vector
 

@@ -8,8 +8,12 @@
 
 import math
 
-from .codes import COSINE, EXPONENTIAL, INVERSE_TIME, STEP, WARMUP
+from ..schedules import SCHEDULES
 from .policy import kernel
+
+EXPONENTIAL, INVERSE_TIME, STEP, COSINE, WARMUP, PLATEAU = SCHEDULES.codes(
+    "exponential", "inverse_time", "step", "cosine", "warmup", "plateau"
+)
 
 # The parameters of each schedule, in the order of its registry row
 FIRST, SECOND, THIRD = 0, 1, 2

@@ -5,23 +5,42 @@ All take the code, the parameter κ of `ravine` (any number elsewhere) and the p
 
 import math
 
-from .codes import (
-    ACKLEY,
+from ..surfaces import SURFACES
+from .policy import kernel
+
+(
     BEALE,
+    LONG_VALLEY,
+    SADDLE,
+    ROSENBROCK,
+    HIMMELBLAU,
     BOOTH,
     BOWL,
-    CLIFF,
-    HIMMELBLAU,
-    LONG_VALLEY,
-    PLATEAU,
-    RASTRIGIN,
     RAVINE,
-    ROSENBROCK,
-    SADDLE,
-    SIX_HUMP_CAMEL,
+    RASTRIGIN,
+    ACKLEY,
     STYBLINSKI_TANG,
+    SIX_HUMP_CAMEL,
+    PLATEAU,
+    CLIFF,
+    NOISY_MOONS,
+) = SURFACES.codes(
+    "beale",
+    "long_valley",
+    "saddle",
+    "rosenbrock",
+    "himmelblau",
+    "booth",
+    "bowl",
+    "ravine",
+    "rastrigin",
+    "ackley",
+    "styblinski_tang",
+    "six_hump_camel",
+    "plateau",
+    "cliff",
+    "noisy_moons",
 )
-from .policy import kernel
 
 # long_valley: steepness across, half-length and depth along
 _ACROSS, _LENGTH, _DEPTH = 4.0, 3.0, 0.01

@@ -4,7 +4,6 @@ import math
 
 from .backward import layer_gradient
 from .bits import is_finite
-from .codes import LION, NADAM
 from .columns import (
     F_CLIPPED_SQUARES,
     F_GRADIENT_IS_BROKEN,
@@ -75,7 +74,9 @@ from .measure import (
     sum_of_squares,
 )
 from .optimizer import (
+    LION,
     LR,
+    NADAM,
     nadam_momentum,
     raise_momentum,
     step_into,

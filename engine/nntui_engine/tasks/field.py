@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..kernels import codes
 from ..kernels import race as k
 from ..launch import launching
 from ..rates import fill_codes, fill_rates
@@ -59,7 +58,7 @@ def lay_out(lanes: Sequence[SurfaceSettings]) -> Field:
         ints[i, k.C_SURFACE] = surface.code
         ints[i, k.C_SAMPLE_EVERY] = 1
         ints[i, k.C_DIVERGED_AT] = -1
-        if surface.code == codes.NOISY_MOONS:
+        if surface.name == "noisy_moons":
             key = (int(lane.surface_parameters["samples"]), lane.seed)
             if key not in offsets:
                 offsets[key] = sum(len(p) for p in points)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..history import History
-from ..kernels import codes
 from ..kernels import race as k
 from ..launch import launching
 from ..scenario import resolve_surface
@@ -210,7 +209,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
     def minima(self, lane: int = 0) -> Array:
         """The surface's known minima (k, 2); for noisy_moons the one minimum, found by Newton's method."""
         surface = SURFACES[self.lanes[lane].settings.surface]
-        if surface.code != codes.NOISY_MOONS:
+        if surface.name != "noisy_moons":
             return np.array(surface.minima, dtype=float).reshape(-1, 2)
         f = self._numbers
         at = int(f.ints[lane, k.C_POINTS_AT])
