@@ -110,6 +110,7 @@ class LabApp(MapActions, App[None]):
     # -- life -------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
+        """Shows the lab, starts the source and looks at it ``FRAMES_PER_SECOND`` times a second; once if still."""
         if self._keymap_asked:
             self.set_keymap(self._keymap_asked)
         self._lab = LabScreen(self.look)
@@ -204,6 +205,7 @@ class LabApp(MapActions, App[None]):
             self.source.survey(survey)
 
     def on_lab_screen_laid_out(self) -> None:
+        """Draws again when the screen has a new size, to which another number of plots may fit."""
         with contextlib.suppress(NoMatches):
             self.redraw()
 
@@ -228,32 +230,40 @@ class LabApp(MapActions, App[None]):
     # -- keys ---------------------------------------------------------------------------------------------------
 
     def action_pause(self) -> None:
+        """Pauses, or goes on."""
         self.source.toggle()
 
     def action_step(self) -> None:
+        """Trains one step, then pauses."""
         self.source.run_steps(1)
 
     def action_epoch(self) -> None:
+        """Trains one epoch (ten steps of a race), then pauses."""
         self.source.run_epoch()
 
     def action_speed(self, direction: int) -> None:
+        """One level slower (−1) or faster (1)."""
         self.source.change_speed(direction)
 
     def action_restart(self) -> None:
+        """Starts again from the same seed."""
         self.source.restart()
         self.say("Started again from the same seed.")
 
     def action_new_seed(self) -> None:
+        """Starts again from the next seed."""
         self.source.restart(new_seed=True)
         self.say("Started again from a new seed.")
 
     def action_choose_knob(self, direction: int) -> None:
+        """Chooses the knob above (−1) or below (1); while a start is being chosen, moves it up or down."""
         if self.arrow_moves_start(0, -direction, False):
             return
         self.model.rack.choose(direction)
         self.redraw()
 
     def action_turn(self, direction: int, fine: bool) -> None:
+        """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
         if self.arrow_moves_start(direction, 0, fine):
             return
         lanes = self.model.chosen_lanes
@@ -263,9 +273,11 @@ class LabApp(MapActions, App[None]):
         self._ask(self.model.rack.turned(lanes, direction, fine))
 
     def action_default(self) -> None:
+        """Puts the chosen knob back to the value each chosen lane began with."""
         self._ask(self.model.rack.back(self.model.chosen_lanes, self.model.view.first))
 
     def action_type_value(self) -> None:
+        """Asks for the chosen knob's value; confirms a new start or the fair rates where these are being chosen."""
         if self.enter_confirms():
             return
         lanes = self.model.chosen_lanes
@@ -306,28 +318,35 @@ class LabApp(MapActions, App[None]):
         self.redraw()
 
     def action_undo(self) -> None:
+        """Takes the last change back."""
         self.source.undo()
 
     def action_redo(self) -> None:
+        """Makes the change again that was taken back last."""
         self.source.redo()
 
     def action_next_lane(self) -> None:
+        """Chooses the next lane; after the last, all of them together."""
         self.model.choose_next_lane()
         self.redraw()
 
     def action_log_axis(self) -> None:
+        """Switches the loss between a linear and a logarithmic axis."""
         self.model.panel_view.log_loss = not self.model.panel_view.log_loss
         self.redraw()
 
     def action_choose_unit(self, direction: int) -> None:
+        """Chooses the next (1) or last (−1) unit of the layer whose weights are shown."""
         self.model.choose_unit(direction)
         self.redraw()
 
     def action_choose_layer(self, direction: int) -> None:
+        """Chooses the first unit of the next (1) or last (−1) layer."""
         self.model.choose_layer(direction)
         self.redraw()
 
     def action_view(self, name: str) -> None:
+        """Shows a view by name ("overview", "network", "map" or "lesson"), or says why it cannot be shown."""
         reason = self.model.why_not(name)
         if reason:
             self.say(reason, log=False)
@@ -336,6 +355,7 @@ class LabApp(MapActions, App[None]):
         self.redraw()
 
     def action_panels(self, direction: int) -> None:
+        """Shows the next (1) or last (−1) page of plots; in the lesson, scrolls its text."""
         if self._lab is None:
             return
         if self.model.view_name == "lesson":
@@ -345,6 +365,7 @@ class LabApp(MapActions, App[None]):
             self.redraw()
 
     def action_try(self) -> None:
+        """Does the first of the lesson's suggestions that was not done yet."""
         index = self.model.next_try
         if index is not None:
             self.do_try(index)
@@ -357,6 +378,7 @@ class LabApp(MapActions, App[None]):
         self.say(f"Tried: {one.say}")
 
     def action_save_picture(self) -> None:
+        """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""
         from .frame import export, free_name
 
         snapshot = self.model.view.snapshot
@@ -371,12 +393,15 @@ class LabApp(MapActions, App[None]):
         self.say(f"Saved {path.name}")
 
     def action_help(self) -> None:
+        """Lists all keys."""
         self._open(HelpScreen(tuple(a for a in self._lab_actions), self.look))
 
     def action_command_palette(self) -> None:
+        """Opens the palette of all commands."""
         self._open(Palette())  # with Textual's id, the next one would meet the last one on its way out
 
     def action_leave(self, code: int = 0) -> None:
+        """Leaves the lab with an exit status."""
         self.exit(return_code=code)
 
     def _leave_on_signal(self, status: int) -> None:

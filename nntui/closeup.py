@@ -71,6 +71,7 @@ class Looker:
         self._stale = True
 
     def ask(self, wish: Wish) -> None:
+        """Look for this from now on, and at once."""
         self.wish, self._stale = wish, True
         self._taken_at = -math.inf
 
@@ -87,6 +88,7 @@ class Looker:
         return self._clock() - self._taken_at >= max(SHORTEST_WAIT, cost / SHARE)
 
     def look(self, experiment: "Experiment") -> None:
+        """Take the closeup that is wished for, whether it is due or not."""
         self.newest = take_closeup(experiment, self.wish)
         self._stale, self._taken_at = False, self._clock()
 

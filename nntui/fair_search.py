@@ -19,11 +19,13 @@ class FairSearch:
 
     @property
     def view(self) -> FairView:
+        """How many lanes are done of all, and what was found for them."""
         steps = max(settings.steps for _, settings in self._lanes)
         return FairView(len(self._found), len(self._lanes), steps, tuple(self._found), self._floor)
 
     @property
     def pending(self) -> bool:
+        """Whether a lane is still to be searched for."""
         return len(self._found) < len(self._lanes)
 
     def next(self) -> None:

@@ -61,9 +61,11 @@ class StillSource:
         """Nothing to stop."""
 
     def poll(self) -> SessionView:
+        """The one view there is."""
         return self.view
 
     def notices(self) -> list[tuple[str, bool]]:
+        """No messages."""
         return []
 
     def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:

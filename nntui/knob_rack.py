@@ -29,9 +29,11 @@ class KnobRack:
 
     @property
     def knob(self) -> Knob:
+        """The chosen knob; the last one where there are now fewer."""
         return self.knobs[min(self.chosen, len(self.knobs) - 1)]
 
     def choose(self, direction: int) -> None:
+        """Chooses the knob above (−1) or below (1); past an end comes the other one."""
         self.chosen = (self.chosen + direction) % len(self.knobs)
 
     def settle(self, applied: int) -> None:
@@ -44,6 +46,10 @@ class KnobRack:
             self._waiting[self.knob.key, turn.lane] = (turn.value, ticket)
 
     def value(self, knob: Knob, lane: LaneSnapshot) -> Value | None:
+        """What the knob stands at on this lane: the value asked for while that is under way, else the lane's own.
+
+        None where the lane has no such setting, "mixed" where its layers differ.
+        """
         waiting = self._waiting.get((knob.key, lane.name))
         return waiting[0] if waiting else knob.read(lane.settings)
 
@@ -94,6 +100,7 @@ class KnobRack:
         return f"{text} Turning it starts again." if self.knob.restarts else text
 
     def missing(self, lanes: list[LaneSnapshot]) -> str:
+        """A sentence on why the first of these lanes has no such setting as the chosen knob's."""
         text = self.knob.missing(lanes[0].settings)
         return f"{text[:1].upper()}{text[1:]}."
 

@@ -57,6 +57,7 @@ class Knob(ABC):
         """What may be typed, in a line."""
 
     def show(self, value: Value | None) -> str:
+        """A value as text; "none" where there is none."""
         if value is None:
             return "none"
         return value if isinstance(value, str) else short_number(value)
@@ -75,9 +76,11 @@ class NumberKnob(Knob):
     fine_step: float = 0.0
 
     def values(self, settings: Settings) -> list[Value]:
+        """The lane's number, or one for each layer it applies to; of momentum none where the optimizer has none."""
         return _numbers(self.key, settings)
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
+        """The ladder's next value in ``direction``, or one small step if ``fine``; the same number at the end."""
         number = float(value)
         if fine:
             return self._tidy(self._fine(number, direction))
@@ -104,6 +107,7 @@ class NumberKnob(Knob):
         return int(number) if self.parameter.whole else number
 
     def parse(self, text: str) -> Value:
+        """A typed number, with a comma or a point. Raises InputError for what is no number or out of range."""
         try:
             number = float(text.strip().replace(" ", "").replace(",", "."))
         except ValueError:
@@ -114,6 +118,7 @@ class NumberKnob(Knob):
         return int(number) if self.parameter.whole else number
 
     def hint(self) -> str:
+        """What the number means and the range that may be typed."""
         whole = "a whole number" if self.parameter.whole else "a number"
         return f"{_sentence(self.parameter.summary)} Type {whole}, {self.parameter.range_text()}."
 
@@ -122,9 +127,11 @@ class NumberKnob(Knob):
         return f"it must be {words}" if words.startswith(("at", "above", "below")) else f"allowed: {words}"
 
     def explain(self, value: Value | None) -> str:  # noqa: ARG002
+        """What the number means, at whatever value."""
         return _sentence(self.parameter.summary)
 
     def missing(self, settings: Settings) -> str:
+        """Why the lane has no such setting; of momentum, which optimizer has none."""
         if self.key == "train.momentum":
             return f"{settings.optimizer} has no momentum setting"
         return super().missing(settings)
@@ -139,6 +146,7 @@ class ChoiceKnob(Knob):
     summaries: Mapping[str, str] | None = None
 
     def values(self, settings: Settings) -> list[Value]:
+        """The lane's optimizer, or the activation of each hidden layer, or the initializer of each layer."""
         if self.key == "train.optimizer":
             return [settings.optimizer]
         assert isinstance(settings, LaneSettings)
@@ -147,11 +155,13 @@ class ChoiceKnob(Knob):
         return [layer.init for layer in settings.layers]
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:  # noqa: ARG002
+        """The next name in ``direction``, first after last and last before first; ``fine`` changes nothing."""
         if value not in self.choices:
             return self.choices[0] if direction > 0 else self.choices[-1]
         return self.choices[(self.choices.index(str(value)) + direction) % len(self.choices)]
 
     def parse(self, text: str) -> Value:
+        """The name that was typed, or of which alone the beginning was. Raises InputError for any other."""
         name = text.strip().lower().replace(" ", "_")
         if name not in self.choices:
             starts = [choice for choice in self.choices if name and choice.startswith(name)]
@@ -161,9 +171,11 @@ class ChoiceKnob(Knob):
         return name
 
     def hint(self) -> str:
+        """All names, in a line."""
         return f"One of: {', '.join(self.choices)}."
 
     def explain(self, value: Value | None) -> str:
+        """The summary of the chosen name; of no name, that the layers differ."""
         return (self.summaries or {}).get(str(value), "The layers differ; turning sets them all alike.")
 
 
@@ -298,6 +310,7 @@ def earlier_settings(keys: Iterable[str], before: Settings) -> dict[str, object]
 
 
 def knob_named(key: str) -> Knob:
+    """The network knob whose scenario key is ``key``. Raises StopIteration if there is none."""
     return next(knob for knob in KNOBS if knob.key == key)
 
 

@@ -18,26 +18,32 @@ class MapActions:
         source: Source
         _lab: LabScreen | None
 
-        def redraw(self) -> None: ...
-        def say(self, text: str, error: bool = False, log: bool = True) -> None: ...
+        def redraw(self) -> None:
+            """Draws what is known again."""
+
+        def say(self, text: str, error: bool = False, log: bool = True) -> None:
+            """Shows a message for a few seconds."""
 
     def _home(self) -> Window | None:
         race = self.model.race
         return None if race is None else race.lanes[self.model.panel_view.lane].surface.settings.window
 
     def action_zoom(self, direction: int) -> None:
+        """Brings the map closer (1) or further (−1), about the start being chosen or else the middle."""
         home = self._home()
         if home is not None:
             self.model.map_view.zoom(home, direction, self.model.map_view.crosshair)
             self.redraw()
 
     def action_pan(self, right: int, up: int) -> None:
+        """Moves the map's window by ``PAN`` of its size in each direction given (−1, 0 or 1)."""
         home = self._home()
         if home is not None:
             self.model.map_view.pan(home, right * PAN, up * PAN)
             self.redraw()
 
     def action_whole_map(self) -> None:
+        """Shows the scenario's own window again."""
         self.model.map_view.reset()
         self.redraw()
 
@@ -55,6 +61,7 @@ class MapActions:
         self.redraw()
 
     def action_cancel(self) -> None:
+        """Gives up choosing a start, or else leaves the fair rates for the map."""
         if self.model.map_view.crosshair is not None:
             self.model.map_view.crosshair = None
         elif self.model.view_name == "fair":
@@ -62,9 +69,11 @@ class MapActions:
         self.redraw()
 
     def action_rewind(self, direction: int) -> None:
+        """Goes back (−1) or forward (1) in what was run."""
         self.source.rewind(direction)
 
     def action_fair(self) -> None:
+        """Starts the search for every lane's best learning rate and shows it; only in a race."""
         if self.model.race is None:
             return
         self.source.search_fair()
@@ -102,6 +111,7 @@ class MapActions:
     # -- the mouse ------------------------------------------------------------------------------------------------
 
     def on_map_plot_zoomed(self, event: MapPlot.Zoomed) -> None:
+        """Zooms about the point that the wheel was turned at."""
         home = self._home()
         if home is not None and self._lab is not None:
             at = self._lab.map_part.point(self._lab.state, event.column, event.row)
@@ -109,6 +119,7 @@ class MapActions:
             self.redraw()
 
     def on_map_plot_dragged(self, event: MapPlot.Dragged) -> None:
+        """Moves the window so that the map follows the mouse."""
         home = self._home()
         if home is not None and self._lab is not None:
             projection, _, _ = self._lab.map_part.projection(self._lab.state)

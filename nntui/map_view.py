@@ -19,6 +19,7 @@ class MapView:
     crosshair: Point | None = None
 
     def shown(self, home: Window) -> Window:
+        """The window to show, where the scenario's own is ``home``."""
         return self.window or home
 
     def zoom(self, home: Window, direction: int, at: Point | None = None) -> None:
@@ -43,6 +44,7 @@ class MapView:
             self.window = ((x0 + dx, x1 + dx), (y0 + dy, y1 + dy))
 
     def reset(self) -> None:
+        """Back to the scenario's own window."""
         self.window = None
 
     def move_crosshair(self, home: Window, right: int, up: int, fine: bool) -> None:
@@ -58,6 +60,7 @@ class MapView:
 
 
 def middle(window: Window) -> Point:
+    """The centre of a window."""
     (x0, x1), (y0, y1) = window
     return (x0 + x1) / 2, (y0 + y1) / 2
 

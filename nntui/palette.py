@@ -35,10 +35,12 @@ class LabCommands(Provider):
         return found
 
     async def discover(self) -> Hits:
+        """All commands, as the palette shows them before anything is typed."""
         for text, help_text, call in self._commands():
             yield DiscoveryHit(Content(text), call, text, help_text)
 
     async def search(self, query: str) -> Hits:
+        """The commands that match what was typed, each with its score."""
         matcher = self.matcher(query)
         for text, help_text, call in self._commands():
             score = matcher.match(text)

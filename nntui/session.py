@@ -90,6 +90,7 @@ class Session:
     # -- for the screen's thread ------------------------------------------------------------------------------
 
     def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self, wait: float = 0.15) -> None:
@@ -117,15 +118,19 @@ class Session:
         self._give(lambda: self._do_show(whole, layer, points))
 
     def toggle(self) -> int:
+        """Pauses, or goes on; what was asked for by hand is dropped."""
         return self._give(self._do_toggle)
 
     def run_steps(self, count: int) -> int:
+        """Makes ``count`` more steps at full speed, then pauses."""
         return self._give(lambda: self._do_steps(count))
 
     def run_epoch(self) -> int:
+        """Makes an epoch of steps (ten on a surface), then pauses."""
         return self._give(self._do_epoch)
 
     def change_speed(self, direction: int) -> int:
+        """One level slower (−1) or faster (1)."""
         return self._give(lambda: self._do_speed(direction))
 
     def tweak(self, settings: Mapping[str, object], lane: str | None) -> int:
@@ -133,12 +138,15 @@ class Session:
         return self._give(lambda: self._do_tweak(dict(settings), lane))
 
     def undo(self) -> int:
+        """Takes the last change back."""
         return self._give(self._do_undo)
 
     def redo(self) -> int:
+        """Makes the change again that was taken back last."""
         return self._give(self._do_redo)
 
     def restart(self, new_seed: bool = False) -> int:
+        """Starts again from the same seed or the next one; after a failure, makes the experiment anew."""
         return self._give(lambda: self._do_restart(new_seed))
 
     def survey(self, wanted: Survey) -> int:

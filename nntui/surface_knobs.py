@@ -15,6 +15,7 @@ class SurfaceKnob(NumberKnob):
     """A number of the optimizer, of the race or of the surface."""
 
     def values(self, settings: Settings) -> list[Value]:
+        """The lane's one number; none where its optimizer or its surface has no such setting."""
         assert isinstance(settings, SurfaceSettings)
         table, _, name = self.key.partition(".")
         found: float | None
@@ -27,6 +28,7 @@ class SurfaceKnob(NumberKnob):
         return [] if found is None else [found]
 
     def missing(self, settings: Settings) -> str:
+        """That the lane's optimizer has no such setting."""
         return f"{settings.optimizer} has no {self.label}"
 
 

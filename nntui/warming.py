@@ -35,6 +35,7 @@ class Warming:
             child.terminate()
 
     def stop(self) -> None:
+        """Ends the child, or keeps it from being started."""
         self._stopped = True
         child = self._child
         if child is not None and child.poll() is None:

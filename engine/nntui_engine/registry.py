@@ -79,6 +79,7 @@ class Row:
     code: int = -1
 
     def parameter(self, name: str) -> Parameter | None:
+        """The row's parameter called ``name``; None where it takes no such parameter."""
         return next((p for p in self.parameters if p.name == name), None)
 
 

@@ -97,6 +97,7 @@ class LaneSettings(Settings):
 
     @property
     def outputs(self) -> int:
+        """Units of the output layer."""
         return self.layers[-1].units
 
 

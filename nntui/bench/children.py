@@ -69,6 +69,7 @@ class Child:
         )
 
     def __call__(self, seconds: float) -> list[float]:
+        """The microseconds a step of each call in one turn. Raises MeasureError if the child has ended."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(BrokenPipeError):

@@ -44,6 +44,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table: the seconds of a map, median and fastest."""
     seconds = found["seconds"]
     row = [str(found["networks"]), str(found["steps"]), number(seconds["median"]), number(seconds["low"])]
     title = "Map of what trains: 2-8-1 networks in float64, 72 rows, the whole set at every step"

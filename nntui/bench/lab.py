@@ -129,6 +129,7 @@ def _cost_when_slow(terminal: Terminal, seconds: float) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table of the lab's speed, frames, answers to keys and cost; none where the lab was not measured."""
     if not found:
         return []
     cost = found["slow_cpu_seconds_per_second"]

@@ -36,6 +36,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """Two tables by net: lane-steps a second, and their quotients by one lane on one core."""
     columns = ["one_core", *map(str, LANES)]
     rates = Sheet(
         "Lane-steps a second: one lane on one core, and 1, 2, 4, 8 lanes on all cores",

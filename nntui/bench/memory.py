@@ -20,6 +20,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table: megabytes after each number of steps, and the growth between them."""
     measured = [*zip(found["steps"], found["megabytes"], strict=True), ("growth", found["growth_megabytes"])]
     rows = [
         [f"{what:,}".replace(",", " ") if isinstance(what, int) else what, "unknown" if mb is None else number(mb)]

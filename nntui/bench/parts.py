@@ -22,6 +22,7 @@ PARTS = {
 
 
 def module_of(part: str) -> Any:
+    """The module that measures a part, imported now."""
     return importlib.import_module(f"nntui.bench.{PARTS[part]}")
 
 

@@ -68,6 +68,7 @@ def _shows_a_step(screen: ScreenText) -> bool:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table: seconds of each command, and to the lab's first frame and first numbers where these were measured."""
     rows = [[f"nntui {argument}", spread_text(found[f"{name}_seconds"])] for name, argument in ANSWERS.items()]
     for name in ("warm", "cold"):
         if name in found:

@@ -26,6 +26,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table by net: microseconds a step with all statistics and with none, and their quotient."""
     rows = [
         [net, spread_text(one["on"]), spread_text(one["off"]), ratio(one["ratios"]["on/off"])]
         for net, one in found.items()

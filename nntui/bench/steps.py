@@ -36,6 +36,7 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """Two tables by net: microseconds a step of each contestant, and nntui's divided by those of the others."""
     contestants = [name for name in next(iter(found.values())) if name not in ("nntui_all", "ratios", "threads")]
     times = Sheet(
         "Microseconds a step, every statistic of every step measured (nntui_off: none; blas: matrix products alone)",

@@ -74,6 +74,7 @@ def _check(name: str, field: "Field") -> None:
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
+    """One table by optimizer: steps a second of each number of lanes, all lanes together."""
     rows = [[name, *(rate_spread_text(one[str(lanes)]) for lanes in LANES)] for name, one in found.items()]
     return [
         Sheet(

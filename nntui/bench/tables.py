@@ -22,6 +22,7 @@ def number(value: float) -> str:
 
 
 def ratio(value: float) -> str:
+    """A quotient with two decimals, with three below 0.1."""
     return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 

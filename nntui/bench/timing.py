@@ -23,6 +23,7 @@ class Spread(TypedDict):
 
 
 def spread(values: Sequence[float]) -> Spread:
+    """Median, lowest and highest of ``values``, of which there is one at least."""
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
@@ -67,6 +68,7 @@ class Repeated:
         self._steps = 0
 
     def __call__(self, seconds: float) -> list[float]:
+        """The microseconds a step of each call; the first turn also finds how many steps a call makes."""
         if not self._steps:
             self._choose_steps(min(CALL_SECONDS, seconds / 4))
         return timed_calls(self._call, seconds)

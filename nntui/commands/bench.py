@@ -16,6 +16,7 @@ class PeersType(click.ParamType):  # type: ignore[type-arg]  # generic since cli
     name = "names"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
+        """The peers named in ``value``, each once. Raises click.BadParameter if one is unknown."""
         names = tuple(dict.fromkeys(part.strip() for part in str(value).split(",")))
         for name in names:
             if name not in PEERS:
@@ -29,6 +30,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
     name = "S"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. Raises click.BadParameter unless they are above 0 and at most ``MOST_SECONDS``."""
         try:
             seconds = float(str(value))
         except ValueError:

@@ -34,6 +34,7 @@ class ScenarioType(click.ParamType):  # type: ignore[type-arg]  # generic since 
         param: click.Parameter,  # noqa: ARG002
         incomplete: str,
     ) -> list[CompletionItem]:
+        """The built-in scenarios whose names begin with ``incomplete``, and the shell's own completion of files."""
         from nntui_engine.scenario import list_scenarios
 
         items = [
@@ -50,6 +51,7 @@ class SizeType(click.ParamType):  # type: ignore[type-arg]
     name = "WxH"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """(columns, rows). Raises click.BadParameter unless ``SMALLEST_SIZE`` and ``LARGEST_SIZE`` enclose them."""
         if isinstance(value, tuple):
             return value
         match = re.fullmatch(r"(\d{1,6})\s*[x×X]\s*(\d{1,6})", str(value))
@@ -73,6 +75,7 @@ class WholeNumberType(click.ParamType):  # type: ignore[type-arg]
         self.low, self.high = low, high
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The whole number, in which "_" may group digits. Raises click.BadParameter outside of the range."""
         text = str(value).replace("_", "")
         if not re.fullmatch(r"[+-]?\d{1,30}", text) or not self.low <= int(text) <= self.high:
             self.fail(f'"{value}" is not a whole number from {self.low} to {self.high:g}', param, ctx)

@@ -45,6 +45,7 @@ class CellDifference:
 
     @property
     def percent(self) -> float:
+        """The share of cells that differ, in percent; 0.0 for frames without cells."""
         return 100.0 * self.changed / self.total if self.total else 0.0
 
 

@@ -22,7 +22,8 @@ def text_console(file: IO[str] | None = None) -> Console:
 class Progress(Protocol):
     """What a long piece of work reports to: ``done`` of ``total``, with a word on what it does."""
 
-    def __call__(self, what: str, done: int, total: int) -> None: ...
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Report that ``what`` is ``done`` of ``total``."""
 
 
 @contextmanager

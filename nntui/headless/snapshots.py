@@ -64,10 +64,12 @@ class Check:
 
     @property
     def cells_differ(self) -> bool:
+        """Whether more cells differ than the tolerance allows."""
         return self.cells.percent > self.tolerance
 
     @property
     def passed(self) -> bool:
+        """Whether a reference was there and nothing differs by more than the tolerance."""
         return not (self.missing or self.numbers or self.cells_differ)
 
     def report(self) -> list[str]:

@@ -41,6 +41,7 @@ class Timing:
 
     @property
     def steps_per_second(self) -> float:
+        """Steps a second of wall time; 0.0 where no time was measured."""
         return self.steps / self.seconds if self.seconds > 0 else 0.0
 
 

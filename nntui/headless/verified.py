@@ -25,10 +25,12 @@ class Block:
 
     @property
     def passed(self) -> bool:
+        """Whether every expectation was met."""
         return all(outcome.passed for outcome in self.outcomes)
 
     @property
     def title(self) -> str:
+        """The scenario and the seed or seeds, such as "digits (seeds 0 to 4)"."""
         last = self.seed + self.seeds - 1
         return f"{self.scenario} (seed {last})" if self.seeds == 1 else f"{self.scenario} (seeds {self.seed} to {last})"
 
@@ -42,6 +44,7 @@ class Plan:
     seeds: int
 
     def jobs(self) -> list[Run]:
+        """A run for each seed that something must be measured on, in order."""
         return [Run(part, seed) for part, seed in runs(self.scenario, self.first, self.seeds)]
 
     def blocks(self, results: Iterator[list[Outcome]]) -> Iterator[Block]:

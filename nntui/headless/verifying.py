@@ -29,12 +29,15 @@ class Job(Protocol[T_co]):
     """A piece of work on one scenario that can be sent to a process."""
 
     @property
-    def scenario(self) -> Scenario: ...
+    def scenario(self) -> Scenario:
+        """The scenario that is worked on."""
 
     @property
-    def title(self) -> str: ...
+    def title(self) -> str:
+        """What messages call this piece of work."""
 
-    def work(self, progress: Steps, compiling: Progress | None = None) -> T_co: ...
+    def work(self, progress: Steps, compiling: Progress | None = None) -> T_co:
+        """Do it, calling ``progress(done, total)`` with steps; returns what came of it. Raises InputError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,11 @@ class Run:
 
     @property
     def title(self) -> str:
+        """The scenario and the seed, such as "digits (seed 0)"."""
         return f"{self.scenario.name} (seed {self.seed})"
 
     def work(self, progress: Steps, compiling: Progress | None = None) -> list[Outcome]:
+        """Train it and measure each expectation: one outcome for each. Raises InputError on bad input."""
         from nntui_engine.verify import measure
 
         return measure(self.scenario, self.seed, progress, compiling)
@@ -63,9 +68,11 @@ class Saboteur:
 
     @property
     def title(self) -> str:
+        """The scenario's name."""
         return self.scenario.name
 
     def work(self, progress: Steps, compiling: Progress | None = None) -> Sabotage:
+        """Train with each swap and tell which expectations notice. Raises InputError on bad input."""
         from nntui_engine.sabotage import sabotage
 
         return sabotage(self.scenario, self.seed, progress, compiling)

@@ -37,6 +37,7 @@ def regions_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec |
 
 
 def has_regions(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether the chosen lane's answer can be a map: two inputs, and not several labels a row."""
     lane = snapshot.lanes[view.lane]
     return lane.network.settings.inputs == 2 and lane.network.task != "multilabel"
 
@@ -73,6 +74,7 @@ def curve_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:  #
 
 
 def has_curve(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether the chosen lane has one input and one output."""
     settings = snapshot.lanes[view.lane].network.settings
     return settings.inputs == 1 and settings.outputs == 1
 
@@ -87,6 +89,7 @@ def pass_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Pi
 
 
 def has_pass(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether the chosen lane's backward pass can be written out (see :func:`~nntui_engine.trace.can_trace`)."""
     return can_trace(snapshot.lanes[view.lane].network.settings)
 
 
@@ -109,6 +112,7 @@ def spread_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | 
 
 
 def has_spread(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
+    """Whether any lane's answers vary while dropout stays on."""
     return any(is_unsure(lane.network.settings) for lane in snapshot.lanes)
 
 
@@ -125,11 +129,13 @@ def sweep_accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> Plo
 
 
 def has_sweep(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether the scenario sweeps a setting, and all of the sweep's lanes are there."""
     names = {lane.name for lane in snapshot.lanes}
     return view.sweep is not None and all(name in names for group in view.sweep.groups.values() for name in group)
 
 
 def has_sweep_accuracy(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether there is a sweep and a lane whose answers are classified."""
     return has_sweep(snapshot, view) and any(lane.network.settings.accuracy != "none" for lane in snapshot.lanes)
 
 
@@ -165,6 +171,7 @@ def paths_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
 
 
 def has_paths(snapshot: Snapshot, view: PanelView) -> bool:
+    """Whether there is a sweep and the chosen lane has at most ``MOST_PATHS`` inputs."""
     return has_sweep(snapshot, view) and snapshot.lanes[view.lane].network.settings.inputs <= MOST_PATHS
 
 

@@ -31,6 +31,7 @@ class FairView:
 
     @property
     def complete(self) -> bool:
+        """Whether every lane is done, of at least one."""
         return self.total > 0 and self.done >= self.total
 
 

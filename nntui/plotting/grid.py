@@ -19,14 +19,17 @@ class Grid:
 
     @classmethod
     def blank(cls, width: int, height: int) -> "Grid":
+        """A grid of spaces without a style."""
         return cls(np.full((height, width), " ", dtype="<U1"), np.zeros((height, width), dtype=np.int16))
 
     @property
     def width(self) -> int:
+        """Columns of cells."""
         return int(self.chars.shape[1])
 
     @property
     def height(self) -> int:
+        """Rows of cells."""
         return int(self.chars.shape[0])
 
     def ink(self, style: str) -> int:

@@ -15,6 +15,7 @@ NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
 
 
 def any_history(snapshot: Snapshot, name: str) -> bool:
+    """Whether any lane has a past of this statistic of the whole network."""
     return any(name in lane.whole_history and len(lane.whole_history[name].steps) for lane in snapshot.lanes)
 
 
@@ -35,6 +36,7 @@ def nothing_yet(step: int) -> str:
 
 
 def lane_words(snapshot: Snapshot, lane: LaneSnapshot) -> str:
+    """How a sentence names the lane: "This network" where it is the only one."""
     return "This network" if len(snapshot.lanes) == 1 else f"Lane {lane.name}"
 
 

@@ -71,6 +71,7 @@ def finding_rows(findings: list[FindingLine], details: int, width: int, look: Lo
 
 
 def log_rows(log: list[LogLine], width: int) -> list[list[tuple[str, str]]]:
+    """The log in rows, each a list of (text, style) pieces; long entries are wrapped to ``width`` columns."""
     rows: list[list[tuple[str, str]]] = []
     for entry in log:
         when = "" if entry.step is None else f"step {grouped(entry.step)}  "

@@ -100,6 +100,7 @@ class Look:
         return table[index % len(table)]
 
     def lane_marker(self, index: int) -> str:
+        """A lane's one-character marker."""
         return self.glyphs.lane[index % len(self.glyphs.lane)]
 
     def layer(self, index: int, count: int) -> str:

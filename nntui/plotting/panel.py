@@ -41,10 +41,12 @@ class PanelView:
     former: Former | None = None
 
     def axis_memory(self, name: str) -> SteadyAxis:
+        """The memory of the axis called ``name``, made when it is first asked for."""
         return self.memory.setdefault(name, SteadyAxis())
 
 
 def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
+    """True: a panel that has something to show of every network."""
     return True
 
 

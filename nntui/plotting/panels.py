@@ -64,10 +64,12 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
 
 
 def gradient_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The gradient norm of each layer of the chosen lane, on a log axis."""
     return layer_plot(snapshot, view, look, "gradient_norm", "Gradient norm by layer", log=True)
 
 
 def variance_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The variance of each layer's activations in the chosen lane, on a log axis."""
     return layer_plot(snapshot, view, look, "activation_variance", "Activation variance by layer", log=True)
 
 

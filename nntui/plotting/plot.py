@@ -253,6 +253,7 @@ def _draw_marks(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, look: Loo
 
 
 def mark_colour(look: Look) -> str:
+    """The colour of the marks at changes, a dimmed warning, as "#rrggbb"."""
     return look.faded(WARNING)
 
 

@@ -101,6 +101,7 @@ class SteadyAxis:
         self._axis: Axis | None = None
 
     def forget(self) -> None:
+        """Drop the axis: the next :meth:`fit` has no memory."""
         self._axis = None
 
     def fit(
@@ -155,6 +156,7 @@ def power_label(exponent: int) -> str:
 
 
 def value_label(value: float) -> str:
+    """A number as short as ``g`` writes it, without padding in the exponent: 1e-05 → 1e-5."""
     return f"{value:g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 

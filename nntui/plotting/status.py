@@ -100,6 +100,7 @@ def _write_entry(grid: Grid, column: int, key: str, label: str) -> int:
 
 
 def message_lines(text: str, width: int) -> list[str]:
+    """A message wrapped to ``width`` columns, in at most four lines."""
     return wrap(text, max(10, width - 4))[:4]
 
 
@@ -178,6 +179,7 @@ def _speed_forms(status: Status) -> list[str]:
 
 
 def speed_label(speed: float) -> str:
+    """A speed limit in few characters: 0.5, 200, 5k, "unlimited"."""
     if math.isinf(speed):
         return "unlimited"
     return f"{speed / 1000:g}k" if speed >= 1000 else f"{speed:g}"

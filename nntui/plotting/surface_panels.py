@@ -15,12 +15,14 @@ LOWEST = 1e-18  # times that value: what lies below is drawn as an arrow along t
 
 
 def value_panel(race: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The value along each lane's path, above that of the surface's minimum, on a log axis."""
     title = "Value" if all(lane.surface.lowest == 0.0 for lane in race.lanes) else "Value above the minimum"
     values = [np.maximum(_past(lane, "value") - lane.surface.lowest, 0.0) for lane in race.lanes]
     return _panel(race, view, look, "value", title, values)
 
 
 def gradient_panel(race: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    """The gradient's norm along each lane's path, on a log axis."""
     values = [_past(lane, "gradient_norm") for lane in race.lanes]
     return _panel(race, view, look, "gradient_norm", "Gradient norm", values)
 

@@ -42,6 +42,7 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, look: L
 
 
 def layer_words(layer: int, layers: int) -> str:
+    """A layer (1-based) of ``layers`` in words: "output" for the last one."""
     return "output" if layer == layers else f"layer {layer}"
 
 

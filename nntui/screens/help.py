@@ -30,16 +30,19 @@ class HelpScreen(DismissedOnce, ModalScreen[None]):
         self._rows = help_rows(actions, look)
 
     def compose(self) -> ComposeResult:
+        """The box that scrolls, with the keys in it."""
         with HelpBox(id="help-box"):
             yield GridView(id="help-text")
 
     def on_mount(self) -> None:
+        """Draw the keys and give the box its title."""
         self.query_one("#help-box").border_title = "Keys (Esc closes)"
         view = self.query_one("#help-text", GridView)
         view.styles.height = len(self._rows)
         view.show(self._draw)
 
     def action_scroll(self, rows: int) -> None:
+        """Scroll by so many rows, down if positive."""
         self.query_one("#help-box").scroll_relative(y=rows, animate=False)
 
     def _draw(self, width: int, height: int) -> Grid:
@@ -54,6 +57,8 @@ class HelpScreen(DismissedOnce, ModalScreen[None]):
 
 
 class HelpBox(VerticalScroll):
+    """The box around the keys: the screen's own keys scroll it, so it never takes the focus."""
+
     can_focus = False
 
 

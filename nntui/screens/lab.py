@@ -71,6 +71,7 @@ class LabScreen(Screen[None]):
         self._lesson_shown: str | None = None
 
     def compose(self) -> ComposeResult:
+        """The parts of the screen, of which each view shows some."""
         yield GridView(id="header")
         with Container(id="body"):
             with Vertical(id="side"):
@@ -97,6 +98,7 @@ class LabScreen(Screen[None]):
         """The screen has a new size: another number of plots may fit."""
 
     def on_resize(self) -> None:
+        """Have the layout worked out anew, and post :class:`LaidOut`."""
         self._layout_now = None
         self.post_message(self.LaidOut())
 
@@ -120,6 +122,7 @@ class LabScreen(Screen[None]):
 
     @property
     def panel_names(self) -> tuple[str, ...]:
+        """The plots of the present view in order, and the log where it has its place among them."""
         state = self.state
         if state.view in ("map", "network") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
@@ -135,6 +138,7 @@ class LabScreen(Screen[None]):
 
     @property
     def map_part(self) -> MapPart:
+        """The part that shows a race on its map."""
         return self.query_one(MapPart)
 
     @property
@@ -152,6 +156,7 @@ class LabScreen(Screen[None]):
         return self.map_part.survey(self.state) if shown else None
 
     def scroll_lesson(self, direction: int) -> None:
+        """Scroll the lesson by nearly its own height: up (−1) or down (1)."""
         scroll = self.query_one("#lesson-text", LessonScroll)
         scroll.scroll_relative(y=direction * max(1, scroll.size.height - 1), animate=False)
 

@@ -30,6 +30,7 @@ class MapPart(Horizontal):
         self._arranged: tuple[MapLayout, int] | None = None
 
     def compose(self) -> ComposeResult:
+        """The map over the lanes' table, and the plots, with a table for when they have a page of their own."""
         with Vertical(id="map-left"):
             yield MapPlot(id="map")
             yield GridView(id="race-table")

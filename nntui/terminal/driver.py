@@ -58,6 +58,7 @@ class LabDriver(LinuxDriver):
     # -- the screen's modes ---------------------------------------------------------------------------------------
 
     def start_application_mode(self) -> None:
+        """Take the terminal over, once this process is in its foreground; restore it if that fails."""
         while not in_foreground(self.fileno):  # started with "&": wait for "fg"
             os.kill(os.getpid(), signal.SIGSTOP)
         self.kept.remember()
@@ -73,10 +74,12 @@ class LabDriver(LinuxDriver):
             self._terminal_gone()
 
     def stop_application_mode(self) -> None:
+        """Give the terminal back, if it was taken over."""
         if self._output is not None:
             super().stop_application_mode()
 
     def disable_input(self) -> None:
+        """End the thread that reads keys, without waiting for the terminal."""
         if self._wake is None:
             return  # it is disabled; Textual would wait for the terminal if that is another program's now
         os.write(self._wake[1], b"x")
@@ -86,6 +89,7 @@ class LabDriver(LinuxDriver):
         self._wake = None
 
     def close(self) -> None:
+        """End the output; what was written last has ``CLOSING_SECONDS`` to reach the terminal."""
         super().close()
         if self._output is not None:
             self._output.close(CLOSING_SECONDS)
@@ -117,6 +121,7 @@ class LabDriver(LinuxDriver):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
+        """Read keys and turn them into messages until input is disabled or the terminal is gone."""
         assert self._wake is not None
         wake = self._wake[0]
         while not self.exit_event.is_set():
@@ -138,6 +143,7 @@ class LabDriver(LinuxDriver):
                 self.process_message(message)
 
     def process_message(self, message: Message) -> None:
+        """Pass a message on, but no new size in a form that was never asked for."""
         if isinstance(message, events.Resize) and not self._in_band_window_resize:
             return  # nobody asked for the size in this form: no terminal says it
         super().process_message(message)

@@ -38,11 +38,13 @@ class GridView(Widget):
         return [strip.text for strip in self._strips]
 
     def notify_style_update(self) -> None:
+        """Have everything drawn again with the new styles."""
         super().notify_style_update()
         self._drawn_at = None
         self._styles_by_name = {}
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows and columns of ``crop`` as strips."""
         self._update_strips()
         strips = self._strips[crop.y : crop.bottom]
         if crop.x != 0 or crop.right != self.size.width:
@@ -50,6 +52,7 @@ class GridView(Widget):
         return strips
 
     def render_line(self, y: int) -> Strip:
+        """One row as a strip; blank below the last one."""
         self._update_strips()
         return (
             self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self._style("", self.rich_style))

@@ -34,18 +34,22 @@ class MapPlot(PatchView):
     _dragged = False
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Post that the wheel asks to come closer at this cell."""
         event.stop()
         self.post_message(self.Zoomed(1, event.x, event.y))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Post that the wheel asks to go back at this cell."""
         event.stop()
         self.post_message(self.Zoomed(-1, event.x, event.y))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Note where the button was pressed, and hear the mouse wherever it goes from there."""
         self._pressed_at, self._dragged = (event.x, event.y), False
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Post how many cells the mouse has moved with its button down."""
         if self._pressed_at is None:
             return
         x, y = self._pressed_at
@@ -54,6 +58,7 @@ class MapPlot(PatchView):
             self.post_message(self.Dragged(event.x - x, event.y - y))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Post a click if the mouse has not moved since the button was pressed."""
         self.release_mouse()
         pressed, self._pressed_at = self._pressed_at, None
         if pressed is not None and not self._dragged:

@@ -50,6 +50,7 @@ class Split:
 
     @property
     def task(self) -> Task:
+        """What the targets are: "regression", "binary", "classes" or "multilabel"."""
         return self.targets.task
 
 

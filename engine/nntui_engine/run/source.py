@@ -19,16 +19,20 @@ class Source(Protocol):
         """What it can do beside handing out snapshots."""
 
     @property
-    def seed(self) -> int: ...
+    def seed(self) -> int:
+        """The seed that the first lane runs with."""
 
     @property
-    def step(self) -> int: ...
+    def step(self) -> int:
+        """Steps done by the lane furthest on."""
 
     @property
-    def steps(self) -> int: ...
+    def steps(self) -> int:
+        """The last step of the longest lane."""
 
     @property
-    def finished(self) -> bool: ...
+    def finished(self) -> bool:
+        """Whether no lane has a step left."""
 
     def snapshot(
         self, layer_history: Iterable[str] = (), whole_history: Iterable[str] = (), points: int | None = 512

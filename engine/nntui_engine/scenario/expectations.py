@@ -28,6 +28,7 @@ _COMPARISONS = ("below", "above", "between", "equals")
 
 
 def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
+    """Check that each of ``panels`` is one that a network has, or where ``is_surface`` a surface. Raises InputError."""
     measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_NAMES)
     allowed = list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
     for panel in panels:
@@ -35,6 +36,10 @@ def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
 
 
 def check_lane(lane: str | None, names: Sequence[str], where: str, key: str) -> None:
+    """Check that ``lane``, if given, is one of ``names``, which are [""] in a scenario without [[lane]] tables.
+
+    ``key`` is where the lane is named. Raises InputError.
+    """
     if lane is not None and list(names) == [""]:
         raise InputError(f"{prefix(where)}{key} = {show(lane)}: the scenario has no [[lane]] tables")
     if lane is not None:

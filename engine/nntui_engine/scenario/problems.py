@@ -66,10 +66,12 @@ def fail(where: str, key: str, value: object, problem: str) -> NoReturn:
 
 
 def prefix(where: str) -> str:
+    """``where`` as a message begins with it: followed by ": ", or nothing where it is ""."""
     return f"{where}: " if where else ""
 
 
 def unknown_key(where: str, table: str, key: str, allowed: Sequence[str]) -> NoReturn:
+    """Raise the InputError about a key that ``table`` ("" at the top) does not have; it names those ``allowed``."""
     path = f"{table}.{key}" if table else key
     raise InputError(f'{prefix(where)}unknown key "{path}"; {allowed_names(key, list(allowed))}')
 

@@ -297,6 +297,7 @@ def _display(
 
 
 def data_name(checked: Checked) -> str:
+    """The name of the data set that a checked network scenario trains on; its [data] must have one, not a path."""
     assert checked.data is not None
     assert checked.data.name is not UNSET
     return checked.data.name

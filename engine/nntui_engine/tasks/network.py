@@ -41,24 +41,30 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
 
     @property
     def step(self) -> Steps:
+        """Updates done by each lane: (lanes,)."""
         return self._numbers.ints[:, c.I_STEP]
 
     @property
     def limit(self) -> Steps:
+        """The last step of each lane: (lanes,)."""
         return self._numbers.ints[:, c.I_LIMIT]
 
     @property
     def ended(self) -> NDArray[np.bool_]:
+        """Which lanes early stopping has ended: (lanes,)."""
         return np.equal(self._numbers.ints[:, c.I_STOPPED], 1)
 
     def parts(self, lanes: Sequence[NetworkLane]) -> tuple[str, ...]:
+        """The number type, "float32" or "float64", of the first lane: all lanes share it."""
         return (lanes[0].settings.dtype,)
 
     def pending(self, goals: Steps) -> bool:
+        """Whether a lane is evaluating, or has steps to make before its goal."""
         waiting = self._numbers.ints[:, c.I_EVALUATION_ROW] >= 0
         return bool(np.any(waiting | ((self.step < goals) & ~self.ended)))
 
     def launch(self, goals: Steps) -> None:
+        """Train all lanes for about ``LAUNCH_SECONDS`` towards ``goals`` (lanes,), and fold in what they emitted."""
         a, start = self._numbers, time.perf_counter()
         a.goals[:-1], a.goals[-1] = goals, self._budget
         shapes = (a.plan, a.layer_reals, a.ints, a.reals)
@@ -93,6 +99,10 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def resolve(
         self, tables: Mapping[str, Mapping[str, Any]], kept: Mapping[str, NetworkLane]
     ) -> tuple[list[NetworkLane], Layout]:
+        """The lanes with their data, and the layout of the arena that holds them all.
+
+        Raises InputError where settings or data do not fit, or need more memory than a run may take.
+        """
         lanes: list[NetworkLane] = []
 
         def one_by_one() -> Iterator[tuple[LaneSettings, LaneData]]:
@@ -108,6 +118,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return NetworkLane.new(name, tables, resolved.settings, resolved.data)
 
     def assemble(self, lanes: Sequence[NetworkLane], room: Layout) -> Arena:  # noqa: ARG002
+        """An arena, and tables for what a launch writes. Raises InputError where the machine has not the memory."""
         try:
             arena = room.allocate()
             self._out = _tables_written(room.lanes, room.depth)
@@ -124,16 +135,20 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return self._out
 
     def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:
+        """Whether the shape, the first weights, the number type, the data or the seed have changed."""
         return must_restart((old.settings, old.data), (new.settings, new.data))
 
     def start(self, index: int, lane: NetworkLane) -> None:
+        """Draw the lane's first parameters."""
         start_lane(self._numbers, index, lane.settings)
 
     def carry(self, before: Arena, index: int, old: NetworkLane, new: NetworkLane) -> None:
+        """Copy what the network has learned out of ``before``; a new optimizer starts with empty memories."""
         same_optimizer = old.settings.optimizer == new.settings.optimizer
         carry_lane(before, self._numbers, index, new.settings, same_optimizer)
 
     def copy(self) -> "NetworkTask":
+        """A moment of this task that no further step changes; it shares the data."""
         other = super().copy()
         other._out = ()
         return other
@@ -141,11 +156,13 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def lane_snapshot(
         self, index: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
     ) -> LaneSnapshot:
+        """The lane's network as it is, and whether its data are others than the first lane's."""
         lane = self.lanes[index]
         own_data = lane.data.split_key != self.lanes[0].data.split_key
         return lane.snapshot(index, self._numbers, own_data, layer_history, whole_history, points)
 
     def findings(self) -> list[Finding]:
+        """What the rules of diagnosis find in each lane now, causes before symptoms."""
         found = []
         for i, lane in enumerate(self.lanes):
             found += diagnose(self.lane_snapshot(i, WATCHED, [], None), _chance(lane.data))

@@ -108,6 +108,7 @@ class NetworkLane(Lane):
 
     @property
     def nbytes(self) -> int:
+        """The memory that its two histories take, in bytes."""
         return self.step_history.nbytes + self.evaluation_history.nbytes
 
     def copy(self) -> "NetworkLane":

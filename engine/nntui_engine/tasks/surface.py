@@ -49,12 +49,15 @@ class SurfaceLane(Lane):
 
     @property
     def nbytes(self) -> int:
+        """The memory that its path takes, in bytes."""
         return self.history.nbytes
 
     def copy(self) -> "SurfaceLane":
+        """A lane whose path can grow without changing this one's."""
         return replace(self, history=self.history.copy())
 
     def with_past_of(self, other: "SurfaceLane") -> "SurfaceLane":
+        """This lane's settings with the path of ``other``."""
         return replace(self, history=other.history)
 
 
@@ -63,23 +66,29 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
 
     @property
     def step(self) -> Steps:
+        """Steps done by each lane: (lanes,)."""
         return self._numbers.ints[:, k.C_STEP]
 
     @property
     def limit(self) -> Steps:
+        """The last step of each lane: (lanes,)."""
         return self._numbers.ints[:, k.C_LIMIT]
 
     @property
     def ended(self) -> NDArray[np.bool_]:
+        """Which lanes have diverged: (lanes,)."""
         return self._numbers.ints[:, k.C_DIVERGED_AT] >= 0
 
     def parts(self, lanes: Sequence[SurfaceLane]) -> tuple[str, ...]:  # noqa: ARG002
+        """The one part that races need, whatever the lanes."""
         return ("race",)
 
     def pending(self, goals: Steps) -> bool:
+        """Whether a lane that has not diverged is before its goal."""
         return bool(np.any((self.step < goals) & ~self.ended))
 
     def launch(self, goals: Steps) -> None:
+        """At most ``SAMPLES_A_LAUNCH`` steps of each lane towards ``goals`` (lanes,); their samples join the paths."""
         f = self._numbers
         f.race(np.minimum(goals, self.step + SAMPLES_A_LAUNCH), self._out_steps, self._out)
         for i, lane in enumerate(self.lanes):
@@ -101,6 +110,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
     def resolve(
         self, tables: Mapping[str, Mapping[str, Any]], kept: Mapping[str, SurfaceLane]
     ) -> tuple[list[SurfaceLane], None]:
+        """The lanes; a race has no room to be found beforehand. Raises InputError where settings do not fit."""
         lanes = [
             kept[name] if name in kept else SurfaceLane(name, table, resolve_surface(table, name, where=self.where))
             for name, table in tables.items()
@@ -108,6 +118,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         return lanes, None
 
     def assemble(self, lanes: Sequence[SurfaceLane], room: None) -> Field:  # noqa: ARG002
+        """The tables of a race in which every lane stands at its start, with value and gradient known there."""
         self._moons_minima: dict[tuple[int, int], Array] = {}
         field = lay_out([lane.settings for lane in lanes])
         field.ints[:, k.C_SAMPLE_EVERY] = self.every
@@ -118,6 +129,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         return field
 
     def must_restart(self, old: SurfaceLane, new: SurfaceLane) -> bool:
+        """Whether the surface, its parameters, the start or the seed have changed."""
         return any(getattr(old.settings, name) != getattr(new.settings, name) for name in _START)
 
     def start(self, index: int, lane: SurfaceLane) -> None:
@@ -128,6 +140,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         self._fold(index, lane, np.zeros(1, np.int64), np.array([row]))
 
     def carry(self, before: Field, index: int, old: SurfaceLane, new: SurfaceLane) -> None:
+        """Copy what the lane has reached out of ``before``; a new optimizer starts with empty memories."""
         f, same_optimizer = self._numbers, old.settings.optimizer == new.settings.optimizer
         kept = slice(k.W, k.U) if same_optimizer else slice(k.W, k.FIRST)
         f.state[index, kept] = before.state[index, kept]
@@ -146,6 +159,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         whole_history: Sequence[str],
         points: int | None,
     ) -> LaneSnapshot:
+        """The lane's position, its path and what is known of its surface; ``layer_history`` is not used."""
         lane, ints, reals = self.lanes[index], self._numbers.ints[index], self._numbers.reals[index]
         x, y = (float(v) for v in self._numbers.state[index, k.W : k.W + 2])
         diverged = int(ints[k.C_DIVERGED_AT])

@@ -54,9 +54,11 @@ class Numbers(Protocol):
     """All numbers that a step changes; ``nbytes``: their memory."""
 
     @property
-    def nbytes(self) -> int: ...
+    def nbytes(self) -> int:
+        """The memory that a copy takes, in bytes."""
 
-    def copy(self) -> Self: ...
+    def copy(self) -> Self:
+        """A copy that no further step changes."""
 
 
 L = TypeVar("L", bound=Lane)
