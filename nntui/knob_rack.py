@@ -41,7 +41,7 @@ class KnobRack:
         self._waiting = {key: entry for key, entry in self._waiting.items() if entry[1] > applied}
 
     def asked(self, turn: Turn, ticket: int) -> None:
-        """Shows the value from now on, until the command ``ticket`` is done."""
+        """Shows the value, if all layers are to have one, until the command ``ticket`` is done."""
         if turn.value is not None:
             self._waiting[self.knob.key, turn.lane] = (turn.value, ticket)
 

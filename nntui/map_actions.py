@@ -48,7 +48,7 @@ class MapActions:
         self.redraw()
 
     def action_move_start(self) -> None:
-        """Begins to choose a start; a second time puts it into the middle of the map."""
+        """Begins to choose a start; a second time, or where the start is out of sight, in the middle of the map."""
         race, home = self.model.race, self._home()
         if race is None or home is None:
             return

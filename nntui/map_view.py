@@ -8,7 +8,7 @@ from .plotting.projection import Point, Window
 ZOOM = 0.7
 PAN = 0.15  # of the window
 WIDEST, NARROWEST = 1e4, 1e-7  # of the scenario's window
-FURTHEST = 1e6  # from the origin
+FURTHEST = 1e7  # from the origin
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class MapView:
         """Move the window by shares of its size."""
         (x0, x1), (y0, y1) = self.shown(home)
         dx, dy = right * (x1 - x0), up * (y1 - y0)
-        if max(abs(x0 + dx), abs(x1 + dx), abs(y0 + dy), abs(y1 + dy)) <= FURTHEST * 1e1:
+        if max(abs(x0 + dx), abs(x1 + dx), abs(y0 + dy), abs(y1 + dy)) <= FURTHEST:
             self.window = ((x0 + dx, x1 + dx), (y0 + dy, y1 + dy))
 
     def reset(self) -> None:

@@ -1,7 +1,7 @@
 """Runs an experiment in one thread and hands out the newest snapshot; knows nothing of screens.
 
 Commands go in through a queue and are carried out between two launches; what comes out is one immutable view in
-one slot. Nothing here ever blocks the caller.
+one slot. Nothing here blocks the caller, but for ``stop``, which waits a moment.
 """
 
 import math

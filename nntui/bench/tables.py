@@ -15,7 +15,7 @@ class Sheet:
 
 
 def number(value: float) -> str:
-    """Three digits, without an exponent."""
+    """A number of few digits, without an exponent."""
     if abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"

@@ -66,7 +66,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
 def command(
     as_json: bool, peers: tuple[str, ...] | None, nets: tuple[str, ...], parts: tuple[str, ...], seconds: float
 ) -> int:
-    """Measure training steps, lanes, start-up, the lab, memory and surfaces.
+    """Measure training steps, statistics, lanes, start-up, the lab, memory, surfaces.
 
     What is compared takes turns. A number is the median of the rounds, with the lowest and highest round beside it.
     benchmarks/README.md says what each of them means.

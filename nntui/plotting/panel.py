@@ -25,7 +25,7 @@ class Former:
 
 @dataclass(slots=True)
 class PanelView:
-    """What a person has chosen, and the axes' memory: which lane, which unit, which panels have a log axis.
+    """What a person has chosen, and the axes' memory: which lane, which unit, whether the loss has a log axis.
 
     ``closeup`` is the newest closer look at the network, ``sweep`` the scenario's, ``former`` the future that was
     replaced.

@@ -87,7 +87,7 @@ def log_axis(low: float, high: float) -> Axis:
 
 
 def step_axis(step: int, steps: int) -> Axis:
-    """The time axis: from 0 to a round number of steps, never past the end of the run."""
+    """The time axis: from 0 to a round number of steps, past the end of the run only where that has fewer than ten."""
     end = max(10.0, round_up(max(step, 1)))
     if steps >= 10:
         end = min(end, float(steps))
@@ -95,7 +95,7 @@ def step_axis(step: int, steps: int) -> Axis:
 
 
 class SteadyAxis:
-    """Remembers an axis and changes it only when the data leave it or use too little of it."""
+    """Remembers an axis and changes it only when the data leave it or use too little of it, or its kind changes."""
 
     def __init__(self) -> None:
         self._axis: Axis | None = None

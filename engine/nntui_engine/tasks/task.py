@@ -119,7 +119,7 @@ class Task(ABC, Generic[L, N, P]):
 
     @abstractmethod
     def assemble(self, lanes: Sequence[L], room: P) -> N:
-        """Numbers for these lanes, none of which has started. Raises InputError where memory is short."""
+        """Numbers for these lanes, none of which has made a step. Raises InputError where memory is short."""
 
     @abstractmethod
     def must_restart(self, old: L, new: L) -> bool:
