@@ -69,7 +69,8 @@ class Knob(ABC):
 
 @dataclass(frozen=True)
 class NumberKnob(Knob):
-    """A number turned along a ladder of round values; fine turns change its second digit, or change it by ``fine_step``."""
+    """A number turned along a ladder of round values; fine turns change its second digit, or
+    change it by ``fine_step``."""
 
     parameter: Parameter = LR
     ladder: tuple[float, ...] = ()
