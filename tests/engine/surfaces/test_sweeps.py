@@ -137,7 +137,7 @@ def test_from_the_start_alone_another_rate_may_be_best() -> None:
 
 def test_the_five_starts_lie_a_twentieth_of_the_window_apart() -> None:
     settings = (
-        race({"name": "bowl", "start": [1.5, -0.5], "window": [[-2.0, 2.0], [-4.0, 6.0]]}).surface.lanes[0].settings
+        race({"name": "bowl", "start": [1.5, -0.3], "window": [[-2.0, 2.0], [-4.0, 6.0]]}).surface.lanes[0].settings
     )
-    expected = [(1.5, -0.5), (1.7, 0.0), (1.3, 0.0), (1.7, -1.0), (1.3, -1.0)]
+    expected = [(1.5, -0.3), (1.7, 0.2), (1.3, 0.2), (1.7, -0.8), (1.3, -0.8)]
     assert np.array(nearby_starts(settings)) == pytest.approx(np.array(expected), abs=1e-12)
