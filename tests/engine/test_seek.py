@@ -14,6 +14,8 @@ from nntui_engine.run.run import Run
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 
+pytestmark = pytest.mark.slow
+
 NETWORK: dict[str, Any] = {
     "schema": 1,
     "scenario": {"title": "Two networks"},
