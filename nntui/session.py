@@ -84,6 +84,7 @@ class Session:
         self._undo_log: list[tuple[int, tuple[Change, ...]]] = []  # what could be undone from which position on
         self._end: Snapshot | None = None  # of what was run, while the run stands before it
         self._former: Former | None = None
+        self._forked_at = 0
         self._fair: FairSearch | None = None
         self._looker = Looker()
 
@@ -340,10 +341,14 @@ class Session:
 
     def _branch(self) -> None:
         """Before a change: in the past it begins a new future, beside which the old one stays in grey for a while."""
-        run, self._former = self._run, None
+        run = self._run
         if self._can("rewind") and run.position < run.end and self._end is not None:
-            self._former = Former(run.step, self._end)
-            self._say(f"A new future begins at step {run.step}; the one before stays in grey until the next change.")
+            self._former, self._forked_at = Former(run.step, self._end), run.position
+            self._say(
+                f"A new future begins at step {run.step}; the one before stays in grey until a change further on."
+            )
+        elif self._former is not None and run.position != self._forked_at:
+            self._former = None
 
     def _do_undo(self) -> None:
         if not self._done:
