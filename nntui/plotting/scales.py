@@ -74,6 +74,7 @@ def linear_axis(low: float, high: float, parts: int = 5, *, percent: bool = Fals
     if not top > bottom:  # differences lost in rounding, as for 1e16 + 0.5
         bottom, top = low - abs(low) * 0.1 - 1.0, high + abs(high) * 0.1 + 1.0
         step = top - bottom
+    bottom, top = min(bottom, low), max(top, high)  # a limit may have been rounded to the wrong side of its value
     return Axis(bottom, top, percent=percent, whole=whole, step=step)
 
 
