@@ -445,3 +445,10 @@ def test_control_characters_do_not_reach_the_terminal() -> None:
     found = message(DATA + '"a\\nb\\u001b[31m" = 1')
     assert found.isprintable()
     assert 'unknown key "data.a b [31m"' in found
+
+
+def test_a_scenario_offers_at_most_32_changes() -> None:
+    one = '[[try]]\nsay = "x"\nset = { "train.lr" = 0.1 }\n'
+    assert len(parse_scenario(DATA + one * 32).tries) == 32
+    with pytest.raises(InputError, match="try"):
+        parse_scenario(DATA + one * 33)
