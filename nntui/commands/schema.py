@@ -12,7 +12,7 @@ NAMES = ("run", "jsonl", "fair", "list", "verify", "sabotage", "bench")
     short_help="Print the JSON Schema of an output.",
     epilog=examples("nntui schema run", "nntui schema jsonl > row.schema.json"),
 )
-@click.argument("name", type=click.Choice(NAMES))
+@click.argument("name", metavar="NAME", type=click.Choice(NAMES))
 def command(name: str) -> None:
     """Print the JSON Schema of what a command writes as JSON.
 

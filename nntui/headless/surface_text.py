@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nntui.headless.sparkline import sparkline
-from nntui.headless.words import LONGEST_LANE_NAME, number
+from nntui.headless.words import number, plain_table
 from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 CURVE_WIDTH = 40
@@ -24,17 +24,10 @@ def surface_blocks(snapshot: Snapshot) -> list[RenderableType | None]:
     return [_summary(snapshot), _curves(snapshot), _lost(snapshot)]
 
 
-def _table(*headers: str, left: int) -> Table:
-    """A table without lines, its first column for lanes' names and its first ``left`` columns on the left."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, header in enumerate(headers):
-        width = None if place else LONGEST_LANE_NAME
-        table.add_column(header, justify="left" if place < left else "right", no_wrap=True, max_width=width)
-    return table
-
-
 def _summary(race: Snapshot) -> Table:
-    table = _table("Lane", "Optimizer", "lr", "Step", "Value", "Gradient", "Distance", "Position", left=2)
+    numbers = ("lr", "Step", "Value", "Gradient", "Distance", "Position")
+    headers = [("Lane", False), ("Optimizer", False), *((name, True) for name in numbers)]
+    table = plain_table(*headers, one_line=True)
     for lane in race.lanes:
         x, y = lane.surface.position
         table.add_row(
@@ -51,8 +44,7 @@ def _summary(race: Snapshot) -> Table:
 
 
 def _curves(race: Snapshot) -> Table:
-    table = _table("Value over time", "first", "", "last", left=1)
-    table.columns[2].justify = "left"
+    table = plain_table(("Value over time", False), ("first", True), ("", False), ("last", True), one_line=True)
     for lane in race.lanes:
         values = lane.whole_history["value"].mean[:, 0]
         above = np.maximum(values - lane.surface.lowest, 0.0)  # the curve is logarithmic

@@ -43,12 +43,13 @@ def heading(title: str, scenario: str, seed: int, rest: str) -> Text:
     return text
 
 
-def plain_table(*headers: tuple[str, bool]) -> Table:
-    """A table without lines; a header says whether its column stands on the right. The first may hold lanes' names."""
+def plain_table(*headers: tuple[str, bool], one_line: bool = False) -> Table:
+    """A table without lines; a header says whether its column stands on the right. The first, and "Lane", may hold
+    lanes' names. Numbers may be wrapped in a narrow terminal, unless every row is to be ``one_line``."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for header, right in headers:
-        width = LONGEST_LANE_NAME if header == "Lane" else None
-        table.add_column(header, justify="right" if right else "left", no_wrap=not right, max_width=width)
+    for place, (header, right) in enumerate(headers):
+        width = LONGEST_LANE_NAME if place == 0 or header == "Lane" else None
+        table.add_column(header, justify="right" if right else "left", no_wrap=one_line or not right, max_width=width)
     return table
 
 

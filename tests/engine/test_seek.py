@@ -9,7 +9,6 @@ import pytest
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
-from nntui_engine.run import timeline
 from nntui_engine.run.run import Run
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
@@ -220,9 +219,11 @@ def test_moments_thin_out_with_their_distance_and_stay_within_the_memory() -> No
     assert (gaps < np.maximum(0.6 * ways, 21)).all()  # what is done again is shorter than the way back
 
 
-def test_no_memory_keeps_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timeline.Timeline, "keep", lambda *_: pytest.fail("kept"))
-    run = experiment("network")
+@pytest.mark.parametrize("memory", [0, 1000])
+@pytest.mark.usefixtures("keeps_all")
+def test_a_moment_that_does_not_fit_is_not_even_copied(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = experiment("network", rewind_memory=memory)
+    monkeypatch.setattr(Run, "save", lambda *_: pytest.fail("copied"))
     run.advance(100)
     run.seek(50)
     assert run.position == 50

@@ -146,7 +146,7 @@ class Run:
             self._catch_up()
             if moved < wanted or (event is None and left == 0):
                 break
-        if self._memory and self._unkept_seconds > KEEP_SECONDS:
+        if self._memory and self._unkept_seconds > KEEP_SECONDS and self._task.nbytes <= self._memory:
             line.keep(self.save())
             self._unkept_seconds = 0.0
         return n - left
@@ -187,6 +187,7 @@ class Run:
         """Go to a :attr:`position` that the run has been at, to the bit; returns where it is then.
 
         From there the same steps give the same bits, the changes made on the way included, until a new one is made.
+        Rows that :meth:`samples` has not handed over are dropped.
         """
         line = self._timeline
         target = min(max(0, position), line.end)
@@ -203,7 +204,7 @@ class Run:
             self._catch_up()
         while line.at < target and self.advance(target - line.at):
             pass
-        for _ in self.samples():  # they were handed over before
+        for _ in self.samples():  # of steps made once more
             pass
         return line.at
 

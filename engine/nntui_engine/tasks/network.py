@@ -187,10 +187,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
             views[name][:] = value
 
     def gradients(self, lane: int = 0) -> dict[str, NDArray[Any]]:
-        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing.
-
-        The penalty is without L1 where ``train.l1_method`` is "proximal": it then acts after the step, outside of g.
-        """
+        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing."""
         self.probe(lane)
         return {name: view.copy() for name, view in parameter_views(self._numbers, lane, c.I_GRADIENT).items()}
 
@@ -217,11 +214,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
     def predict(self, x: NDArray[Any], lane: int = 0, sample: int | None = None) -> NDArray[np.float64]:
-        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.
-
-        With ``sample`` (0, 1, …) dropout and noise stay on, with other masks for each number: their spread is
-        Monte-Carlo dropout's uncertainty (Gal & Ghahramani 2016). Batch norm then uses the statistics of ``x`` itself.
-        """
+        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing."""
         a = self._numbers
         rows = np.ascontiguousarray(x, dtype=a.pool.dtype)
         inputs = int(a.ints[lane, c.I_INPUTS])
