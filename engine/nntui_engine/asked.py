@@ -6,13 +6,13 @@ index) for each.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
 from .experiment import Experiment
-from .lane_state import parameter_views
+from .layout.arena import parameter_views
+from .layout.graph import chain, multiply_adds, owned
 from .settings import LaneSettings
 
 Measure = Callable[[Experiment, int], float]
@@ -37,12 +37,12 @@ class Operations:
 
 
 def operations(settings: LaneSettings) -> Operations:
-    """Multiplications of a lane's network, counted from its layer sizes (batch norm and activations left out)."""
-    widths = [settings.inputs, *(layer.units for layer in settings.layers)]
-    sizes = [a * b for a, b in pairwise(widths)]
+    """Multiplications of a lane's network (batch norm and activations left out)."""
+    graph = chain(settings)
+    sizes = multiply_adds(graph)[1:]
     forward = sum(sizes)
-    parameters = forward + sum(widths[1:])
-    return Operations(forward, forward + forward + sum(sizes[1:]), forward * (parameters + 1))
+    parameters = sum(block.size for own in owned(graph) for block in own if block.measured)
+    return Operations(forward, 2 * forward + sum(sizes[1:]), forward * (parameters + 1))
 
 
 def prediction_spread(experiment: Experiment, lane: int, stretch: float = 1.0, samples: int = SPREAD_SAMPLES) -> float:

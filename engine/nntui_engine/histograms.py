@@ -40,12 +40,12 @@ def layer_histograms(networks: NetworkTask, lane: int = 0) -> list[dict[str, His
     a, ints = networks.arena, networks.arena.ints[lane]
     rows = int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))
     made = []
-    for plan in a.plan[lane, : ints[c.I_LAYERS]]:
-        units, weights = int(plan[c.P_UNITS]), int(plan[c.P_BIASES] - plan[c.P_WEIGHTS])
-        theta, gradient = int(ints[c.I_THETA] + plan[c.P_WEIGHTS]), int(ints[c.I_GRADIENT] + plan[c.P_WEIGHTS])
+    for node in a.nodes[lane, 1 : ints[c.I_NODES]]:
+        units, weights = int(node[c.N_UNITS]), int(a.blocks[lane, node[c.N_BLOCK], c.B_SIZE])
+        theta, gradient = int(ints[c.I_THETA] + node[c.N_START]), int(ints[c.I_GRADIENT] + node[c.N_START])
         places = {
-            "z": (int(plan[c.P_Z]), rows * units),
-            "a": (int(plan[c.P_A]), rows * units),
+            "z": (int(node[c.N_Z]), rows * units),
+            "a": (int(node[c.N_A]), rows * units),
             "g": (gradient, weights + units),
             "W": (theta, weights),
         }

@@ -1,6 +1,5 @@
-"""What a lane has learned, as named views into its arena: start it, carry it over, read and write it."""
+"""What a lane has learned, in its arena: start it, carry it over, say where it broke."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,8 +9,8 @@ from .data.dataset import LaneData
 from .initializers import draw_weights
 from .kernels import codes
 from .kernels import columns as c
+from .layout.arena import Arena, parameter_views, running_views
 from .losses import LOSSES
-from .network import Arena
 from .settings import LaneSettings
 from .snapshot import Node, NonFinite
 
@@ -56,52 +55,6 @@ _NODES: dict[int, Node] = {
 }
 
 
-def parameter_views(arena: Arena, lane: int, section: int = c.I_THETA) -> dict[str, NDArray[Any]]:
-    """Named views into one section of a lane's pool: ``c.I_THETA`` (parameters), ``c.I_GRADIENT``, ….
-
-    "1.weights" (inputs, units), "1.biases" (units), and where they exist "1.alpha" (1), "1.gamma", "1.beta",
-    "inputs.gamma", "inputs.beta". Layers count from 1, the output layer is the last.
-    """
-    return dict(_named_views(arena, lane, int(arena.ints[lane, section])))
-
-
-def _named_views(arena: Arena, lane: int, base: int) -> Iterator[tuple[str, NDArray[Any]]]:
-    ints, pool = arena.ints[lane], arena.pool
-    if ints[c.I_BATCH_NORM_INPUTS]:
-        inputs = int(ints[c.I_INPUTS])
-        for name, column in (("gamma", c.I_IN_GAMMA), ("beta", c.I_IN_BETA)):
-            at = base + int(ints[column])
-            yield f"inputs.{name}", pool[at : at + inputs]
-    for i in range(int(ints[c.I_LAYERS])):
-        row = arena.plan[lane, i]
-        inputs, units = int(row[c.P_INPUTS]), int(row[c.P_UNITS])
-        at = base + int(row[c.P_WEIGHTS])
-        yield f"{i + 1}.weights", pool[at : at + inputs * units].reshape(inputs, units)
-        for name, column, size in (
-            ("biases", c.P_BIASES, units),
-            ("alpha", c.P_ALPHA, 1),
-            ("gamma", c.P_GAMMA, units),
-            ("beta", c.P_BETA, units),
-        ):
-            if row[column] >= 0:
-                at = base + int(row[column])
-                yield f"{i + 1}.{name}", pool[at : at + size]
-
-
-def running_views(arena: Arena, lane: int) -> dict[str, NDArray[Any]]:
-    """Named views of batch norm's running statistics: "1.running_mean", "1.running_variance", "inputs.…"."""
-    ints, views = arena.ints[lane], {}
-    places = [("inputs", int(ints[c.I_IN_RUNNING]), int(ints[c.I_INPUTS]))] if ints[c.I_BATCH_NORM_INPUTS] else []
-    for i in range(int(ints[c.I_LAYERS])):
-        row = arena.plan[lane, i]
-        if row[c.P_BATCH_NORM] != codes.NO_BATCH_NORM:
-            places.append((str(i + 1), int(row[c.P_RUNNING]), int(row[c.P_UNITS])))
-    for name, at, units in places:
-        views[f"{name}.running_mean"] = arena.pool[at : at + units]
-        views[f"{name}.running_variance"] = arena.pool[at + units : at + 2 * units]
-    return views
-
-
 def first_non_finite(arena: Arena, lane: int) -> NonFinite | None:
     """Where and when a lane's numbers were first not finite; None while they are."""
     ints, reals = arena.ints[lane], arena.reals[lane]
@@ -123,6 +76,8 @@ def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
     """Draw the lane's first parameters. Layer l's draw depends on (seed, l) and its own shape alone."""
     views = parameter_views(arena, lane)
     for layer in settings.layers:
+        if f"{layer.index}.weights" not in views:  # it learns none, or uses those of a later one
+            continue
         generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((settings.seed, layer.index))))
         weights = views[f"{layer.index}.weights"]
         inputs, units = weights.shape

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from .data.dataset import LaneData
 from .errors import InputError
 from .history import history_bytes
-from .network import Layout
+from .layout.layout import Layout
 from .settings import LaneSettings
 from .tasks.network_lane import history_widths, output_shapes
 

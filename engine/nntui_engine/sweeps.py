@@ -12,12 +12,13 @@ from .errors import InputError
 from .kernels import columns as c
 from .kernels import race as k
 from .kernels.optimizer import LR
-from .kernels.team import HELP, LEAD, TEAM
+from .kernels.tables import Written
+from .kernels.team import HELP, LEAD
 from .kernels.train import train_lanes
 from .lane_state import start_lane
 from .launch import launch, launching
+from .layout.layout import Layout, assemble
 from .memory import LARGEST_RUN, bytes_of_run
-from .network import Layout, assemble
 from .run.run import Run
 from .scenario import Scenario, load_scenario, resolve_lane
 from .settings import LaneSettings, SurfaceSettings
@@ -197,7 +198,7 @@ class _Copies:
         self._ints = two.ints[0] + numbers * (two.ints[1] - two.ints[0])
         self._ints[:, c.I_SAMPLE_EVERY] = self._ints[:, c.I_EVALUATE_EVERY] = settings.steps + 1  # the last step only
         self._ints[:, c.I_EVALUATION_ROW] = -1
-        self._plan = two.plan[0] + numbers[:, None] * (two.plan[1] - two.plan[0])
+        self._nodes = two.nodes[0] + numbers[:, None] * (two.nodes[1] - two.nodes[0])
         self._lane = {name: getattr(two, name)[: len(getattr(two, name)) // 2] for name in ("pool", "order", "sums")}
         self._theta = slice(two.ints[0, c.I_THETA], two.ints[0, c.I_THETA] + two.ints[0, c.I_PARAMETERS])
         self._two, self._steps = two, settings.steps
@@ -207,16 +208,20 @@ class _Copies:
         n, two = len(pairs), self._two
         pool, order, sums = (np.tile(self._lane[name], n) for name in ("pool", "order", "sums"))
         pool.reshape(n, -1)[:, self._theta] *= np.array([[scale] for scale, _ in pairs], dtype=pool.dtype)
-        plan, ints, depth = self._plan[:n].copy(), self._ints[:n].copy(), self._plan.shape[1]
-        layer_reals, reals = (np.repeat(table[:1], n, axis=0) for table in (two.layer_reals, two.reals))
-        reals[:, LR] = [rate for _, rate in pairs]
+        ints, depth = self._ints[:n].copy(), self._nodes.shape[1] - 1
+        same = ("links", "blocks", "node_reals", "block_reals", "reals")
+        repeated = {name: np.repeat(getattr(two, name)[:1], n, axis=0) for name in same}
+        repeated["reals"][:, LR] = [rate for _, rate in pairs]
+        goals = np.full(n + 1, self._steps)
+        goals[n] = _ROWS_A_LAUNCH
+        tables = two.tables()._replace(
+            goals=goals, pool=pool, order=order, sums=sums, nodes=self._nodes[:n].copy(), ints=ints, **repeated
+        )
         evaluation = np.full((n, 1, c.EVALUATIONS), np.nan)
-        tables = (
-            np.full(n + 1, self._steps), np.zeros(TEAM, np.int64), two.data, pool, order, sums, plan, layer_reals, ints,
-            reals, np.zeros((n, 1), np.int64), np.zeros((n, 1, depth, c.STEP_STATISTICS)), np.zeros((n, 1, c.WHOLE)),
+        written = Written(
+            np.zeros((n, 1), np.int64), np.zeros((n, 1, depth, c.STEP_STATISTICS)), np.zeros((n, 1, c.WHOLE)),
             np.zeros((n, 1), np.int64), evaluation, np.zeros((n, 1, depth, c.LAYER_EVALUATIONS)),
         )  # fmt: skip
-        tables[0][n] = _ROWS_A_LAUNCH
         while ((ints[:, c.I_STEP] < self._steps) | (ints[:, c.I_EVALUATION_ROW] >= 0)).any():
-            launch(lambda: train_lanes(LEAD, *tables), lambda: train_lanes(HELP, *tables))
+            launch(lambda: train_lanes(LEAD, tables, written), lambda: train_lanes(HELP, tables, written))
         return evaluation[:, 0, c.V_TRAIN_LOSS].copy()

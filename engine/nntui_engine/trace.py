@@ -79,17 +79,18 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
     loss = experiment.loss(lane)
     gradients = experiment.gradients(lane)
     arena = experiment.network.arena
-    ints, pool, plans = arena.ints[lane], arena.pool, arena.plan[lane]
+    pool, in_layers = arena.pool, arena.nodes[lane, 1:]
 
-    def row(at: int, size: int) -> tuple[float, ...]:
-        return tuple(float(value) for value in pool[at : at + size])
+    def row(numbers: NDArray[Any], at: int, size: int) -> tuple[float, ...]:
+        return tuple(float(value) for value in numbers[at : at + size])
 
-    inputs, targets = row(int(ints[c.I_XB]), settings.inputs), row(int(ints[c.I_TB]), settings.outputs)
+    inputs = row(*arena.first_row(lane), settings.inputs)
+    targets = row(*arena.first_target(lane), settings.outputs)
     nodes = []
-    for layer, plan in zip(settings.layers, plans, strict=False):
-        parts = [row(int(plan[column]), layer.units) for column in (c.P_Z, c.P_A, c.P_DELTA)]
+    for layer, place in zip(settings.layers, in_layers, strict=False):
+        parts = [row(pool, int(place[column]), layer.units) for column in (c.N_Z, c.N_A, c.N_DELTA)]
         nodes += [Node(layer.index, unit, *numbers) for unit, numbers in enumerate(zip(*parts, strict=True))]
-    rows = int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))
+    rows = int(arena.ints[lane, c.I_BATCH_ROWS])
     values = experiment.parameters(lane)
     weights = []
     for layer in settings.layers:

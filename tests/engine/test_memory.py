@@ -11,8 +11,8 @@ from nntui_engine import memory
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.history import History
+from nntui_engine.layout.layout import Layout
 from nntui_engine.memory import bytes_of_run, lay_out, size_in_words
-from nntui_engine.network import Layout
 from nntui_engine.scenario import resolve_lane, scenario_from_dict
 
 SHAPES: dict[str, list[dict[str, Any]]] = {

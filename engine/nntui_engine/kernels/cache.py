@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..activations import ACTIVATIONS
+from ..layer_kinds import LAYER_KINDS
 from ..losses import LOSSES
 from ..optimizers import OPTIMIZERS
 from ..schedules import SCHEDULES
@@ -34,10 +35,11 @@ def compiling_ahead() -> bool:
 def source_stamp() -> str:
     """A short hash of the kernels' source and of the versions that decide their machine code."""
     digest = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     for registry in (
         ACTIVATIONS,
+        LAYER_KINDS,
         LOSSES,
         OPTIMIZERS,
         SCHEDULES,

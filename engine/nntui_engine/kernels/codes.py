@@ -6,6 +6,18 @@ Plain module-level integers, because Numba freezes those into the machine code a
 # Batch normalisation of a layer
 NO_BATCH_NORM, BATCH_NORM_BEFORE, BATCH_NORM_AFTER = range(3)
 
+# What a pass is for
+TRAIN = 0  # dropout, noise and the mini-batch's own batch-norm statistics; running statistics move
+PROBE = 1  # the same, but nothing is changed
+EVALUATE = 2  # as the network is used: no dropout, no noise, running statistics
+
+# How the rows of a pass come into node 0: used where they stand in the data, put there from the order of the epoch, put
+# there to be changed, or put there by the caller
+ROWS_IN_PLACE, ROWS_GATHERED, ROWS_COPIED, ROWS_GIVEN = range(4)
+
+# What a block of parameters is
+WEIGHTS, BIASES, ALPHA, GAMMA, BETA = range(5)
+
 # Where a step was first not finite, in the order of its arithmetic
 (
     NOWHERE,

@@ -1,7 +1,9 @@
 """Where each number of a lane stands in the arrays that the training kernel takes.
 
 Everything of a lane lives in a few flat arrays, so that lanes of any shape run in one launch and nothing is
-recompiled when a setting changes. ``network.py`` fills these tables.
+recompiled when a setting changes. A network is a list of **nodes**, each after those it reads, node 0 being its
+inputs and the last one its outputs; what it learns is a list of **blocks** of parameters. ``layout/`` fills these
+tables, ``tables.py`` names them.
 """
 
 # Columns of `ints` (lanes, INTS): sizes, codes, counters and offsets of one lane
@@ -9,7 +11,7 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_STEP,  # updates done
     I_LIMIT,  # the lane's last step
     I_STOPPED,  # 1 after early stopping
-    I_LAYERS,
+    I_NODES,
     I_INPUTS,
     I_OUTPUTS,
     I_ROWS,  # training rows
@@ -52,17 +54,12 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_SLOPES,
     I_SCRATCH,
     I_SCRATCH_SIZE,
-    I_ACTIVE,  # one entry per unit of all layers: has it fired on the probe set
+    I_ACTIVE,  # one entry per unit of all nodes: has it fired on the probe set
     I_PROBE,  # offset into `order` of the probe set: numbers of training rows, rising …
     I_PROBE_ROWS,  # … how many they are …
     I_PROBE_NEXT,  # … and the next of them in the evaluation under way
-    I_BATCH_NORM_INPUTS,
-    I_IN_GAMMA,
-    I_IN_BETA,
-    I_IN_RUNNING,
-    I_IN_HAT,
-    I_IN_INVERSE,
-    I_IN_MASK,
+    I_ROWS_FROM,  # how the rows of the pass under way come into node 0 (codes.py) …
+    I_ROWS_AT,  # … and the offset into the data arena of the first of them
     I_PERTURBED_WEIGHTS,  # 1 if DropConnect or weight noise is on
     I_MODE,  # what the pass under way is for: TRAIN, PROBE or EVALUATE
     I_MEASURED,  # 1 if it writes statistics
@@ -70,18 +67,18 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     I_SUMS,  # offset into `sums` (float64), per output: Σ(t − t̄)² of training and held-out rows, Σ(t − a)²
     I_BATCH_ROWS,  # rows of the mini-batch under way
     I_ROW_PIECES,  # pieces that the rows of a mini-batch are worked in …
-    I_PARAMETER_PIECES,  # … and those of each layer's parameters
+    I_PARAMETER_PIECES,  # … and those of each node's parameters
     I_SPLIT,  # 1 where the step needs the whole gradient's norm, or noise in it, before any parameter moves
     I_TOGETHER,  # 1 where all parameters are stepped at once
     I_PARTIALS,  # offset into `sums`: what each piece found, and how far apart two pieces are
     I_PARTIAL_STEP,
-    I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
+    I_FIRED,  # per piece one entry per unit of all nodes: has it fired on these rows; and how far apart
     I_FIRED_STEP,
     I_BROKEN_NODE,  # what was first not finite, a node of codes.py; 0: all is finite …
     I_BROKEN_LAYER,  # … in which layer, from 1 …
     I_BROKEN_STEP,  # … at which step
     INTS,
-) = range(75)
+) = range(70)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (
@@ -90,9 +87,7 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     R_HUBER_DELTA,
     R_ACCURACY_THRESHOLD,
     R_BATCH_NORM_MOMENTUM,
-    R_INPUT_DROPOUT,
     R_DROPCONNECT,
-    R_NOISE_INPUTS,
     R_NOISE_WEIGHTS,
     R_NOISE_GRADIENTS,
     R_SCHEDULE,  # three parameters of the schedule
@@ -116,45 +111,65 @@ recompiled when a setting changes. ``network.py`` fills these tables.
     R_BROKEN_TARGET,  # … the largest target …
     R_BROKEN_RATE,  # … and the learning rate then
     REALS,
-) = range(14, 45)
+) = range(14, 43)
 
-# Columns of `plan` (lanes, layers, PLAN): one dense layer
+# Columns of `nodes` (lanes, nodes, NODE)
 (
-    P_INPUTS,
-    P_UNITS,
-    P_ACTIVATION,
-    P_BATCH_NORM,
-    P_TRAINABLE,
-    P_WEIGHTS,  # offsets into the parameters (the same in gradient and memories) …
-    P_BIASES,
-    P_ALPHA,  # prelu's learned slope; −1: none
-    P_GAMMA,  # batch norm; −1: none
-    P_BETA,
-    P_END,  # one past the layer's last parameter
-    P_RUNNING,  # offset into the pool: running means, then variances
-    P_Z,
-    P_A,
-    P_OUT,  # the layer's output after batch norm and dropout; equals P_A without
-    P_HAT,
-    P_INVERSE,
-    P_MASK,
-    P_DELTA,
-    P_PERTURBED,  # weights with DropConnect and noise; −1: none
-    P_WEIGHT_MASK,
-    P_ACTIVE,
-    PLAN,
-) = range(23)
+    N_KIND,  # a code of registry LAYER_KINDS
+    N_LINK,  # its first row in `links` …
+    N_LINKS,  # … and how many nodes it reads
+    N_INPUTS,  # entries of a row that it reads
+    N_UNITS,  # … and passes on
+    N_ACTIVATION,
+    N_BATCH_NORM,
+    N_BLOCK,  # its first row in `blocks` …
+    N_BLOCKS,  # … and how many it owns; they stand side by side in the parameters …
+    N_START,  # … from here: first weights and biases, whose gradient is measured …
+    N_MEASURED_END,  # … up to here (one past), then what else it learns …
+    N_END,  # … up to here
+    N_TRAINABLE,
+    N_WEIGHTS,  # offsets into the parameters (the same in gradient and memories); −1: none …
+    N_BIASES,
+    N_ALPHA,  # prelu's learned slope
+    N_GAMMA,  # batch norm
+    N_BETA,
+    N_ADDS,  # 1 where its weights and biases are an earlier node's, too: its gradient is added to that one's
+    N_RUNNING,  # offset into the pool: running means, then variances
+    N_Z,
+    N_A,
+    N_OUT,  # what it passes on, after batch norm and dropout; equals N_A without
+    N_HAT,
+    N_INVERSE,
+    N_MASK,
+    N_DELTA,  # ∂L/∂ of what it passes on, then ∂L/∂z; −1: nobody asks
+    N_PERTURBED,  # weights with DropConnect and noise; −1: none
+    N_WEIGHT_MASK,
+    N_ACTIVE,
+    NODE,
+) = range(31)
 
-# Columns of `layer_reals` (lanes, layers, LAYER_REALS)
+# Columns of `links` (lanes, links, LINK): what reads what
+K_SOURCE, K_ADDS, LINK = range(3)  # a node; 1 where ∂L/∂ of it is added to what a later reader has left there
+
+# Columns of `blocks` (lanes, blocks, BLOCK): what a network learns, in the order of the parameters
 (
-    L_ALPHA,
-    L_DROPOUT,
-    L_L1,  # λ of the penalty λ·‖W‖₁: its part in the gradient …
-    L_L1_THRESHOLD,  # … or, times the rate, in the soft threshold after the step; one of the two is 0
-    L_L2,
-    L_LARGEST_SLOPE,
-    LAYER_REALS,
-) = range(7)
+    B_START,  # offset into the parameters
+    B_SIZE,
+    B_ROWS,  # rows that pieces of a step share; 1: the last piece has all of it
+    B_ROLE,  # WEIGHTS, BIASES, … of codes.py
+    BLOCK,
+) = range(5)
+
+# Columns of `node_reals` (lanes, nodes, NODE_REALS)
+L_ALPHA, L_DROPOUT, L_NOISE, L_LARGEST_SLOPE, NODE_REALS = range(5)
+
+# Columns of `block_reals` (lanes, blocks, BLOCK_REALS)
+(
+    B_L1,  # λ of the penalty λ·‖W‖₁: its part in the gradient …
+    B_L1_THRESHOLD,  # … or, times the rate, in the soft threshold after the step; one of the two is 0
+    B_L2,
+    BLOCK_REALS,
+) = range(4)
 
 # Columns of the outputs, in the order of statistics.py's tables (a test holds them together)
 (
@@ -180,7 +195,7 @@ E_DEAD_UNITS, E_WEIGHT_SIMILARITY, E_ZERO_WEIGHTS, LAYER_EVALUATIONS = range(4)
 W_LOSS, W_ACCURACY, W_PENALTY, W_GRADIENT_NORM, W_CLIPPED_GRADIENT_NORM, W_LR, WHOLE = range(7)
 V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCURACY, V_R2, EVALUATIONS = range(7)
 
-# Columns of the partial sums of one piece and layer; one row more holds the piece's loss and right answers, and whether
+# Columns of the partial sums of one piece and node; one row more holds the piece's loss and right answers, and whether
 # anything in its rows or its parameters is NaN or infinite
 (
     F_PRE_ACTIVATION_MEAN,
@@ -195,8 +210,8 @@ V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCU
     F_GRADIENT_MAX,
     F_GRADIENT_MAGNITUDES,
     F_GRADIENT_ZEROS,
-    F_OTHERS_SQUARES,  # of the gradient of what else the layer learns
-    F_CLIPPED_SQUARES,  # after noise and clipping entry by entry; of all parameters of the layer
+    F_OTHERS_SQUARES,  # of the gradient of what else the node learns
+    F_CLIPPED_SQUARES,  # after noise and clipping entry by entry; of all parameters of the node
     F_WEIGHT_MEAN,
     F_WEIGHT_VARIANCE,
     F_WEIGHT_MAGNITUDES,

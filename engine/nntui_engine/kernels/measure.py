@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from . import columns as c
 from .bits import from_bits, is_finite, magnitude_bits
-from .columns import SIMILARITY_BLOCK
 from .policy import kernel, leaf_kernel
 
 
@@ -179,7 +179,7 @@ def weight_similarity(w, unit, products):
     """Mean |cosine| between the columns of w (inputs, units), over all pairs; 0 for a single unit.
 
     A column of zeros has no direction and counts 0. ``unit`` (at least inputs·units) and ``products`` (at least
-    SIMILARITY_BLOCK·units) are scratch.
+    c.SIMILARITY_BLOCK·units) are scratch.
     """
     inputs, units = w.shape
     if units < 2:
@@ -194,8 +194,8 @@ def weight_similarity(w, unit, products):
         for k in range(inputs):
             rows[j, k] = w[k, j] * inverse
     total = 0.0
-    for start in range(0, units, SIMILARITY_BLOCK):
-        stop = min(start + SIMILARITY_BLOCK, units)
+    for start in range(0, units, c.SIMILARITY_BLOCK):
+        stop = min(start + c.SIMILARITY_BLOCK, units)
         cosines = products[: (stop - start) * units].reshape(stop - start, units)
         np.dot(rows[start:stop], rows.T, cosines)
         for i in range(start, stop):

@@ -5,6 +5,7 @@ arithmetic stands in the workspace until the next step, so the first node can st
 the step works: x, then W, z, a of each layer, the targets, the loss; then δ and g from the output down; the update.
 """
 
+from . import columns as c
 from .bits import is_finite
 from .codes import (
     A_NODE,
@@ -18,44 +19,8 @@ from .codes import (
     WEIGHT_NODE,
     Z_NODE,
 )
-from .columns import (
-    F_GRADIENT_IS_BROKEN,
-    F_LOSS,
-    F_ROWS_ARE_BROKEN,
-    F_STEP_IS_BROKEN,
-    I_BATCH_NORM_INPUTS,
-    I_BATCH_ROWS,
-    I_BROKEN_LAYER,
-    I_BROKEN_NODE,
-    I_BROKEN_STEP,
-    I_GRADIENT,
-    I_IN_HAT,
-    I_INPUTS,
-    I_LAYERS,
-    I_PARAMETER_PIECES,
-    I_PARTIAL_STEP,
-    I_PARTIALS,
-    I_ROW_PIECES,
-    I_STEP,
-    I_THETA,
-    P_A,
-    P_DELTA,
-    P_END,
-    P_INPUTS,
-    P_OUT,
-    P_PERTURBED,
-    P_UNITS,
-    P_WEIGHTS,
-    P_Z,
-    PARTIALS,
-    R_BROKEN_DATA,
-    R_BROKEN_INTO,
-    R_BROKEN_RATE,
-    R_BROKEN_TARGET,
-    R_BROKEN_WEIGHT,
-    R_RATE,
-)
-from .forward import batch_inputs, batch_targets
+from .layers.inputs import batch_targets
+from .layers.sources import output_rows, source
 from .policy import kernel, leaf_kernel
 from .views import matrix
 
@@ -77,21 +42,21 @@ def largest_finite(x):
 @kernel
 def rows_are_finite(ints, sums):
     """Whether every z, every output and the loss of the mini-batch are finite."""
-    at = ints[I_PARTIALS] + ints[I_LAYERS] * PARTIALS
+    at = ints[c.I_PARTIALS] + ints[c.I_NODES] * c.PARTIALS
     loss, broken = 0.0, 0.0
-    for _ in range(ints[I_ROW_PIECES]):
-        loss += sums[at + F_LOSS]
-        broken += sums[at + F_ROWS_ARE_BROKEN]
-        at += ints[I_PARTIAL_STEP]
+    for _ in range(ints[c.I_ROW_PIECES]):
+        loss += sums[at + c.F_LOSS]
+        broken += sums[at + c.F_ROWS_ARE_BROKEN]
+        at += ints[c.I_PARTIAL_STEP]
     return broken == 0.0 and is_finite(loss)
 
 
 @kernel
-def layer_is_broken(layer, column, ints, sums):
-    """Whether a piece of a layer's parameters noted something in ``column``."""
-    found = 0.0
-    for piece in range(ints[I_PARAMETER_PIECES]):
-        found += sums[ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + layer * PARTIALS + column]
+def node_is_broken(lane, node, column):
+    """Whether a piece of a node's parameters noted something in ``column``."""
+    ints, found = lane.ints, 0.0
+    for piece in range(ints[c.I_PARAMETER_PIECES]):
+        found += lane.sums[ints[c.I_PARTIALS] + piece * ints[c.I_PARTIAL_STEP] + node * c.PARTIALS + column]
     return found > 0.0
 
 
@@ -99,98 +64,109 @@ def layer_is_broken(layer, column, ints, sums):
 def parameters_are_finite(ints, sums):
     """Whether every gradient, and every parameter after the step, is finite."""
     found = 0.0
-    for piece in range(ints[I_PARAMETER_PIECES]):
-        at = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP]
-        for _ in range(ints[I_LAYERS]):
-            found += sums[at + F_GRADIENT_IS_BROKEN] + sums[at + F_STEP_IS_BROKEN]
-            at += PARTIALS
+    for piece in range(ints[c.I_PARAMETER_PIECES]):
+        at = ints[c.I_PARTIALS] + piece * ints[c.I_PARTIAL_STEP]
+        for _ in range(ints[c.I_NODES]):
+            found += sums[at + c.F_GRADIENT_IS_BROKEN] + sums[at + c.F_STEP_IS_BROKEN]
+            at += c.PARTIALS
     return found == 0.0
 
 
 @kernel
-def note(node, layer, into, ints, reals):
-    """Keep the origin: ``layer`` from 0, ``into`` the largest finite value that went into it."""
-    ints[I_BROKEN_NODE] = node
-    ints[I_BROKEN_LAYER] = layer + 1
-    ints[I_BROKEN_STEP] = ints[I_STEP] + 1
-    reals[R_BROKEN_INTO] = into
-    reals[R_BROKEN_RATE] = reals[R_RATE]
+def note(lane, place, node, into):
+    """Keep the origin: ``into`` is the largest finite value that went into it. What the inputs learn is layer 1's."""
+    lane.ints[c.I_BROKEN_NODE] = place
+    lane.ints[c.I_BROKEN_LAYER] = max(node, 1)
+    lane.ints[c.I_BROKEN_STEP] = lane.ints[c.I_STEP] + 1
+    lane.reals[c.R_BROKEN_INTO] = into
+    lane.reals[c.R_BROKEN_RATE] = lane.reals[c.R_RATE]
 
 
 @kernel
-def largest_weight(pool, layer, plan, ints):
-    """(whether a layer's parameters, as the pass uses them, are finite, the largest weight)."""
-    inputs, units, start = plan[layer, P_INPUTS], plan[layer, P_UNITS], plan[layer, P_WEIGHTS]
-    at = ints[I_THETA] + start
-    whole, _ = largest_finite(matrix(pool, at, 1, plan[layer, P_END] - start))
-    if plan[layer, P_PERTURBED] >= 0:
-        at = plan[layer, P_PERTURBED]
-    used, largest = largest_finite(matrix(pool, at, inputs, units))
+def largest_weight(lane, node):
+    """(whether a node's parameters, as the pass uses them, are finite, the largest weight)."""
+    start, weights = lane.nodes[node, c.N_START], lane.nodes[node, c.N_WEIGHTS]
+    theta = lane.ints[c.I_THETA]
+    whole, _ = largest_finite(matrix(lane.pool, theta + start, 1, lane.nodes[node, c.N_END] - start))
+    if weights < 0:
+        return whole, 0.0
+    at = lane.nodes[node, c.N_PERTURBED] if lane.nodes[node, c.N_PERTURBED] >= 0 else theta + weights
+    used, largest = largest_finite(matrix(lane.pool, at, lane.nodes[node, c.N_INPUTS], lane.nodes[node, c.N_UNITS]))
     return whole and used, largest
 
 
+@kernel
+def largest_read(lane, node):
+    """The largest finite value that a node reads."""
+    largest = 0.0
+    for k in range(lane.nodes[node, c.N_LINKS]):
+        _, found = largest_finite(output_rows(lane, source(lane, node, k), 0, lane.ints[c.I_BATCH_ROWS]))
+        largest = max(largest, found)
+    return largest
+
+
 @leaf_kernel
-def forward_origin(data, pool, plan, ints, reals):
+def forward_origin(lane):
     """Note the first node of the forward pass, in its order, that is not finite. Call it before the backward pass."""
-    n, last = ints[I_BATCH_ROWS], ints[I_LAYERS] - 1
-    whole, into = largest_finite(batch_inputs(data, pool, 0, n, ints, reals))
-    targets, reals[R_BROKEN_TARGET] = largest_finite(batch_targets(data, pool, 0, n, ints))
-    reals[R_BROKEN_DATA] = into
-    reals[R_BROKEN_WEIGHT] = 0.0
+    pool, reals, n, last = lane.pool, lane.reals, lane.ints[c.I_BATCH_ROWS], lane.ints[c.I_NODES] - 1
+    whole, into = largest_finite(output_rows(lane, 0, 0, n))
+    targets, reals[c.R_BROKEN_TARGET] = largest_finite(batch_targets(lane, 0, n))
+    reals[c.R_BROKEN_DATA] = into
+    reals[c.R_BROKEN_WEIGHT] = 0.0
     if not whole:
-        note(INPUT_NODE, 0, into, ints, reals)
+        note(lane, INPUT_NODE, 0, into)
         return
-    for layer in range(last + 1):
-        units = plan[layer, P_UNITS]
-        whole, weight = largest_weight(pool, layer, plan, ints)
-        reals[R_BROKEN_WEIGHT] = max(reals[R_BROKEN_WEIGHT], weight)
+    for node in range(1, last + 1):
+        units = lane.nodes[node, c.N_UNITS]
+        whole, weight = largest_weight(lane, node)
+        reals[c.R_BROKEN_WEIGHT] = max(reals[c.R_BROKEN_WEIGHT], weight)
         if not whole:
-            note(WEIGHT_NODE, layer, weight, ints, reals)
+            note(lane, WEIGHT_NODE, node, weight)
             return
-        whole, z = largest_finite(matrix(pool, plan[layer, P_Z], n, units))
+        whole, z = largest_finite(matrix(pool, lane.nodes[node, c.N_Z], n, units))
         if not whole:
-            note(Z_NODE, layer, into, ints, reals)
+            note(lane, Z_NODE, node, largest_read(lane, node))
             return
-        whole, a = largest_finite(matrix(pool, plan[layer, P_A], n, units))
+        whole, a = largest_finite(matrix(pool, lane.nodes[node, c.N_A], n, units))
         if not whole:
-            note(A_NODE, layer, z, ints, reals)
+            note(lane, A_NODE, node, z)
             return
-        whole, into = largest_finite(matrix(pool, plan[layer, P_OUT], n, units))
+        whole, into = largest_finite(output_rows(lane, node, 0, n))
         if not whole:
-            note(BATCH_NORM_NODE, layer, a, ints, reals)
+            note(lane, BATCH_NORM_NODE, node, a)
             return
-    note(LOSS_NODE if targets else TARGET_NODE, last, into, ints, reals)
+    note(lane, LOSS_NODE if targets else TARGET_NODE, last, into)
 
 
 @leaf_kernel
-def backward_origin(data, pool, plan, ints, reals, sums):
+def backward_origin(lane):
     """Note the first node of the backward pass, from the output down, that is not finite, or the update.
 
     The forward pass was finite. Call it after the step: δ is as the pass left it, g may be clipped.
     """
-    n, last = ints[I_BATCH_ROWS], ints[I_LAYERS] - 1
-    if ints[I_BATCH_NORM_INPUTS] == 1:  # its backward pass overwrites the mini-batch
-        _, reals[R_BROKEN_DATA] = largest_finite(matrix(pool, ints[I_IN_HAT], n, ints[I_INPUTS]))
-    else:
-        _, reals[R_BROKEN_DATA] = largest_finite(batch_inputs(data, pool, 0, n, ints, reals))
-    _, reals[R_BROKEN_TARGET] = largest_finite(batch_targets(data, pool, 0, n, ints))
-    reals[R_BROKEN_WEIGHT] = 0.0
-    for layer in range(last + 1):
-        _, weight = largest_weight(pool, layer, plan, ints)
-        reals[R_BROKEN_WEIGHT] = max(reals[R_BROKEN_WEIGHT], weight)
-    _, into = largest_finite(matrix(pool, plan[last, P_A], n, plan[last, P_UNITS]))
-    for layer in range(last, -1, -1):
-        whole, delta = largest_finite(matrix(pool, plan[layer, P_DELTA], n, plan[layer, P_UNITS]))
+    pool, reals, n, last = lane.pool, lane.reals, lane.ints[c.I_BATCH_ROWS], lane.ints[c.I_NODES] - 1
+    _, reals[c.R_BROKEN_DATA] = largest_finite(output_rows(lane, 0, 0, n))
+    _, reals[c.R_BROKEN_TARGET] = largest_finite(batch_targets(lane, 0, n))
+    reals[c.R_BROKEN_WEIGHT] = 0.0
+    for node in range(1, last + 1):
+        _, weight = largest_weight(lane, node)
+        reals[c.R_BROKEN_WEIGHT] = max(reals[c.R_BROKEN_WEIGHT], weight)
+    _, into = largest_finite(matrix(pool, lane.nodes[last, c.N_A], n, lane.nodes[last, c.N_UNITS]))
+    for node in range(last, -1, -1):
+        if lane.nodes[node, c.N_DELTA] < 0:
+            continue
+        whole, delta = largest_finite(matrix(pool, lane.nodes[node, c.N_DELTA], n, lane.nodes[node, c.N_UNITS]))
         if not whole:
-            note(DELTA_NODE, layer, into, ints, reals)
+            note(lane, DELTA_NODE, node, into)
             return
-        if layer_is_broken(layer, F_GRADIENT_IS_BROKEN, ints, sums):
-            note(GRADIENT_NODE, layer, delta, ints, reals)
+        if node_is_broken(lane, node, c.F_GRADIENT_IS_BROKEN):
+            note(lane, GRADIENT_NODE, node, delta)
             return
         into = delta
-    for layer in range(last + 1):
-        if layer_is_broken(layer, F_STEP_IS_BROKEN, ints, sums):
-            start = plan[layer, P_WEIGHTS]
-            _, g = largest_finite(matrix(pool, ints[I_GRADIENT] + start, 1, plan[layer, P_END] - start))
-            note(UPDATE_NODE, layer, g, ints, reals)
+    for node in range(last + 1):
+        if node_is_broken(lane, node, c.F_STEP_IS_BROKEN):
+            start = lane.nodes[node, c.N_START]
+            gradient = lane.ints[c.I_GRADIENT] + start
+            _, g = largest_finite(matrix(pool, gradient, 1, lane.nodes[node, c.N_END] - start))
+            note(lane, UPDATE_NODE, node, g)
             return

@@ -4,55 +4,14 @@ A step is worked in pieces: of the mini-batch's rows (forward, backward), then o
 How many pieces follows from the network and the batch, never from the machine, so that threads may share them.
 """
 
+from . import columns as c
 from .backward import SATURATED_BELOW, backward
-from .codes import NOWHERE
+from .codes import NOWHERE, PROBE, TRAIN
 from .collect import collect
-from .columns import (
-    F_LOSS,
-    F_RIGHT,
-    F_ROWS_ARE_BROKEN,
-    F_ROWS_BROKEN,
-    F_SATURATED,
-    I_ACCURACY,
-    I_BATCH,
-    I_BATCH_ROWS,
-    I_BROKEN_NODE,
-    I_EPOCH,
-    I_EVALUATE_EVERY,
-    I_EVALUATION_ROW,
-    I_EVALUATIONS,
-    I_FIRED,
-    I_FIRED_STEP,
-    I_LAYERS,
-    I_LIMIT,
-    I_MEASURED,
-    I_MODE,
-    I_ORDER,
-    I_OUTPUTS,
-    I_PARAMETER_PIECES,
-    I_PARTIAL_STEP,
-    I_PARTIALS,
-    I_POSITION,
-    I_ROW_PIECES,
-    I_ROWS,
-    I_SAMPLE_EVERY,
-    I_SAMPLES,
-    I_SEED,
-    I_SLOPES,
-    I_SPLIT,
-    I_STEP,
-    I_STOPPED,
-    I_THETA,
-    L_LARGEST_SLOPE,
-    P_A,
-    P_ACTIVE,
-    P_ALPHA,
-    P_UNITS,
-    PARTIALS,
-    R_ACCURACY_THRESHOLD,
-)
 from .evaluate import evaluate_block, output_loss
-from .forward import PROBE, TRAIN, batch_inputs, batch_targets, forward, load_rows
+from .forward import forward
+from .lanes import lane_of, written_of
+from .layers.inputs import batch_targets, rows_from
 from .loss import count_correct
 from .measure import count_below
 from .origin import backward_origin, forward_origin, parameters_are_finite, rows_are_finite
@@ -81,210 +40,162 @@ BACKWARD_COST = 3  # a training row costs about this many forward rows
 @inlined_kernel
 def next_batch_rows(ints):
     """Rows of the next mini-batch: the last one of an epoch may be smaller."""
-    return min(ints[I_BATCH], ints[I_ROWS] - ints[I_POSITION])
+    return min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION])
 
 
 @kernel
-def begin_batch(order, ints):
-    """A new row order at the beginning of an epoch; how many rows come next."""
+def begin_batch(lane):
+    """A new row order at the beginning of an epoch; how many rows come next, and where from."""
+    ints = lane.ints
     n = next_batch_rows(ints)
-    ints[I_BATCH_ROWS] = n
-    if n < ints[I_ROWS] and ints[I_POSITION] == 0:
-        shuffle(stream_key(ints[I_SEED], SHUFFLE, ints[I_EPOCH]), vector(order, ints[I_ORDER], ints[I_ROWS]))
+    ints[c.I_BATCH_ROWS] = n
+    rows_from(lane, ints[c.I_X], n < ints[c.I_ROWS])
+    if n < ints[c.I_ROWS] and ints[c.I_POSITION] == 0:
+        order = vector(lane.order, ints[c.I_ORDER], ints[c.I_ROWS])
+        shuffle(stream_key(ints[c.I_SEED], SHUFFLE, ints[c.I_EPOCH]), order)
     return n
 
 
 @kernel
-def rows_piece(data, pool, order, piece, plan, layer_reals, ints, reals, sums):
-    """Forward and backward for one piece of the mini-batch's rows; every layer's delta stays in the pool."""
-    rows, pieces = ints[I_BATCH_ROWS], ints[I_ROW_PIECES]
+def rows_piece(lane, piece):
+    """Forward and backward for one piece of the mini-batch's rows; every node's delta stays in the pool."""
+    pool, sums, ints = lane.pool, lane.sums, lane.ints
+    rows, pieces = ints[c.I_BATCH_ROWS], ints[c.I_ROW_PIECES]
     first = rows * piece // pieces
     n = rows * (piece + 1) // pieces - first
-    result = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + ints[I_LAYERS] * PARTIALS
-    sums[result + F_LOSS] = 0.0
-    sums[result + F_RIGHT] = 0.0
-    sums[result + F_ROWS_ARE_BROKEN] = 0.0
-    last = ints[I_LAYERS] - 1
-    outputs = ints[I_OUTPUTS]
-    measured = ints[I_MEASURED] == 1
+    partials = ints[c.I_PARTIALS] + piece * ints[c.I_PARTIAL_STEP]
+    result = partials + ints[c.I_NODES] * c.PARTIALS
+    sums[result + c.F_LOSS] = 0.0
+    sums[result + c.F_RIGHT] = 0.0
+    sums[result + c.F_ROWS_ARE_BROKEN] = 0.0
+    last, outputs = ints[c.I_NODES] - 1, ints[c.I_OUTPUTS]
     if n == 0:
-        for layer in range(last + 1):
-            row = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + layer * PARTIALS
-            sums[row + F_SATURATED] = 0.0
-            sums[row + F_ROWS_BROKEN] = 0.0
-            fired_at = ints[I_FIRED] + piece * ints[I_FIRED_STEP] + plan[layer, P_ACTIVE]
-            for j in range(plan[layer, P_UNITS]):
+        for node in range(1, last + 1):
+            sums[partials + node * c.PARTIALS + c.F_SATURATED] = 0.0
+            sums[partials + node * c.PARTIALS + c.F_ROWS_BROKEN] = 0.0
+            fired_at = ints[c.I_FIRED] + piece * ints[c.I_FIRED_STEP] + lane.nodes[node, c.N_ACTIVE]
+            for j in range(lane.nodes[node, c.N_UNITS]):
                 pool[fired_at + j] = 0.0
         return
-    load_rows(data, pool, order, first, n, ints, reals)
-    x = batch_inputs(data, pool, first, n, ints, reals)
-    t = batch_targets(data, pool, first, n, ints)
-    forward(pool, x, piece, first, n, plan, layer_reals, ints, reals, sums)
-    sums[result + F_LOSS] = output_loss(pool, t, piece, first, n, rows, plan, layer_reals, ints, reals)
-    if measured:
-        a = matrix(pool, plan[last, P_A] + first * outputs, n, outputs)
-        sums[result + F_RIGHT] = count_correct(ints[I_ACCURACY], reals[R_ACCURACY_THRESHOLD], a, t)
-        slopes = vector(pool, ints[I_SLOPES] + first * outputs, n * outputs)
-        steepest = layer_reals[last, L_LARGEST_SLOPE]
-        if plan[last, P_ALPHA] >= 0:
-            steepest = max(1.0, abs(float(pool[ints[I_THETA] + plan[last, P_ALPHA]])))
-        row = ints[I_PARTIALS] + piece * ints[I_PARTIAL_STEP] + last * PARTIALS
-        sums[row + F_SATURATED] = count_below(slopes, SATURATED_BELOW * steepest)
-    backward(pool, piece, first, n, plan, layer_reals, ints, sums)
+    forward(lane, piece, first, n)
+    t = batch_targets(lane, first, n)
+    sums[result + c.F_LOSS] = output_loss(lane, t, piece, first, n, rows)
+    if ints[c.I_MEASURED] == 1:
+        a = matrix(pool, lane.nodes[last, c.N_A] + first * outputs, n, outputs)
+        sums[result + c.F_RIGHT] = count_correct(ints[c.I_ACCURACY], lane.reals[c.R_ACCURACY_THRESHOLD], a, t)
+        slopes = vector(pool, ints[c.I_SLOPES] + first * outputs, n * outputs)
+        steepest = lane.node_reals[last, c.L_LARGEST_SLOPE]
+        if lane.nodes[last, c.N_ALPHA] >= 0:
+            steepest = max(1.0, abs(float(pool[ints[c.I_THETA] + lane.nodes[last, c.N_ALPHA]])))
+        sums[partials + last * c.PARTIALS + c.F_SATURATED] = count_below(slopes, SATURATED_BELOW * steepest)
+    backward(lane, piece, first, n)
 
 
 @kernel
-def do_piece(kind, piece, data, pool, order, sums, plan, layer_reals, ints, reals):
+def do_piece(lane, kind, piece):
     """One piece of a phase of one lane's step."""
     if kind == ROWS:
-        rows_piece(data, pool, order, piece, plan, layer_reals, ints, reals, sums)
+        rows_piece(lane, piece)
     else:
-        parameters_piece(data, pool, piece, kind, plan, layer_reals, ints, reals, sums)
+        parameters_piece(lane, piece, kind)
 
 
 @kernel
-def run_phase(shared, team, kind, pieces, data, pool, order, sums, plan, layer_reals, ints, reals):
+def run_phase(lane, shared, team, kind, pieces):
     """All pieces of a phase, with whoever helps if the phase is ``shared``."""
     if not shared or pieces == 1:
         for piece in range(pieces):
-            do_piece(kind, piece, data, pool, order, sums, plan, layer_reals, ints, reals)
+            do_piece(lane, kind, piece)
         return
     publish(team, kind, pieces)
     while True:
         _, piece = take(team)
         if piece < 0:
             break
-        do_piece(kind, piece, data, pool, order, sums, plan, layer_reals, ints, reals)
+        do_piece(lane, kind, piece)
         report(team)
     wait_done(team, pieces)
 
 
 @kernel
-def probe_lane(team, data, pool, order, sums, plan, layer_reals, ints, reals):
+def probe_lane(lane, team):
     """Gradient and loss on the next mini-batch without changing anything but the workspace."""
-    ints[I_MODE] = PROBE
-    ints[I_MEASURED] = 0
-    begin_batch(order, ints)
-    run_phase(False, team, ROWS, ints[I_ROW_PIECES], data, pool, order, sums, plan, layer_reals, ints, reals)
-    run_phase(
-        False, team, PARAMETERS, ints[I_PARAMETER_PIECES], data, pool, order, sums, plan, layer_reals, ints, reals
-    )
+    lane.ints[c.I_MODE] = PROBE
+    lane.ints[c.I_MEASURED] = 0
+    begin_batch(lane)
+    run_phase(lane, False, team, ROWS, lane.ints[c.I_ROW_PIECES])
+    run_phase(lane, False, team, PARAMETERS, lane.ints[c.I_PARAMETER_PIECES])
 
 
 @kernel
-def train_step(shared, team, data, pool, order, sums, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole):
+def train_step(lane, written, shared, team):
     """One update of one lane; statistics are written when the step is a sampled one. Returns the cost in rows."""
-    step = ints[I_STEP] + 1
-    measured = step % ints[I_SAMPLE_EVERY] == 0 or step == ints[I_LIMIT]
-    ints[I_MODE] = TRAIN
-    ints[I_MEASURED] = 1 if measured else 0
-    n = begin_batch(order, ints)
-    pieces = ints[I_PARAMETER_PIECES]
-    run_phase(shared, team, ROWS, ints[I_ROW_PIECES], data, pool, order, sums, plan, layer_reals, ints, reals)
+    ints, reals = lane.ints, lane.reals
+    step = ints[c.I_STEP] + 1
+    measured = step % ints[c.I_SAMPLE_EVERY] == 0 or step == ints[c.I_LIMIT]
+    ints[c.I_MODE] = TRAIN
+    ints[c.I_MEASURED] = 1 if measured else 0
+    n = begin_batch(lane)
+    pieces = ints[c.I_PARAMETER_PIECES]
+    run_phase(lane, shared, team, ROWS, ints[c.I_ROW_PIECES])
     begin_update(ints, reals)
-    if ints[I_BROKEN_NODE] == NOWHERE and not rows_are_finite(ints, sums):
-        forward_origin(data, pool, plan, ints, reals)
-    run_phase(shared, team, PARAMETERS, pieces, data, pool, order, sums, plan, layer_reals, ints, reals)
-    if ints[I_SPLIT] == 1:
-        clip_to_norm(ints, reals, sums)
-        run_phase(shared, team, UPDATE, pieces, data, pool, order, sums, plan, layer_reals, ints, reals)
-    if ints[I_BROKEN_NODE] == NOWHERE and not parameters_are_finite(ints, sums):
-        backward_origin(data, pool, plan, ints, reals, sums)
+    if ints[c.I_BROKEN_NODE] == NOWHERE and not rows_are_finite(ints, lane.sums):
+        forward_origin(lane)
+    run_phase(lane, shared, team, PARAMETERS, pieces)
+    if ints[c.I_SPLIT] == 1:
+        clip_to_norm(lane)
+        run_phase(lane, shared, team, UPDATE, pieces)
+    if ints[c.I_BROKEN_NODE] == NOWHERE and not parameters_are_finite(ints, lane.sums):
+        backward_origin(lane)
     if measured:
-        slot = ints[I_SAMPLES]
-        collect(pool, plan, layer_reals, ints, reals, sums, out_layers[slot], out_whole[slot])
-        out_steps[slot] = step
-        ints[I_SAMPLES] = slot + 1
-    ints[I_STEP] = step
-    ints[I_POSITION] += n
-    if ints[I_POSITION] >= ints[I_ROWS]:
-        ints[I_POSITION] = 0
-        ints[I_EPOCH] += 1
-    if step % ints[I_EVALUATE_EVERY] == 0 or step == ints[I_LIMIT]:
-        ints[I_EVALUATION_ROW] = 0
+        slot = ints[c.I_SAMPLES]
+        collect(lane, written.layers[slot], written.whole[slot])
+        written.steps[slot] = step
+        ints[c.I_SAMPLES] = slot + 1
+    ints[c.I_STEP] = step
+    ints[c.I_POSITION] += n
+    if ints[c.I_POSITION] >= ints[c.I_ROWS]:
+        ints[c.I_POSITION] = 0
+        ints[c.I_EPOCH] += 1
+    if step % ints[c.I_EVALUATE_EVERY] == 0 or step == ints[c.I_LIMIT]:
+        ints[c.I_EVALUATION_ROW] = 0
     return BACKWARD_COST * n
 
 
 @kernel
-def train_lane(
-    shared,
-    until,
-    budget,
-    team,
-    data,
-    pool,
-    order,
-    sums,
-    plan,
-    layer_reals,
-    ints,
-    reals,
-    out_steps,
-    out_layers,
-    out_whole,
-    out_evaluated,
-    out_evaluation,
-    out_evaluation_layers,
-):
+def train_lane(lane, written, shared, until, budget, team):
     """Train one lane up to step ``until``, or until ``budget`` rows are spent or an output is full.
 
-    Shapes: as in ``train_lanes``, without the lane axis. ``shared``: helpers may take pieces of each step.
+    ``shared``: helpers may take pieces of each step.
     """
-    ints[I_SAMPLES] = 0
-    ints[I_EVALUATIONS] = 0
+    ints = lane.ints
+    ints[c.I_SAMPLES] = 0
+    ints[c.I_EVALUATIONS] = 0
     while budget > 0:
-        if ints[I_EVALUATION_ROW] >= 0:
-            slot = ints[I_EVALUATIONS]
-            if slot == out_evaluated.size:
+        if ints[c.I_EVALUATION_ROW] >= 0:
+            slot = ints[c.I_EVALUATIONS]
+            if slot == written.evaluated.size:
                 return
-            out_evaluated[slot] = ints[I_STEP]
-            budget -= evaluate_block(
-                data, pool, order, sums, plan, layer_reals, ints, reals, out_evaluation, out_evaluation_layers
-            )
-        elif ints[I_STOPPED] == 1 or ints[I_STEP] >= until or ints[I_SAMPLES] == out_steps.size:
+            written.evaluated[slot] = ints[c.I_STEP]
+            budget -= evaluate_block(lane, written)
+        elif ints[c.I_STOPPED] == 1 or ints[c.I_STEP] >= until or ints[c.I_SAMPLES] == written.steps.size:
             return
         else:
-            budget -= train_step(
-                shared, team, data, pool, order, sums, plan, layer_reals, ints, reals, out_steps, out_layers, out_whole
-            )
+            budget -= train_step(lane, written, shared, team)
 
 
 @entry_kernel
-def train_lanes(
-    role,
-    goals,
-    team,
-    data,
-    pool,
-    order,
-    sums,
-    plan,
-    layer_reals,
-    ints,
-    reals,
-    out_steps,
-    out_layers,
-    out_whole,
-    out_evaluated,
-    out_evaluation,
-    out_evaluation_layers,
-):
+def train_lanes(role, tables, written):
     """One launch: every lane as far as ``train_lane`` takes it. One thread calls it to LEAD, any others to HELP.
 
-    With the role of PROBER the first lane is probed instead, and none trained.
-
-    Shapes: goals (lanes + 1), each lane's last step in this launch and then its budget of rows; team (TEAM); data,
-    pool (flat, one real dtype); order (flat int32); sums (flat float64). With a leading axis of lanes: plan (layers,
-    PLAN); layer_reals (layers, LAYER_REALS); ints (INTS); reals (REALS); and the outputs: out_steps (samples),
-    out_layers (samples, layers, STEP_STATISTICS), out_whole (samples, WHOLE), out_evaluated (evaluations),
-    out_evaluation (evaluations, EVALUATIONS), out_evaluation_layers (evaluations, layers, LAYER_EVALUATIONS).
-
-    Several lanes are dealt out whole; the steps of a single one are shared piece by piece.
+    With the role of PROBER the first lane is probed instead, and none trained. Several lanes are dealt out whole; the
+    steps of a single one are shared piece by piece.
     """
+    team, goals = tables.team, tables.goals
     if role == PROBER:
-        probe_lane(team, data, pool, order, sums, plan[0], layer_reals[0], ints[0], reals[0])
+        probe_lane(lane_of(tables, 0), team)
         return
-    lanes = ints.shape[0]
+    lanes = tables.ints.shape[0]
     shares = min(lanes, MOST_SHARES)
     leading = role == LEAD
     single = leading and lanes == 1
@@ -300,29 +211,10 @@ def train_lanes(
         if piece < 0:
             break
         if kind == LANES:
-            for lane in range(lanes * piece // shares, lanes * (piece + 1) // shares):
-                train_lane(
-                    single,
-                    goals[lane],
-                    goals[lanes],
-                    team,
-                    data,
-                    pool,
-                    order,
-                    sums,
-                    plan[lane],
-                    layer_reals[lane],
-                    ints[lane],
-                    reals[lane],
-                    out_steps[lane],
-                    out_layers[lane],
-                    out_whole[lane],
-                    out_evaluated[lane],
-                    out_evaluation[lane],
-                    out_evaluation_layers[lane],
-                )
+            for i in range(lanes * piece // shares, lanes * (piece + 1) // shares):
+                train_lane(lane_of(tables, i), written_of(written, i), single, goals[i], goals[lanes], team)
         else:
-            do_piece(kind, piece, data, pool, order, sums, plan[0], layer_reals[0], ints[0], reals[0])
+            do_piece(lane_of(tables, 0), kind, piece)
         if single:
             break
         report(team)

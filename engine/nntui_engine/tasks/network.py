@@ -12,12 +12,14 @@ from ..diagnosis import WATCHED, Finding, diagnose
 from ..errors import InputError
 from ..kernels import columns as c
 from ..kernels.predict import predict_lane
+from ..kernels.tables import Written
 from ..kernels.team import HELP, LEAD, PROBER
 from ..kernels.train import train_lanes
-from ..lane_state import carry_lane, first_non_finite, must_restart, parameter_views, running_views, start_lane
+from ..lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from ..launch import launch, launching
+from ..layout.arena import Arena, parameter_views, running_views
+from ..layout.layout import Layout
 from ..memory import bytes_of_run, lay_out, size_in_words
-from ..network import Arena, Layout
 from ..registry import allowed_names
 from ..scenario import resolve_lane
 from ..settings import LaneSettings
@@ -32,11 +34,11 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     """Networks that train in lockstep."""
 
     _budget = 256  # rows in a launch
-    _out: tuple[NDArray[Any], ...] = ()
+    _out: Written | None = None
 
     @property
     def arena(self) -> Arena:
-        """The lanes' numbers as they stand (see ``network.py``); they change with the next step."""
+        """The lanes' numbers as they stand (see ``layout/``); they change with the next step."""
         return self._numbers
 
     @property
@@ -67,10 +69,10 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Train all lanes for about ``LAUNCH_SECONDS`` towards ``goals`` (lanes,), and fold in what they emitted."""
         a, start = self._numbers, time.perf_counter()
         a.goals[:-1], a.goals[-1] = goals, self._budget
-        shapes = (a.plan, a.layer_reals, a.ints, a.reals)
-        tables = (a.goals, a.team, a.data, a.pool, a.order, a.sums, *shapes, *self._written())
+        tables, written = a.tables(), self._written()
         shared = len(self.lanes) > 1 or a.ints[0, c.I_ROW_PIECES] > 1
-        launch(lambda: train_lanes(LEAD, *tables), (lambda: train_lanes(HELP, *tables)) if shared else None)
+        helping = (lambda: train_lanes(HELP, tables, written)) if shared else None
+        launch(lambda: train_lanes(LEAD, tables, written), helping)
         took = time.perf_counter() - start
         # The budget follows the clock; where a launch is cut has no influence on the numbers
         self._budget = int(
@@ -128,10 +130,11 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         arena.ints[:, c.I_SAMPLE_EVERY] = self.every
         return arena
 
-    def _written(self) -> tuple[NDArray[Any], ...]:
+    def _written(self) -> Written:
         """Tables for what a launch writes; a copy makes its own when it first needs them."""
-        if not self._out:
-            self._out = _tables_written(*self._numbers.plan.shape[:2])
+        if self._out is None:
+            lanes, nodes, _ = self._numbers.nodes.shape
+            self._out = _tables_written(lanes, nodes - 1)
         return self._out
 
     def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:
@@ -150,7 +153,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def copy(self) -> "NetworkTask":
         """A moment of this task that no further step changes; it shares the data."""
         other = super().copy()
-        other._out = ()
+        other._out = None
         return other
 
     def lane_snapshot(
@@ -205,12 +208,10 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def probe(self, lane: int) -> float:
         """The loss of a lane's next mini-batch, forward and back without a step; the arena holds what was passed on."""
         a = self._numbers
-        one = slice(lane, lane + 1)
-        tables = (a.plan[one], a.layer_reals[one], a.ints[one], a.reals[one], *(out[one] for out in self._written()))
         with launching():
-            train_lanes(PROBER, a.goals, a.team, a.data, a.pool, a.order, a.sums, *tables)
+            train_lanes(PROBER, a.tables_of(lane), self._written())
         ints = a.ints[lane]
-        at = ints[c.I_PARTIALS] + ints[c.I_LAYERS] * c.PARTIALS + c.F_LOSS
+        at = ints[c.I_PARTIALS] + ints[c.I_NODES] * c.PARTIALS + c.F_LOSS
         return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
     def predict(self, x: NDArray[Any], lane: int = 0, sample: int | None = None) -> NDArray[np.float64]:
@@ -223,15 +224,17 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         out = np.zeros((len(rows), int(a.ints[lane, c.I_OUTPUTS])))
         number = -1 if sample is None else sample
         with launching():
-            predict_lane(
-                rows, number, a.pool, a.sums, a.plan[lane], a.layer_reals[lane], a.ints[lane], a.reals[lane], out
-            )
+            predict_lane(rows, number, a.tables(), lane, out)
         return out
 
 
-def _tables_written(lanes: int, depth: int) -> tuple[NDArray[Any], ...]:
+def _tables_written(lanes: int, depth: int) -> Written:
     """The numbers of the steps and evaluations of a launch, and their statistics."""
-    return tuple(np.zeros(shape, np.int64 if len(shape) == 2 else np.float64) for shape in output_shapes(lanes, depth))
+    steps, layers, whole, evaluated, evaluation, evaluation_layers = output_shapes(lanes, depth)
+    return Written(
+        np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole),
+        np.zeros(evaluated, np.int64), np.zeros(evaluation), np.zeros(evaluation_layers),
+    )  # fmt: skip
 
 
 def _chance(data: LaneData) -> float:

@@ -11,7 +11,8 @@ from ..data.dataset import LaneData
 from ..errors import InputError
 from ..history import History
 from ..kernels import columns as c
-from ..network import Arena, parameter_count
+from ..layout.arena import Arena
+from ..layout.graph import parameter_count
 from ..registry import allowed_names
 from ..settings import LaneSettings
 from ..snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series

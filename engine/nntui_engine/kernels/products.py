@@ -1,4 +1,4 @@
-"""The three matrix products of a dense layer, and sums over the rows.
+"""The three matrix products behind layers of weights, and sums over the rows.
 
 Small products are plain loops (a BLAS call costs more than it saves); larger ones call SciPy's BLAS.
 """
@@ -35,14 +35,18 @@ def affine(x, w, b, out):
 
 
 @kernel
-def weight_gradient(x, first, delta, out):
-    """out = xᵀ·δ for the inputs ``first``, first + 1, …; x (n, inputs), δ (n, units), out (some inputs, units)."""
+def weight_gradient(x, first, delta, add, out):
+    """out = xᵀ·δ for the inputs ``first``, first + 1, …, or with ``add`` out += xᵀ·δ.
+
+    x (n, inputs), δ (n, units), out (some inputs, units).
+    """
     n, inputs = x.shape
     some, units = out.shape
     if n * some * units >= BLAS_FROM:
-        gemm(1, 0, some, units, n, x, first, inputs, delta, 0, units, 0, out, 0, units)
+        gemm(1, 0, some, units, n, x, first, inputs, delta, 0, units, add, out, 0, units)
         return
-    out[:] = out.dtype.type(0.0)
+    if add == 0:
+        out[:] = out.dtype.type(0.0)
     if units == 1:
         for i in range(n):
             value = delta[i, 0]
@@ -57,14 +61,14 @@ def weight_gradient(x, first, delta, out):
 
 
 @kernel
-def input_gradient(delta, w, out):
-    """out = δ·wᵀ; δ (n, units), w (inputs, units), out (n, inputs)."""
+def input_gradient(delta, w, add, out):
+    """out = δ·wᵀ, or with ``add`` out += δ·wᵀ; δ (n, units), w (inputs, units), out (n, inputs)."""
     n, units = delta.shape
     inputs = w.shape[0]
     if n * inputs * units >= BLAS_FROM:
-        gemm(0, 1, n, inputs, units, delta, 0, units, w, 0, units, 0, out, 0, inputs)
+        gemm(0, 1, n, inputs, units, delta, 0, units, w, 0, units, add, out, 0, inputs)
         return
-    if units == 1:
+    if units == 1 and add == 0:
         for i in range(n):
             value = delta[i, 0]
             for k in range(inputs):
@@ -72,16 +76,17 @@ def input_gradient(delta, w, out):
         return
     for i in range(n):
         for k in range(inputs):
-            total = out.dtype.type(0.0)
+            total = out[i, k] if add else out.dtype.type(0.0)
             for j in range(units):
                 total += delta[i, j] * w[k, j]
             out[i, k] = total
 
 
 @kernel
-def column_sums(delta, out):
-    """out[j] = Σᵢ δ[i, j]."""
-    out[:] = out.dtype.type(0.0)
+def column_sums(delta, add, out):
+    """out[j] = Σᵢ δ[i, j], or with ``add`` out[j] += Σᵢ δ[i, j]."""
+    if add == 0:
+        out[:] = out.dtype.type(0.0)
     for i in range(delta.shape[0]):
         for j in range(delta.shape[1]):
             out[j] += delta[i, j]

@@ -1,0 +1,34 @@
+"""What a node reads, and where the gradient of that goes."""
+
+from .. import columns as c
+from ..codes import ROWS_IN_PLACE
+from ..policy import kernel
+from ..views import matrix
+
+
+@kernel
+def source(lane, node, k):
+    """The ``k``-th node that ``node`` reads."""
+    return lane.links[lane.nodes[node, c.N_LINK] + k, c.K_SOURCE]
+
+
+@kernel
+def adds(lane, node, k):
+    """Whether ∂L/∂ of the ``k``-th node that ``node`` reads is added to what a later reader has left there."""
+    return lane.links[lane.nodes[node, c.N_LINK] + k, c.K_ADDS]
+
+
+@kernel
+def output_rows(lane, node, first, n):
+    """(n, units): what a node passes on of rows ``first``, …; node 0's may stand in the data themselves."""
+    units = lane.nodes[node, c.N_UNITS]
+    if node == 0 and lane.ints[c.I_ROWS_FROM] == ROWS_IN_PLACE:
+        return matrix(lane.data, lane.ints[c.I_ROWS_AT] + first * units, n, units)
+    return matrix(lane.pool, lane.nodes[node, c.N_OUT] + first * units, n, units)
+
+
+@kernel
+def delta_rows(lane, node, first, n):
+    """(n, units): δ of rows ``first``, … of a node."""
+    units = lane.nodes[node, c.N_UNITS]
+    return matrix(lane.pool, lane.nodes[node, c.N_DELTA] + first * units, n, units)

@@ -1,0 +1,63 @@
+"""What a launch takes and what it writes, by name; the columns are in ``columns.py``."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Reals = NDArray[Any]  # float32 or float64, as the lanes are
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Tables(NamedTuple):
+    """Every lane's numbers.
+
+    ``goals`` (lanes + 1), each lane's last step in this launch and then its budget of rows; ``team`` (TEAM); ``data``,
+    ``pool`` (flat); ``order`` (flat); ``sums`` (flat). With a leading axis of lanes: ``nodes`` (nodes, NODE);
+    ``links`` (links, LINK); ``blocks`` (blocks, BLOCK); ``node_reals`` (nodes, NODE_REALS); ``block_reals`` (blocks,
+    BLOCK_REALS); ``ints`` (INTS); ``reals`` (REALS). Rows that a lane does not use are −1 in ``nodes``.
+    """
+
+    goals: Ints
+    team: Ints
+    data: Reals
+    pool: Reals
+    order: NDArray[np.int32]
+    sums: Floats
+    nodes: Ints
+    links: Ints
+    blocks: Ints
+    node_reals: Floats
+    block_reals: Floats
+    ints: Ints
+    reals: Floats
+
+
+class Lane(NamedTuple):
+    """One lane's part of :class:`Tables`, without the axis of lanes."""
+
+    data: Reals
+    pool: Reals
+    order: NDArray[np.int32]
+    sums: Floats
+    nodes: Ints
+    links: Ints
+    blocks: Ints
+    node_reals: Floats
+    block_reals: Floats
+    ints: Ints
+    reals: Floats
+
+
+class Written(NamedTuple):
+    """What a launch writes, with a leading axis of lanes: ``steps`` (samples), ``layers`` (samples, layers,
+    STEP_STATISTICS), ``whole`` (samples, WHOLE), ``evaluated`` (evaluations), ``evaluation`` (evaluations,
+    EVALUATIONS), ``evaluation_layers`` (evaluations, layers, LAYER_EVALUATIONS)."""
+
+    steps: Ints
+    layers: Floats
+    whole: Floats
+    evaluated: Ints
+    evaluation: Floats
+    evaluation_layers: Floats

@@ -1,0 +1,99 @@
+"""A network as nodes, each after those it reads, and what each of them learns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..layer_kinds import LAYER_KINDS, Block
+from ..settings import LaneSettings, LayerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkNode:
+    """One layer: its kind, the places of the nodes it reads, its settings.
+
+    ``weights_of``: the place of an earlier node whose weights and biases it uses as its own.
+    """
+
+    kind: str
+    sources: tuple[int, ...]
+    layer: LayerSettings
+    weights_of: int | None = None
+
+
+Graph = Sequence[NetworkNode]
+
+
+def chain(settings: LaneSettings) -> Graph:
+    """The inputs and the layers of ``settings``, each reading the one above."""
+    inputs = LayerSettings(
+        index=0,
+        units=settings.inputs,
+        activation="linear",
+        alpha=0.0,
+        init="",
+        init_scale=None,
+        bias=0.0,
+        bias_scale=0.0,
+        batch_norm="before" if settings.batch_norm_inputs else "none",
+        dropout=settings.input_dropout,
+        l1=0.0,
+        l2=0.0,
+        trainable=True,
+    )
+    layers = [NetworkNode("dense", (layer.index - 1,), layer) for layer in settings.layers]
+    return [NetworkNode("inputs", (), inputs), *layers]
+
+
+def widths(graph: Graph) -> list[tuple[int, int]]:
+    """(entries of a row that it reads, entries that it passes on) of every node.
+
+    Raises ValueError where a node reads a later one, too many, or what does not fit, or is itself read by none.
+    """
+    found: list[tuple[int, int]] = []
+    for place, node in enumerate(graph):
+        if any(not 0 <= source < place for source in node.sources):
+            raise ValueError(f"node {place} must read earlier nodes; got {node.sources}")
+        kind, read = LAYER_KINDS[node.kind], [found[source][1] for source in node.sources]
+        if bool(read) == (place == 0) or 0 < kind.most_sources < len(read):
+            raise ValueError(f"node {place} ({node.kind}) cannot read {len(read)} nodes")
+        found.append((read[0] if read else node.layer.units, kind.width(read, node.layer.units)))
+    unread = set(range(len(graph) - 1)) - {source for node in graph for source in node.sources}
+    if unread:
+        raise ValueError(f"nothing reads node {min(unread)}")
+    return found
+
+
+def users(graph: Graph, place: int) -> list[int]:
+    """The places of the nodes that use the weights of the node at ``place``, in order: itself, unless it borrows."""
+    if graph[place].weights_of is not None:
+        return []
+    return [place, *(later for later, node in enumerate(graph) if node.weights_of == place)]
+
+
+def owned(graph: Graph) -> list[list[Block]]:
+    """What each node owns of the parameters, in their order. Weights used several times are their last user's."""
+    sizes = widths(graph)
+    blocks: list[list[Block]] = [[] for _ in graph]
+    for place, (node, (inputs, units)) in enumerate(zip(graph, sizes, strict=True)):
+        using = users(graph, place)
+        if using:
+            blocks[using[-1]] += LAYER_KINDS[node.kind].blocks(inputs, units)
+        elif node.weights_of is not None and sizes[node.weights_of] != (inputs, units):
+            raise ValueError(f"node {place} cannot use the weights of node {node.weights_of}: another shape")
+    for own, node, (_, units) in zip(blocks, graph, sizes, strict=True):
+        if node.layer.activation == "prelu":
+            own.append(Block("alpha", (1,)))
+        if node.layer.batch_norm != "none":
+            own += [Block("gamma", (units,)), Block("beta", (units,))]
+    return blocks
+
+
+def parameter_count(settings: LaneSettings) -> int:
+    """Trainable numbers of a lane: weights, biases, prelu's α, batch norm's γ and β."""
+    return sum(block.size for own in owned(chain(settings)) for block in own)
+
+
+def multiply_adds(graph: Graph) -> list[int]:
+    """Multiplications of one row's forward pass, by node."""
+    sizes = widths(graph)
+    return [LAYER_KINDS[node.kind].multiply_adds(*size) for node, size in zip(graph, sizes, strict=True)]

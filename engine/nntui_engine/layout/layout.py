@@ -1,0 +1,364 @@
+"""Lay lanes out in the flat arrays that the training kernels take.
+
+A :class:`Layout` finds a place for everything and allocates it as one :class:`Arena`; what stands in that is read and
+written by ``arena`` and ``lane_state``. Finding places needs no Numba: that is how ``memory`` counts what a run takes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..activations import ACTIVATIONS
+from ..data.dataset import LaneData
+from ..data.probe import probe_rows
+from ..kernels import codes
+from ..kernels import columns as c
+from ..layer_kinds import LAYER_KINDS
+from ..losses import LOSSES
+from ..rates import fill_codes, fill_rates
+from ..settings import LaneSettings
+from .arena import BLOCK_NAMES, Arena
+from .graph import Graph, chain, multiply_adds, owned, users, widths
+
+Ints = NDArray[np.int64]
+_ALIGN = 64  # bytes: lanes never share a cache line
+# (pieces, from so many multiply-adds a step, from so many rows): a piece must be worth a meeting of threads
+PIECES = ((4, 200_000_000, 256), (2, 1_500_000, 32))
+_BATCH_NORM = {"none": codes.NO_BATCH_NORM, "before": codes.BATCH_NORM_BEFORE, "after": codes.BATCH_NORM_AFTER}
+_ACCURACY = {"none": codes.ACCURACY_NONE, "argmax": codes.ACCURACY_ARGMAX, "threshold": codes.ACCURACY_THRESHOLD}
+_ROLES = {name: role for role, name in BLOCK_NAMES.items()}
+
+
+class _Allocator:
+    """Hands out aligned offsets in a flat array of ``itemsize``-byte numbers."""
+
+    def __init__(self, itemsize: int) -> None:
+        self.size = 0
+        self._itemsize = itemsize
+        self._step = _ALIGN // itemsize
+
+    @property
+    def bytes(self) -> int:
+        return self.size * self._itemsize
+
+    def rounded(self, count: int) -> int:
+        """``count`` numbers or a few more, so that what follows is aligned."""
+        return -(-count // self._step) * self._step
+
+    def take(self, count: int) -> int:
+        start = self.size
+        self.size += self.rounded(count)
+        return start
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    """One lane's part of ``Tables`` (kernels/tables.py) that says what stands where."""
+
+    graph: Graph
+    settings: LaneSettings
+    nodes: Ints
+    links: Ints
+    blocks: Ints
+    ints: Ints
+
+
+class Layout:
+    """Where every lane's numbers go, and so how much memory they take, before any of it is allocated.
+
+    Lanes are added one by one; lanes whose data have the same key share them. All lanes share one dtype.
+    """
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = np.dtype(dtype)
+        self._pool, self._order, self._sums = _Allocator(self.dtype.itemsize), _Allocator(4), _Allocator(8)
+        self._data = _Allocator(self.dtype.itemsize)
+        self._offsets: dict[str, list[int]] = {}
+        self._parts: list[tuple[int, NDArray[np.float64]]] = []
+        self._spreads: list[tuple[int, NDArray[np.float64]]] = []
+        self._probes: list[tuple[int, NDArray[np.int64]]] = []
+        self._lanes: list[_Places] = []
+
+    def add(self, settings: LaneSettings, data: LaneData, graph: Graph | None = None) -> None:
+        """Find a place for one more lane's numbers; its layers are a chain unless ``graph`` says how they read."""
+        graph = chain(settings) if graph is None else graph
+        nodes = np.full((len(graph), c.NODE), -1, dtype=np.int64)
+        ints = np.zeros(c.INTS, dtype=np.int64)
+        links = _links(graph, nodes)
+        blocks = _blocks(graph, nodes)
+        places = _Places(graph, settings, nodes, links, blocks, ints)
+        _fill_ints(ints, settings, data, self._place_of(data))
+        ints[c.I_NODES], ints[c.I_PARAMETERS] = len(graph), blocks[:, c.B_SIZE].sum()
+        _cut_into_pieces(places)
+        _lay_out_workspace(self._pool, self._sums, places)
+        probe = probe_rows(data.x_train.shape[0], settings.seed)
+        ints[c.I_ORDER] = self._order.take(data.x_train.shape[0])
+        ints[c.I_PROBE], ints[c.I_PROBE_ROWS] = self._order.take(probe.size), probe.size
+        self._probes.append((int(ints[c.I_PROBE]), probe))
+        ints[c.I_SUMS] = self._sums.take(3 * settings.outputs)
+        self._spreads.append((int(ints[c.I_SUMS]), _spreads(data)))
+        self._lanes.append(places)
+
+    @property
+    def bytes(self) -> int:
+        """Memory of the arena, and of the data that its lanes were given. (A lane's tables are small change.)"""
+        flat = (self._pool, self._order, self._sums, self._data)
+        return sum(part.bytes for part in flat) + sum(array.nbytes for _, array in self._parts)
+
+    @property
+    def lanes(self) -> int:
+        """Lanes added so far."""
+        return len(self._lanes)
+
+    @property
+    def depths(self) -> list[int]:
+        """Layers of each lane."""
+        return [len(lane.graph) - 1 for lane in self._lanes]
+
+    @property
+    def depth(self) -> int:
+        """Layers of the deepest lane."""
+        return max(self.depths)
+
+    def allocate(self) -> Arena:
+        """The arena, every table filled (parameters are still 0)."""
+        from ..kernels.team import TEAM
+
+        data, sums = np.zeros(self._data.size, self.dtype), np.zeros(self._sums.size)
+        order = np.zeros(self._order.size, np.int32)
+        with np.errstate(over="ignore"):  # an infinity in float32 is a result; non_finite names it
+            for start, array in self._parts:
+                data[start : start + array.size] = array.ravel()
+        for start, spread in self._spreads:
+            sums[start : start + spread.size] = spread
+        for start, probe in self._probes:
+            order[start : start + probe.size] = probe
+        lanes = self._lanes
+        return Arena(
+            goals=np.zeros(len(lanes) + 1, np.int64),
+            team=np.zeros(TEAM, np.int64),
+            data=data,
+            pool=np.zeros(self._pool.size, self.dtype),
+            order=order,
+            sums=sums,
+            nodes=_stacked([lane.nodes for lane in lanes], -1),
+            links=_stacked([lane.links for lane in lanes], -1),
+            blocks=_stacked([lane.blocks for lane in lanes], 0),
+            node_reals=_stacked([_node_reals(lane) for lane in lanes], 0.0),
+            block_reals=_stacked([_block_reals(lane) for lane in lanes], 0.0),
+            ints=np.stack([lane.ints for lane in lanes]),
+            reals=np.stack([_reals(lane.settings) for lane in lanes]),
+        )
+
+    def _place_of(self, data: LaneData) -> list[int]:
+        if data.key not in self._offsets:
+            arrays = (data.x_train, data.t_train, data.x_validation, data.t_validation)
+            self._offsets[data.key] = [self._data.take(array.size) for array in arrays]
+            self._parts += zip(self._offsets[data.key], arrays, strict=True)
+        return self._offsets[data.key]
+
+
+def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
+    """Allocate and fill every table for these lanes (parameters are still 0). All lanes share one dtype."""
+    layout = Layout(lanes[0][0].dtype)
+    for settings, data in lanes:
+        layout.add(settings, data)
+    return layout.allocate()
+
+
+def _spreads(data: LaneData) -> NDArray[np.float64]:
+    """Σ (t − t̄)² per output, of the training rows and then of the held-out rows."""
+    both = []
+    for t in (data.t_train, data.t_validation):
+        centre = t.mean(axis=0) if t.shape[0] else np.zeros(t.shape[1])
+        with np.errstate(over="ignore"):  # an infinity is a result
+            both.append(((t - centre) ** 2).sum(axis=0))
+    return np.concatenate(both)
+
+
+def _stacked(tables: Sequence[NDArray[Any]], unused: float) -> NDArray[Any]:
+    """(lanes, most rows, columns): each lane's table, filled up with ``unused``."""
+    shape = (len(tables), max(len(table) for table in tables), tables[0].shape[1])
+    stacked = np.full(shape, unused, dtype=tables[0].dtype)
+    for i, table in enumerate(tables):
+        stacked[i, : len(table)] = table
+    return stacked
+
+
+def _node_reals(lane: _Places) -> NDArray[np.float64]:
+    from ..kernels.activation import largest_slope
+
+    rows = np.zeros((len(lane.graph), c.NODE_REALS))
+    rows[0, c.L_NOISE] = lane.settings.noise_inputs
+    for row, node in zip(rows, lane.graph, strict=True):
+        row[c.L_ALPHA], row[c.L_DROPOUT] = node.layer.alpha, node.layer.dropout
+        row[c.L_LARGEST_SLOPE] = largest_slope(ACTIVATIONS[node.layer.activation].code, node.layer.alpha)
+    return rows
+
+
+def _block_reals(lane: _Places) -> NDArray[np.float64]:
+    """The penalties, which are of weights alone."""
+    rows = np.zeros((len(lane.blocks), c.BLOCK_REALS))
+    for node, places in zip(lane.graph, lane.nodes, strict=True):
+        for block in range(places[c.N_BLOCK], places[c.N_BLOCK] + places[c.N_BLOCKS]):
+            if lane.blocks[block, c.B_ROLE] == codes.WEIGHTS:
+                in_step = lane.settings.l1_method == "proximal"
+                rows[block, c.B_L1_THRESHOLD if in_step else c.B_L1] = node.layer.l1
+                rows[block, c.B_L2] = node.layer.l2
+    return rows
+
+
+def _reals(settings: LaneSettings) -> NDArray[np.float64]:
+    row = np.zeros(c.REALS)
+    fill_rates(row, settings, c.R_SCHEDULE)
+    row[c.R_CLIP_NORM] = settings.clip_norm
+    row[c.R_CLIP_VALUE] = settings.clip_value
+    row[c.R_HUBER_DELTA] = settings.huber_delta
+    row[c.R_ACCURACY_THRESHOLD] = settings.accuracy_threshold
+    row[c.R_BATCH_NORM_MOMENTUM] = settings.batch_norm_momentum
+    row[c.R_DROPCONNECT] = settings.dropconnect
+    row[c.R_NOISE_WEIGHTS] = settings.noise_weights
+    row[c.R_NOISE_GRADIENTS] = settings.noise_gradients
+    row[c.R_PLATEAU_FACTOR] = 1.0
+    row[c.R_PLATEAU_BEST] = np.inf
+    row[c.R_BEST_LOSS] = np.inf
+    row[c.R_MOMENTUM_PRODUCT] = 1.0
+    if settings.early_stopping is not None:
+        row[c.R_MIN_DELTA] = settings.early_stopping.min_delta
+    return row
+
+
+def _fill_ints(row: NDArray[np.int64], settings: LaneSettings, data: LaneData, offsets: list[int]) -> None:
+    stopping = settings.early_stopping
+    row[c.I_LIMIT] = settings.steps
+    row[c.I_INPUTS] = settings.inputs
+    row[c.I_OUTPUTS] = settings.outputs
+    row[c.I_ROWS] = data.x_train.shape[0]
+    row[c.I_VALIDATION_ROWS] = data.x_validation.shape[0]
+    row[c.I_X], row[c.I_T], row[c.I_X_VALIDATION], row[c.I_T_VALIDATION] = offsets
+    row[c.I_BATCH] = settings.batch_size
+    row[c.I_SEED] = settings.seed
+    row[c.I_LOSS] = LOSSES[settings.loss].code
+    row[c.I_ACCURACY] = _ACCURACY[settings.accuracy]
+    fill_codes(row, settings, c.I_OPTIMIZER, c.I_SCHEDULE)
+    row[c.I_EVALUATE_EVERY] = settings.evaluate_every
+    row[c.I_EVALUATION_ROW] = 0  # a run begins with an evaluation
+    row[c.I_SAMPLE_EVERY] = 1
+    row[c.I_PATIENCE] = -1 if stopping is None else stopping.patience
+    row[c.I_RESTORE_BEST] = int(stopping is not None and stopping.restore_best)
+    row[c.I_BEST_STEP] = -1
+    row[c.I_PERTURBED_WEIGHTS] = int(settings.dropconnect > 0.0 or settings.noise_weights > 0.0)
+    rows = max(data.x_train.shape[0], data.x_validation.shape[0])
+    row[c.I_CAPACITY] = max(settings.batch_size, min(c.EVALUATION_BLOCK, rows))
+
+
+def _links(graph: Graph, nodes: Ints) -> Ints:
+    """Who reads whom. Walked from the outputs up, whoever first comes to a node writes its δ, and all others add."""
+    links = np.zeros((max(1, sum(len(node.sources) for node in graph)), c.LINK), dtype=np.int64)
+    at = 0
+    for row, node in zip(nodes, graph, strict=True):
+        row[c.N_LINK], row[c.N_LINKS] = at, len(node.sources)
+        links[at : at + len(node.sources), c.K_SOURCE] = node.sources
+        at += len(node.sources)
+    written = set()
+    for row in nodes[::-1]:
+        for link in links[row[c.N_LINK] :][: row[c.N_LINKS]]:
+            link[c.K_ADDS] = int(link[c.K_SOURCE] in written)
+            written.add(int(link[c.K_SOURCE]))
+    return links
+
+
+def _blocks(graph: Graph, nodes: Ints) -> Ints:
+    """What is learned, node by node; fills in what each node knows of it."""
+    table: list[tuple[int, int, int, int]] = []
+    position = 0
+    named = {"weights": c.N_WEIGHTS, "biases": c.N_BIASES, "alpha": c.N_ALPHA, "gamma": c.N_GAMMA, "beta": c.N_BETA}
+    for row, node, (inputs, units), own in zip(nodes, graph, widths(graph), owned(graph), strict=True):
+        row[c.N_KIND], row[c.N_INPUTS], row[c.N_UNITS] = LAYER_KINDS[node.kind].code, inputs, units
+        row[c.N_ACTIVATION] = ACTIVATIONS[node.layer.activation].code
+        row[c.N_BATCH_NORM] = _BATCH_NORM[node.layer.batch_norm]
+        row[c.N_TRAINABLE] = int(node.layer.trainable)
+        row[c.N_BLOCK], row[c.N_BLOCKS], row[c.N_ADDS] = len(table), len(own), 0
+        row[c.N_START] = row[c.N_MEASURED_END] = position
+        for block in own:
+            row[named[block.name]] = position
+            rows = block.shape[0] if block.name == "weights" else 1
+            table.append((position, block.size, rows, _ROLES[block.name]))
+            position += block.size
+            if block.measured:
+                row[c.N_MEASURED_END] = position
+        row[c.N_END] = position
+    for place in range(len(graph)):
+        using = users(graph, place)
+        for user in using[:-1]:
+            nodes[user, [c.N_WEIGHTS, c.N_BIASES]] = nodes[using[-1], [c.N_WEIGHTS, c.N_BIASES]]
+        nodes[using[1:], c.N_ADDS] = 1
+    return np.array(table, dtype=np.int64).reshape(-1, c.BLOCK)
+
+
+def _cut_into_pieces(lane: _Places) -> None:
+    """How many pieces a step is worked in: by the network and its batch alone, so that every machine does the same.
+
+    What looks at all rows at once (batch norm), or is worked out for the whole network, keeps the step in one piece.
+    """
+    ints, settings, layers = lane.ints, lane.settings, [node.layer for node in lane.graph]
+    products = 3 * settings.batch_size * sum(multiply_adds(lane.graph))
+    whole = bool(ints[c.I_PERTURBED_WEIGHTS]) or any(
+        layer.batch_norm != "none" or layer.activation == "prelu" for layer in layers
+    )
+    pieces = 1
+    if not whole:
+        pieces = next((n for n, work, rows in PIECES if products >= work and settings.batch_size >= rows), 1)
+    ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES] = pieces, pieces
+    split = settings.clip_norm > 0.0 or settings.clip_value > 0.0 or settings.noise_gradients > 0.0
+    plain = not split and all(layer.trainable and layer.l1 == 0.0 for layer in layers)
+    ints[c.I_SPLIT] = int(split)
+    ints[c.I_TOGETHER] = int(pieces == 1 and plain and ints[c.I_PARAMETERS] <= c.STEP_BLOCK)
+
+
+def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> None:
+    ints, settings, nodes = lane.ints, lane.settings, lane.nodes
+    count, rows = int(ints[c.I_PARAMETERS]), int(ints[c.I_CAPACITY])
+    units = nodes[1:, c.N_UNITS]
+    running = 2 * int(nodes[nodes[:, c.N_BATCH_NORM] != codes.NO_BATCH_NORM, c.N_UNITS].sum())
+    for column in (c.I_THETA, c.I_GRADIENT, c.I_FIRST, c.I_SECOND):
+        ints[column] = pool.take(count)
+    ints[c.I_BEST] = pool.take(count + running) if settings.early_stopping is not None else 0
+    ints[c.I_RUNNING], ints[c.I_RUNNING_SIZE] = pool.take(running), running
+    ints[c.I_XB] = pool.take(rows * settings.inputs)
+    ints[c.I_TB] = pool.take(rows * settings.outputs)
+    pieces = int(max(ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES]))
+    ints[c.I_SLOPES] = pool.take(rows * settings.outputs)
+    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, c.SIMILARITY_BLOCK * int(units.max())))
+    ints[c.I_SCRATCH] = pool.take(pieces * int(ints[c.I_SCRATCH_SIZE]))
+    ints[c.I_ACTIVE] = pool.take(int(units.sum()))
+    ints[c.I_FIRED_STEP] = pool.rounded(int(units.sum()))
+    ints[c.I_FIRED] = pool.take(pieces * int(ints[c.I_FIRED_STEP]))
+    ints[c.I_PARTIAL_STEP] = sums.rounded((len(nodes) + 1) * c.PARTIALS)
+    ints[c.I_PARTIALS] = sums.take(pieces * int(ints[c.I_PARTIAL_STEP]))
+    nodes[1:, c.N_ACTIVE] = np.cumsum(units) - units
+    at_running = int(ints[c.I_RUNNING])
+    for place, (row, node) in enumerate(zip(nodes, lane.graph, strict=True)):
+        width, normal = int(row[c.N_UNITS]), node.layer.batch_norm
+        cells = rows * width
+        if place == 0:  # worked on in place
+            row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
+        else:
+            row[c.N_Z], row[c.N_A] = pool.take(cells), pool.take(cells)
+            own = normal == "after" or node.layer.dropout > 0.0
+            row[c.N_OUT] = pool.take(cells) if own else row[c.N_A]
+        if place > 0 or row[c.N_BLOCKS] > 0:  # else nobody asks for it
+            row[c.N_DELTA] = pool.take(cells)
+        if normal != "none":
+            row[c.N_RUNNING] = at_running
+            at_running += 2 * width
+            row[c.N_HAT], row[c.N_INVERSE] = pool.take(cells), pool.take(width)
+        if node.layer.dropout > 0.0:
+            row[c.N_MASK] = pool.take(cells)
+        if ints[c.I_PERTURBED_WEIGHTS] and row[c.N_WEIGHTS] >= 0:
+            size = int(row[c.N_INPUTS]) * width
+            row[c.N_PERTURBED] = pool.take(size)
+            row[c.N_WEIGHT_MASK] = pool.take(size)
