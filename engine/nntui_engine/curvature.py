@@ -5,6 +5,10 @@ H·v = Im ∇L(θ + i·h·v) / h for h as small as one likes (Squire & Trapp 199
 that are analytic wherever they are smooth; a kink (ReLU at 0) goes by the real part. All in float64, on the probe set
 (``data/probe.py``), dropout and noise off. The loss is the one that training descends: batch norm takes the mean and
 variance of these rows, and is differentiated through them.
+
+Centred differences of the engine's own gradient come within 2e-7 of these products (step 1e-5, float64, nets of up to
+42 000 parameters), in a third to a half of the time. They are not used because a float32 lane would need the float64
+kernels for them, half a minute of compiling, and the products would no longer be exact where a step crosses a kink.
 """
 
 from collections.abc import Callable, Mapping

@@ -79,12 +79,16 @@ def test_workers_do_not_outlive_a_verification(small, tmp_path, number):
     endless = Path(small).read_text(encoding="utf-8").replace("steps = 30", "steps = 100000000")
     long.write_text(endless + 'expect = [{ statistic = "loss", above = 0 }]\n', encoding="utf-8")
     process = start("verify", str(long), "--seeds", "2", "--jobs", "2", start_new_session=True)
-    wait_until(lambda: len(in_session(process.pid)) >= 3)
-    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    _, err = process.communicate(timeout=20)
-    assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
-    assert b"Traceback" not in err
-    wait_until(lambda: not in_session(process.pid))
+    try:
+        wait_until(lambda: len(in_session(process.pid)) >= 3)
+        os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == (-9 if number == signal.SIGKILL else 128 + number)
+        assert b"Traceback" not in err
+        wait_until(lambda: not in_session(process.pid))
+    finally:  # their runs have no end of their own
+        for left in in_session(process.pid):
+            os.kill(left, signal.SIGKILL)
 
 
 def in_session(session: int) -> list[int]:
