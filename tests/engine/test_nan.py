@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from engine.compiled import compiled
 
-from nntui_engine.kernels import batch_norm, dense, loss, measure, optimizer, random, update
+from nntui_engine.kernels import batch_norm, loss, measure, optimizer, products, random, update
 from nntui_engine.kernels.activation import LINEAR, SIGMOID, SOFTMAX, alpha_gradient
-from nntui_engine.kernels.backward import add_penalty_gradient
 from nntui_engine.kernels.codes import ACCURACY_ARGMAX, ACCURACY_THRESHOLD
 from nntui_engine.losses import LOSSES
 from nntui_engine.optimizers import OPTIMIZERS
@@ -70,15 +69,15 @@ def test_batch_norm(dtype: type) -> None:
 def test_dense(size: int, dtype: type) -> None:
     x, w, out = (np.ones((size, size), dtype) for _ in range(3))
     x[0, 0] = np.nan
-    compiled(dense.affine)(x, w, np.zeros(size, dtype), out)
+    compiled(products.affine)(x, w, np.zeros(size, dtype), out)
     assert np.isnan(out).sum() == size
     assert (out[1:] == size).all()
-    compiled(dense.weight_gradient)(x, 0, w, out)
+    compiled(products.weight_gradient)(x, 0, w, 0, out)
     assert np.isnan(out).sum() == size
-    compiled(dense.input_gradient)(x, w, out)
+    compiled(products.input_gradient)(x, w, 0, out)
     assert np.isnan(out).sum() == size
     sums = np.empty(size, dtype)
-    compiled(dense.column_sums)(x, sums)
+    compiled(products.column_sums)(x, 0, sums)
     assert np.isnan(sums).tolist() == [True] + [False] * (size - 1)
 
 
@@ -124,10 +123,10 @@ def test_clipping(dtype: type) -> None:
 @BOTH
 def test_penalty_gradient(dtype: type) -> None:
     g = NAN.astype(dtype)
-    compiled(add_penalty_gradient)(np.zeros(3, dtype), g, 0.5, 0.5)
+    compiled(update.add_penalty_gradient)(np.zeros(3, dtype), g, 0.5, 0.5)
     assert np.isnan(g).tolist() == ONE_NAN
     g = np.ones(3, dtype)
-    compiled(add_penalty_gradient)(NAN.astype(dtype), g, 0.5, 0.5)
+    compiled(update.add_penalty_gradient)(NAN.astype(dtype), g, 0.5, 0.5)
     assert np.isnan(g).tolist() == ONE_NAN
 
 

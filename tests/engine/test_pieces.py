@@ -60,7 +60,7 @@ def experiment(change: dict[str, Any], dtype: str = "float64", **more: Any) -> E
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every step in three pieces, the last mini-batch of an epoch too."""
-    monkeypatch.setattr("nntui_engine.network.PIECES", ((3, 0, 1),))
+    monkeypatch.setattr("nntui_engine.layout.layout.PIECES", ((3, 0, 1),))
     return
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from . import columns as c
 from .bits import from_bits, is_finite, magnitude_bits
+from .blas import gemm
 from .policy import kernel, leaf_kernel
 
 
@@ -197,7 +198,7 @@ def weight_similarity(w, unit, products):
     for start in range(0, units, c.SIMILARITY_BLOCK):
         stop = min(start + c.SIMILARITY_BLOCK, units)
         cosines = products[: (stop - start) * units].reshape(stop - start, units)
-        np.dot(rows[start:stop], rows.T, cosines)
+        gemm(0, 1, stop - start, units, inputs, rows, start * inputs, inputs, rows, 0, inputs, 0, cosines, 0, units)
         for i in range(start, stop):
             for j in range(i):
                 total += abs(np.float64(cosines[i - start, j]))

@@ -69,7 +69,7 @@ def _with_cache(dispatcher: Any) -> Any:
 
 def _compiled(function: Function, fastmath: set[str] = _REORDER, cached: bool = True, **options: Any) -> Function:
     jit: Any = numba.njit  # some of these options are missing from its type
-    dispatcher: Any = jit(nogil=True, fastmath=fastmath, error_model="numpy", **options)(function)
+    dispatcher: Any = jit(nogil=True, fastmath=fastmath, error_model="numpy", _nrt=False, **options)(function)
     if JIT:
         _one_version(dispatcher)
         if options.get("no_cpython_wrapper"):

@@ -11,12 +11,11 @@ def forward(lane, node, first, n):
     """z of rows first … first + n − 1."""
     units = lane.nodes[node, c.N_UNITS]
     z = matrix(lane.pool, lane.nodes[node, c.N_Z] + first * units, n, units)
-    z[:] = output_rows(lane, source(lane, node, 0), first, n)
-    for k in range(1, lane.nodes[node, c.N_LINKS]):
+    for k in range(lane.nodes[node, c.N_LINKS]):
         x = output_rows(lane, source(lane, node, k), first, n)
         for i in range(n):
             for j in range(units):
-                z[i, j] = z[i, j] + x[i, j]
+                z[i, j] = z[i, j] + x[i, j] if k > 0 else x[i, j]
 
 
 @kernel

@@ -2,7 +2,7 @@
 
 from .. import columns as c
 from ..codes import EVALUATE
-from ..policy import kernel
+from ..policy import inlined_kernel, kernel
 from ..products import affine, column_sums, input_gradient, weight_gradient
 from ..random import DROPCONNECT, WEIGHT_NOISE, add_normal, keep_mask, stream_key
 from ..views import matrix, vector
@@ -30,7 +30,7 @@ def perturb_weights(lane, node):
             out[i] = out[i] * mask[i]
 
 
-@kernel
+@inlined_kernel
 def used_weights(lane, node, perturbed):
     """W (inputs, units) as the pass uses it."""
     at = lane.ints[c.I_THETA] + lane.nodes[node, c.N_WEIGHTS]

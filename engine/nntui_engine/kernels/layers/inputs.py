@@ -2,19 +2,19 @@
 
 from .. import columns as c
 from ..codes import NO_BATCH_NORM, ROWS_COPIED, ROWS_GATHERED, ROWS_IN_PLACE
-from ..policy import kernel
+from ..policy import inlined_kernel, kernel
 from ..random import INPUT_NOISE, add_normal, stream_key
 from ..views import matrix, vector
 
 
-@kernel
+@inlined_kernel
 def are_changed(lane):
     """Whether the rows are changed before the first layer, so that the pass needs its own copy."""
     reals = lane.node_reals
     return lane.nodes[0, c.N_BATCH_NORM] != NO_BATCH_NORM or reals[0, c.L_DROPOUT] > 0.0 or reals[0, c.L_NOISE] > 0.0
 
 
-@kernel
+@inlined_kernel
 def rows_from(lane, at, gathered):
     """Say where the rows of the pass come from: the data arena at ``at``, or (``gathered``) the order of the epoch."""
     lane.ints[c.I_ROWS_AT] = at
@@ -63,7 +63,7 @@ def forward(lane, first, n, noisy):
         add_normal(key, first * inputs, lane.node_reals[0, c.L_NOISE], flat, flat)
 
 
-@kernel
+@inlined_kernel
 def batch_targets(lane, first, n):
     """t (n, outputs): the targets of the mini-batch's rows first …"""
     ints = lane.ints

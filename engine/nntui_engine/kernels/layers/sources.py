@@ -2,23 +2,23 @@
 
 from .. import columns as c
 from ..codes import ROWS_IN_PLACE
-from ..policy import kernel
+from ..policy import inlined_kernel
 from ..views import matrix
 
 
-@kernel
+@inlined_kernel
 def source(lane, node, k):
     """The ``k``-th node that ``node`` reads."""
     return lane.links[lane.nodes[node, c.N_LINK] + k, c.K_SOURCE]
 
 
-@kernel
+@inlined_kernel
 def adds(lane, node, k):
     """Whether ∂L/∂ of the ``k``-th node that ``node`` reads is added to what a later reader has left there."""
     return lane.links[lane.nodes[node, c.N_LINK] + k, c.K_ADDS]
 
 
-@kernel
+@inlined_kernel
 def output_rows(lane, node, first, n):
     """(n, units): what a node passes on of rows ``first``, …; node 0's may stand in the data themselves."""
     units = lane.nodes[node, c.N_UNITS]
@@ -27,7 +27,7 @@ def output_rows(lane, node, first, n):
     return matrix(lane.pool, lane.nodes[node, c.N_OUT] + first * units, n, units)
 
 
-@kernel
+@inlined_kernel
 def delta_rows(lane, node, first, n):
     """(n, units): δ of rows ``first``, … of a node."""
     units = lane.nodes[node, c.N_UNITS]
