@@ -12,9 +12,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .activations import ACTIVATIONS
 from .finding_words import layer_words
-from .optimizers import OPTIMIZERS
+from .registry.activation import ACTIVATIONS
+from .registry.optimizer import OPTIMIZERS
 from .settings import LaneSettings
 from .snapshot import LaneSnapshot, NonFinite
 

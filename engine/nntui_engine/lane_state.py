@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .data.dataset import LaneData
-from .initializers import draw_weights
 from .kernels import codes
 from .kernels import columns as c
-from .losses import LOSSES
 from .network import Arena
+from .registry.initializer import draw_weights
+from .registry.loss import LOSSES
 from .settings import LaneSettings
 from .snapshot import Node, NonFinite
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import InputError
-from .registry import allowed_names
+from .errors import InputError, allowed_names
 from .scenario import Scenario, override
 
 

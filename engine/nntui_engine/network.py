@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .activations import ACTIVATIONS
 from .data.dataset import LaneData
 from .data.probe import probe_rows
 from .kernels import codes
 from .kernels import columns as c
-from .losses import LOSSES
 from .rates import fill_codes, fill_rates
+from .registry.activation import ACTIVATIONS
+from .registry.loss import LOSSES
 from .settings import LaneSettings
 
 _ALIGN = 64  # bytes: lanes never share a cache line

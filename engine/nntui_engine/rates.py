@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .optimizers import OPTIMIZERS
-from .schedules import SCHEDULES
+from .registry.optimizer import OPTIMIZERS
+from .registry.schedule import SCHEDULES
 from .settings import Settings
 
 

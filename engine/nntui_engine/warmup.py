@@ -11,9 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .errors import InputError
+from .errors import InputError, allowed_names
 from .kernels import cache
-from .registry import allowed_names
 
 if TYPE_CHECKING:
     from .scenario import Scenario

@@ -95,7 +95,7 @@ def _line(lane: "LaneSettings | SurfaceSettings") -> str:
     from nntui_engine.settings import SurfaceSettings
 
     if isinstance(lane, SurfaceSettings):
-        from nntui_engine.surfaces import SURFACES
+        from nntui_engine.registry.surface import SURFACES
 
         row = SURFACES[lane.surface]
         return f"{lane.optimizer} on {lane.surface}, {row.formula}"

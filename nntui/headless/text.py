@@ -14,8 +14,8 @@ from nntui.headless.words import heading, plain_table, statistic, timing_line
 from nntui.plotting.grid import wrap
 from nntui_engine.diagnosis import Finding
 from nntui_engine.finding_words import details, headline
+from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 from nntui_engine.snapshot import LaneSnapshot, Mark, Series, Snapshot
-from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 
 # Points of history asked for; a sparkline never has more columns than this.
 POINTS = 240

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.asked import MEASURES
 from nntui_engine.curvature import Problem, second_eigenvalue, sharpness, smallest_eigenvalue
+from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.verify import verify
 

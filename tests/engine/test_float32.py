@@ -5,9 +5,9 @@ import pytest
 from engine.compiled import JIT, compiled
 
 from engine import twin
-from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.kernels import activation as kernels
 from nntui_engine.kernels.exponential import BLOCK, exp_nonpositive
+from nntui_engine.registry.activation import ACTIVATIONS
 
 COUNT = 200_001 if JIT else 2_001
 GRID = np.concatenate([np.linspace(-120, 120, COUNT), np.linspace(-1, 1, COUNT), [0.0, -0.0]]).astype(np.float32)

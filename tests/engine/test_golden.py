@@ -9,15 +9,15 @@ import pytest
 from engine.compiled import compiled
 
 from engine import cases
-from nntui_engine.activations import ACTIVATIONS
-from nntui_engine.initializers import INITIALIZERS, draw_weights
 from nntui_engine.kernels import activation as kernels
 from nntui_engine.kernels import loss as loss_kernels
 from nntui_engine.kernels.batch_norm import normalise, normalise_backward, normalise_fixed
 from nntui_engine.kernels.exponential import BLOCK
 from nntui_engine.kernels.optimizer import HYPERPARAMETERS, nadam_momentum, step_into
-from nntui_engine.losses import LOSSES
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.registry.initializer import INITIALIZERS, draw_weights
+from nntui_engine.registry.loss import LOSSES
+from nntui_engine.registry.optimizer import OPTIMIZERS
 
 FOLDER = Path(__file__).parents[1] / "golden"
 

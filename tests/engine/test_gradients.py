@@ -14,9 +14,9 @@ from engine.compiled import JIT
 from engine.twin import KINKED, distance_to_kink
 from engine.twin_network import TwinLane, norm
 
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.experiment import Experiment
-from nntui_engine.losses import LOSSES
+from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui_engine.registry.loss import LOSSES
 
 STEP = 1e-6
 FAR = 1e-3  # from every kink: much further than a step

@@ -7,7 +7,7 @@ import pytest
 from engine.build import Build
 
 from nntui_engine.errors import InputError
-from nntui_engine.initializers import INITIALIZERS, draw_weights
+from nntui_engine.registry.initializer import INITIALIZERS, draw_weights
 
 FAN_IN, FAN_OUT, SCALE = 300, 200, 0.3
 

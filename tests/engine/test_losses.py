@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from engine.compiled import compiled
 
-from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.kernels import activation, loss
 from nntui_engine.kernels.exponential import BLOCK
-from nntui_engine.losses import LOSSES
+from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.registry.loss import LOSSES
 
 Z = np.array([[0.5, -1.2, 2.0], [-0.3, 0.7, 0.1], [1.4, 0.9, -0.6]])
 TARGETS = {

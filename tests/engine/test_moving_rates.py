@@ -11,8 +11,8 @@ from engine.build import Build
 from engine.cases import MOVING_SCHEDULES, OPTIMIZER_CASES
 from engine.twin_network import TwinLane
 
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.schedules import SCHEDULES
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.schedule import SCHEDULES
 
 STEPS = 8
 

@@ -8,8 +8,8 @@ from nntui_engine.kernels import batch_norm, dense, loss, measure, optimizer, ra
 from nntui_engine.kernels.activation import LINEAR, SIGMOID, SOFTMAX, alpha_gradient
 from nntui_engine.kernels.backward import add_penalty_gradient
 from nntui_engine.kernels.codes import ACCURACY_ARGMAX, ACCURACY_THRESHOLD
-from nntui_engine.losses import LOSSES
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.loss import LOSSES
+from nntui_engine.registry.optimizer import OPTIMIZERS
 
 NAN = np.array([1.0, np.nan, -2.0])
 ONE_NAN = [False, True, False]

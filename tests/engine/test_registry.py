@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.curvature import SLOPES, VALUES
 from nntui_engine.errors import InputError
 from nntui_engine.kernels import activation, loss, optimizer, schedule, surface
 from nntui_engine.kernels.activation import largest_slope
-from nntui_engine.losses import LOSSES
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.registry import Parameter, Registry, Row
-from nntui_engine.schedules import SCHEDULES
-from nntui_engine.surfaces import SURFACES
+from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui_engine.registry.loss import LOSSES
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.row import Parameter, Registry, Row
+from nntui_engine.registry.schedule import SCHEDULES
+from nntui_engine.registry.surface import SURFACES
 
 KERNELS: tuple[tuple[ModuleType, Registry[Any]], ...] = (
     (activation, ACTIVATIONS),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntui_engine.kernels.schedule import schedule_factor
-from nntui_engine.schedules import SCHEDULES
+from nntui_engine.registry.schedule import SCHEDULES
 
 CASES: dict[str, list[dict[str, Any]]] = {
     "constant": [{}],

@@ -9,9 +9,9 @@ import pytest
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
+from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from nntui_engine.run.run import Run
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 
 pytestmark = pytest.mark.slow
 

@@ -6,9 +6,14 @@ from engine.build import Build
 from engine.compiled import compiled
 from engine.twin_network import similarity
 
-from nntui_engine import statistics
 from nntui_engine.kernels import columns, measure
-from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import (
+    EVALUATION_STATISTICS,
+    LAYER_BY_NAME,
+    LAYER_STATISTICS,
+    WHOLE_STATISTICS,
+    Statistic,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +25,7 @@ from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHO
         (list(EVALUATION_STATISTICS), "V_", columns.EVALUATIONS),
     ],
 )
-def test_tables_and_columns_agree(rows: list[statistics.Statistic], prefix: str, count: int) -> None:
+def test_tables_and_columns_agree(rows: list[Statistic], prefix: str, count: int) -> None:
     assert len(rows) == count
     for place, row in enumerate(rows):
         assert getattr(columns, prefix + row.name.upper()) == place, row.name
@@ -33,7 +38,7 @@ def test_names_are_unique_and_rows_complete() -> None:
             assert row.title
             assert row.formula
             assert row.summary.endswith((".", ")."))
-    assert statistics.LAYER_BY_NAME["gradient_norm"].column == columns.S_GRADIENT_NORM
+    assert LAYER_BY_NAME["gradient_norm"].column == columns.S_GRADIENT_NORM
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -7,10 +7,10 @@ import pytest
 from engine.build import Build
 from engine.twin_network import TwinLane
 
-from nntui_engine.activations import HIDDEN_ACTIVATIONS
 from nntui_engine.data.probe import probe_rows
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.statistics import LAYER_STATISTICS
+from nntui_engine.registry.activation import HIDDEN_ACTIVATIONS
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.statistic import LAYER_STATISTICS
 
 STEPS = 5
 REGRESSION = {"task": "regression"}

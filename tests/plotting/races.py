@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.optimizer import OPTIMIZERS
 from nntui_engine.settings import SurfaceSettings
 from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot, SurfacePart
 from nntui_engine.tasks.field import distances

@@ -1,6 +1,6 @@
 """Data sets: what a scenario can name. ``generated`` and ``real`` make the arrays."""
 
-from ..registry import Parameter, Registry, Row
+from ..registry.row import Parameter, Registry, Row
 
 
 def _samples(default: int) -> Parameter:

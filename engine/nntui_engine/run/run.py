@@ -10,9 +10,9 @@ from ..compile_ahead import Progress
 from ..diagnosis import Finding
 from ..errors import InputError
 from ..lanes import lane_tables, named_lanes, shown
+from ..registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from ..scenario import Scenario, load_scenario, override
 from ..snapshot import Mark, Snapshot
-from ..statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from ..tasks.network import NetworkTask
 from ..tasks.surface import SurfaceTask
 from ..tasks.task import Lane, Row

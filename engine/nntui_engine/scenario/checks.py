@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
-from ..activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from ..data.sets import DATASETS
 from ..errors import InputError
-from ..initializers import INITIALIZERS
-from ..losses import LOSSES
-from ..optimizers import LR, OPTIMIZERS
-from ..registry import Row
-from ..schedules import SCHEDULES
-from ..surfaces import SURFACES
+from ..registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from ..registry.initializer import INITIALIZERS
+from ..registry.loss import LOSSES
+from ..registry.optimizer import LR, OPTIMIZERS
+from ..registry.row import Row
+from ..registry.schedule import SCHEDULES
+from ..registry.surface import SURFACES
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
 

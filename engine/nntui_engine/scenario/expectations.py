@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..statistics import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..registry.statistic import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from .problems import choose, prefix, show
 from .schema import Expectation
 

@@ -10,9 +10,8 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..files import expanded, problem_with
-from ..registry import allowed_names
 from .checks import Tables, check, with_defaults
 from .expectations import check_expectation, check_lane, check_panels
 from .library import scenario_paths

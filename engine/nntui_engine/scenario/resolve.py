@@ -9,19 +9,19 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import UNSET
 
-from ..activations import ACTIVATIONS
 from ..data.dataset import LaneData
 from ..data.load import Split, lane_data, load_split
 from ..data.sets import DATASETS
 from ..data.targets import Targets
 from ..errors import InputError
-from ..initializers import INITIALIZERS
-from ..losses import LOSSES
-from ..optimizers import OPTIMIZERS
-from ..registry import Row
-from ..schedules import SCHEDULES
+from ..registry.activation import ACTIVATIONS
+from ..registry.initializer import INITIALIZERS
+from ..registry.loss import LOSSES
+from ..registry.optimizer import OPTIMIZERS
+from ..registry.row import Row
+from ..registry.schedule import SCHEDULES
+from ..registry.surface import SURFACES
 from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
-from ..surfaces import SURFACES
 from .autos import Head, decide_head
 from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes, with_defaults
 from .problems import prefix

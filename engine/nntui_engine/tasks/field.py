@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from ..kernels import race as k
 from ..launch import launching
 from ..rates import fill_codes, fill_rates
+from ..registry.surface import SURFACES
 from ..settings import SurfaceSettings
-from ..surfaces import SURFACES
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
 from ..diagnosis import WATCHED, Finding, diagnose
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.predict import predict_lane
 from ..kernels.team import HELP, LEAD, PROBER
@@ -18,7 +18,6 @@ from ..lane_state import carry_lane, first_non_finite, must_restart, parameter_v
 from ..launch import launch, launching
 from ..memory import bytes_of_run, lay_out, size_in_words
 from ..network import Arena, Layout
-from ..registry import allowed_names
 from ..scenario import resolve_lane
 from ..settings import LaneSettings
 from ..snapshot import LaneSnapshot

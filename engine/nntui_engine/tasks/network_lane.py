@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..history import History
 from ..kernels import columns as c
 from ..network import Arena, parameter_count
-from ..registry import allowed_names
+from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 from ..settings import LaneSettings
 from ..snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
-from ..statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 from .task import Lane
 
 Array = NDArray[np.float64]

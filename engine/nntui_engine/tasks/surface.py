@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from ..history import History
 from ..kernels import race as k
 from ..launch import launching
+from ..registry.surface import SURFACES
 from ..scenario import resolve_surface
 from ..settings import SurfaceSettings
 from ..snapshot import LaneSnapshot, LaneState, Series, SurfacePart
-from ..surfaces import SURFACES
 from .field import Field, distances, lay_out
 from .task import Lane, Steps, Task
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.errors import InputError
-from nntui_engine.initializers import INITIALIZERS
-from nntui_engine.losses import LOSSES
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui_engine.registry.initializer import INITIALIZERS
+from nntui_engine.registry.loss import LOSSES
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.schedule import SCHEDULES
 from nntui_engine.scenario import (
     ResolvedLane,
     load_scenario,
@@ -22,7 +23,6 @@ from nntui_engine.scenario import (
     resolve_surface,
     scenario_paths,
 )
-from nntui_engine.schedules import SCHEDULES
 from nntui_engine.settings import EarlyStopping
 
 

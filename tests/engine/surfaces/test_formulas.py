@@ -8,7 +8,7 @@ import pytest
 from engine.compiled import compiled, needs_jit
 
 from nntui_engine.kernels.surface import surface_hessian, surface_slope
-from nntui_engine.surfaces import SURFACES, Surface
+from nntui_engine.registry.surface import SURFACES, Surface
 
 slope = compiled(surface_slope)
 hessian = compiled(surface_hessian)
@@ -131,7 +131,7 @@ def test_start_and_minima_stand_in_the_window(name: str) -> None:
     assert row.formula
 
 
-# (surface, point, published value); the sources stand in surfaces.py
+# (surface, point, published value); the sources stand in registry/surface.py
 PUBLISHED = [
     ("beale", (3.0, 0.5), 0.0),
     ("beale", (0.0, 0.0), 14.203125),  # 1.5² + 2.25² + 2.625²

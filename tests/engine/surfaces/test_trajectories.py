@@ -9,7 +9,7 @@ from engine.surfaces.builders import race, walk
 
 from engine import twin_update
 from nntui_engine.experiment import Experiment
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.optimizer import OPTIMIZERS
 
 STEPS = 200
 ALLOWED = 1e-9

@@ -3,7 +3,7 @@
 Defaults are PyTorch's, except that ``lr`` has one default for all (a scenario nearly always states it).
 """
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 _MOMENTUM = Parameter("momentum", 0.0, "share of the last step kept", low=0.0, high=1.0, exclusive_high=True)
 _WEIGHT_DECAY = Parameter("weight_decay", 0.0, "pull of every parameter towards 0", low=0.0, high=1e6)

@@ -3,14 +3,13 @@
 Adding an activation, a loss, an optimizer … is one row in its table plus the code the row names.
 """
 
-import difflib
 import math
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
-from .errors import InputError
+from ..errors import InputError, allowed_names
 
 
 def limit_text(value: float) -> str:
@@ -121,16 +120,3 @@ class Registry(Mapping[str, R], Generic[R]):
             prefix = f"{where}: " if where else ""
             raise InputError(f'{prefix}unknown {self.kind} "{name}"; {allowed_names(name, list(self))}')
         return row
-
-
-MOST_LISTED = 24
-
-
-def allowed_names(name: str, names: list[str], lister: str = "") -> str:
-    """ "did you mean …? allowed: …" for a name that is not among ``names``; ``lister`` is a command that lists them
-    when they are too many for a message."""
-    near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
-    hint = f'did you mean "{near[0]}"? ' if near else ""
-    if lister and len(names) > MOST_LISTED:
-        return f'{hint}"{lister}" lists all {len(names)}'
-    return f"{hint}allowed: {', '.join(names)}"

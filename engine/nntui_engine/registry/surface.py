@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 Point = tuple[float, float]
 Window = tuple[Point, Point]

@@ -1,6 +1,6 @@
 """Losses: what a scenario can name. The formulas are in ``kernels/loss.py``."""
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 LOSSES = Registry(
     "loss",

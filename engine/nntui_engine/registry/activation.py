@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 
 @dataclass(frozen=True, slots=True)

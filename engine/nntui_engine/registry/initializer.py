@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 Weights = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int, float], Weights]

@@ -3,7 +3,7 @@
 A schedule gives the factor on ``lr`` at update t = 0, 1, 2, …; plateau counts evaluations instead.
 """
 
-from .registry import Parameter, Registry, Row
+from .row import Parameter, Registry, Row
 
 _DECAY = Parameter("decay", 0.01, "how fast the rate falls, per step", low=0.0, high=1e3)
 
