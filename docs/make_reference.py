@@ -17,7 +17,6 @@ sys.path[:0] = [str(ROOT / "engine")]
 
 import msgspec  # noqa: E402
 
-from nntui_engine import diagnosis  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
 from nntui_engine.registry.activation import ACTIVATIONS  # noqa: E402
 from nntui_engine.registry.initializer import INITIALIZERS  # noqa: E402
@@ -35,6 +34,7 @@ from nntui_engine.registry.statistic import (  # noqa: E402
 from nntui_engine.registry.surface import SURFACES, Surface  # noqa: E402
 from nntui_engine.scenario import checks, list_scenarios, schema  # noqa: E402
 from nntui_engine.scenario.problems import range_of, show  # noqa: E402
+from nntui_engine.tasks import diagnosis  # noqa: E402
 
 REGISTRIES: dict[str, Registry] = {
     "datasets": DATASETS,

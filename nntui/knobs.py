@@ -10,7 +10,7 @@ from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.registry.initializer import INITIALIZERS
 from nntui_engine.registry.optimizer import LR, OPTIMIZERS
 from nntui_engine.registry.row import Parameter
-from nntui_engine.settings import LaneSettings, Settings, SurfaceSettings
+from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
 
 Value = float | int | str
 MIXED = "mixed"

@@ -12,8 +12,8 @@ from .kernels import columns as c
 from .network import Arena
 from .registry.initializer import draw_weights
 from .registry.loss import LOSSES
-from .settings import LaneSettings
-from .snapshot import Node, NonFinite
+from .run.snapshot import Node, NonFinite
+from .scenario.settings import LaneSettings
 
 # What a run has reached, as against what its settings say: kept when settings change
 _PROGRESS_INTS = (

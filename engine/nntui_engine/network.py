@@ -18,7 +18,7 @@ from .kernels import columns as c
 from .rates import fill_codes, fill_rates
 from .registry.activation import ACTIVATIONS
 from .registry.loss import LOSSES
-from .settings import LaneSettings
+from .scenario.settings import LaneSettings
 
 _ALIGN = 64  # bytes: lanes never share a cache line
 # (pieces, from so many multiply-adds a step, from so many rows): a piece must be worth a meeting of threads

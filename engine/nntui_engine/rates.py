@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from .registry.optimizer import OPTIMIZERS
 from .registry.schedule import SCHEDULES
-from .settings import Settings
+from .scenario.settings import Settings
 
 
 def fill_codes(ints: NDArray[np.int64], settings: Settings, optimizer: int, schedule: int) -> None:

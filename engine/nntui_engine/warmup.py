@@ -108,7 +108,7 @@ def main() -> int:
     if not cache.compiling_ahead():
         warm_up(_tell, parts)
         return 0
-    from . import whole_program
+    from .compiling import whole_program
 
     with cache.compiling_alone(lambda: _tell("waiting for another nntui that compiles", 0, 1)):
         if not is_warm(parts):  # that other one may have done it

@@ -1,6 +1,6 @@
 """Optimizer steps a second on Beale's function, of one lane and of all lanes together.
 
-What is timed is one launch after another of the kernel that races, fair rates and basin maps all use, without samples
+What is timed is one launch after another of the kernel that races and fair rates use, without samples
 in between.
 """
 

@@ -8,7 +8,7 @@ from nntui.commands.options import SCENARIO, examples
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
-    from nntui_engine.settings import LaneSettings, SurfaceSettings
+    from nntui_engine.scenario.settings import LaneSettings, SurfaceSettings
 
 
 @click.command(
@@ -92,7 +92,7 @@ def _settings(lane: "LaneSettings | SurfaceSettings") -> dict[str, Any]:
 def _line(lane: "LaneSettings | SurfaceSettings") -> str:
     """What the lane is, in one line."""
     from nntui.headless.settings_document import network_line
-    from nntui_engine.settings import SurfaceSettings
+    from nntui_engine.scenario.settings import SurfaceSettings
 
     if isinstance(lane, SurfaceSettings):
         from nntui_engine.registry.surface import SURFACES

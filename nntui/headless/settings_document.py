@@ -4,7 +4,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from nntui_engine.settings import LaneSettings, LayerSettings, SurfaceSettings
+from nntui_engine.scenario.settings import LaneSettings, LayerSettings, SurfaceSettings
 
 
 def settings_document(settings: LaneSettings | SurfaceSettings) -> dict[str, Any]:

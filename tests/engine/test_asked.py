@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.asked import MEASURES, backprop_error, operations, prediction_spread
+from nntui_engine.analysis.asked import MEASURES, backprop_error, operations, prediction_spread
 from nntui_engine.registry.statistic import ASKED_STATISTICS
 from nntui_engine.scenario import scenario_from_dict
 

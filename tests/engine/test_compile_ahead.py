@@ -8,7 +8,7 @@ from pathlib import Path
 import numba
 import pytest
 
-from nntui_engine.compile_ahead import compile_ahead, read_stage
+from nntui_engine.compiling.ahead import compile_ahead, read_stage
 
 RUN = """
 import hashlib, sys
@@ -51,7 +51,7 @@ def test_the_first_run_of_a_machine_gives_the_bits_of_later_ones(tmp_path):
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 def test_a_child_that_fails_is_one_line_and_no_more(monkeypatch):
-    monkeypatch.setattr("nntui_engine.compile_ahead.is_warm", lambda _: False)
+    monkeypatch.setattr("nntui_engine.compiling.ahead.is_warm", lambda _: False)
     said = compile_ahead(["no-such-part"])
     assert "compiling ahead did not work" in said
     assert "no-such-part" in said

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.diagnosis import Finding, _holds_since, learns_well
+from nntui_engine.run.finding import Finding
 from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.tasks.diagnosis import _holds_since, learns_well
 
 
 def findings(**options: Any) -> list[Finding]:

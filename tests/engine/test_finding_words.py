@@ -2,8 +2,7 @@
 
 import pytest
 
-from nntui_engine.diagnosis import Finding, Fix
-from nntui_engine.finding_words import details, headline, layer_words
+from nntui_engine.run.finding import Finding, Fix, details, headline, layer_words
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine.build import Build
 
-from nntui_engine.curvature import sharpness
+from nntui_engine.analysis.curvature import sharpness
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 

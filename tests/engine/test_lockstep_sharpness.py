@@ -13,12 +13,12 @@ from engine.build import Build  # noqa: E402
 from engine.test_lockstep_torch import Twin, make  # noqa: E402
 from engine.torch_names import ACTIVATIONS, LOSSES  # noqa: E402
 
-from nntui_engine.curvature import hessian, second_eigenvalue, sharpness, smallest_eigenvalue  # noqa: E402
+from nntui_engine.analysis.curvature import hessian, second_eigenvalue, sharpness, smallest_eigenvalue  # noqa: E402
+from nntui_engine.analysis.spectrum import WRITTEN_OUT  # noqa: E402
 from nntui_engine.experiment import Experiment  # noqa: E402
 from nntui_engine.registry.activation import ACTIVATIONS as ALL_ACTIVATIONS  # noqa: E402
 from nntui_engine.registry.loss import LOSSES as ALL_LOSSES  # noqa: E402
 from nntui_engine.scenario import scenario_from_dict  # noqa: E402
-from nntui_engine.spectrum import WRITTEN_OUT  # noqa: E402
 
 CLIP = 1e-7
 TARGETS = {"cross_entropy": "one_hot", "binary_cross_entropy": "labels", "hinge": "labels"}

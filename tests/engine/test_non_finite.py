@@ -9,9 +9,9 @@ import pytest
 from engine.build import Build
 
 from nntui_engine import Experiment
-from nntui_engine.diagnosis import Finding
 from nntui_engine.kernels import columns as c
 from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.run.finding import Finding
 from nntui_engine.scenario import scenario_from_dict
 
 SAMPLED = pytest.mark.parametrize("every", [1, 7, 10**9])

@@ -7,7 +7,7 @@ import pytest
 from engine.build import Build
 
 from nntui_engine import Experiment
-from nntui_engine.curvature import Problem, sharpness
+from nntui_engine.analysis.curvature import Problem, sharpness
 from nntui_engine.data.probe import PROBE_ROWS, probe_rows
 from nntui_engine.kernels import columns as c
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntui_engine.curvature import SLOPES, VALUES
+from nntui_engine.analysis.curvature import SLOPES, VALUES
 from nntui_engine.errors import InputError
 from nntui_engine.kernels import activation, loss, optimizer, schedule, surface
 from nntui_engine.kernels.activation import largest_slope

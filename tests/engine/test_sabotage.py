@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntui_engine import sabotage as tool
+from nntui_engine.analysis import sabotage as tool
+from nntui_engine.analysis.sabotage import Sabotage, sabotage
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
-from nntui_engine.sabotage import Sabotage, sabotage
 from nntui_engine.scenario import Scenario, scenario_from_dict
 
 # On the bowl ½(x² + y²) plain SGD multiplies the position by 1 − lr in each step

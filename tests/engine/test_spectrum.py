@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from nntui_engine.spectrum import WRITTEN_OUT, Spectrum
+from nntui_engine.analysis.spectrum import WRITTEN_OUT, Spectrum
 
 SIZE = 150
 SPREAD = np.random.default_rng(3).uniform(0.0, 1.0, SIZE)
@@ -70,9 +70,9 @@ def test_a_spectrum_that_crowds_at_its_end_is_found_less_exactly() -> None:
 
 
 def test_what_does_not_settle_is_nan(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nntui_engine.spectrum._RESTARTS", 1)
+    monkeypatch.setattr("nntui_engine.analysis.spectrum._RESTARTS", 1)
     crowded = spectrum(turned(1.0 + 1e-9 * np.arange(SIZE) ** 0.5 + 1e-3 * SPREAD))
-    monkeypatch.setattr("nntui_engine.spectrum.TOLERANCES", (1e-15,))
+    monkeypatch.setattr("nntui_engine.analysis.spectrum.TOLERANCES", (1e-15,))
     assert np.isnan(crowded.smallest())
     assert np.isnan(crowded.largest(2)).all()
 

@@ -5,9 +5,9 @@ import pytest
 from engine.twin_network import TwinLane
 
 from nntui_engine import Experiment
+from nntui_engine.analysis.trace import BIAS, can_trace, trace
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.trace import BIAS, can_trace, trace
 
 
 def experiment(batch_size=1, model=None, train=None):

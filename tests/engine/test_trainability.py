@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
+from nntui_engine.analysis.sweeps import trainability_map
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario, scenario_from_dict
-from nntui_engine.sweeps import trainability_map
 
 
 def scenario(dtype: str = "float64", **train: Any) -> Scenario:
@@ -25,7 +25,7 @@ def scenario(dtype: str = "float64", **train: Any) -> Scenario:
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_each_point_is_a_run_of_its_own(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nntui_engine.sweeps._LANES_AT_ONCE", 4)  # six points: a whole group and a part of one
+    monkeypatch.setattr("nntui_engine.analysis.sweeps._LANES_AT_ONCE", 4)  # six points: a whole group and a part of one
     rates, scales = (0.01, 0.3, 500.0), (0.5, 2.0)
     found = trainability_map(scenario(dtype), rates, scales)
     assert found.shape == (2, 3)

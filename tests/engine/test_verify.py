@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from engine.compiled import needs_jit
 
+from nntui_engine.analysis.verify import Outcome, verify
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Scenario, list_scenarios, load_scenario, scenario_from_dict
-from nntui_engine.verify import Outcome, verify
 
 RACE: dict[str, Any] = {
     "schema": 1,

@@ -7,7 +7,7 @@ import numba
 import numba.core.codegen
 import pytest
 
-from nntui_engine import whole_program
+from nntui_engine.compiling import whole_program
 
 
 def test_every_hook_is_where_it_was() -> None:

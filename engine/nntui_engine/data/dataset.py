@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings import Task
+from ..scenario.settings import Task
 
 Array = NDArray[np.float64]
 

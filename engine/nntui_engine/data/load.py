@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..files import expanded, problem_with
 from ..scenario.schema import DataTable
-from ..settings import Task
+from ..scenario.settings import Task
 from .csv_files import read_csv
 from .dataset import Array, LaneData
 from .generated import generate

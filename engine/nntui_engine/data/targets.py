@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..settings import Task
+from ..scenario.settings import Task
 from .dataset import Array
 from .raw import RawData
 

@@ -14,7 +14,7 @@ several labels, whether it lies on its target's side of the middle of the two ta
 and 1), whatever the output's activation.
 
 The Hessian of sharpness is that of the loss that training descends, over the parameters θ that are trained: dropout and
-noise off, batch norm on the mean and variance of the probe set's own rows (``curvature.py``).
+noise off, batch norm on the mean and variance of the probe set's own rows (``analysis/curvature.py``).
 """
 
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ SURFACE_STATISTICS = _table(
     ("y", "y", "second coordinate", "Where it stands, upwards.", "step", "linear"),
 )
 
-# Worked out only when asked for (``asked.py``): they cost more than a step
+# Worked out only when asked for (``analysis/asked.py``): they cost more than a step
 ASKED_STATISTICS = _table(
     ("operations_forward", "Forward multiplications", "Σ inputs·units over the layers", "What one row costs on its way forward.", "asked", "log"),
     ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "asked", "log"),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ..errors import InputError
-from ..settings import Task
 from .problems import prefix
+from .settings import Task
 
 _ERRORS = ("mse", "mae", "huber")
 

@@ -21,11 +21,11 @@ from ..registry.optimizer import OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
-from ..settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 from .autos import Head, decide_head
 from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes, with_defaults
 from .problems import prefix
 from .schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
+from .settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 
 MAX_ACTIVATIONS = 500_000_000
 

@@ -10,7 +10,7 @@ from ..kernels import race as k
 from ..launch import launching
 from ..rates import fill_codes, fill_rates
 from ..registry.surface import SURFACES
-from ..settings import SurfaceSettings
+from ..scenario.settings import SurfaceSettings
 
 Array = NDArray[np.float64]
 

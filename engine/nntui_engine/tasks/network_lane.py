@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
 from ..errors import InputError, allowed_names
-from ..history import History
 from ..kernels import columns as c
 from ..network import Arena, parameter_count
 from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
-from ..settings import LaneSettings
-from ..snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
-from .task import Lane
+from ..run.history import History
+from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
+from ..run.task import Lane
+from ..scenario.settings import LaneSettings
 
 Array = NDArray[np.float64]
 

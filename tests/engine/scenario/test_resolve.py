@@ -23,7 +23,7 @@ from nntui_engine.scenario import (
     resolve_surface,
     scenario_paths,
 )
-from nntui_engine.settings import EarlyStopping
+from nntui_engine.scenario.settings import EarlyStopping
 
 
 def resolve(**overrides: Any) -> ResolvedLane:

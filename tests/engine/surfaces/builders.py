@@ -10,8 +10,8 @@ import numpy as np
 
 from nntui_engine.experiment import Experiment
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from nntui_engine.scenario import Scenario, scenario_from_dict
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import past, race, seen
 
-from nntui_engine.snapshot import LaneSnapshot
+from nntui_engine.run.snapshot import LaneSnapshot
 
 MOMENTUM: dict[str, Any] = {"momentum": 0.9}
 NAG: dict[str, Any] = {"momentum": 0.9, "nesterov": True}

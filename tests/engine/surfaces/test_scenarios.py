@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import past, seen
 
+from nntui_engine.analysis.sweeps import fair_rates
+from nntui_engine.analysis.verify import verify
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import list_scenarios, load_scenario
-from nntui_engine.sweeps import fair_rates
-from nntui_engine.verify import verify
 
 SURFACES = [summary.name for summary in list_scenarios() if summary.topic == "surfaces"]
 RACES = [name for name in SURFACES if load_scenario(name).is_surface]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import race
 
+from nntui_engine.analysis.sweeps import RATES, fair_rates, nearby_starts
 from nntui_engine.experiment import Experiment
-from nntui_engine.sweeps import RATES, basin_map, fair_rates, nearby_starts
 
 OPTIMIZERS = [
     ("SGD", {}),
@@ -71,55 +71,6 @@ def test_on_a_bowl_the_best_rate_is_near_1() -> None:
     assert found.values[0] == pytest.approx(found.values[1], rel=1e-3)  # a rate near 0 gets nowhere
     # the highest rates square the distance's growth: 99 a step is beyond every bound before step 20
     assert np.isinf(found.values[-5:]).all()
-
-
-def test_basins_of_himmelblau() -> None:
-    run = race({"name": "himmelblau"}, {"lr": 0.01, "steps": 500})
-    basins = basin_map(run, 0, columns=30, rows=24)
-    assert basins.minimum.shape == basins.steps.shape == (24, 30)
-    assert set(np.unique(basins.minimum)) == {0, 1, 2, 3}
-    minima = run.surface.minima()
-    for index, (x, y) in enumerate(minima):
-        column, row = int(np.abs(basins.xs - x).argmin()), int(np.abs(basins.ys - y).argmin())
-        assert basins.minimum[row, column] == index
-        quadrant = basins.minimum[(basins.ys * y > 0)[:, None] & (basins.xs * x > 0)[None, :]]
-        assert (quadrant == index).mean() > 0.7
-    assert ((basins.steps > 0) == (basins.minimum >= 0)).all()
-    assert basins.steps.max() <= 500
-
-
-def test_a_basin_map_is_what_single_races_do() -> None:
-    settings = {"lr": 0.02, "steps": 200, "momentum": 0.9}
-    run = race({"name": "himmelblau"}, settings)
-    basins = basin_map(run, 0, columns=5, rows=4)
-    minima = run.surface.minima()
-    for row, y in enumerate(basins.ys):
-        for column, x in enumerate(basins.xs):
-            alone = race({"name": "himmelblau", "start": [float(x), float(y)]}, settings)
-            with np.errstate(all="ignore"):
-                alone.advance(200)
-                lane = alone.snapshot().lanes[0]
-            distances = np.hypot(*(minima - lane.surface.position).T)
-            near = lane.state == "finished" and distances.min() < basins.near
-            assert basins.minimum[row, column] == (int(distances.argmin()) if near else -1)
-            if near:
-                looked_at = np.hypot(
-                    *(lane.surface.path[4::4] - minima[distances.argmin()]).T
-                )  # fifty times in 200 steps
-                assert basins.steps[row, column] == 4 + 4 * int(np.argmax(looked_at < basins.near))
-
-
-def test_no_minimum_is_claimed_where_none_was_reached() -> None:
-    wild = basin_map(race({"name": "beale"}, {"lr": 100.0, "steps": 50}), 0, 4, 4)
-    assert (wild.minimum == -1).all()
-    assert (wild.steps == -1).all()
-    slow = basin_map(race({"name": "beale"}, {"lr": 1e-6, "steps": 50}), 0, 4, 4)
-    assert (slow.minimum == -1).all()
-
-
-def test_a_thousand_lanes() -> None:
-    basins = basin_map(race({"name": "booth"}, {"lr": 0.05, "steps": 300}), 0, 40, 25)
-    assert (basins.minimum == 0).all()
 
 
 def test_from_the_start_alone_another_rate_may_be_best() -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..compiling.ahead import Progress as Compiling
+from ..experiment import Experiment
+from ..run.snapshot import LaneSnapshot
+from ..scenario import Expectation, Scenario, load_scenario
 from .asked import MEASURES, SURFACE_MEASURES
-from .compile_ahead import Progress as Compiling
-from .experiment import Experiment
-from .scenario import Expectation, Scenario, load_scenario
-from .snapshot import LaneSnapshot
 
 Measured = float | tuple[float, float] | tuple[str, ...] | None
 Progress = Callable[[int, int], None]

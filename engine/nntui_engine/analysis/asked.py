@@ -10,10 +10,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..experiment import Experiment
+from ..lane_state import parameter_views
+from ..scenario.settings import LaneSettings
 from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
-from .experiment import Experiment
-from .lane_state import parameter_views
-from .settings import LaneSettings
 
 Measure = Callable[[Experiment, int], float]
 

@@ -14,10 +14,11 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..compile_ahead import Progress, compile_ahead
-from ..diagnosis import Finding
-from ..settings import Settings
-from ..snapshot import LaneSnapshot
+from ..compiling.ahead import Progress, compile_ahead
+from ..errors import InputError
+from ..scenario.settings import Settings
+from .finding import Finding
+from .snapshot import LaneSnapshot
 
 Steps = NDArray[np.int64]
 Row = dict[str, Any]
@@ -138,6 +139,10 @@ class Task(ABC, Generic[L, N, P]):
         self, index: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
     ) -> LaneSnapshot:
         """An immutable view of one lane."""
+
+    def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:  # noqa: ARG002
+        """Overwrite some of a lane's parameters. Raises InputError where a lane has none of its own."""
+        raise InputError(f"{self.where}: there are no parameters to set")
 
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""

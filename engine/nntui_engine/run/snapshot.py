@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .settings import LaneSettings, SurfaceSettings, Task
+from ..scenario.settings import LaneSettings, SurfaceSettings, Task
 
 Array = NDArray[np.float64]
 LaneState = Literal["running", "finished", "stopped early", "diverged"]

@@ -1,4 +1,4 @@
-"""Many runs at once: a fair learning rate for every optimizer, which start leads to which minimum, what trains."""
+"""Many runs at once: a fair learning rate for every optimizer, and what trains at all."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,22 +6,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .compile_ahead import compile_ahead
-from .data.dataset import LaneData
-from .errors import InputError
-from .kernels import columns as c
-from .kernels import race as k
-from .kernels.optimizer import LR
-from .kernels.team import HELP, LEAD, TEAM
-from .kernels.train import train_lanes
-from .lane_state import start_lane
-from .launch import launch, launching
-from .memory import LARGEST_RUN, bytes_of_run
-from .network import Layout, assemble
-from .run.run import Run
-from .scenario import Scenario, load_scenario, resolve_lane
-from .settings import LaneSettings, SurfaceSettings
-from .tasks.field import lay_out
+from ..compiling.ahead import compile_ahead
+from ..data.dataset import LaneData
+from ..errors import InputError
+from ..experiment import Experiment
+from ..kernels import columns as c
+from ..kernels import race as k
+from ..kernels.optimizer import LR
+from ..kernels.team import HELP, LEAD, TEAM
+from ..kernels.train import train_lanes
+from ..lane_state import start_lane
+from ..launch import launch, launching
+from ..network import Layout, assemble
+from ..scenario import Scenario, load_scenario, resolve_lane
+from ..scenario.settings import LaneSettings, SurfaceSettings
+from ..tasks.field import lay_out
+from ..tasks.memory import LARGEST_RUN, bytes_of_run
 
 Array = NDArray[np.float64]
 
@@ -57,21 +57,6 @@ class Sensitivity:
         return float(self.rates[int(np.argmin(self.values))])
 
 
-@dataclass(frozen=True, slots=True)
-class Basins:
-    """Which minimum each start leads to.
-
-    ``minimum`` (rows, columns) is the index of the minimum that the lane is within ``near`` of at the end, −1 where it
-    diverged or is near none; ``steps`` the updates until it first was (−1: never), looked at fifty times a run.
-    """
-
-    xs: Array
-    ys: Array
-    minimum: NDArray[np.int64]
-    steps: NDArray[np.int64]
-    near: float
-
-
 def nearby_starts(settings: SurfaceSettings) -> list[tuple[float, float]]:
     """The lane's start and four points around it, a twentieth of the window away."""
     (x0, x1), (y0, y1) = settings.window
@@ -80,7 +65,7 @@ def nearby_starts(settings: SurfaceSettings) -> list[tuple[float, float]]:
     return [(x, y), (x + dx, y + dy), (x - dx, y + dy), (x + dx, y - dy), (x - dx, y - dy)]
 
 
-def fair_rates(run: Run, steps: int | None = None) -> list[Sensitivity]:
+def fair_rates(run: Experiment, steps: int | None = None) -> list[Sensitivity]:
     """For every lane the value reached after ``steps`` (default: the scenario's) with 60 rates from 1e-6 to 100.
 
     The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
@@ -114,51 +99,17 @@ def _reached(settings: SurfaceSettings, rates: Array, starts: Sequence[tuple[flo
         for rate in rates
         for start in starts
     ]
-    values, _, _ = _run(grid)
-    return values.reshape(len(rates), len(starts))
-
-
-def basin_map(run: Run, lane: int, columns: int, rows: int, near: float = 0.05) -> Basins:
-    """Start one lane's optimizer from every cell of a grid over the window."""
-    settings = run.surface.lanes[lane].settings
-    (x0, x1), (y0, y1) = settings.window
-    xs = x0 + (np.arange(columns) + 0.5) * (x1 - x0) / columns
-    ys = y0 + (np.arange(rows) + 0.5) * (y1 - y0) / rows
-    grid = [replace(settings, start=(float(x), float(y))) for y in ys for x in xs]
-    minima = run.surface.minima(lane)
-    _, first, nearest = _run(grid, minima, near)
-    steps = np.where(nearest >= 0, first[np.arange(len(grid)), nearest], -1)  # every surface has a minimum
-    return Basins(xs, ys, nearest.reshape(rows, columns), steps.reshape(rows, columns), near)
-
-
-def _run(
-    lanes: Sequence[SurfaceSettings], minima: Array | None = None, near: float = 0.0
-) -> tuple[Array, NDArray[np.int64], NDArray[np.int64]]:
-    """Race all lanes to their end: values reached (infinite if diverged); (lanes, minima) the first step looked at
-    within ``near`` of each minimum (−1: none); the minimum each lane is that near to at the end (−1: none)."""
-    minima = np.zeros((0, 2)) if minima is None else minima
-    field = lay_out(lanes)
-    steps = max(lane.steps for lane in lanes)
+    field, steps = lay_out(grid), settings.steps
     field.ints[:, k.C_SAMPLE_EVERY] = steps + 1
-    out_steps, out = np.zeros((len(lanes), 1), np.int64), np.zeros((len(lanes), 1, k.OUT))
-    first = np.full((len(lanes), len(minima)), -1)
-    is_near = np.zeros((len(lanes), len(minima)), bool)
+    out_steps, out = np.zeros((len(grid), 1), np.int64), np.zeros((len(grid), 1, k.OUT))
     with launching():
         k.start_race(field.points, field.state, field.ints, field.reals)
-    chunk = max(1, min(_LAUNCH_STEPS // len(lanes), max(1, steps // 50) if len(minima) else steps))
+    chunk = max(1, min(_LAUNCH_STEPS // len(grid), steps))
     for until in range(chunk, steps + chunk, chunk):
-        goals = np.minimum(until, field.ints[:, k.C_LIMIT])
-        field.race(goals, out_steps, out)
-        if len(minima):
-            w = field.state[:, k.W : k.W + 2]
-            with np.errstate(all="ignore"):
-                distances = np.hypot(*(w[:, None, :] - minima[None]).transpose(2, 0, 1))
-            is_near = distances < near
-            first[is_near & (first < 0)] = until
+        field.race(np.minimum(until, field.ints[:, k.C_LIMIT]), out_steps, out)
     values = field.reals[:, k.K_VALUE].copy()
     values[(field.ints[:, k.C_DIVERGED_AT] >= 0) | ~np.isfinite(values)] = np.inf
-    nearest = np.where(is_near.any(axis=1), is_near.argmax(axis=1), -1) if len(minima) else np.full(len(lanes), -1)
-    return values, first, nearest
+    return values.reshape(len(rates), len(starts))
 
 
 def trainability_map(scenario: Scenario | str, rates: Sequence[float], scales: Sequence[float]) -> Array:

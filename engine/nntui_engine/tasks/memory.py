@@ -3,12 +3,12 @@
 import math
 from collections.abc import Iterable
 
-from .data.dataset import LaneData
-from .errors import InputError
-from .history import history_bytes
-from .network import Layout
-from .settings import LaneSettings
-from .tasks.network_lane import history_widths, output_shapes
+from ..data.dataset import LaneData
+from ..errors import InputError
+from ..network import Layout
+from ..run.history import history_bytes
+from ..scenario.settings import LaneSettings
+from .network_lane import history_widths, output_shapes
 
 LARGEST_RUN = 8 * 10**9  # bytes
 _NUMBER = 8

@@ -9,7 +9,7 @@ import os
 import re
 import warnings
 
-from .errors import InputError, allowed_names
+from ..errors import InputError, allowed_names
 
 MOST_THREADS = 1024
 _LAYERS = ("tbb", "omp", "workqueue")

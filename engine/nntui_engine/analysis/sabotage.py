@@ -8,7 +8,7 @@ A swap that cannot be resolved, or that resolves to the settings that the lane (
 Nor is a swap of what no expectation of the lane can read, by these two rules and no other:
 
 - Measured before the first step, nothing can depend on how a step is made (``_MOVES``). That is: all values at step 0;
-  and of a network, at step 1, those of cadence "step" (see ``registry/statistic.py``), but for ``update_ratio`` and ``lr``.
+  and of a network, at step 1, those of cadence "step" (``registry/statistic.py``), but for ``update_ratio`` and ``lr``.
   ``lr_sharpness`` reads lr whenever it is asked.
 - Operations are counted from the widths of the layers: no setting's neighbour changes them.
 """
@@ -19,11 +19,11 @@ from typing import Any
 
 import msgspec
 
-from .compile_ahead import Progress as Compiling
-from .errors import InputError
-from .lanes import shown
-from .registry.statistic import LAYER_STATISTICS, WHOLE_STATISTICS
-from .scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override, resolve_lane, resolve_surface
+from ..compiling.ahead import Progress as Compiling
+from ..errors import InputError
+from ..registry.statistic import LAYER_STATISTICS, WHOLE_STATISTICS
+from ..run.lanes import shown
+from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override, resolve_lane, resolve_surface
 from .verify import Progress, first_seed, measure
 
 NOTHING_EXPECTED = "any"  # the key of the reason for a lane that nothing is expected of

@@ -5,20 +5,18 @@ A rule is a function of one lane that returns a :class:`Finding` or None; adding
 When numbers stop being numbers, nothing else is reported.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .finding_words import layer_words
-from .registry.activation import ACTIVATIONS
-from .registry.optimizer import OPTIMIZERS
-from .settings import LaneSettings
-from .snapshot import LaneSnapshot, NonFinite
+from ..registry.activation import ACTIVATIONS
+from ..registry.optimizer import OPTIMIZERS
+from ..run.finding import Finding, Fix, layer_words
+from ..run.snapshot import LaneSnapshot, NonFinite
+from ..scenario.settings import LaneSettings
 
-Severity = Literal["info", "warning", "critical"]
 Array = NDArray[np.float64]
 
 WATCHED = ("gradient_norm", "dead_units", "saturated_fraction", "weight_similarity")  # histories the rules read
@@ -38,41 +36,6 @@ _NODES = {
     "update": "the update of layer {}",
 }
 _NO_PROBABILITY = {"linear": "negative or above 1", "relu": "0 or above 1", "tanh": "negative"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """Settings to change, and why they help."""
-
-    set: Mapping[str, object]
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds, of
-    non_finite the fields of :class:`NonFinite`."""
-
-    rule: str
-    severity: Severity
-    lane: str
-    layers: tuple[int, ...]
-    first_step: int
-    evidence: Mapping[str, float | str]
-    message: str
-    fixes: tuple[Fix, ...] = field(default=())
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, in the order of the fields; ``layers`` as a list."""
-        return {
-            "rule": self.rule,
-            "severity": self.severity,
-            "layers": list(self.layers),
-            "first_step": self.first_step,
-            "evidence": dict(self.evidence),
-            "message": self.message,
-            "fixes": [{"set": dict(fix.set), "why": fix.why} for fix in self.fixes],
-        }
 
 
 def learns_well(lane: LaneSnapshot, chance: float) -> bool:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from .errors import InputError
-from .settings import LaneSettings
+from ..errors import InputError
+from ..scenario.settings import LaneSettings
 
 if TYPE_CHECKING:  # the lab's screen asks can_trace before the compiled code is loaded
-    from .experiment import Experiment
+    from ..experiment import Experiment
 
 MOST_UNITS = 12
 MOST_NUMBERS = 120  # weights and biases
@@ -71,7 +71,7 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
     A unit's δ is the sum over the next layer's δ times the weights there, times f′(z); a weight's gradient is the sum
     over the rows of its unit's δ times what came in (Rumelhart, Hinton & Williams 1986).
     """
-    from .kernels import columns as c
+    from ..kernels import columns as c
 
     settings = experiment.network.lanes[lane].settings
     if not can_trace(settings):

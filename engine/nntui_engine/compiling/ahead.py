@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
+from ..kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
 
 Progress = Callable[[str, int, int], None]
 Started = Callable[["subprocess.Popen[str]"], None]
@@ -89,5 +89,5 @@ def _plain_python() -> bool:
 
 def _child_environment() -> dict[str, str]:
     """The child must find the same engine, however this process found it."""
-    paths = [str(Path(__file__).parents[1]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    paths = [str(Path(__file__).parents[2]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), COMPILING: "1"}

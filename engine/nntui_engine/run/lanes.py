@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import InputError, allowed_names
-from .scenario import Scenario, override
+from ..errors import InputError, allowed_names
+from ..scenario import Scenario, override
 
 
 def named_lanes(names: list[str], lane: str | None) -> list[str]:

@@ -16,7 +16,7 @@ import numba.core.codegen
 import numba.core.cpu
 import numba.core.targetconfig
 
-from .kernels.policy import inner_kernels
+from ..kernels.policy import inner_kernels
 
 # What is replaced or called, by the object of ``numba`` that it hangs on
 HOOKS = {

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .data.probe import probe_rows
-from .kernels.activation import SELU_ALPHA, SELU_SCALE
-from .kernels.batch_norm import EPSILON
-from .kernels.loss import CLIP
-from .settings import LaneSettings
+from ..data.probe import probe_rows
+from ..kernels.activation import SELU_ALPHA, SELU_SCALE
+from ..kernels.batch_norm import EPSILON
+from ..kernels.loss import CLIP
+from ..scenario.settings import LaneSettings
 from .spectrum import Spectrum
 
 if TYPE_CHECKING:
-    from .experiment import Experiment
+    from ..experiment import Experiment
 
 Array = NDArray[Any]
 Function = Callable[[Array, Any], Array]
