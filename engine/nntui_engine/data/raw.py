@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..scenario.settings import Task
+from .dataset import Task
 
 LARGEST_ARRAY = 250_000_000  # numbers
 MOST_COLUMNS = 1_000_000

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from ..scenario.settings import LaneSettings, SurfaceSettings, Task
+from ..data.dataset import Task
+from ..scenario.settings import LaneSettings, SurfaceSettings
 
 Array = NDArray[np.float64]
 LaneState = Literal["running", "finished", "stopped early", "diverged"]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from ..data.dataset import Task
 from ..errors import InputError
 from .problems import prefix
-from .settings import Task
 
 _ERRORS = ("mse", "mae", "huber")
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from ..data.dataset import LaneData
-from ..data.load import Split, lane_data, load_split
+from ..data.load import DataSettings, Split, lane_data, load_split
 from ..data.sets import DATASETS
 from ..data.targets import Targets
 from ..errors import InputError
@@ -51,7 +51,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     checked = check(tables, where)
     if checked.data is None:
         raise InputError(f"{where}: there is no [model] to train: it is a [surface] scenario")
-    split = load_split(checked.data, checked.data_parameters, checked.preprocess, checked.train.seed, where)
+    split = load_split(_data_settings(checked), checked.train.seed, where)
     targets = split.targets
     columns = len(targets.classes) or (targets.values.shape[1] if targets.values is not None else 1)
     model, train = checked.model, checked.train
@@ -129,6 +129,14 @@ def resolve_surface(tables: Mapping[str, Any], name: str = "", where: str = "") 
         seed=train.seed,
         table=with_defaults(tables, where),
     )
+
+
+def _data_settings(checked: Checked) -> DataSettings:
+    plain = _plain(checked.data)
+    del plain["target_coding"]
+    kind, values = checked.preprocess
+    plain |= {"preprocess": kind, "divisor": values.get("by", 1.0), "parameters": checked.data_parameters}
+    return DataSettings(**plain)
 
 
 def _batch_size(asked: int | str, rows: int, where: str) -> int:

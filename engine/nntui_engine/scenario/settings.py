@@ -9,7 +9,6 @@ from typing import Literal
 
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
-Task = Literal["regression", "binary", "classes", "multilabel"]
 
 
 @dataclass(frozen=True, slots=True)
