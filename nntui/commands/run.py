@@ -111,7 +111,7 @@ def command(
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
-    from nntui_engine.scenario import load_scenario
+    from nntui.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     if fair:

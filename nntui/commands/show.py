@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def command(scenario: str, as_json: bool) -> None:
     """Show SCENARIO's lesson and its settings in full."""
-    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_surface
+    from nntui.scenario import load_scenario
+    from nntui_engine.scenario import resolve_lane, resolve_surface
 
     loaded = load_scenario(scenario)
     lanes: list[LaneSettings | SurfaceSettings]

@@ -22,7 +22,7 @@ def command(files: tuple[str, ...]) -> int:
 
     Prints a line for each file; exits with 2 if one is wrong.
     """
-    from nntui_engine.scenario import load_scenario
+    from nntui.scenario import load_scenario
 
     bad = 0
     for file in files:

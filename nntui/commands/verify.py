@@ -68,8 +68,9 @@ def command(
     """
     from nntui.headless.verified import Plan
     from nntui.headless.verifying import Saboteur
+    from nntui.scenario import load_scenario
     from nntui_engine.analysis.verify import first_seed as own_seed
-    from nntui_engine.scenario import list_scenarios, load_scenario
+    from nntui_engine.scenario import list_scenarios
 
     if sabotage and seeds > 1:
         raise click.UsageError("--seeds does not go with --sabotage: try other seeds with --first-seed")

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from nntui import cli, keys
+from nntui.scenario import CLOSE_PANELS
 from nntui_engine.data.sets import DATASETS
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.initializer import INITIALIZERS
@@ -22,7 +23,7 @@ from nntui_engine.registry.schedule import SCHEDULES
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
 from nntui_engine.registry.surface import SURFACES
 from nntui_engine.scenario import list_scenarios, parse_scenario
-from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS
+from nntui_engine.scenario.expectations import MORE_SURFACE_STATISTICS
 from nntui_engine.scenario.schema import Table
 
 ROOT = Path(__file__).parents[2]
