@@ -329,7 +329,7 @@ def _statistics(statistics: Sequence[Statistic]) -> str:
 
 
 def _diagnoses() -> str:
-    rules = (diagnosis.non_finite, *diagnosis.RULES)
+    rules = (diagnosis.non_finite, *(rule.find for rule in diagnosis.RULES))
     rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split())) for rule in rules]
     return _table(("rule", "what it finds"), rows)
 

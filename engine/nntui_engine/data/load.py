@@ -15,13 +15,11 @@ from ..errors import InputError
 from ..files import expanded, problem_with
 from .csv_files import read_csv
 from .dataset import Array, LaneData, Task
-from .generated import generate
 from .idx_files import idx_raw_data, read_idx
 from .npz_files import read_npz
 from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, fit
 from .raw import RawData
-from .real import load_real
-from .sets import DATASETS, GENERATED
+from .sets import DATASETS, rows_of
 from .split import fold_rows, split_rows
 from .targets import Targets, code, flip_labels, read_targets
 
@@ -205,9 +203,8 @@ def _existing(name: str, key: str, where: str) -> Path:
 
 
 def _read(settings: DataSettings, seed: int, where: str) -> RawData:
-    name = settings.name
-    if name is not None:
-        return generate(name, settings.parameters, seed, where) if name in GENERATED else load_real(name)
+    if settings.name is not None:
+        return rows_of(settings.name, settings.parameters, seed, where)
     assert settings.path is not None
     path = expanded(settings.path)
     test = expanded(settings.test_path) if settings.test_path is not None else None

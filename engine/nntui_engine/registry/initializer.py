@@ -7,6 +7,7 @@ textbooks, which is ``lecun_*`` here.
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ from .row import Parameter, Registry, Row
 
 Weights = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int, int, float], Weights]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Initializer(Row):
+    """An initializer; ``draw`` makes a (fan_in, fan_out) matrix of a generator, both fans and ``init_scale``."""
+
+    draw: Draw
 
 
 def _zeros(_: np.random.Generator, fan_in: int, fan_out: int, __: float) -> Weights:
@@ -68,57 +76,60 @@ def _scale(default: float, summary: str, low: float = 0.0) -> tuple[Parameter, .
     return (Parameter("init_scale", default, summary, low=low, high=1e30),)
 
 
-_TABLE: tuple[tuple[Row, Draw], ...] = (
-    (Row("zeros", "Every weight 0: all units of a layer stay alike and nothing is learned."), _zeros),
+INITIALIZERS = Registry(
+    "initializer",
     (
-        Row("constant", "Every weight the same value: units stay identical.", _scale(0.1, "the value", -1e30)),
-        _constant,
-    ),
-    (
-        Row("normal", "Bell-shaped, with a spread you choose.", _scale(0.05, "standard deviation")),
-        _normal,
-    ),
-    (
-        Row("uniform", "Even between −s and s, with s chosen by you.", _scale(0.05, "half-width s")),
-        _uniform,
-    ),
-    (
-        Row(
+        Initializer("zeros", "Every weight 0: all units of a layer stay alike and nothing is learned.", draw=_zeros),
+        Initializer(
+            "constant",
+            "Every weight the same value: units stay identical.",
+            _scale(0.1, "the value", -1e30),
+            draw=_constant,
+        ),
+        Initializer(
+            "normal", "Bell-shaped, with a spread you choose.", _scale(0.05, "standard deviation"), draw=_normal
+        ),
+        Initializer(
+            "uniform", "Even between −s and s, with s chosen by you.", _scale(0.05, "half-width s"), draw=_uniform
+        ),
+        Initializer(
             "xavier_uniform",
             "Even, half-width √(6 / (fan_in + fan_out)): made for tanh.",
             source="Glorot & Bengio 2010",
+            draw=_xavier_uniform,
         ),
-        _xavier_uniform,
-    ),
-    (
-        Row(
+        Initializer(
             "xavier_normal",
             "Bell-shaped, variance 2 / (fan_in + fan_out): made for tanh.",
             source="Glorot & Bengio 2010",
+            draw=_xavier_normal,
         ),
-        _xavier_normal,
-    ),
-    (
-        Row("he_uniform", "Even, half-width √(6 / fan_in): made for ReLU.", source="He et al. 2015"),
-        _he_uniform,
-    ),
-    (Row("he_normal", "Bell-shaped, variance 2 / fan_in: made for ReLU.", source="He et al. 2015"), _he_normal),
-    (
-        Row("lecun_uniform", "Even, half-width √(3 / fan_in): made for SELU.", source="LeCun et al. 1998"),
-        _lecun_uniform,
-    ),
-    (
-        Row("lecun_normal", "Bell-shaped, variance 1 / fan_in: made for SELU.", source="LeCun et al. 1998"),
-        _lecun_normal,
-    ),
-    (
-        Row("orthogonal", "A random rotation: keeps lengths from layer to layer.", source="Saxe et al. 2014"),
-        _orthogonal,
+        Initializer(
+            "he_uniform", "Even, half-width √(6 / fan_in): made for ReLU.", source="He et al. 2015", draw=_he_uniform
+        ),
+        Initializer(
+            "he_normal", "Bell-shaped, variance 2 / fan_in: made for ReLU.", source="He et al. 2015", draw=_he_normal
+        ),
+        Initializer(
+            "lecun_uniform",
+            "Even, half-width √(3 / fan_in): made for SELU.",
+            source="LeCun et al. 1998",
+            draw=_lecun_uniform,
+        ),
+        Initializer(
+            "lecun_normal",
+            "Bell-shaped, variance 1 / fan_in: made for SELU.",
+            source="LeCun et al. 1998",
+            draw=_lecun_normal,
+        ),
+        Initializer(
+            "orthogonal",
+            "A random rotation: keeps lengths from layer to layer.",
+            source="Saxe et al. 2014",
+            draw=_orthogonal,
+        ),
     ),
 )
-
-INITIALIZERS = Registry("initializer", tuple(row for row, _ in _TABLE))
-_DRAW: dict[str, Draw] = {row.name: draw for row, draw in _TABLE}
 
 
 def draw_weights(name: str, generator: np.random.Generator, fan_in: int, fan_out: int, scale: float | None) -> Weights:
@@ -129,4 +140,4 @@ def draw_weights(name: str, generator: np.random.Generator, fan_in: int, fan_out
     row = INITIALIZERS.find(name)
     if scale is None:
         scale = row.parameters[0].default if row.parameters else 0.0
-    return _DRAW[name](generator, fan_in, fan_out, scale)
+    return row.draw(generator, fan_in, fan_out, scale)

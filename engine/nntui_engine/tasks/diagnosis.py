@@ -1,12 +1,12 @@
 """Name what is wrong with a lane: rule, layers, since when, the numbers against the threshold, why, and what to set.
 
-A rule is a function of one lane that returns a :class:`Finding` or None; adding one is a function and its place in
+A rule is a function of one lane that returns a :class:`Finding` or None; adding one is a function and its row in
 ``RULES``. Rules are gated on the outcome: in a network that learns well the same sign is an "info", no alarm.
 When numbers stop being numbers, nothing else is reported.
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,6 @@ from ..scenario.settings import LaneSettings
 
 Array = NDArray[np.float64]
 
-WATCHED = ("gradient_norm", "dead_units", "saturated_fraction", "weight_similarity")  # histories the rules read
 AT_LEAST = 5  # samples that must show a sign
 HUGE = 1e6  # inputs or targets that alone explain an overflow
 UNSCALED = 100.0  # inputs that make a network ask for a smaller learning rate
@@ -289,19 +288,25 @@ def output_mismatch(lane: LaneSnapshot) -> Finding | None:
     )
 
 
-# A finding that follows from another one is not reported beside it
-_SYMPTOM_OF = {"vanishing_gradient": {"dead_relu", "symmetric_units"}}
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, and the layer histories that it reads; beside a finding that it is a symptom of it is not reported."""
 
-Rule = Callable[[LaneSnapshot], Finding | None]
+    find: Callable[[LaneSnapshot], Finding | None]
+    watches: tuple[str, ...] = ()
+    symptom_of: tuple[str, ...] = ()
+
+
 # In the order of cause before symptom
-RULES: tuple[Rule, ...] = (
-    output_mismatch,
-    symmetric_units,
-    dead_relu,
-    saturation,
-    vanishing_gradient,
-    exploding_gradient,
+RULES = (
+    Rule(output_mismatch),
+    Rule(symmetric_units, ("weight_similarity",)),
+    Rule(dead_relu, ("dead_units",)),
+    Rule(saturation, ("saturated_fraction",)),
+    Rule(vanishing_gradient, ("gradient_norm",), symptom_of=("dead_relu", "symmetric_units")),
+    Rule(exploding_gradient, ("gradient_norm",)),
 )
+WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
 
 
 def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
@@ -315,9 +320,9 @@ def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
     if not lane.step:
         return []
     with np.errstate(all="ignore"):
-        found = [finding for rule in RULES if (finding := rule(lane)) is not None]
-    rules = {finding.rule for finding in found}
-    found = [finding for finding in found if not rules & _SYMPTOM_OF.get(finding.rule, set())]
+        seen = [(rule, finding) for rule in RULES if (finding := rule.find(lane)) is not None]
+    names = {finding.rule for _, finding in seen}
+    found = [finding for rule, finding in seen if not names.intersection(rule.symptom_of)]
     if learns_well(lane, chance):
         found = [replace(finding, severity="info") for finding in found]
     return found

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from engine.surfaces.builders import past, race, seen
 
-from nntui_engine.data.generated import generate
+from nntui_engine.data.sets import rows_of
 from nntui_engine.kernels.race import RIDGE
 from nntui_engine.tasks.field import moon_points
 
@@ -122,7 +122,7 @@ def test_lanes_of_one_seed_share_the_data() -> None:
 
 
 def test_the_points_are_the_half_moons_with_a_noise_of_a_fifth() -> None:
-    raw = generate("moons", {"samples": 40, "noise": 0.2}, 3)
+    raw = rows_of("moons", {"samples": 40, "noise": 0.2}, 3)
     points = moon_points(40, 3)
     assert points[:, :2] == pytest.approx((raw.x - raw.x.mean(axis=0)) / raw.x.std(axis=0), rel=1e-12)
     assert points[:, 2].tolist() == [1.0 if y == max(raw.y) else -1.0 for y in raw.y]
