@@ -15,7 +15,7 @@ from .data.dataset import LaneData
 from .data.probe import probe_rows
 from .kernels import codes
 from .kernels import columns as c
-from .rates import fill_codes, fill_rates
+from .layout.rates import fill_codes, fill_rates
 from .registry.activation import ACTIVATIONS
 from .registry.loss import LOSSES
 from .scenario.settings import LaneSettings

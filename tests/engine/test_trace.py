@@ -5,7 +5,7 @@ import pytest
 from engine.twin_network import TwinLane
 
 from nntui_engine import Experiment
-from nntui_engine.analysis.trace import BIAS, can_trace, trace
+from nntui_engine.analysis.trace import BIAS, STEP, can_trace, trace
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import scenario_from_dict
 
@@ -46,14 +46,16 @@ def test_every_number_is_the_twins(batch_size):
         np.testing.assert_allclose([node.z, node.a, node.delta], expected, rtol=1e-10, atol=1e-14)
     assert len(found.weights) == 9 + 8 + 3
     for one in found.weights:
-        name, at = (
-            (f"{one.layer}.biases", (one.unit,))
-            if one.source == BIAS
-            else (f"{one.layer}.weights", (one.source, one.unit))
-        )
+        name, at = _place(one)
         assert one.value == run.parameters(0)[name][at]
         assert one.gradient == pytest.approx(float(gradient[name][at]), rel=1e-9, abs=1e-14)
         assert one.difference == pytest.approx(one.gradient, rel=1e-6, abs=1e-9)
+
+
+def _place(one):
+    """The name of the array that a traced weight is in, and where there."""
+    layer, unit = one.layer, one.unit
+    return (f"{layer}.biases", (unit,)) if one.source == BIAS else (f"{layer}.weights", (one.source, unit))
 
 
 def _rows(run):
@@ -76,11 +78,24 @@ def test_it_changes_nothing():
         np.testing.assert_array_equal(value, other.parameters(0)[name])
 
 
-def test_float32_agrees_as_far_as_its_digits_go():
-    run = experiment(train={"dtype": "float32"})
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_difference_in_float32_is_the_twins_but_for_the_rounding_of_two_losses(seed):
+    run = experiment(train={"dtype": "float32", "seed": seed})
     run.advance(5)
-    for one in trace(run).weights:
-        assert one.difference == pytest.approx(one.gradient, rel=0.05, abs=1e-3)
+    found, rows = trace(run), _rows(run)
+    settings, data, values = run.lanes[0].settings, run.lanes[0].data, run.parameters(0)
+    x, t = data.x_train[rows].astype(np.float32).astype(float), data.t_train[rows]
+    for one in found.weights:
+        name, at = _place(one)
+        ends, losses = [], []
+        for step in (STEP["float32"], -STEP["float32"]):
+            moved = {key: value.copy() for key, value in values.items()}
+            moved[name][at] += np.float32(step)
+            twin = TwinLane(settings, data, moved)
+            losses.append(twin.loss(twin.forward(x, training=True), t)[0])
+            ends.append(float(moved[name][at]))
+        rounding = np.finfo(np.float32).eps * found.loss / STEP["float32"]
+        assert one.difference == pytest.approx((losses[0] - losses[1]) / (ends[0] - ends[1]), abs=rounding)
 
 
 @pytest.mark.parametrize("model", [{"hidden": [12]}, {"batch_norm": "before"}, {"activation": "threshold"}])

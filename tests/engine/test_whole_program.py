@@ -26,5 +26,5 @@ def test_a_hook_that_has_moved_is_named_and_nothing_is_patched(name: str, monkey
 
 
 def test_it_is_patched_in_a_process_of_its_own() -> None:
-    code = "from nntui_engine import whole_program; import sys; sys.exit(0 if whole_program.enable() else 1)"
+    code = "from nntui_engine.compiling import whole_program; import sys; sys.exit(0 if whole_program.enable() else 1)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from ..compiling.ahead import compile_ahead
 from ..data.dataset import LaneData
 from ..errors import InputError
-from ..experiment import Experiment
 from ..kernels import columns as c
 from ..kernels import race as k
 from ..kernels.optimizer import LR
@@ -65,20 +64,13 @@ def nearby_starts(settings: SurfaceSettings) -> list[tuple[float, float]]:
     return [(x, y), (x + dx, y + dy), (x - dx, y + dy), (x + dx, y - dy), (x - dx, y - dy)]
 
 
-def fair_rates(run: Experiment, steps: int | None = None) -> list[Sensitivity]:
-    """For every lane the value reached after ``steps`` (default: the scenario's) with 60 rates from 1e-6 to 100.
+def fair_rate(name: str, settings: SurfaceSettings) -> Sensitivity:
+    """The value that a lane reaches at its last step with 60 rates from 1e-6 to 100, equally far apart on a log scale.
 
-    The rates are equally far apart on a log scale and the same for all; every lane starts from its start and four
-    points around it. The median over the five says what an optimizer is good for near here, the value from the start
-    alone what is best in this very race.
+    It starts from its start and four points around it. The median over the five says what an optimizer is good for
+    near here, the value from the start alone what is best in this very race.
     """
-    return [fair_rate(lane.name, lane.settings, steps) for lane in run.surface.lanes]
-
-
-def fair_rate(name: str, settings: SurfaceSettings, steps: int | None = None) -> Sensitivity:
-    """One lane's part of :func:`fair_rates`."""
     rates = np.geomspace(_LOWEST, _HIGHEST, RATES)
-    settings = replace(settings, steps=steps or settings.steps)
     reached = _reached(settings, rates, nearby_starts(settings))
     from_start = reached[:, 0].copy()
     values = np.where(np.isfinite(from_start), np.median(reached, axis=1), np.inf)

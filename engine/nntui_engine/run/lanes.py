@@ -1,4 +1,4 @@
-"""What experiments and races share about their lanes."""
+"""Lanes by their names, and the tables that they start from."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

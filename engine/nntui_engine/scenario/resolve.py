@@ -267,7 +267,8 @@ def _display(
         if key in data:
             data[key] = data[key].replace("\\", "/").rpartition("/")[2]
     if "name" in data:
-        data = {"name": data.pop("name"), **_written(DATASETS[data_name(checked)], checked.data_parameters), **data}
+        own = _written(DATASETS[data["name"]], checked.data_parameters)
+        data = {"name": data.pop("name"), **own, **data}
         del data["target"]
     kind, values = checked.preprocess
     data |= {
@@ -302,13 +303,6 @@ def _display(
         "evaluate_every": evaluate_every,
     }
     return {"data": data, "model": model, "train": train}
-
-
-def data_name(checked: Checked) -> str:
-    """The name of the data set that a checked network scenario trains on; its [data] must have one, not a path."""
-    assert checked.data is not None
-    assert checked.data.name is not UNSET
-    return checked.data.name
 
 
 def _written(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:

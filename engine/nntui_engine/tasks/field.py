@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..data.sets import rows_of
 from ..kernels import race as k
 from ..launch import launching
-from ..rates import fill_codes, fill_rates
+from ..layout.rates import fill_codes, fill_rates
 from ..registry.surface import SURFACES
 from ..scenario.settings import SurfaceSettings
 

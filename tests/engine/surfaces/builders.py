@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from nntui_engine.analysis.sweeps import Sensitivity, fair_rate
 from nntui_engine.experiment import Experiment
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
@@ -39,6 +40,10 @@ def walk(surface: Mapping[str, Any], train: Mapping[str, Any]) -> np.ndarray:
     run = race(surface, train)
     run.advance(run.steps)
     return seen(run).lanes[0].surface.path
+
+
+def fair_rates(run: Experiment) -> list[Sensitivity]:
+    return [fair_rate(lane.name, lane.settings) for lane in run.surface.lanes]
 
 
 # Lanes that differ in all that a race has

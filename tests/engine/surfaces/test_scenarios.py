@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import past, seen
+from engine.surfaces.builders import fair_rates, past, seen
 
-from nntui_engine.analysis.sweeps import fair_rates
 from nntui_engine.analysis.verify import verify
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import list_scenarios, load_scenario

@@ -1,12 +1,12 @@
-"""Fair learning rates and basin maps."""
+"""Fair learning rates."""
 
 import math
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import race
+from engine.surfaces.builders import fair_rates, race
 
-from nntui_engine.analysis.sweeps import RATES, fair_rates, nearby_starts
+from nntui_engine.analysis.sweeps import RATES, nearby_starts
 from nntui_engine.experiment import Experiment
 
 OPTIMIZERS = [
@@ -45,8 +45,8 @@ def test_as_good_as_the_best_of_a_grid_tried_one_by_one(surface: str) -> None:
 
 
 def test_the_budget_is_the_same_for_all() -> None:
-    run = race({"name": "beale"}, {"steps": 50}, OPTIMIZERS)
-    found = fair_rates(run, steps=30)
+    run = race({"name": "beale"}, {"steps": 30}, OPTIMIZERS)
+    found = fair_rates(run)
     assert [sweep.lane for sweep in found] == [name for name, _ in OPTIMIZERS]
     for sweep in found:
         assert sweep.rates.shape == sweep.values.shape == (RATES,)
