@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import fair_rates, past, seen
+from engine.tasks.surfaces.builders import fair_rates, past, seen
 
 from nntui_engine.analysis.verify import verify
 from nntui_engine.experiment import Experiment

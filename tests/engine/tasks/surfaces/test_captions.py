@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import past, race, seen
+from engine.tasks.surfaces.builders import past, race, seen
 
 from nntui_engine.run.snapshot import LaneSnapshot
 

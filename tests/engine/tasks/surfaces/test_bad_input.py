@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import pytest
-from engine.surfaces.builders import race, scenario
+from engine.tasks.surfaces.builders import race, scenario
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment

@@ -15,7 +15,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from nntui_engine.scenario import Scenario, scenario_from_dict
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parents[2]))
+    sys.path.insert(0, str(Path(__file__).parents[3]))
 
 Lanes = Sequence[tuple[str, Mapping[str, Any]]]
 

@@ -19,7 +19,7 @@ from nntui_engine.registry.initializer import INITIALIZERS, draw_weights
 from nntui_engine.registry.loss import LOSSES
 from nntui_engine.registry.optimizer import OPTIMIZERS
 
-FOLDER = Path(__file__).parents[1] / "golden"
+FOLDER = Path(__file__).parents[2] / "golden"
 
 
 def load(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is no dependency; test_curvature.py needs none")
 
 from engine.build import Build  # noqa: E402
-from engine.test_lockstep_torch import Twin, make  # noqa: E402
+from engine.tasks.test_lockstep_torch import Twin, make  # noqa: E402
 from engine.torch_names import ACTIVATIONS, LOSSES  # noqa: E402
 
 from nntui_engine.analysis.curvature import hessian, second_eigenvalue, sharpness, smallest_eigenvalue  # noqa: E402

@@ -16,7 +16,7 @@ from nntui_engine.kernels import columns as c
 from nntui_engine.kernels.team import ROWS, TEAM, publish, report, take, wait_done, wait_ticket
 from nntui_engine.scenario import scenario_from_dict
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STEPS = 12
 CHANGES: dict[str, dict[str, Any]] = {
     "plain": {},

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import past, race, seen
+from engine.tasks.surfaces.builders import past, race, seen
 
 from nntui_engine.data.sets import rows_of
 from nntui_engine.kernels.race import RIDGE

@@ -12,7 +12,7 @@ from engine.compiled import needs_jit
 from nntui_engine.kernels import cache
 from nntui_engine.kernels.seal import sealed
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PROGRAM = """
 import numpy as np
 from nntui_engine.kernels.policy import entry_kernel

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from engine.cases import NOT_IN_TORCH, OPTIMIZER_CASES
-from engine.surfaces.builders import race, walk
+from engine.tasks.surfaces.builders import race, walk
 
 from engine import twin_update
 from nntui_engine.experiment import Experiment

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import race
+from engine.tasks.surfaces.builders import race
 
 KAPPAS = [10.0, 100.0, 1000.0]
 

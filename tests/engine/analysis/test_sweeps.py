@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from engine.surfaces.builders import fair_rates, race
+from engine.tasks.surfaces.builders import fair_rates, race
 
 from nntui_engine.analysis.sweeps import RATES, nearby_starts
 from nntui_engine.experiment import Experiment

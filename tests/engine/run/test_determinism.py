@@ -13,7 +13,7 @@ from engine.compiled import JIT, needs_jit
 from engine import runs
 from nntui_engine.kernels import columns as c
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STEPS = 45 if JIT else 16
 DTYPES = pytest.mark.parametrize("dtype", ["float32", "float64"])
 
@@ -24,7 +24,7 @@ def path(data_file: Any) -> Path:
 
 
 def in_a_process(path: Path, threads: int, piece: int, *more: str, **variables: str) -> str:
-    script = Path(__file__).with_name("runs.py")
+    script = Path(__file__).parents[1] / "runs.py"
     environment = {**os.environ, **variables, "NUMBA_NUM_THREADS": str(threads)}
     environment["PYTHONPATH"] = os.pathsep.join(map(str, (ROOT, ROOT / "engine")))
     command = [sys.executable, str(script), str(path), str(STEPS), str(piece), *more]

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from engine.compiled import needs_jit
-from engine.surfaces.builders import digest, mixed, past, race, seen
+from engine.tasks.surfaces.builders import digest, mixed, past, race, seen
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.tasks.surface import SAMPLES_A_LAUNCH
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 STEPS = 300
 
 
