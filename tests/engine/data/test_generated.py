@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
+from nntui_engine.data.raw import DataSet, RawData, Values
 from nntui_engine.data.sets import DATASETS, rows_of
+from nntui_engine.registry.row import Parameter
+from nntui_engine.scenario import resolve_lane
 
 GENERATED = [name for name, row in DATASETS.items() if row.parameters]
 
@@ -159,3 +162,15 @@ def test_digits_read_from_the_file_are_the_digits(monkeypatch: pytest.MonkeyPatc
     )
     monkeypatch.setattr(real.importlib.util, "find_spec", lambda _: None)
     np.testing.assert_array_equal(rows_of("digits", {}, 0).x, slow.x)
+
+
+def test_a_data_set_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ring(generator: np.random.Generator, values: Values) -> RawData:
+        x = generator.standard_normal((int(values["samples"]), 2))
+        return RawData(x, (x**2).sum(axis=1, keepdims=True), ("x", "y"), ("r",), (), "regression")
+
+    row = DataSet("ring", "Distances.", (Parameter("samples", 20, "rows", low=1, whole=True),), make=ring)
+    monkeypatch.setitem(DATASETS._by_name, "ring", row)
+    data = resolve_lane({"data": {"name": "ring", "samples": 10}, "train": {"batch_size": "full"}}).data
+    assert (data.x_train.shape, data.t_train.shape, data.task) == ((7, 2), (7, 1), "regression")
+    np.testing.assert_allclose(data.t_train[:, 0], (data.x_train**2).sum(axis=1))

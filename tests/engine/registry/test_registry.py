@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nntui_engine.analysis.curvature import SLOPES, VALUES
-from nntui_engine.errors import InputError
+from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.kernels import activation, loss, optimizer, schedule, surface
 from nntui_engine.kernels.activation import largest_slope
 from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
@@ -60,3 +60,29 @@ def test_a_name_that_is_not_there_is_an_error_that_lists_the_others() -> None:
     assert things["apple"].parameter("weight") is None
     with pytest.raises(InputError, match=r'^here: unknown thing "aple"; did you mean "apple"\? allowed: apple, pear$'):
         things.find("aple", "here")
+
+
+@pytest.mark.parametrize(
+    ("options", "good", "bad", "words"),
+    [
+        ({"low": 0.0, "high": 1.0, "exclusive_high": True}, (0, 0.5), (-0.1, 1.0, 2), "must be at least 0 and below 1"),
+        ({"low": 0.0, "exclusive_low": True}, (1e-9, 1e30), (0.0, -1), "must be above 0"),
+        ({"high": 1_000_000}, (-5, 1e6), (1e6 + 1,), "must be at most 1 000 000"),
+        ({"whole": True}, (3, 3.0), (2.5,), "must be a whole number"),
+        ({"flag": True}, (True, False), (1, 0.0, "yes"), "must be true or false"),
+        ({}, (0, -1e300), (float("nan"), float("inf"), 10**400), "must be a finite number"),
+        ({}, (7,), ("7", True, None), "must be a number"),
+    ],
+)
+def test_a_parameter_says_what_it_takes(
+    options: dict[str, Any], good: tuple[object, ...], bad: tuple[object, ...], words: str
+) -> None:
+    parameter = Parameter("p", 0.0, "what it does", **options)
+    assert [parameter.problem(value) for value in good] == [None] * len(good)
+    assert [parameter.problem(value) for value in bad] == [words] * len(bad)
+
+
+def test_many_names_are_left_to_the_command_that_lists_them() -> None:
+    few, many = [f"n{i}" for i in range(24)], [f"n{i}" for i in range(25)]
+    assert allowed_names("zz", few, "nntui list") == f"allowed: {', '.join(few)}"
+    assert allowed_names("N2", many, "nntui list") == 'did you mean "n2"? "nntui list" lists all 25'

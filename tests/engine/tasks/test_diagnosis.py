@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
+from nntui_engine.registry.statistic import LAYER_BY_NAME
 from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.tasks.diagnosis import _holds_since, learns_well
+from nntui_engine.tasks import diagnosis
+from nntui_engine.tasks.diagnosis import Rule, _holds_since, learns_well
 
 
 def findings(**options: Any) -> list[Finding]:
@@ -180,3 +183,23 @@ def test_half_way_from_guessing_to_perfect() -> None:
         whole = {"train_accuracy": accuracy, "validation_accuracy": 1.0 - accuracy, "train_r2": 1.0 - accuracy}
         assert learns_well(replace(classes, whole=whole), chance=0.6) == well
     assert not learns_well(replace(classes, whole={}), chance=0.6)
+
+
+def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def heavy(lane: LaneSnapshot) -> Finding:
+        return Finding("heavy", "warning", lane.name, (1,), 0, {}, "It is heavy.")
+
+    def slow(lane: LaneSnapshot) -> Finding:
+        return Finding("slow", "warning", lane.name, (1,), 0, {}, "It is slow.")
+
+    healthy = trained()
+    assert healthy.findings() == []
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow)))
+    assert rules(healthy.findings()) == ["heavy", "slow"]
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow, symptom_of=("heavy",))))
+    assert rules(healthy.findings()) == ["heavy"]
+
+
+def test_the_histories_that_rules_read_are_statistics() -> None:
+    assert set(diagnosis.WATCHED) <= set(LAYER_BY_NAME)
+    assert len(diagnosis.WATCHED) == len(set(diagnosis.WATCHED))
