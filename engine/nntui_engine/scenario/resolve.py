@@ -1,12 +1,10 @@
 """A lane's tables, with every "auto" decided and its data loaded: what the engine builds a network from."""
 
-import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-import msgspec
 from msgspec import UNSET
 
 from ..data.dataset import LaneData
@@ -22,7 +20,7 @@ from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
 from .autos import Head, decide_head
-from .checks import MAX_PARAMETERS, Checked, check, per_layer, takes, with_defaults
+from .checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
 from .problems import prefix
 from .schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
 from .settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
@@ -132,11 +130,11 @@ def resolve_surface(tables: Mapping[str, Any], name: str = "", where: str = "") 
 
 
 def _data_settings(checked: Checked) -> DataSettings:
-    plain = _plain(checked.data)
-    del plain["target_coding"]
+    settings = plain(checked.data)
+    del settings["target_coding"]
     kind, values = checked.preprocess
-    plain |= {"preprocess": kind, "divisor": values.get("by", 1.0), "parameters": checked.data_parameters}
-    return DataSettings(**plain)
+    settings |= {"preprocess": kind, "divisor": values.get("by", 1.0), "parameters": checked.data_parameters}
+    return DataSettings(**settings)
 
 
 def _batch_size(asked: int | str, rows: int, where: str) -> int:
@@ -262,7 +260,7 @@ def _display(
     Of own files only the names are kept, not the folders, so that reports do not hold paths.
     """
     assert checked.data is not None
-    data = _plain(checked.data)
+    data = plain(checked.data)
     for key in ("path", "labels", "test_path", "test_labels"):
         if key in data:
             data[key] = data[key].replace("\\", "/").rpartition("/")[2]
@@ -276,7 +274,7 @@ def _display(
         "target_coding": head.coding,
         "preprocess": {"kind": kind, **values} if values else kind,
     }
-    model = _plain(checked.model) | {"output": head.output, "outputs": head.outputs}
+    model = plain(checked.model) | {"output": head.output, "outputs": head.outputs}
     activations = [*per_layer(checked.model.activation, len(checked.model.hidden)), head.output]
     if "alpha" not in model and any(takes(ACTIVATIONS, name, "alpha") for name in activations[:-1]):
         alphas = _alphas(checked.model, activations)[:-1]
@@ -295,7 +293,7 @@ def _display(
     train |= _written(OPTIMIZERS[checked.train.optimizer], checked.optimizer_parameters)
     kind, values = checked.schedule
     schedule = {"kind": kind, **_written(SCHEDULES[kind], values)} if SCHEDULES[kind].parameters else kind
-    rest = {key: value for key, value in _plain(checked.train).items() if key not in ("epochs", "loss", "optimizer")}
+    rest = {key: value for key, value in plain(checked.train).items() if key not in ("epochs", "loss", "optimizer")}
     train |= rest | {
         "schedule": schedule,
         "batch_size": batch_size,
@@ -307,12 +305,8 @@ def _display(
 
 def _written(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:
     """All parameters of ``row`` as a file would hold them: true / false, whole numbers, numbers."""
-    plain: dict[str, Any] = {}
+    written: dict[str, Any] = {}
     for parameter in row.parameters:
         value = given.get(parameter.name, parameter.default)
-        plain[parameter.name] = bool(value) if parameter.flag else int(value) if parameter.whole else float(value)
-    return plain
-
-
-def _plain(table: object) -> dict[str, Any]:
-    return copy.deepcopy(cast(dict[str, Any], msgspec.to_builtins(table)))
+        written[parameter.name] = bool(value) if parameter.flag else int(value) if parameter.whole else float(value)
+    return written
