@@ -40,8 +40,8 @@ def _field(train: dict[str, object], lanes: int) -> "Field":
 
     from nntui_engine.kernels import race as kernels
     from nntui_engine.launch import launching
-    from nntui_engine.scenario import resolve_surface
     from nntui_engine.tasks.field import lay_out
+    from nntui_engine.tasks.resolve import resolve_surface
 
     table = {"surface": {"name": SURFACE}, "train": {**train, "steps": ENDLESS}}
     field = lay_out([resolve_surface(table, str(lane)) for lane in range(lanes)])

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def command(scenario: str, as_json: bool) -> None:
     """Show SCENARIO's lesson and its settings in full."""
     from nntui.scenario import load_scenario
-    from nntui_engine.scenario import resolve_lane, resolve_surface
+    from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
     loaded = load_scenario(scenario)
     lanes: list[LaneSettings | SurfaceSettings]

@@ -23,7 +23,8 @@ from ..compiling.ahead import Progress as Compiling
 from ..errors import InputError
 from ..registry.statistic import LAYER_STATISTICS, WHOLE_STATISTICS
 from ..run.lanes import shown
-from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override, resolve_lane, resolve_surface
+from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override
+from ..tasks.resolve import resolve_lane, resolve_surface
 from .verify import Progress, first_seed, measure
 
 NOTHING_EXPECTED = "any"  # the key of the reason for a lane that nothing is expected of

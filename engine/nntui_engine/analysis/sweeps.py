@@ -17,10 +17,11 @@ from ..kernels.train import train_lanes
 from ..lane_state import start_lane
 from ..launch import launch, launching
 from ..network import Layout, assemble
-from ..scenario import Scenario, load_scenario, resolve_lane
+from ..scenario import Scenario, load_scenario
 from ..scenario.settings import LaneSettings, SurfaceSettings
 from ..tasks.field import lay_out
 from ..tasks.memory import LARGEST_RUN, bytes_of_run
+from ..tasks.resolve import resolve_lane
 
 Array = NDArray[np.float64]
 

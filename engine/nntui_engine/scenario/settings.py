@@ -1,6 +1,6 @@
 """One lane's settings with every "auto" decided: what the engine builds a network from.
 
-``scenario.resolve`` makes these from a scenario file and its data; everything here is plain and final.
+``tasks/resolve.py`` makes these from a scenario file and its data; everything here is plain and final.
 """
 
 from collections.abc import Mapping

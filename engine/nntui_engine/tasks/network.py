@@ -19,11 +19,11 @@ from ..network import Arena, Layout
 from ..run.finding import Finding
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
-from ..scenario import resolve_lane
 from ..scenario.settings import LaneSettings
 from .diagnosis import WATCHED, diagnose
 from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, output_shapes
+from .resolve import resolve_lane
 
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 

@@ -13,9 +13,9 @@ from ..registry.surface import SURFACES
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, Series, SurfacePart
 from ..run.task import Lane, Steps, Task
-from ..scenario import resolve_surface
 from ..scenario.settings import SurfaceSettings
 from .field import Field, distances, lay_out
+from .resolve import resolve_surface
 
 Array = NDArray[np.float64]
 

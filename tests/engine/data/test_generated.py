@@ -6,7 +6,7 @@ import pytest
 from nntui_engine.data.raw import DataSet, RawData, Values
 from nntui_engine.data.sets import DATASETS, rows_of
 from nntui_engine.registry.row import Parameter
-from nntui_engine.scenario import resolve_lane
+from nntui_engine.tasks.resolve import resolve_lane
 
 GENERATED = [name for name, row in DATASETS.items() if row.parameters]
 

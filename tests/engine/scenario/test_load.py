@@ -434,7 +434,7 @@ def test_loading_imports_neither_numba_nor_scikit_learn() -> None:
 
 def test_generated_data_needs_no_scikit_learn() -> None:
     loaded = _modules_after(
-        "from nntui_engine.scenario import load_scenario, resolve_lane\n"
+        "from nntui_engine.scenario import load_scenario\nfrom nntui_engine.tasks.resolve import resolve_lane\n"
         "lane = load_scenario('vanishing-gradients').lanes[0]; resolve_lane(lane.tables, lane.name)"
     )
     assert not loaded & {"numba", "scipy", "sklearn", "textual", "plotext"}

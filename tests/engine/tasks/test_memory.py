@@ -11,9 +11,10 @@ from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.network import Layout
 from nntui_engine.run.history import History
-from nntui_engine.scenario import resolve_lane, scenario_from_dict
+from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.tasks import memory
 from nntui_engine.tasks.memory import bytes_of_run, lay_out, size_in_words
+from nntui_engine.tasks.resolve import resolve_lane
 
 SHAPES: dict[str, list[dict[str, Any]]] = {
     "plain": [{}],

@@ -14,16 +14,9 @@ from nntui_engine.registry.initializer import INITIALIZERS
 from nntui_engine.registry.loss import LOSSES
 from nntui_engine.registry.optimizer import OPTIMIZERS
 from nntui_engine.registry.schedule import SCHEDULES
-from nntui_engine.scenario import (
-    ResolvedLane,
-    load_scenario,
-    override,
-    parse_scenario,
-    resolve_lane,
-    resolve_surface,
-    scenario_paths,
-)
+from nntui_engine.scenario import load_scenario, override, parse_scenario, scenario_paths
 from nntui_engine.scenario.settings import EarlyStopping
+from nntui_engine.tasks.resolve import ResolvedLane, resolve_lane, resolve_surface
 
 
 def resolve(**overrides: Any) -> ResolvedLane:

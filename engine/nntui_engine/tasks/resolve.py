@@ -19,11 +19,11 @@ from ..registry.optimizer import OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from ..scenario.checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
+from ..scenario.problems import prefix
+from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
+from ..scenario.settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 from .autos import Head, decide_head
-from .checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
-from .problems import prefix
-from .schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
-from .settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 
 MAX_ACTIVATIONS = 500_000_000
 

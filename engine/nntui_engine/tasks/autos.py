@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ..data.dataset import Task
 from ..errors import InputError
-from .problems import prefix
+from ..scenario.problems import prefix
 
 _ERRORS = ("mse", "mae", "huber")
 
