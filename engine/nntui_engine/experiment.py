@@ -28,7 +28,7 @@ class Experiment(Run):
     >>> experiment.lanes[0].statistics["validation_accuracy"] > 0.8
     True
 
-    The methods below are those of a network; on a surface they raise InputError.
+    :meth:`parameters` and what follows is a network's; on a surface it raises InputError.
     """
 
     def __init__(
