@@ -17,24 +17,24 @@ sys.path[:0] = [str(ROOT / "engine")]
 
 import msgspec  # noqa: E402
 
-from nntui_engine import diagnosis  # noqa: E402
-from nntui_engine.activations import ACTIVATIONS  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
-from nntui_engine.initializers import INITIALIZERS  # noqa: E402
-from nntui_engine.losses import LOSSES  # noqa: E402
-from nntui_engine.optimizers import OPTIMIZERS  # noqa: E402
-from nntui_engine.registry import Parameter, Registry, Row  # noqa: E402
-from nntui_engine.scenario import checks, list_scenarios, schema  # noqa: E402
-from nntui_engine.scenario.problems import range_of, show  # noqa: E402
-from nntui_engine.schedules import SCHEDULES  # noqa: E402
-from nntui_engine.statistics import (  # noqa: E402
+from nntui_engine.registry.activation import ACTIVATIONS  # noqa: E402
+from nntui_engine.registry.initializer import INITIALIZERS  # noqa: E402
+from nntui_engine.registry.loss import LOSSES  # noqa: E402
+from nntui_engine.registry.optimizer import OPTIMIZERS  # noqa: E402
+from nntui_engine.registry.row import Parameter, Registry, Row  # noqa: E402
+from nntui_engine.registry.schedule import SCHEDULES  # noqa: E402
+from nntui_engine.registry.statistic import (  # noqa: E402
     ASKED_STATISTICS,
     EVALUATION_STATISTICS,
     LAYER_STATISTICS,
     WHOLE_STATISTICS,
     Statistic,
 )
-from nntui_engine.surfaces import SURFACES, Surface  # noqa: E402
+from nntui_engine.registry.surface import SURFACES, Surface  # noqa: E402
+from nntui_engine.scenario import checks, list_scenarios, schema  # noqa: E402
+from nntui_engine.scenario.problems import range_of, show  # noqa: E402
+from nntui_engine.tasks import diagnosis  # noqa: E402
 
 REGISTRIES: dict[str, Registry] = {
     "datasets": DATASETS,
@@ -329,7 +329,7 @@ def _statistics(statistics: Sequence[Statistic]) -> str:
 
 
 def _diagnoses() -> str:
-    rules = (diagnosis.non_finite, *diagnosis.RULES)
+    rules = (diagnosis.non_finite, *(rule.find for rule in diagnosis.RULES))
     rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split())) for rule in rules]
     return _table(("rule", "what it finds"), rows)
 

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 
 from nntui_engine.data.dataset import LaneData
 from nntui_engine.scenario.checks import NARROWEST_SHARE, NARROWEST_WINDOW
-from nntui_engine.settings import LaneSettings
+from nntui_engine.scenario.settings import LaneSettings
 
 from .plotting.close import Band, Curves, Paths, Regions, Spread, UnitWeights
 
 if TYPE_CHECKING:
+    from nntui_engine.analysis.trace import Trace
     from nntui_engine.experiment import Experiment
-    from nntui_engine.trace import Trace
 
 Floats = NDArray[np.float64]
 MOST_PRODUCTS = 4e7  # multiplications in one look: some tens of milliseconds
@@ -200,7 +200,7 @@ def look_curve(experiment: "Experiment", wish: Wish) -> Curves | None:
 
 def look_trace(experiment: "Experiment", wish: Wish) -> "Trace | None":
     """Every number of the next backward pass of a tiny network."""
-    from nntui_engine.trace import can_trace, trace
+    from nntui_engine.analysis.trace import can_trace, trace
 
     return trace(experiment, wish.lane) if can_trace(experiment.network.lanes[wish.lane].settings) else None
 
@@ -236,7 +236,7 @@ def is_unsure(settings: LaneSettings) -> bool:
 
 def look_spread(experiment: "Experiment", wish: Wish) -> tuple[Spread, ...]:  # noqa: ARG001
     """How far the outputs of each lane with dropout vary from pass to pass, at its data and far from them."""
-    from nntui_engine.asked import prediction_spread
+    from nntui_engine.analysis.asked import prediction_spread
 
     found = []
     for index, lane in enumerate(experiment.network.lanes):

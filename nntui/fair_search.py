@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from .plotting.fair import FairView
 
 if TYPE_CHECKING:
-    from nntui_engine.sweeps import Sensitivity
+    from nntui_engine.analysis.sweeps import Sensitivity
     from nntui_engine.tasks.surface import SurfaceTask
 
 
@@ -30,7 +30,7 @@ class FairSearch:
 
     def next(self) -> None:
         """Search for one more lane."""
-        from nntui_engine.sweeps import fair_rate
+        from nntui_engine.analysis.sweeps import fair_rate
 
         name, settings = self._lanes[len(self._found)]
         self._found.append(fair_rate(name, settings))

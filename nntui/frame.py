@@ -12,9 +12,9 @@ from rich.console import Console
 from textual.app import App
 from textual.strip import Strip
 
-from nntui_engine.diagnosis import Finding
-from nntui_engine.settings import Settings
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Snapshot
+from nntui_engine.scenario.settings import Settings
 
 from .closeup import Wish, take_closeup
 from .plotting.look import ASCII, Look

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from nntui_engine.errors import InputError
-from nntui_engine.registry import allowed_names
+from nntui_engine.errors import InputError, allowed_names
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nntui_engine.settings import Settings
-from nntui_engine.snapshot import LaneSnapshot
+from nntui_engine.run.snapshot import LaneSnapshot
+from nntui_engine.scenario.settings import Settings
 
 from .knobs import KNOBS, MIXED, Knob, NumberKnob, Value, first_settings, knob_settings
 from .plotting.side import KnobRow

@@ -5,12 +5,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
-from nntui_engine.errors import InputError
-from nntui_engine.initializers import INITIALIZERS
-from nntui_engine.optimizers import LR, OPTIMIZERS
-from nntui_engine.registry import Parameter, allowed_names
-from nntui_engine.settings import LaneSettings, Settings, SurfaceSettings
+from nntui_engine.errors import InputError, allowed_names
+from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui_engine.registry.initializer import INITIALIZERS
+from nntui_engine.registry.optimizer import LR, OPTIMIZERS
+from nntui_engine.registry.row import Parameter
+from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
 
 Value = float | int | str
 MIXED = "mixed"

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.run.snapshot import Snapshot
 
 from .map_view import MapView
 from .plotting.fair import FairView

@@ -4,9 +4,8 @@ import math
 import time
 from collections.abc import Callable
 
-from nntui_engine.diagnosis import Finding
-from nntui_engine.finding_words import details, headline
-from nntui_engine.snapshot import LaneSnapshot, Mark, Snapshot
+from nntui_engine.run.finding import Finding, details, headline
+from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
 from .keys import RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack

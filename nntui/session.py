@@ -14,12 +14,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from nntui_engine.diagnosis import Finding
 from nntui_engine.errors import InputError
+from nntui_engine.registry.statistic import SURFACE_BY_NAME
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
-from nntui_engine.settings import Settings
-from nntui_engine.snapshot import Snapshot
-from nntui_engine.statistics import SURFACE_BY_NAME
+from nntui_engine.scenario.settings import Settings
 
 from .closeup import Looker, Wish
 from .fair_search import FairSearch

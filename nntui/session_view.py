@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from nntui_engine.diagnosis import Finding
 from nntui_engine.errors import InputError
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
-from nntui_engine.settings import Settings
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.scenario.settings import Settings
 
 from .closeup import Closeup
 from .plotting.fair import FairView

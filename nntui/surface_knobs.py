@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from nntui_engine.optimizers import LR, OPTIMIZERS
-from nntui_engine.registry import Parameter
-from nntui_engine.settings import Settings, SurfaceSettings
-from nntui_engine.surfaces import SURFACES
+from nntui_engine.registry.optimizer import LR, OPTIMIZERS
+from nntui_engine.registry.row import Parameter
+from nntui_engine.registry.surface import SURFACES
+from nntui_engine.scenario.settings import Settings, SurfaceSettings
 
 from .knobs import KNOBS, ChoiceKnob, Knob, NumberKnob, Value, ladder, optimizer_knob
 

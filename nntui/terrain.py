@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui_engine.settings import SurfaceSettings
+from nntui_engine.scenario.settings import SurfaceSettings
 
 from .plotting.projection import Projection, Window
 

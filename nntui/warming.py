@@ -19,7 +19,7 @@ class Warming:
 
     def run(self, progress: Progress) -> str:
         """Returns when the cache is warm; "" or one line that says why it could not be warmed."""
-        from nntui_engine.compile_ahead import compile_ahead
+        from nntui_engine.compiling.ahead import compile_ahead
         from nntui_engine.warmup import USUAL_PARTS, is_warm
 
         parts = self._parts or USUAL_PARTS

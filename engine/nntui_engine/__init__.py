@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .errors import InputError
     from .experiment import Experiment
+    from .run.snapshot import LaneSnapshot, Mark, Series, Snapshot
     from .scenario import Scenario, list_scenarios, load_scenario, parse_scenario
-    from .snapshot import LaneSnapshot, Mark, Series, Snapshot
 
 _HOME = {
     "Experiment": ".experiment",
     "InputError": ".errors",
-    "LaneSnapshot": ".snapshot",
-    "Mark": ".snapshot",
+    "LaneSnapshot": ".run.snapshot",
+    "Mark": ".run.snapshot",
     "Scenario": ".scenario",
-    "Series": ".snapshot",
-    "Snapshot": ".snapshot",
+    "Series": ".run.snapshot",
+    "Snapshot": ".run.snapshot",
     "list_scenarios": ".scenario",
     "load_scenario": ".scenario",
     "parse_scenario": ".scenario",

@@ -1,13 +1,22 @@
 """The engine's front door: a run of either kind, with its networks' numbers at hand."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .compiling.ahead import Progress
+from .errors import InputError
+from .registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from .run.lanes import lane_tables
 from .run.run import Run
+from .run.snapshot import Snapshot
+from .run.source import Capability
 from .run.timeline import ParametersSet
+from .scenario import Scenario, load_scenario
+from .tasks.network import NetworkTask
+from .tasks.surface import SurfaceTask
 
 
 class Experiment(Run):
@@ -19,8 +28,58 @@ class Experiment(Run):
     >>> experiment.lanes[0].statistics["validation_accuracy"] > 0.8
     True
 
-    The methods below are those of a network; on a surface they raise InputError.
+    :meth:`parameters` and what follows is a network's; on a surface it raises InputError.
     """
+
+    def __init__(
+        self,
+        scenario: Scenario | str,
+        seed: int | None = None,
+        steps: int | None = None,
+        overrides: Iterable[tuple[Mapping[str, object], str | None]] = (),
+        every: int = 1,
+        keep_samples: int = 0,
+        compiling: Progress | None = None,
+        rewind_memory: int = 0,
+    ) -> None:
+        """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
+        that many steps. ``keep_samples``: keep every step divisible by it, and the last, for :meth:`samples`; 0 keeps
+        none. ``overrides``: (settings, lane name or None for all). ``compiling(name, done, total)`` hears of the
+        kernels' compilation, if this is their first use. ``rewind_memory``: bytes for moments kept on the way, so that
+        :meth:`seek` need not begin at the start. Raises InputError on bad input."""
+        if isinstance(scenario, str):
+            scenario = load_scenario(scenario)
+        if every < 1:
+            raise InputError(f"every: {every} is not allowed; must be a whole number, at least 1")
+        kind = SurfaceTask if scenario.is_surface else NetworkTask
+        tables = lane_tables(scenario, seed, steps, overrides)
+        super().__init__(scenario, kind(scenario.name, every, keep_samples), tables, compiling, rewind_memory)
+
+    @property
+    def network(self) -> NetworkTask:
+        """What only a run of networks has. Raises InputError for a surface."""
+        if not isinstance(self._task, NetworkTask):
+            raise InputError(f"{self.scenario.name}: a surface has no network")
+        return self._task
+
+    @property
+    def surface(self) -> SurfaceTask:
+        """What only a run on a surface has. Raises InputError for a network."""
+        if not isinstance(self._task, SurfaceTask):
+            raise InputError(f"{self.scenario.name}: there is no [surface] to descend")
+        return self._task
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What this run can do beside handing out snapshots."""
+        own: tuple[Capability, ...] = ("survey",) if self.scenario.is_surface else ("diagnose", "predict")
+        return frozenset(("advance", "tweak", "rewind", *own))
+
+    def full_snapshot(self, points: int | None = 512) -> Snapshot:
+        """A snapshot with the history of every statistic."""
+        if self.scenario.is_surface:
+            return self.snapshot((), SURFACE_BY_NAME, points)
+        return self.snapshot(LAYER_BY_NAME, (*WHOLE_BY_NAME, *EVALUATION_BY_NAME), points)
 
     def parameters(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
         """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …"""

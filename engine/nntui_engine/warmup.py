@@ -11,9 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .errors import InputError
+from .errors import InputError, allowed_names
 from .kernels import cache
-from .registry import allowed_names
 
 if TYPE_CHECKING:
     from .scenario import Scenario
@@ -109,7 +108,7 @@ def main() -> int:
     if not cache.compiling_ahead():
         warm_up(_tell, parts)
         return 0
-    from . import whole_program
+    from .compiling import whole_program
 
     with cache.compiling_alone(lambda: _tell("waiting for another nntui that compiles", 0, 1)):
         if not is_warm(parts):  # that other one may have done it

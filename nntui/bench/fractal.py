@@ -22,9 +22,9 @@ def measure(bench: Bench) -> dict[str, Any]:
     """Seconds of each round: learning rates from 0.01 to 10 000 by factors of the first weights from 0.1 to 10."""
     import numpy as np
 
-    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.analysis.sweeps import trainability_map
+    from nntui_engine.compiling.ahead import compile_ahead
     from nntui_engine.scenario import scenario_from_dict
-    from nntui_engine.sweeps import trainability_map
 
     bench.say("fractal")
     compile_ahead(("float64",))

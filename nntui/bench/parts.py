@@ -29,7 +29,7 @@ def module_of(part: str) -> Any:
 def measure_parts(bench: Bench, progress: Progress) -> tuple[dict[str, Any], list[str]]:
     """Measure the parts asked for, one after another: the document, and a line for each part that did not work."""
     from nntui.bench.machine import machine, versions
-    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.compiling.ahead import compile_ahead
     from nntui_engine.kernels.policy import threads
 
     names = [name for name in PARTS if not bench.parts or name in bench.parts]

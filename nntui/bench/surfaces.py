@@ -1,6 +1,6 @@
 """Optimizer steps a second on Beale's function, of one lane and of all lanes together.
 
-What is timed is one launch after another of the kernel that races, fair rates and basin maps all use, without samples
+What is timed is one launch after another of the kernel that races and fair rates use, without samples
 in between.
 """
 
@@ -39,9 +39,9 @@ def _field(train: dict[str, object], lanes: int) -> "Field":
     import numpy as np
 
     from nntui_engine.kernels import race as kernels
-    from nntui_engine.launch import launching
-    from nntui_engine.scenario import resolve_surface
+    from nntui_engine.run.launch import launching
     from nntui_engine.tasks.field import lay_out
+    from nntui_engine.tasks.resolve import resolve_surface
 
     table = {"surface": {"name": SURFACE}, "train": {**train, "steps": ENDLESS}}
     field = lay_out([resolve_surface(table, str(lane)) for lane in range(lanes)])

@@ -86,8 +86,8 @@ def _copy(source: str, file: Path) -> str:
     """The text of the scenario ``source``, if it means the same where ``file`` is."""
     import tomllib
 
+    from nntui.scenario import load_scenario
     from nntui_engine.files import expanded
-    from nntui_engine.scenario import load_scenario
     from nntui_engine.scenario.load import FILE_KEYS
 
     path = load_scenario(source).path

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nntui.headless.training import Row, RunOptions
-    from nntui_engine.run.run import Run
+    from nntui_engine.experiment import Experiment
     from nntui_engine.scenario import Scenario
 
 SEVERITIES = ("info", "warning", "critical")
@@ -111,7 +111,7 @@ def command(
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
-    from nntui_engine.scenario import load_scenario
+    from nntui.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     if fair:
@@ -177,11 +177,11 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
     return int(any(SEVERITIES.index(finding.severity) >= threshold for finding in findings))
 
 
-def _fair(run: "Run", outputs: Outputs) -> int:
+def _fair(run: "Experiment", outputs: Outputs) -> int:
     from nntui.headless.fair import fair_document, print_fair
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
-    from nntui_engine.sweeps import fair_rate
+    from nntui_engine.analysis.sweeps import fair_rate
 
     found = []
     with progress_bar() as progress:

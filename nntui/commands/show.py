@@ -8,7 +8,7 @@ from nntui.commands.options import SCENARIO, examples
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
-    from nntui_engine.settings import LaneSettings, SurfaceSettings
+    from nntui_engine.scenario.settings import LaneSettings, SurfaceSettings
 
 
 @click.command(
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def command(scenario: str, as_json: bool) -> None:
     """Show SCENARIO's lesson and its settings in full."""
-    from nntui_engine.scenario import load_scenario, resolve_lane, resolve_surface
+    from nntui.scenario import load_scenario
+    from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
     loaded = load_scenario(scenario)
     lanes: list[LaneSettings | SurfaceSettings]
@@ -92,10 +93,10 @@ def _settings(lane: "LaneSettings | SurfaceSettings") -> dict[str, Any]:
 def _line(lane: "LaneSettings | SurfaceSettings") -> str:
     """What the lane is, in one line."""
     from nntui.headless.settings_document import network_line
-    from nntui_engine.settings import SurfaceSettings
+    from nntui_engine.scenario.settings import SurfaceSettings
 
     if isinstance(lane, SurfaceSettings):
-        from nntui_engine.surfaces import SURFACES
+        from nntui_engine.registry.surface import SURFACES
 
         row = SURFACES[lane.surface]
         return f"{lane.optimizer} on {lane.surface}, {row.formula}"

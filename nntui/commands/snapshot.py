@@ -58,7 +58,7 @@ def command(
     DIR: the new screens and numbers are compared with those there, differences are printed with a picture of them,
     and the exit status is 1.
     """
-    from nntui_engine.scenario import load_scenario
+    from nntui.scenario import load_scenario
 
     loaded = [load_scenario(name) for name in scenarios]
     names = [scenario.name for scenario in loaded]

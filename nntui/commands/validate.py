@@ -22,7 +22,7 @@ def command(files: tuple[str, ...]) -> int:
 
     Prints a line for each file; exits with 2 if one is wrong.
     """
-    from nntui_engine.scenario import load_scenario
+    from nntui.scenario import load_scenario
 
     bad = 0
     for file in files:
@@ -40,8 +40,8 @@ def command(files: tuple[str, ...]) -> int:
 
 def _check_lanes(scenario: "Scenario", file: str) -> str:
     """Decide everything that running the scenario would; how much memory it will take, in words."""
-    from nntui_engine.memory import LARGEST_RUN, bytes_of_run, lay_out, size_in_words
-    from nntui_engine.scenario import resolve_lane, resolve_surface
+    from nntui_engine.tasks.memory import LARGEST_RUN, bytes_of_run, lay_out, size_in_words
+    from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
     if scenario.is_surface:
         for lane in scenario.lanes:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from nntui.headless.output import Board
     from nntui.headless.verified import Plan
     from nntui.headless.verifying import Job, Saboteur
-    from nntui_engine.sabotage import Sabotage
+    from nntui_engine.analysis.sabotage import Sabotage
 
 T = TypeVar("T")
 
@@ -68,8 +68,9 @@ def command(
     """
     from nntui.headless.verified import Plan
     from nntui.headless.verifying import Saboteur
-    from nntui_engine.scenario import list_scenarios, load_scenario
-    from nntui_engine.verify import first_seed as own_seed
+    from nntui.scenario import load_scenario
+    from nntui_engine.analysis.verify import first_seed as own_seed
+    from nntui_engine.scenario import list_scenarios
 
     if sabotage and seeds > 1:
         raise click.UsageError("--seeds does not go with --sabotage: try other seeds with --first-seed")

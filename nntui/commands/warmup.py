@@ -17,7 +17,7 @@ def command() -> int:
     """
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import prompt_exit
-    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.compiling.ahead import compile_ahead
     from nntui_engine.warmup import USUAL_PARTS, is_warm
 
     with prompt_exit():

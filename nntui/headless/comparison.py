@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from nntui.headless.svg_cells import cell_styles
-from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 
 # What a person or the scenario chose: no tolerance applies.
 EXACT = ("settings", "tweaks", "frame")

@@ -7,9 +7,9 @@ import numpy as np
 
 from nntui.headless.settings_document import settings_document
 from nntui.headless.training import Timing
-from nntui_engine.diagnosis import Finding
-from nntui_engine.snapshot import LaneSnapshot, Mark, Snapshot
-from nntui_engine.statistics import EVALUATION_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
 SCHEMA = 1
 WHOLE_NAMES = tuple(row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS))

@@ -13,13 +13,13 @@ from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.words import heading, number, plain_table
 
 if TYPE_CHECKING:
-    from nntui_engine.run.run import Run
-    from nntui_engine.sweeps import Sensitivity
+    from nntui_engine.analysis.sweeps import Sensitivity
+    from nntui_engine.experiment import Experiment
 
 RATES_WIDTH = 40
 
 
-def fair_document(run: "Run", found: Iterable["Sensitivity"]) -> dict[str, Any]:
+def fair_document(run: "Experiment", found: Iterable["Sensitivity"]) -> dict[str, Any]:
     """Every lane's best learning rate, and the value reached with each rate tried."""
     return {
         "schema": SCHEMA,
@@ -43,7 +43,7 @@ def fair_document(run: "Run", found: Iterable["Sensitivity"]) -> dict[str, Any]:
     }
 
 
-def print_fair(console: Console, run: "Run", found: Iterable["Sensitivity"]) -> None:
+def print_fair(console: Console, run: "Experiment", found: Iterable["Sensitivity"]) -> None:
     """Each lane's best learning rate and the curve of the value reached with every rate."""
     scenario = run.scenario
     console.print(heading(f"{scenario.title}: fair rates", scenario.name, run.seed, f"{run.steps:,} steps"))

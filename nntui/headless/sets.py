@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from nntui_engine.errors import InputError
-from nntui_engine.registry import allowed_names
+from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.scenario import parse_assignment
 
 LENGTH_OF_TRAINING = ("train.steps", "train.epochs")

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from nntui_engine.settings import LaneSettings, LayerSettings, SurfaceSettings
+from nntui_engine.scenario.settings import LaneSettings, LayerSettings, SurfaceSettings
 
 
 def settings_document(settings: LaneSettings | SurfaceSettings) -> dict[str, Any]:
@@ -85,7 +85,7 @@ def network_line(settings: LaneSettings) -> str:
 
 def training_line(settings: LaneSettings) -> str:
     """How it is trained in one line, such as "cross_entropy, adam (lr 0.01), batches of 32"."""
-    from nntui_engine.optimizers import OPTIMIZERS
+    from nntui_engine.registry.optimizer import OPTIMIZERS
 
     defaults = {p.name: p.default for p in OPTIMIZERS[settings.optimizer].parameters}
     chosen = [

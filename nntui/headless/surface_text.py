@@ -7,7 +7,7 @@ from rich.text import Text
 
 from nntui.headless.sparkline import sparkline
 from nntui.headless.words import number, plain_table
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 CURVE_WIDTH = 40
 

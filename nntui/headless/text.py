@@ -12,10 +12,9 @@ from nntui.headless.surface_text import start_line, surface_blocks
 from nntui.headless.training import Timing
 from nntui.headless.words import heading, plain_table, statistic, timing_line
 from nntui.plotting.grid import wrap
-from nntui_engine.diagnosis import Finding
-from nntui_engine.finding_words import details, headline
-from nntui_engine.snapshot import LaneSnapshot, Mark, Series, Snapshot
-from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from nntui_engine.run.finding import Finding, details, headline
+from nntui_engine.run.snapshot import LaneSnapshot, Mark, Series, Snapshot
 
 # Points of history asked for; a sparkline never has more columns than this.
 POINTS = 240

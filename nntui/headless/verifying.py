@@ -13,10 +13,10 @@ from typing import Protocol, TypeVar, cast
 
 import nntui
 import nntui_engine
+from nntui_engine.analysis.sabotage import Sabotage
+from nntui_engine.analysis.verify import Outcome
 from nntui_engine.errors import InputError
-from nntui_engine.sabotage import Sabotage
 from nntui_engine.scenario import Scenario
-from nntui_engine.verify import Outcome
 
 from .output import Progress
 
@@ -54,7 +54,7 @@ class Run:
 
     def work(self, progress: Steps, compiling: Progress | None = None) -> list[Outcome]:
         """Train it and measure each expectation: one outcome for each. Raises InputError on bad input."""
-        from nntui_engine.verify import measure
+        from nntui_engine.analysis.verify import measure
 
         return measure(self.scenario, self.seed, progress, compiling)
 
@@ -73,7 +73,7 @@ class Saboteur:
 
     def work(self, progress: Steps, compiling: Progress | None = None) -> Sabotage:
         """Train with each swap and tell which expectations notice. Raises InputError on bad input."""
-        from nntui_engine.sabotage import sabotage
+        from nntui_engine.analysis.sabotage import sabotage
 
         return sabotage(self.scenario, self.seed, progress, compiling)
 
@@ -86,7 +86,7 @@ def do_jobs(
     ``report(job, done, total)`` is called with steps. A worker trains on one thread, since the others keep the other
     cores busy; a run's numbers do not depend on that. Raises InputError on bad input.
     """
-    from nntui_engine.compile_ahead import compile_ahead
+    from nntui_engine.compiling.ahead import compile_ahead
     from nntui_engine.warmup import parts_for
 
     needed = dict.fromkeys(part for job in jobs for part in parts_for(job.scenario))

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.closeup import is_unsure
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
-from nntui_engine.trace import can_trace
+from nntui_engine.analysis.trace import can_trace
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .close import Curves, Paths, Regions, Spread, UnitWeights
 from .look import DIM, TEXT, Look
@@ -89,7 +89,7 @@ def pass_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Pi
 
 
 def has_pass(snapshot: Snapshot, view: PanelView) -> bool:
-    """Whether the chosen lane's backward pass can be written out (see :func:`~nntui_engine.trace.can_trace`)."""
+    """Whether the chosen lane's backward pass can be written out (see ``analysis/trace.py``)."""
     return can_trace(snapshot.lanes[view.lane].network.settings)
 
 

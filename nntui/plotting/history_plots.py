@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
 
 from .look import Look
 from .panel import PanelView

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from nntui_engine.activations import ACTIVATIONS
-from nntui_engine.snapshot import LaneSnapshot
+from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui.terrain import Survey, Terrain, surface_of
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .grid import Grid
 from .heat import Heat, heat, palette

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nntui.closeup import Closeup
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario.load import Sweep
-from nntui_engine.snapshot import Snapshot
 
 from .grid import Grid
 from .look import Look

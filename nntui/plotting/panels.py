@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntui_engine.activations import ACTIVATIONS
-from nntui_engine.snapshot import Snapshot
-from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
+from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
+from nntui_engine.run.snapshot import Snapshot
 
 from .close_panels import CLOSE_PANELS, MAP_PANELS, NETWORK_PANELS, SWEEP_PANELS
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot

@@ -2,8 +2,8 @@
 
 import math
 
-from nntui_engine.snapshot import LaneSnapshot
-from nntui_engine.trace import BIAS, Node, Trace, Weight
+from nntui_engine.analysis.trace import BIAS, Node, Trace, Weight
+from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit

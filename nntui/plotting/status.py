@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from nntui_engine.snapshot import Snapshot
+from nntui_engine.run.snapshot import Snapshot
 
 from .grid import Grid, wrap
 from .look import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Look

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .look import Look
 from .panel import Panel, PanelView

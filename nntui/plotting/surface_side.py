@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from rich.cells import cell_len
 
-from nntui_engine.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap

@@ -66,11 +66,12 @@ def test_info(invoke):
 
 
 def test_warmup_compiles_once(invoke, monkeypatch):
-    from nntui_engine import compile_ahead, warmup
+    from nntui_engine import warmup
+    from nntui_engine.compiling import ahead
 
     warm = []
     monkeypatch.setattr(warmup, "is_warm", lambda: bool(warm))
-    monkeypatch.setattr(compile_ahead, "compile_ahead", lambda parts, _: warm.append(parts) or "")
+    monkeypatch.setattr(ahead, "compile_ahead", lambda parts, _: warm.append(parts) or "")
     first = invoke("warmup")
     assert (first.status, first.out, first.err) == (0, "Compiled.\n", "")
     assert invoke("warmup").out == "Already compiled.\n"
@@ -78,9 +79,10 @@ def test_warmup_compiles_once(invoke, monkeypatch):
 
 
 def test_warmup_says_what_went_wrong(invoke, monkeypatch):
-    from nntui_engine import compile_ahead, warmup
+    from nntui_engine import warmup
+    from nntui_engine.compiling import ahead
 
     monkeypatch.setattr(warmup, "is_warm", lambda: False)
-    monkeypatch.setattr(compile_ahead, "compile_ahead", lambda parts, progress: "no compiler")  # noqa: ARG005
+    monkeypatch.setattr(ahead, "compile_ahead", lambda parts, progress: "no compiler")  # noqa: ARG005
     result = invoke("warmup")
     assert (result.status, result.out, result.err) == (1, "", "nntui: no compiler\n")

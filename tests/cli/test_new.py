@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import Invoke
 
+from nntui_engine.analysis.verify import verify
 from nntui_engine.scenario import load_scenario
-from nntui_engine.verify import verify
 
 
 def test_the_template_is_valid_and_true(invoke: Invoke, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from cli.conftest import run_apart
 from engine.compiled import needs_jit
 
-from nntui_engine import numba_settings
+from nntui_engine.kernels import numba_settings
 
 CASES = [
     ("NUMBA_NUM_THREADS", "0", "must be a whole number from 1 to 1024"),

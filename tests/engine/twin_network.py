@@ -12,7 +12,7 @@ from engine.twin import FALLS_SILENT, activation, largest_slope, loss_and_pull, 
 from engine import twin_update as update
 from nntui_engine.data.dataset import LaneData
 from nntui_engine.data.probe import probe_rows
-from nntui_engine.settings import LaneSettings, LayerSettings
+from nntui_engine.scenario.settings import LaneSettings, LayerSettings
 
 Array = np.ndarray
 Parameters = dict[str, Array]

@@ -16,8 +16,8 @@ from engine.torch_names import ACTIVATIONS, LOSSES, make_optimizer
 from torch.nn import functional
 
 from engine import cases, twin_update
-from nntui_engine.initializers import INITIALIZERS, draw_weights
-from nntui_engine.optimizers import OPTIMIZERS
+from nntui_engine.registry.initializer import INITIALIZERS, draw_weights
+from nntui_engine.registry.optimizer import OPTIMIZERS
 
 HERE = Path(__file__).parent
 Z = [-800.0, -30.0, -5.0, -1.5, -1.0, -0.3, -1e-3, 1e-3, 0.3, 1.0, 1.5, 5.0, 30.0, 800.0]

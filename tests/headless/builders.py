@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntui_engine.diagnosis import Finding, Fix
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
-from nntui_engine.statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.run.finding import Finding, Fix
+from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
+from nntui_engine.scenario.settings import LaneSettings, LayerSettings
 
 UNITS = (16, 8, 3)
 

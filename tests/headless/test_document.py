@@ -11,8 +11,8 @@ from nntui.headless.document import run_document
 from nntui.headless.machine import json_text
 from nntui.headless.schemas import schema_document
 from nntui.headless.training import Timing
-from nntui_engine.settings import EarlyStopping
-from nntui_engine.snapshot import Mark
+from nntui_engine.run.snapshot import Mark
+from nntui_engine.scenario.settings import EarlyStopping
 
 RUN_SCHEMA = schema_document("run")
 

@@ -11,7 +11,7 @@ from nntui.headless.output import PIPED_WIDTH, text_console
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
 from nntui.headless.words import number, statistic
-from nntui_engine.diagnosis import Fix
+from nntui_engine.run.finding import Fix
 
 
 def report(*arguments, width=PIPED_WIDTH, **keywords) -> str:

@@ -11,15 +11,15 @@ from hostile.judging import CORPUS, SMALL_ARRAY, SMALL_RUN
 def low_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is as large as is allowed costs little: the limits are the same code, with smaller numbers."""
     monkeypatch.setattr("nntui_engine.data.raw.LARGEST_ARRAY", SMALL_ARRAY)
-    monkeypatch.setattr("nntui_engine.memory.LARGEST_RUN", SMALL_RUN)
+    monkeypatch.setattr("nntui_engine.tasks.memory.LARGEST_RUN", SMALL_RUN)
 
 
 @pytest.fixture
 def harmless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, low_limits: None) -> None:  # noqa: ARG001
     """Commands do all but their work; they stand in an empty folder, with the corpus's data files beside them."""
-    from nntui_engine.lanes import lane_tables
-    from nntui_engine.memory import lay_out
-    from nntui_engine.scenario import resolve_lane, resolve_surface
+    from nntui_engine.run.lanes import lane_tables
+    from nntui_engine.tasks.memory import lay_out
+    from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
     def no_training(scenario: Any, options: Any, outputs: Any) -> int:  # noqa: ARG001
         tables = lane_tables(scenario, options.seed, options.steps, options.overrides)

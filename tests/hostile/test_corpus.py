@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hostile.judging import CORPUS, refusal, run_command
 
-from nntui_engine.scenario import resolve_lane
+from nntui_engine.tasks.resolve import resolve_lane
 
 SCENARIOS: dict[str, str | None] = {
     "good-network": None,

@@ -13,7 +13,8 @@ from hostile.mutations import VALUES, spoiled_bytes, spoiled_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nntui_engine.scenario import resolve_lane, scenario_paths
+from nntui_engine.scenario import scenario_paths
+from nntui_engine.tasks.resolve import resolve_lane
 
 LESSONS = [path.read_text(encoding="utf-8") for path in scenario_paths().values()]
 SCENARIOS = [path.read_text(encoding="utf-8") for path in sorted((CORPUS / "scenarios").iterdir())]

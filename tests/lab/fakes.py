@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from nntui_engine.errors import InputError
-from nntui_engine.settings import LaneSettings, LayerSettings
-from nntui_engine.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
+from nntui_engine.scenario.settings import LaneSettings, LayerSettings
 
 LAYER_NAMES = ("gradient_norm", "activation_variance", "dead_units")
 

@@ -36,9 +36,9 @@ from nntui.plotting.tries import TryLine, draw_tries
 from nntui.plotting.unit_weights import draw_weights
 from nntui.screens.layout import lay_out, side_width
 from nntui.screens.map_layout import lay_out_map
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.snapshot import Mark
-from nntui_engine.sweeps import Sensitivity
+from nntui_engine.analysis.sweeps import Sensitivity
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.run.snapshot import Mark
 
 LOOKS = {
     "": Look(),

@@ -20,9 +20,9 @@ from nntui.frame import Frame, render_frame
 from nntui.plotting.grid import Grid
 from nntui.story import Story, Try
 from nntui_engine import Experiment
-from nntui_engine.diagnosis import Finding
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Mark
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.snapshot import Mark
 
 FOLDER = Path(__file__).parents[1] / "golden" / "pictures"
 LANES = ("sgd", "adam", "a lane with a name of some length", "数据")

@@ -17,11 +17,11 @@ from nntui.plotting.look import ASCII, Look
 from nntui.plotting.panels import PANELS, PanelView
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.projection import ticks
+from nntui.scenario import CLOSE_PANELS
 from nntui.session import Session
 from nntui.story import read_story
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.scenario.expectations import CLOSE_PANELS
 
 
 def experiment(data: str = "moons", panels: tuple[str, ...] = (), lanes: Any = (), **more: Any) -> Experiment:

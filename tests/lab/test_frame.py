@@ -4,7 +4,7 @@ import pytest
 from lab.fakes import lane_snapshot, snapshot
 
 from nntui.frame import render_frame
-from nntui_engine.snapshot import Mark, Snapshot
+from nntui_engine.run.snapshot import Mark, Snapshot
 
 
 def test_the_same_snapshot_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

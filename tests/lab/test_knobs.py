@@ -8,7 +8,7 @@ from lab.fakes import layer, settings
 from nntui.knob_rack import KnobRack
 from nntui.knobs import KNOBS, MIXED, earlier_settings, first_settings, knob_named, knob_settings
 from nntui_engine.errors import InputError
-from nntui_engine.snapshot import LaneSnapshot
+from nntui_engine.run.snapshot import LaneSnapshot
 
 from .fakes import lane_snapshot
 

@@ -15,8 +15,8 @@ from nntui.plotting.map import canvas_of
 from nntui.session import Session
 from nntui.widgets.map_plot import MapPlot
 from nntui_engine.experiment import Experiment
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import parse_scenario
-from nntui_engine.snapshot import Snapshot
 
 TOML = """
 schema = 1

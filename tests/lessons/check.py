@@ -25,7 +25,7 @@ from lessons.draft import draft  # noqa: E402
 from lessons.measuring import Check, Found, checks_of, measure_checks  # noqa: E402
 from lessons.words import one_line  # noqa: E402
 
-from nntui_engine.compile_ahead import compile_ahead  # noqa: E402
+from nntui_engine.compiling.ahead import compile_ahead  # noqa: E402
 from nntui_engine.errors import InputError  # noqa: E402
 from nntui_engine.scenario import Scenario, load_scenario, scenario_paths  # noqa: E402
 from nntui_engine.warmup import parts_for  # noqa: E402

@@ -9,10 +9,10 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
-from nntui_engine.errors import InputError
-from nntui_engine.registry import allowed_names
-from nntui_engine.scenario import LaneTables, Scenario, override, resolve_lane, resolve_surface
-from nntui_engine.surfaces import SURFACES
+from nntui_engine.errors import InputError, allowed_names
+from nntui_engine.registry.surface import SURFACES
+from nntui_engine.scenario import LaneTables, Scenario, override
+from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
 
 class Names(dict[str, Any]):

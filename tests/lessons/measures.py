@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from nntui_engine.analysis.sweeps import fair_rate, nearby_starts
+from nntui_engine.analysis.verify import verify
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Expectation, LaneTables, load_scenario
-from nntui_engine.sweeps import fair_rate, nearby_starts
-from nntui_engine.verify import verify
 
 Run = Experiment
 MEASURES: dict[str, Callable[..., float]] = {}

@@ -13,13 +13,12 @@ from lessons.facts import changed, evaluate
 from lessons.measures import MEASURES
 from lessons.words import Number, bounds_in_words
 
-from nntui_engine.errors import InputError
+from nntui_engine.analysis.verify import Measured, verify
+from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.experiment import Experiment
-from nntui_engine.registry import allowed_names
 from nntui_engine.scenario import Expectation, LaneTables, Scenario
 from nntui_engine.scenario.expectations import check_expectation
 from nntui_engine.scenario.problems import read
-from nntui_engine.verify import Measured, verify
 
 BOUNDS = ("below", "above", "between", "equals")
 _ANYTHING = (-math.inf, math.inf)

@@ -28,8 +28,8 @@ SKIPPED = (
     "cli/test_bench.py",
     "cli/test_verify.py::test_the_same_bytes_each_time",
     "cli/test_verify.py::test_several_at_once_say_the_same_as_one_after_another",
-    "engine/surfaces/test_scenarios.py",
-    "engine/test_lockstep_torch.py",  # the suite must notice without torch, too
+    "engine/tasks/surfaces/test_scenarios.py",
+    "engine/tasks/test_lockstep_torch.py",  # the suite must notice without torch, too
 )
 PLAIN, COMPILED = "plain", "compiled"
 SLOW = 1.0  # seconds

@@ -12,18 +12,19 @@ import click
 import pytest
 
 from nntui import cli, keys
-from nntui_engine.activations import ACTIVATIONS
+from nntui.scenario import CLOSE_PANELS
 from nntui_engine.data.sets import DATASETS
-from nntui_engine.initializers import INITIALIZERS
-from nntui_engine.losses import LOSSES
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.registry import Parameter, limit_text
+from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.registry.initializer import INITIALIZERS
+from nntui_engine.registry.loss import LOSSES
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.row import Parameter, limit_text
+from nntui_engine.registry.schedule import SCHEDULES
+from nntui_engine.registry.statistic import SURFACE_BY_NAME
+from nntui_engine.registry.surface import SURFACES
 from nntui_engine.scenario import list_scenarios, parse_scenario
-from nntui_engine.scenario.expectations import CLOSE_PANELS, MORE_SURFACE_STATISTICS
+from nntui_engine.scenario.expectations import MORE_SURFACE_STATISTICS
 from nntui_engine.scenario.schema import Table
-from nntui_engine.schedules import SCHEDULES
-from nntui_engine.statistics import SURFACE_BY_NAME
-from nntui_engine.surfaces import SURFACES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -104,7 +105,7 @@ def test_links_and_pictures_exist(document):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_paths_named_in_the_text_exist(document):
     for path in re.findall(r"`((?:engine|nntui|tests|docs|scenarios)/[\w/.*-]+)`", text(document)):
-        if path != "tests/engine/test_lockstep*.py":
+        if path != "tests/engine/*/test_lockstep*.py":
             assert (ROOT / path).exists(), path
 
 

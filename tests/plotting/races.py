@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from nntui_engine.optimizers import OPTIMIZERS
-from nntui_engine.settings import SurfaceSettings
-from nntui_engine.snapshot import LaneSnapshot, Series, Snapshot, SurfacePart
+from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot, SurfacePart
+from nntui_engine.scenario.settings import SurfaceSettings
 from nntui_engine.tasks.field import distances
 
 WINDOW = ((-2.0, 2.0), (-1.0, 3.0))

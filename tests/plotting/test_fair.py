@@ -6,7 +6,7 @@ import pytest
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.frame import SMALLEST
 from nntui.plotting.look import ASCII, Look
-from nntui_engine.sweeps import Sensitivity
+from nntui_engine.analysis.sweeps import Sensitivity
 
 RATES = np.geomspace(1e-6, 100, 60)
 

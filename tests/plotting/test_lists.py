@@ -16,8 +16,8 @@ from nntui.plotting.plot import PlotSpec
 from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.status import draw_progress
 from nntui.plotting.tries import TryLine, draw_tries
+from nntui_engine.run.snapshot import Mark, NonFinite
 from nntui_engine.scenario.load import Sweep
-from nntui_engine.snapshot import Mark, NonFinite
 
 LOOK = Look()
 

@@ -3,7 +3,7 @@
 from nntui.model import finding_line
 from nntui.plotting.log_list import LogLine, draw_log
 from nntui.plotting.look import ASCII, Look
-from nntui_engine.diagnosis import Finding, Fix
+from nntui_engine.run.finding import Finding, Fix
 
 FINDINGS = [
     Finding(

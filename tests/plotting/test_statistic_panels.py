@@ -9,9 +9,9 @@ from nntui.plotting.look import Look
 from nntui.plotting.panels import PANELS, PanelView, histories, panel_order
 from nntui.plotting.plot import PlotSpec
 from nntui_engine import Experiment
+from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import scenario_from_dict
-from nntui_engine.snapshot import Snapshot
-from nntui_engine.statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 
 ON_REQUEST = [name for name, panel in PANELS.items() if panel.on_request]
 

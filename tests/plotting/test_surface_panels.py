@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from plotting.races import race, race_settings, racer
 
+from nntui import scenario
 from nntui.plotting.look import Look
 from nntui.plotting.panels import PanelView, panel_order
 from nntui.plotting.plot import draw_plot
@@ -111,6 +112,4 @@ def test_numbers_are_short(value: float, words: str) -> None:
 
 
 def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:
-    from nntui_engine.scenario import expectations
-
-    assert tuple(SURFACE_PANELS) == expectations.SURFACE_PANELS
+    assert tuple(SURFACE_PANELS) == scenario.SURFACE_PANELS

@@ -10,8 +10,7 @@ from typing import NoReturn, TextIO
 
 import numpy as np
 
-from ..errors import InputError
-from ..registry import allowed_names
+from ..errors import InputError, allowed_names
 from .dataset import Array
 from .raw import RawData, check_size, printable
 from .targets import MAX_CLASSES

@@ -1,13 +1,13 @@
 """The arrays one lane trains on."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings import Task
-
 Array = NDArray[np.float64]
+Task = Literal["regression", "binary", "classes", "multilabel"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

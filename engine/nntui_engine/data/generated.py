@@ -1,30 +1,16 @@
 """Generated data sets. Every one is a function of its parameters and the seed alone.
 
-Classes are as equal in size as the number of rows allows; rows come in random order.
+Classes are as equal in size as the number of rows allows; rows come in random order. Adding a data set is a function
+and its row in ``GENERATED``.
 """
 
 import math
-from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from ..registry.row import Parameter
 from .dataset import Array
-from .raw import RawData, check_size, numbered
-from .sets import DATASETS
-
-Values = Mapping[str, float]
-_STREAM = 1
-
-
-def generate(name: str, parameters: Mapping[str, float], seed: int, where: str = "data") -> RawData:
-    """Data set ``name`` with ``parameters`` (absent ones take the registry's defaults).
-
-    Raises InputError if it would be larger than memory sensibly allows.
-    """
-    values = {p.name: parameters.get(p.name, p.default) for p in DATASETS[name].parameters}
-    check_size(int(values["samples"]), int(values.get("features", 2)), where)
-    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM])))
-    return _MAKERS[name](generator, values)
+from .raw import DataSet, RawData, Values, numbered
 
 
 def _labels(generator: np.random.Generator, values: Values, classes: int) -> tuple[Array, Array]:
@@ -139,16 +125,97 @@ def _signs(generator: np.random.Generator, values: Values) -> RawData:
     return RawData(np.ascontiguousarray(x), answers, numbered("x", 2), ("right", "upper", "far"), (), "multilabel")
 
 
-_MAKERS: dict[str, Callable[[np.random.Generator, Values], RawData]] = {
-    "xor": _xor,
-    "circles": _circles,
-    "moons": _moons,
-    "spirals": _spirals,
-    "gauss": _gauss,
-    "blobs": _blobs,
-    "plane": _plane,
-    "sine": _sine,
-    "linear": _linear,
-    "noise": _noise,
-    "signs": _signs,
-}
+def _samples(default: int) -> Parameter:
+    return Parameter("samples", default, "number of rows", low=1, high=10_000_000, whole=True)
+
+
+def _noise_of(default: float, summary: str) -> Parameter:
+    return Parameter("noise", default, summary, low=0.0, high=1e6)
+
+
+def _classes(default: int, summary: str = "number of classes") -> Parameter:
+    return Parameter("classes", default, summary, low=2, high=100, whole=True)
+
+
+def _features(default: int) -> Parameter:
+    return Parameter("features", default, "number of input columns", low=1, high=100_000, whole=True)
+
+
+_SPREAD = "standard deviation added to every coordinate"
+_TARGET_NOISE = "standard deviation added to the target"
+
+GENERATED = (
+    DataSet(
+        "xor",
+        "Four corners of a square; opposite corners share a class.",
+        (_samples(400), _noise_of(0.1, _SPREAD)),
+        make=_xor,
+    ),
+    DataSet(
+        "circles",
+        "One ring inside another.",
+        (_samples(500), _noise_of(0.05, _SPREAD), _classes(2, "number of rings")),
+        make=_circles,
+    ),
+    DataSet(
+        "moons",
+        "Two half circles, each reaching into the other.",
+        (_samples(500), _noise_of(0.1, _SPREAD)),
+        make=_moons,
+    ),
+    DataSet(
+        "spirals",
+        "Arms that wind around each other: hard for a shallow network.",
+        (_samples(500), _noise_of(0.02, _SPREAD), _classes(2, "number of arms")),
+        "Lang & Witbrock 1988",
+        make=_spirals,
+    ),
+    DataSet(
+        "gauss",
+        "Two overlapping clouds around (−1, …, −1) and (1, …, 1).",
+        (
+            _samples(500),
+            _noise_of(1.0, "standard deviation of a cloud"),
+            _features(2),
+            Parameter("balance", 0.5, "share of the rows in the second cloud", low=0.001, high=0.999),
+        ),
+        make=_gauss,
+    ),
+    DataSet(
+        "blobs",
+        "Round clouds on a circle of radius 4; input columns beyond the second carry nothing but noise.",
+        (_samples(500), _noise_of(1.0, "standard deviation of a cloud"), _classes(3), _features(2)),
+        make=_blobs,
+    ),
+    DataSet(
+        "plane",
+        "Regression: a tilted plane, y = (x₁ + x₂) / 2 for x in [−1, 1]².",
+        (_samples(400), _noise_of(0.05, _TARGET_NOISE)),
+        make=_plane,
+    ),
+    DataSet(
+        "sine",
+        "Regression: one wave, y = sin x for x in [−π, π].",
+        (_samples(300), _noise_of(0.1, _TARGET_NOISE)),
+        make=_sine,
+    ),
+    DataSet(
+        "linear",
+        "Regression: y = 1 + Σ wⱼ·xⱼ with weights 2, −1, 1/2, −1/4, … and standard normal x.",
+        (_samples(200), _noise_of(0.1, _TARGET_NOISE), _features(1)),
+        make=_linear,
+    ),
+    DataSet(
+        "noise",
+        "Random inputs with random classes: there is nothing to learn but the rows themselves.",
+        (_samples(200), _classes(2), _features(2)),
+        "Zhang et al. 2017",
+        make=_noise,
+    ),
+    DataSet(
+        "signs",
+        "Points on a plane with three yes-or-no answers each: right of the middle, above it, far from it.",
+        (_samples(400), _noise_of(0.1, _SPREAD)),
+        make=_signs,
+    ),
+)

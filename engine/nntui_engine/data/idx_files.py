@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..settings import Task
+from .dataset import Task
 from .raw import RawData, check_size, check_unpacked, numbered, read_up_to
 from .targets import check_classes
 

@@ -1,30 +1,25 @@
-"""From a ``[data]`` table to the arrays a lane trains on: read, split, add label noise, preprocess, code."""
+"""From a lane's data settings to the arrays it trains on: read, split, add label noise, preprocess, code."""
 
 import hashlib
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import numpy as np
-from msgspec import UNSET
 from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..files import expanded, problem_with
-from ..scenario.schema import DataTable
-from ..settings import Task
 from .csv_files import read_csv
-from .dataset import Array, LaneData
-from .generated import generate
+from .dataset import Array, LaneData, Task
 from .idx_files import idx_raw_data, read_idx
 from .npz_files import read_npz
 from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, fit
 from .raw import RawData
-from .real import load_real
-from .sets import DATASETS, GENERATED
+from .sets import DATASETS, rows_of
 from .split import fold_rows, split_rows
 from .targets import Targets, code, flip_labels, read_targets
 
@@ -33,9 +28,35 @@ _KEPT = 12
 _LARGEST_KEPT = 10**9  # bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSettings:
+    """What rows a lane trains on and what is done to them, as the keys of a scenario's [data] say.
+
+    Either ``name`` is a data set, with those of its ``parameters`` that are not left at their defaults, or ``path`` a
+    file. ``preprocess`` is a kind that :func:`fit` knows, ``divisor`` its number where inputs are divided.
+    """
+
+    name: str | None = None
+    parameters: Mapping[str, float]
+    path: str | None = None
+    labels: str | None = None
+    test_path: str | None = None
+    test_labels: str | None = None
+    target: str | list[str]
+    task: str
+    label_noise: float
+    test_fraction: float
+    split: str
+    folds: int
+    fold: int
+    preprocess: str
+    divisor: float
+    target_scale: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """One data table with one seed: preprocessed inputs of both parts, and the targets before coding.
+    """One lane's rows with one seed: preprocessed inputs of both parts, and the targets before coding.
 
     ``train`` and ``validation`` are row numbers into ``targets``.
     """
@@ -58,59 +79,53 @@ _splits: OrderedDict[str, Split] = OrderedDict()
 _lanes: OrderedDict[str, LaneData] = OrderedDict()
 
 
-def load_split(
-    table: DataTable, parameters: dict[str, Any], preprocess: tuple[str, dict[str, Any]], seed: int, where: str
-) -> Split:
-    """Read, split and preprocess what ``table`` asks for; the newest few results are kept.
-
-    ``parameters`` are those of the data set, ``preprocess`` is (kind, its parameters).
+def load_split(settings: DataSettings, seed: int, where: str) -> Split:
+    """Read, split and preprocess what ``settings`` ask for; the newest few results are kept.
 
     Raises InputError for files that cannot be used, and for tasks, splits and noise that the data cannot serve.
     """
-    asked = _key(table, parameters, table.task, seed, where)
+    asked = _key(settings, settings.task, seed, where)
     if asked in _splits:
         _splits.move_to_end(asked)
         return _splits[asked]
-    raw = _read(table, parameters, seed, where)
-    if len(raw.x) == 0:
-        raise InputError(f"{where}: [data] 0 rows")
-    place = where if table.path is UNSET else f"{where}: {table.path}"
-    targets = read_targets(raw, table.task, place)
-    key = _key(table, parameters, targets.task, seed, where)  # the same rows, whether the task was said or guessed
+    raw = _read(settings, seed, where)
+    place = where if settings.path is None else f"{where}: {settings.path}"
+    targets = read_targets(raw, settings.task, place)
+    key = _key(settings, targets.task, seed, where)  # the same rows, whether the task was said or guessed
     if key in _splits:
         split = _splits[key]
         _keep(_splits, asked, split)
         return split
-    if table.folds:
-        train, validation = fold_rows(len(raw.x), targets.index, table.folds, table.fold, seed, where)
+    if settings.folds:
+        train, validation = fold_rows(len(raw.x), targets.index, settings.folds, settings.fold, seed, where)
     else:
         train, validation = split_rows(
-            len(raw.x), targets.index, table.test_fraction, table.split, raw.validation_rows, seed, where
+            len(raw.x), targets.index, settings.test_fraction, settings.split, raw.validation_rows, seed, where
         )
-    if table.label_noise > 0.0:
+    if settings.label_noise > 0.0:
         if targets.task == "regression":
             raise InputError(
-                f"{where}: data.label_noise = {table.label_noise:g}: goes with classes, not with regression"
+                f"{where}: data.label_noise = {settings.label_noise:g}: goes with classes, not with regression"
             )
         targets = flip_labels(
             targets,
             train,
-            table.label_noise,
+            settings.label_noise,
             np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _LABEL_NOISE_STREAM]))),
         )
-    if table.target_scale != "none" and targets.task != "regression":
+    if settings.target_scale != "none" and targets.task != "regression":
         raise InputError(
-            f'{where}: data.target_scale = "{table.target_scale}": goes with regression, not with {targets.task}'
+            f'{where}: data.target_scale = "{settings.target_scale}": goes with regression, not with {targets.task}'
         )
     x_train, x_validation = (raw.x[rows].astype(np.float64) for rows in (train, validation))
-    kind, values = preprocess
+    kind = settings.preprocess
     rows, columns = x_train.shape
     if kind == "whiten" and (columns > MOST_WHITENED_COLUMNS or min(rows, columns) > MOST_WHITENED):
         raise InputError(
             f'{where}: data.preprocess = "whiten": {rows} training rows of {columns} columns; at most {MOST_WHITENED} '
             f"columns can be whitened, {MOST_WHITENED_COLUMNS} with at most {MOST_WHITENED} rows"
         )
-    fitted = fit(kind, x_train, values.get("by", 1.0))
+    fitted = fit(kind, x_train, settings.divisor)
     x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)
     split = Split(key, raw.features, x_train, x_validation, targets, train, validation)
     _keep(_splits, asked, split)
@@ -158,19 +173,21 @@ def _bytes_of(kept: Any) -> int:
     return int(kept.x_train.nbytes + kept.x_validation.nbytes)
 
 
-def _key(table: DataTable, parameters: dict[str, Any], task: str, seed: int, where: str) -> str:
-    """Equal for equal rows: the table (but the coding), the data set's parameters, the seed, the files' state."""
-    plain = msgspec.to_builtins(table) | {"task": task}
-    del plain["target_coding"]
-    if table.name is not UNSET:
-        del plain["target"]
-        parameters = {p.name: float(parameters.get(p.name, p.default)) for p in DATASETS[table.name].parameters}
+def _key(settings: DataSettings, task: str, seed: int, where: str) -> str:
+    """Equal for equal rows: the settings, the data set's parameters, the seed, the files' state."""
+    plain = asdict(settings) | {"task": task}
+    if settings.name is not None:
+        own = DATASETS[settings.name].parameters
+        plain |= {
+            "target": None,
+            "parameters": {p.name: float(settings.parameters.get(p.name, p.default)) for p in own},
+        }
     stamps = []
     for name in ("path", "labels", "test_path", "test_labels"):
         if isinstance(plain.get(name), str):
             state = _existing(plain[name], f"data.{name}", where).stat()
             stamps.append((state.st_size, state.st_mtime_ns))
-    text = json.dumps([plain, parameters, seed, stamps], sort_keys=True)
+    text = json.dumps([plain, seed, stamps], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -183,22 +200,22 @@ def _existing(name: str, key: str, where: str) -> Path:
     return path
 
 
-def _read(table: DataTable, parameters: dict[str, Any], seed: int, where: str) -> RawData:
-    if table.name is not UNSET:
-        return generate(table.name, parameters, seed, where) if table.name in GENERATED else load_real(table.name)
-    assert table.path is not UNSET
-    path = expanded(table.path)
-    test = expanded(table.test_path) if table.test_path is not UNSET else None
+def _read(settings: DataSettings, seed: int, where: str) -> RawData:
+    if settings.name is not None:
+        return rows_of(settings.name, settings.parameters, seed, where)
+    assert settings.path is not None
+    path = expanded(settings.path)
+    test = expanded(settings.test_path) if settings.test_path is not None else None
     suffix = path.suffix.lower()
     if suffix in (".csv", ".tsv", ".txt"):
-        return read_csv(path, table.target, table.task, test, where)
+        return read_csv(path, settings.target, settings.task, test, where)
     if suffix == ".npz":
         return read_npz(path, test, where)
-    labels = expanded(table.labels) if table.labels is not UNSET else None
+    labels = expanded(settings.labels) if settings.labels is not None else None
     x, y = read_idx(path, labels, where)
     if test is None:
         return idx_raw_data(x, y, 0, where)
-    test_labels = expanded(table.test_labels) if table.test_labels is not UNSET else None
+    test_labels = expanded(settings.test_labels) if settings.test_labels is not None else None
     x_test, y_test = read_idx(test, test_labels, where)
     if x.shape[1] != x_test.shape[1]:
         raise InputError(f"{where}: {test}: {x_test.shape[1]} pixels an image, but {path} has {x.shape[1]}")

@@ -1,6 +1,7 @@
 """Rows as they come from a generator, a library or a file, before any split or preprocessing."""
 
 import unicodedata
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -8,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..settings import Task
+from ..registry.row import Row
+from .dataset import Task
 
 LARGEST_ARRAY = 250_000_000  # numbers
 MOST_COLUMNS = 1_000_000
@@ -34,6 +36,17 @@ class RawData:
     classes: tuple[str, ...] = ()
     task: Task | None = None
     validation_rows: int = 0
+
+
+Values = Mapping[str, float]
+Make = Callable[[np.random.Generator, Values], RawData]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet(Row):
+    """A data set. ``make`` gives its rows, from a generator of its own and a value for every parameter."""
+
+    make: Make
 
 
 def check_size(rows: int, columns: int, where: str) -> None:

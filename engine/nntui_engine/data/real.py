@@ -1,4 +1,4 @@
-"""Real data sets, from the copies that scikit-learn carries (nothing is downloaded).
+"""Real data sets with their values as recorded, from the copies that scikit-learn carries (nothing is downloaded).
 
 scikit-learn takes most of a second to import, so its file of digits is read without it, and it is imported where the
 file is not where it was, or another data set is asked for.
@@ -6,23 +6,19 @@ file is not where it was, or another data set is asked for.
 
 import gzip
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from .raw import RawData
+from .raw import DataSet, RawData
 
 
-def load_real(name: str) -> RawData:
-    """Data set ``name`` with its values as recorded: nothing scaled, nothing left out."""
-    if name == "digits":
-        digits = _digits_from_file()
-        if digits is not None:
-            return digits
-    return _from_sklearn(name)
+def _digits(*_: object) -> RawData:
+    return _digits_from_file() or _from_sklearn("digits")
 
 
-def _from_sklearn(name: str) -> RawData:
+def _from_sklearn(name: str, *_: object) -> RawData:
     from sklearn import datasets
 
     if name == "diabetes":
@@ -58,3 +54,37 @@ def _digits_from_file() -> RawData | None:
     features = tuple(f"pixel_{row}_{column}" for row in range(8) for column in range(8))
     classes = tuple(str(digit) for digit in range(10))
     return RawData(table[:, :64].copy(), table[:, 64:].copy(), features, ("class",), classes, "classes")
+
+
+REAL = (
+    DataSet(
+        "digits",
+        "1797 handwritten digits, 8×8 pixels with values from 0 to 16, 10 classes.",
+        source="Alpaydin & Kaynak 1998, UCI",
+        make=_digits,
+    ),
+    DataSet(
+        "iris",
+        "150 iris flowers, 4 measures in cm, 3 species.",
+        source="Fisher 1936",
+        make=partial(_from_sklearn, "iris"),
+    ),
+    DataSet(
+        "wine",
+        "178 wines, 13 chemical measures, 3 growers.",
+        source="Forina et al. 1988, UCI",
+        make=partial(_from_sklearn, "wine"),
+    ),
+    DataSet(
+        "breast_cancer",
+        "569 tumours, 30 measures, malignant or benign.",
+        source="Street, Wolberg & Mangasarian 1993, UCI",
+        make=partial(_from_sklearn, "breast_cancer"),
+    ),
+    DataSet(
+        "diabetes",
+        "Regression: 442 patients, 10 raw measures, progression of the disease after a year.",
+        source="Efron et al. 2004",
+        make=partial(_from_sklearn, "diabetes"),
+    ),
+)

@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..settings import Task
-from .dataset import Array
+from .dataset import Array, Task
 from .raw import RawData
 
 MAX_CLASSES = 1000

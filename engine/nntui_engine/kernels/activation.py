@@ -5,7 +5,7 @@ Each branch is one plain loop, so that it vectorises. ``0 if v <= 0 else v`` is 
 
 import math
 
-from ..activations import ACTIVATIONS
+from ..registry.activation import ACTIVATIONS
 from .exponential import exp_nonpositive, expm1_nonpositive
 from .policy import kernel
 

@@ -12,12 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
-from ..activations import ACTIVATIONS
-from ..layer_kinds import LAYER_KINDS
-from ..losses import LOSSES
-from ..optimizers import OPTIMIZERS
-from ..schedules import SCHEDULES
-from ..surfaces import SURFACES
+from ..registry.activation import ACTIVATIONS
+from ..registry.layer_kind import LAYER_KINDS
+from ..registry.loss import LOSSES
+from ..registry.optimizer import OPTIMIZERS
+from ..registry.schedule import SCHEDULES
+from ..registry.surface import SURFACES
 from .seal import opened, sealed
 
 _MARKER = "warm-"

@@ -1,6 +1,6 @@
 """The parts of Numba that kernels are made with, imported here alone: after a look at its settings."""
 
-from ..numba_settings import import_numba
+from .numba_settings import import_numba
 
 import_numba()
 

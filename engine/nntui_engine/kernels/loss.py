@@ -15,7 +15,7 @@ clipped, and the chain rule runs through φ'.
 
 import math
 
-from ..losses import LOSSES
+from ..registry.loss import LOSSES
 from .activation import SIGMOID, SOFTMAX
 from .codes import ACCURACY_ARGMAX
 from .policy import kernel

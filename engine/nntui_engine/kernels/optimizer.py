@@ -24,7 +24,7 @@ import math
 
 import numpy as np
 
-from ..optimizers import OPTIMIZERS
+from ..registry.optimizer import OPTIMIZERS
 from .bits import from_bits, is_finite, magnitude_bits
 from .policy import exact_leaf_kernel, kernel, leaf_kernel
 

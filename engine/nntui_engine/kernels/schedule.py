@@ -8,7 +8,7 @@
 
 import math
 
-from ..schedules import SCHEDULES
+from ..registry.schedule import SCHEDULES
 from .policy import kernel
 
 EXPONENTIAL, INVERSE_TIME, STEP, COSINE, WARMUP, PLATEAU = SCHEDULES.codes(

@@ -5,7 +5,7 @@ All take the code, the parameter κ of `ravine` (any number elsewhere) and the p
 
 import math
 
-from ..surfaces import SURFACES
+from ..registry.surface import SURFACES
 from .policy import kernel
 
 (

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..layer_kinds import LAYER_KINDS, Block
-from ..settings import LaneSettings, LayerSettings
+from ..registry.layer_kind import LAYER_KINDS, Block
+from ..scenario.settings import LaneSettings, LayerSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import ACTIVATIONS
 from ..data.dataset import LaneData
 from ..data.probe import probe_rows
 from ..kernels import codes
 from ..kernels import columns as c
-from ..layer_kinds import LAYER_KINDS
-from ..losses import LOSSES
-from ..rates import fill_codes, fill_rates
-from ..settings import LaneSettings
+from ..registry.activation import ACTIVATIONS
+from ..registry.layer_kind import LAYER_KINDS
+from ..registry.loss import LOSSES
+from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
 from .graph import Graph, chain, multiply_adds, owned, users, widths
+from .rates import fill_codes, fill_rates
 
 Ints = NDArray[np.int64]
 _ALIGN = 64  # bytes: lanes never share a cache line

@@ -3,30 +3,27 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ..compile_ahead import Progress
-from ..diagnosis import Finding
+from ..compiling.ahead import Progress
 from ..errors import InputError
-from ..lanes import lane_tables, named_lanes, shown
-from ..scenario import Scenario, load_scenario, override
-from ..snapshot import Mark, Snapshot
-from ..statistics import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
-from ..tasks.network import NetworkTask
-from ..tasks.surface import SurfaceTask
-from ..tasks.task import Lane, Row
-from .source import Capability
+from ..scenario import Scenario, override
+from .finding import Finding
+from .lanes import named_lanes, shown
+from .snapshot import Mark, Snapshot
+from .task import Lane, Row, Task
 from .timeline import KEEP_SECONDS, Timeline, Tweaked
 
-Overrides = Iterable[tuple[Mapping[str, object], str | None]]
+AnyTask = Task[Any, Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """A moment of a run, kept by :meth:`Run.save`."""
 
-    task: NetworkTask | SurfaceTask
+    task: AnyTask
     marks: tuple[Mark, ...]
 
     @property
@@ -36,7 +33,7 @@ class Checkpoint:
 
 
 class Run:
-    """The lanes of a scenario in lockstep: networks that train, or optimizers that descend a surface.
+    """The lanes of a scenario in lockstep, whatever their task is.
 
     The same scenario, seed and tweaks give the same bits, whatever the number of threads and however the steps are
     divided over calls of :meth:`advance`.
@@ -44,58 +41,25 @@ class Run:
 
     def __init__(
         self,
-        scenario: Scenario | str,
-        seed: int | None = None,
-        steps: int | None = None,
-        overrides: Overrides = (),
-        every: int = 1,
-        keep_samples: int = 0,
+        scenario: Scenario,
+        task: AnyTask,
+        tables: Mapping[str, Mapping[str, Any]],
         compiling: Progress | None = None,
         rewind_memory: int = 0,
     ) -> None:
-        """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
-        that many steps. ``keep_samples``: keep every step divisible by it, and the last, for :meth:`samples`; 0 keeps
-        none. ``overrides``: (settings, lane name or None for all). ``compiling(name, done, total)`` hears of the
-        kernels' compilation, if this is their first use. ``rewind_memory``: bytes for moments kept on the way, so that
-        :meth:`seek` need not begin at the start. Raises InputError on bad input."""
-        if isinstance(scenario, str):
-            scenario = load_scenario(scenario)
-        if every < 1:
-            raise InputError(f"every: {every} is not allowed; must be a whole number, at least 1")
+        """``task`` is a new one, which gets a lane for each of ``tables``. Raises InputError on bad input."""
         self.scenario = scenario
         self.marks: list[Mark] = []
         self._seconds_a_step = 1e-3
         self._unkept_seconds = 0.0
         self._memory = rewind_memory
-        tables = lane_tables(scenario, seed, steps, overrides)
-        kind = SurfaceTask if scenario.is_surface else NetworkTask
-        self._task: NetworkTask | SurfaceTask = kind(scenario.name, every, keep_samples)
-        self._task.begin(tables, compiling)
+        self._task = task
+        task.begin(tables, compiling)
         self._begin_timeline()
 
     def _begin_timeline(self, base: Checkpoint | None = None) -> None:
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
         self._timeline = Timeline(self._memory, base)
-
-    @property
-    def network(self) -> NetworkTask:
-        """What only a run of networks has. Raises InputError for a surface."""
-        if not isinstance(self._task, NetworkTask):
-            raise InputError(f"{self.scenario.name}: a surface has no network")
-        return self._task
-
-    @property
-    def surface(self) -> SurfaceTask:
-        """What only a run on a surface has. Raises InputError for a network."""
-        if not isinstance(self._task, SurfaceTask):
-            raise InputError(f"{self.scenario.name}: there is no [surface] to descend")
-        return self._task
-
-    @property
-    def capabilities(self) -> frozenset[Capability]:
-        """What this run can do beside handing out snapshots."""
-        own: tuple[Capability, ...] = ("survey",) if self.scenario.is_surface else ("diagnose", "predict")
-        return frozenset(("advance", "tweak", "rewind", *own))
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -170,7 +134,7 @@ class Run:
             if isinstance(event, Tweaked):
                 self._tweak(event.settings, event.lane)
             else:
-                self.network.set_parameters(event.lane, event.values)
+                self._task.set_parameters(event.lane, event.values)
             self._timeline.done += 1
 
     @property
@@ -235,12 +199,6 @@ class Run:
         return Snapshot(
             self.scenario.name, self.scenario.title, self.seed, self.step, self.steps, lanes, tuple(self.marks)
         )
-
-    def full_snapshot(self, points: int | None = 512) -> Snapshot:
-        """A snapshot with the history of every statistic."""
-        if self.scenario.is_surface:
-            return self.snapshot((), SURFACE_BY_NAME, points)
-        return self.snapshot(LAYER_BY_NAME, (*WHOLE_BY_NAME, *EVALUATION_BY_NAME), points)
 
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Literal, Protocol
 
-from ..diagnosis import Finding
-from ..snapshot import Snapshot
+from .finding import Finding
+from .snapshot import Snapshot
 
 # advance: makes further steps; tweak: takes new settings; rewind: goes back to any step it has made; diagnose: names
 # what is wrong; predict: answers for inputs, and shows weights; survey: knows its surface's value anywhere

@@ -1,4 +1,4 @@
-"""Scenarios: reading and checking files, overriding keys, and deciding every "auto".
+"""Scenarios: reading and checking files, and overriding keys.
 
 Names are imported when first asked for, so that ``list_scenarios`` costs no NumPy.
 """
@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
     from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
-    from .resolve import ResolvedLane, resolve_lane, resolve_surface
     from .schema import Expectation, Over, Try
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "LaneTables",
     "Over",
     "Reason",
-    "ResolvedLane",
     "Scenario",
     "ScenarioSummary",
     "Try",
@@ -27,8 +25,6 @@ __all__ = [
     "override",
     "parse_assignment",
     "parse_scenario",
-    "resolve_lane",
-    "resolve_surface",
     "scenario_folder",
     "scenario_from_dict",
     "scenario_paths",
@@ -38,7 +34,6 @@ _HOME = {
     "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
     "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
-    "resolve": ("ResolvedLane", "resolve_lane", "resolve_surface"),
     "schema": ("Expectation", "Over", "Try"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

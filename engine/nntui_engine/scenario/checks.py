@@ -7,20 +7,20 @@ why it fails to train is what a scenario is for.
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec import UNSET
 
-from ..activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from ..data.sets import DATASETS
 from ..errors import InputError
-from ..initializers import INITIALIZERS
-from ..losses import LOSSES
-from ..optimizers import LR, OPTIMIZERS
-from ..registry import Row
-from ..schedules import SCHEDULES
-from ..surfaces import SURFACES
+from ..registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from ..registry.initializer import INITIALIZERS
+from ..registry.loss import LOSSES
+from ..registry.optimizer import LR, OPTIMIZERS
+from ..registry.row import Row
+from ..registry.schedule import SCHEDULES
+from ..registry.surface import SURFACES
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
 
@@ -44,6 +44,8 @@ OPTIMIZER_PARAMETERS = tuple(dict.fromkeys(p.name for row in OPTIMIZERS.rows for
 _NO_USE_ON_A_SURFACE = (
     "loss", "huber_delta", "batch_size", "epochs", "evaluate_every", "l1", "l1_method", "l2", "early_stopping",
 )  # fmt: skip
+
+_EVERY_LAYER = "layer (the output layer is the last)"
 
 Tables = dict[str, dict[str, Any]]
 
@@ -95,25 +97,25 @@ def with_defaults(tables: Mapping[str, Any], where: str = "") -> Tables:
     ``lr``), a schedule, a data set, an activation, an initializer, and ``steps`` where ``epochs`` is given.
     """
     checked = check(tables, where)
-    train = {"lr": LR.default, **_plain(checked.train), **checked.optimizer_parameters}
+    train = {"lr": LR.default, **plain(checked.train), **checked.optimizer_parameters}
     if "steps" not in train and "epochs" not in train:
         train["steps"] = DEFAULT_STEPS
     if checked.surface is not None:
         return {
-            "surface": {**_plain(checked.surface), **checked.data_parameters},
+            "surface": {**plain(checked.surface), **checked.data_parameters},
             "train": {key: value for key, value in train.items() if key not in _NO_USE_ON_A_SURFACE},
         }
     assert checked.data is not None
     return {
-        "data": {**_plain(checked.data), **checked.data_parameters},
-        "model": _plain(checked.model),
+        "data": {**plain(checked.data), **checked.data_parameters},
+        "model": plain(checked.model),
         "train": train,
     }
 
 
-def _plain(table: object) -> dict[str, Any]:
-    plain: dict[str, Any] = copy.deepcopy(msgspec.to_builtins(table))
-    return plain
+def plain(table: object) -> dict[str, Any]:
+    """A typed table as a file would hold it, without what was left unset."""
+    return copy.deepcopy(cast(dict[str, Any], msgspec.to_builtins(table)))
 
 
 def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
@@ -174,12 +176,11 @@ def _check_data(raw: Any, where: str) -> tuple[DataTable, dict[str, Any], tuple[
 
 def _check_preprocess(value: str | dict[str, Any], where: str) -> tuple[str, dict[str, Any]]:
     kind, parameters = _kind_and_parameters(value, where, "data.preprocess", PREPROCESSES, "preprocessing")
-    if kind != "divide" and parameters:
-        unknown_key(where, "data.preprocess", next(iter(parameters)), ["kind"])
+    allowed = ["kind", "by"] if kind == "divide" else ["kind"]
+    for key in parameters:
+        if key not in allowed:
+            unknown_key(where, "data.preprocess", key, allowed)
     if kind == "divide":
-        for key in parameters:
-            if key != "by":
-                unknown_key(where, "data.preprocess", key, ["kind", "by"])
         if "by" not in parameters:
             raise InputError(f'{prefix(where)}data.preprocess: write {{ kind = "divide", by = 255 }}')
         by = parameters["by"]
@@ -208,14 +209,14 @@ def _check_model(table: ModelTable, where: str) -> None:
         fail(where, "model.outputs", table.outputs, 'must be "auto" or a whole number of at least 1')
     for name in _each(table.init):
         INITIALIZERS.find(name, f"{prefix(where)}model.init")
-    _check_length(table.init, depth + 1, "layer (the output layer is the last)", where, "model.init")
+    _check_length(table.init, depth + 1, _EVERY_LAYER, where, "model.init")
     _check_alpha(table, where)
     _check_init_scale(table, where)
     for bias in _each(table.bias):
         if isinstance(bias, str) and bias != "normal":
             fail(where, "model.bias", bias, 'must be a number or "normal"')
     for key in ("bias", "trainable"):
-        _check_length(getattr(table, key), depth + 1, "layer (the output layer is the last)", where, f"model.{key}")
+        _check_length(getattr(table, key), depth + 1, _EVERY_LAYER, where, f"model.{key}")
     _check_length(table.dropout, depth, "hidden layer", where, "model.dropout")
     choose(where, "model.batch_norm", table.batch_norm, BATCH_NORMS)
 
@@ -228,33 +229,36 @@ def _check_alpha(table: ModelTable, where: str) -> None:
     values = per_layer(table.alpha, len(table.hidden))
     if not isinstance(table.alpha, list):
         names, values = [*names, table.output], [*values, table.alpha]
-    takers = [(name, value) for name, value in zip(names, values, strict=True) if takes(ACTIVATIONS, name, "alpha")]
-    if not takers:
-        with_alpha = ", ".join(name for name in ACTIVATIONS if takes(ACTIVATIONS, name, "alpha"))
-        fail(where, "model.alpha", table.alpha, f"no activation here takes an alpha; those that do: {with_alpha}")
-    for name, value in takers:
-        parameter = ACTIVATIONS[name].parameter("alpha")
-        if parameter is not None and (problem := parameter.problem(value)):
-            fail(where, "model.alpha", value, f"{problem} for {name}")
+    _check_taken(ACTIVATIONS, "alpha", names, values, table.alpha, "no activation here takes an alpha", where)
 
 
 def _check_init_scale(table: ModelTable, where: str) -> None:
     if table.init_scale is UNSET:
         return
     layers = len(table.hidden) + 1
-    _check_length(table.init_scale, layers, "layer (the output layer is the last)", where, "model.init_scale")
-    if not any(takes(INITIALIZERS, name, "init_scale") for name in _each(table.init)):
-        scaled = ", ".join(name for name in INITIALIZERS if takes(INITIALIZERS, name, "init_scale"))
-        fail(
-            where,
-            "model.init_scale",
-            table.init_scale,
-            f"{', '.join(dict.fromkeys(_each(table.init)))} takes no init_scale; those that do: {scaled}",
-        )
-    for name, value in zip(per_layer(table.init, layers), per_layer(table.init_scale, layers), strict=True):
-        parameter = INITIALIZERS[name].parameter("init_scale")
+    _check_length(table.init_scale, layers, _EVERY_LAYER, where, "model.init_scale")
+    names, values = per_layer(table.init, layers), per_layer(table.init_scale, layers)
+    nobody = f"{', '.join(dict.fromkeys(names))} takes no init_scale"
+    _check_taken(INITIALIZERS, "init_scale", names, values, table.init_scale, nobody, where)
+
+
+def _check_taken(
+    registry: Mapping[str, Row],
+    key: str,
+    names: Sequence[str],
+    values: Sequence[Any],
+    written: object,
+    nobody: str,
+    where: str,
+) -> None:
+    """Check a parameter that not every row takes: ``values`` stand beside the ``names`` that were chosen."""
+    for name, value in zip(names, values, strict=True):
+        parameter = registry[name].parameter(key) if name in registry else None
         if parameter is not None and (problem := parameter.problem(value)):
-            fail(where, "model.init_scale", value, f"{problem} for {name}")
+            fail(where, f"model.{key}", value, f"{problem} for {name}")
+    if not any(takes(registry, name, key) for name in names):
+        takers = ", ".join(name for name in registry if takes(registry, name, key))
+        fail(where, f"model.{key}", written, f"{nobody}; those that do: {takers}")
 
 
 def _check_train(raw: Any, where: str, depth: int) -> tuple[TrainTable, dict[str, Any], tuple[str, dict[str, Any]]]:
@@ -274,7 +278,7 @@ def _check_train(raw: Any, where: str, depth: int) -> tuple[TrainTable, dict[str
     if not isinstance(table.early_stopping, EarlyStoppingTable) and table.early_stopping != "none":
         fail(where, "train.early_stopping", table.early_stopping, 'must be "none" or a table such as { patience = 20 }')
     for key in ("l1", "l2"):
-        _check_length(getattr(table, key), depth + 1, "layer (the output layer is the last)", where, f"train.{key}")
+        _check_length(getattr(table, key), depth + 1, _EVERY_LAYER, where, f"train.{key}")
     choose(where, "train.l1_method", table.l1_method, L1_METHODS)
     choose(where, "train.dtype", table.dtype, DTYPES)
     kind, schedule_parameters = _kind_and_parameters(

@@ -1,38 +1,18 @@
-"""Checks on what a scenario says it shows: panels, tries and expectations."""
+"""Checks on what a scenario says it shows: tries and expectations."""
 
 import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..statistics import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..registry.statistic import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from .problems import choose, prefix, show
 from .schema import Expectation
 
-SURFACE_PANELS = ("value", "gradient_norm", "distance")
 # Only expectations ask for these: both coordinates at once, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("position", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ASKED_BY_NAME)
-# Panels of the lab that show no statistic over time (nntui/plotting/panels.py; a test holds the two together)
-CLOSE_PANELS = (
-    "decision_regions",
-    "prediction_curve",
-    "sweep_loss",
-    "sweep_accuracy",
-    "backward_pass",
-    "unit_weights",
-    "prediction_spread",
-    "coefficient_paths",
-)
 _COMPARISONS = ("below", "above", "between", "equals")
-
-
-def check_panels(panels: Sequence[str], is_surface: bool, where: str) -> None:
-    """Check that each of ``panels`` is one that a network has, or where ``is_surface`` a surface. Raises InputError."""
-    measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_NAMES)
-    allowed = list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
-    for panel in panels:
-        choose(where, "scenario.panels", panel, allowed, "panel")
 
 
 def check_lane(lane: str | None, names: Sequence[str], where: str, key: str) -> None:

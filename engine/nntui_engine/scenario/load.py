@@ -2,7 +2,7 @@
 
 import copy
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,19 +10,19 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..files import expanded, problem_with
-from ..registry import allowed_names
 from .checks import Tables, check, with_defaults
-from .expectations import check_expectation, check_lane, check_panels
+from .expectations import check_expectation, check_lane
 from .library import scenario_paths
 from .overrides import check_key, override
-from .problems import prefix, read, refuse_controls, refuse_oversized, show
+from .problems import choose, prefix, read, refuse_controls, refuse_oversized, show
 from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFile, Try
 from .text import parse_toml, read_text
 
 MAX_LANES = 64
 FILE_KEYS = ("path", "labels", "test_path", "test_labels")
+PanelNames = Callable[[bool], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +86,11 @@ class Scenario:
         raise InputError(f"{prefix(where)}unknown lane {show(name)}; {allowed_names(name, names)}")
 
 
-def load_scenario(path_or_name: str | Path) -> Scenario:
+def load_scenario(path_or_name: str | Path, panels: PanelNames | None = None) -> Scenario:
     """Load a scenario file, or a built-in scenario by its name ("digits").
 
-    A text without a folder and without ``.toml`` is looked up among the built-in names first.
+    A text without a folder and without ``.toml`` is looked up among the built-in names first. ``panels`` gives the
+    allowed names of panels, for a surface (True) or a network; without it they are taken as they stand.
 
     Raises InputError with one line for anything wrong: no such file, a folder, not TOML, an unknown key, …
     """
@@ -102,20 +103,32 @@ def load_scenario(path_or_name: str | Path) -> Scenario:
         elif not text or problem_with(path) == "no such file":
             names = allowed_names(text, list(built_in), "nntui list")
             raise InputError(f"no scenario and no file is called {show(text)}; {names}")
-    return parse_scenario(read_text(path), name=path.stem, base=path.parent, path=path)
+    return parse_scenario(read_text(path), name=path.stem, base=path.parent, path=path, panels=panels)
 
 
-def parse_scenario(text: str, name: str = "scenario", base: Path | None = None, path: Path | None = None) -> Scenario:
+def parse_scenario(
+    text: str,
+    name: str = "scenario",
+    base: Path | None = None,
+    path: Path | None = None,
+    panels: PanelNames | None = None,
+) -> Scenario:
     """Read a scenario from TOML text. ``base`` is the folder that paths in it are relative to (None: leave them).
+
+    ``panels``: see :func:`load_scenario`.
 
     Raises InputError; the message begins with ``path`` if given, else with ``name``.
     """
     tables = parse_toml(text, str(path) if path is not None else name)
-    return scenario_from_dict(tables, name=name, base=base, path=path)
+    return scenario_from_dict(tables, name=name, base=base, path=path, panels=panels)
 
 
 def scenario_from_dict(
-    tables: Mapping[str, Any], name: str = "scenario", base: Path | None = None, path: Path | None = None
+    tables: Mapping[str, Any],
+    name: str = "scenario",
+    base: Path | None = None,
+    path: Path | None = None,
+    panels: PanelNames | None = None,
 ) -> Scenario:
     """Check a scenario given as nested tables, as ``tomllib`` would read them. ``tables`` is not changed."""
     where = str(path) if path is not None else name
@@ -136,7 +149,9 @@ def scenario_from_dict(
     is_surface = "surface" in base_tables
     variants, sweep = _variants(file, where)
     lanes = _lanes(variants, base_tables, base, where)
-    check_panels(file.scenario.panels, is_surface, where)
+    if panels is not None:
+        for panel in file.scenario.panels:
+            choose(where, "scenario.panels", panel, panels(is_surface), "panel")
     names = [lane.name for lane in lanes]
     for number, attempt in enumerate(file.try_, 1):
         place = f"{where}: [[try]] {number}"

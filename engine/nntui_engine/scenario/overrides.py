@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..data.sets import DATASETS
-from ..errors import InputError
-from ..optimizers import OPTIMIZERS
-from ..registry import Row, allowed_names
-from ..schedules import SCHEDULES
-from ..surfaces import SURFACES
+from ..errors import InputError, allowed_names
+from ..registry.optimizer import OPTIMIZERS
+from ..registry.row import Row
+from ..registry.schedule import SCHEDULES
+from ..registry.surface import SURFACES
 from .checks import DATA_PARAMETERS, OPTIMIZER_PARAMETERS, SURFACE_PARAMETERS, Tables, check, takes
 from .problems import keys_of, prefix, refuse_oversized, show
 from .schema import SECTIONS

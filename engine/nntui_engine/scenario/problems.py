@@ -14,8 +14,8 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from ..errors import InputError
-from ..registry import allowed_names, limit_text
+from ..errors import InputError, allowed_names
+from ..registry.row import limit_text
 from .schema import Table
 
 T = TypeVar("T", bound=Table)

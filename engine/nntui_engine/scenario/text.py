@@ -10,9 +10,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..files import problem_with
-from ..registry import allowed_names
 from .library import scenario_paths
 from .problems import DEEPEST, prefix
 

@@ -1,1 +1,1 @@
-"""What a run can do: train networks, or descend a surface."""
+"""What a run can do: train networks, or descend a surface, from a lane's tables on."""

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.sets import rows_of
 from ..kernels import race as k
-from ..launch import launching
-from ..rates import fill_codes, fill_rates
-from ..settings import SurfaceSettings
-from ..surfaces import SURFACES
+from ..layout.rates import fill_codes, fill_rates
+from ..registry.surface import SURFACES
+from ..run.launch import launching
+from ..scenario.settings import SurfaceSettings
 
 Array = NDArray[np.float64]
 
@@ -75,9 +76,7 @@ def lay_out(lanes: Sequence[SurfaceSettings]) -> Field:
 
 def moon_points(samples: int, seed: int) -> Array:
     """(samples, 3): two noisy half-moons, standardised, with targets ±1."""
-    from ..data.generated import generate
-
-    raw = generate("moons", {"samples": samples, "noise": 0.2}, seed)
+    raw = rows_of("moons", {"samples": samples, "noise": 0.2}, seed)
     x = np.asarray(raw.x, dtype=np.float64)
     x = (x - x.mean(axis=0)) / x.std(axis=0)
     sides = np.where(np.unique(raw.y, return_inverse=True)[1] > 0, 1.0, -1.0)

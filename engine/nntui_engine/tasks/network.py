@@ -8,24 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
-from ..diagnosis import WATCHED, Finding, diagnose
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.predict import predict_lane
 from ..kernels.tables import Written
 from ..kernels.team import HELP, LEAD, PROBER
 from ..kernels.train import train_lanes
-from ..lane_state import carry_lane, first_non_finite, must_restart, start_lane
-from ..launch import launch, launching
 from ..layout.arena import Arena, parameter_views, running_views
 from ..layout.layout import Layout
-from ..memory import bytes_of_run, lay_out, size_in_words
-from ..registry import allowed_names
-from ..scenario import resolve_lane
-from ..settings import LaneSettings
-from ..snapshot import LaneSnapshot
+from ..run.finding import Finding
+from ..run.launch import launch, launching
+from ..run.snapshot import LaneSnapshot
+from ..run.task import Steps, Task
+from ..scenario.settings import LaneSettings
+from .diagnosis import WATCHED, diagnose
+from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
+from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, output_shapes
-from .task import Steps, Task
+from .resolve import resolve_lane
 
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 

@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
-from ..errors import InputError
-from ..history import History
+from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..layout.arena import Arena
 from ..layout.graph import parameter_count
-from ..registry import allowed_names
-from ..settings import LaneSettings
-from ..snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
-from ..statistics import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
-from .task import Lane
+from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from ..run.history import History
+from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
+from ..run.task import Lane
+from ..scenario.settings import LaneSettings
 
 Array = NDArray[np.float64]
 

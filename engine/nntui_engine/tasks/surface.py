@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..history import History
 from ..kernels import race as k
-from ..launch import launching
-from ..scenario import resolve_surface
-from ..settings import SurfaceSettings
-from ..snapshot import LaneSnapshot, LaneState, Series, SurfacePart
-from ..surfaces import SURFACES
+from ..registry.surface import SURFACES
+from ..run.history import History
+from ..run.launch import launching
+from ..run.snapshot import LaneSnapshot, LaneState, Series, SurfacePart
+from ..run.task import Lane, Steps, Task
+from ..scenario.settings import SurfaceSettings
 from .field import Field, distances, lay_out
-from .task import Lane, Steps, Task
+from .resolve import resolve_surface
 
 Array = NDArray[np.float64]
 

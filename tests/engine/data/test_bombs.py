@@ -13,7 +13,7 @@ from hostile.judging import refusal
 from hostile.make_corpus import array, header, idx, packed, plain
 
 from nntui_engine.data import load as loading
-from nntui_engine.scenario import resolve_lane
+from nntui_engine.tasks.resolve import resolve_lane
 
 MEGABYTE = 1_000_000
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from nntui_engine.data.dataset import LaneData
 from nntui_engine.errors import InputError
-from nntui_engine.scenario import override, resolve_lane
+from nntui_engine.scenario import override
+from nntui_engine.tasks.resolve import resolve_lane
 
 
 def load(path: Path, **data: Any) -> LaneData:

@@ -3,19 +3,18 @@
 import numpy as np
 import pytest
 
-from nntui_engine.data.generated import generate
-from nntui_engine.data.real import load_real
-from nntui_engine.data.sets import DATASETS, GENERATED, REAL
+from nntui_engine.data.raw import DataSet, RawData, Values
+from nntui_engine.data.sets import DATASETS, rows_of
+from nntui_engine.registry.row import Parameter
+from nntui_engine.tasks.resolve import resolve_lane
 
-
-def test_every_row_is_generated_or_real() -> None:
-    assert tuple(DATASETS) == GENERATED + REAL
+GENERATED = [name for name, row in DATASETS.items() if row.parameters]
 
 
 @pytest.mark.parametrize("name", GENERATED)
 class TestEvery:
     def test_is_a_function_of_the_seed(self, name: str) -> None:
-        one, same, other = generate(name, {}, 3), generate(name, {}, 3), generate(name, {}, 4)
+        one, same, other = rows_of(name, {}, 3), rows_of(name, {}, 3), rows_of(name, {}, 4)
         np.testing.assert_array_equal(one.x, same.x)
         np.testing.assert_array_equal(one.y, same.y)
         assert not np.array_equal(one.x, other.x)
@@ -23,7 +22,7 @@ class TestEvery:
     def test_takes_every_parameter(self, name: str) -> None:
         row = DATASETS[name]
         given = {"samples": 61.0, "noise": 0.5, "classes": 5.0, "features": 3.0, "balance": 0.3}
-        raw = generate(name, {p.name: given[p.name] for p in row.parameters}, 0)
+        raw = rows_of(name, {p.name: given[p.name] for p in row.parameters}, 0)
         assert raw.x.shape == (61, 3 if row.parameter("features") else raw.x.shape[1])
         assert raw.y.shape == (61, len(raw.targets))
         assert len(raw.features) == raw.x.shape[1]
@@ -33,35 +32,35 @@ class TestEvery:
             assert raw.classes == ("0", "1", "2", "3", "4")
 
     def test_classes_are_even_and_rows_are_shuffled(self, name: str) -> None:
-        raw = generate(name, {"samples": 300}, 1)
+        raw = rows_of(name, {"samples": 300}, 1)
         if raw.classes:
             counts = np.bincount(raw.y[:, 0].astype(int))
             assert counts.max() - counts.min() <= 1
             assert len(np.unique(raw.y[:50])) == len(raw.classes)
 
     def test_one_row(self, name: str) -> None:
-        assert generate(name, {"samples": 1}, 0).x.shape[0] == 1
+        assert rows_of(name, {"samples": 1}, 0).x.shape[0] == 1
 
     def test_noise_changes_the_rows(self, name: str) -> None:
         if DATASETS[name].parameter("noise"):
-            quiet, loud = generate(name, {"noise": 0.0}, 0), generate(name, {"noise": 1.0}, 0)
+            quiet, loud = rows_of(name, {"noise": 0.0}, 0), rows_of(name, {"noise": 1.0}, 0)
             assert not (np.array_equal(quiet.x, loud.x) and np.array_equal(quiet.y, loud.y))
 
 
 def test_xor_without_noise_is_the_truth_table() -> None:
-    raw = generate("xor", {"samples": 4, "noise": 0.0}, 0)
+    raw = rows_of("xor", {"samples": 4, "noise": 0.0}, 0)
     for (a, b), label in zip(raw.x, raw.y[:, 0], strict=True):
         assert label == (a != b)
     assert len(np.unique(raw.x, axis=0)) == 4
 
 
 def test_circles_lie_on_circles() -> None:
-    raw = generate("circles", {"noise": 0.0, "classes": 4}, 0)
+    raw = rows_of("circles", {"noise": 0.0, "classes": 4}, 0)
     np.testing.assert_allclose(np.hypot(*raw.x.T), (raw.y[:, 0] + 1) / 4)
 
 
 def test_moons_lie_on_half_circles() -> None:
-    raw = generate("moons", {"noise": 0.0}, 0)
+    raw = rows_of("moons", {"noise": 0.0}, 0)
     upper, lower = raw.x[raw.y[:, 0] == 0], raw.x[raw.y[:, 0] == 1]
     np.testing.assert_allclose(np.hypot(*upper.T), 1)
     assert (upper[:, 1] >= -1e-12).all()
@@ -70,7 +69,7 @@ def test_moons_lie_on_half_circles() -> None:
 
 
 def test_spiral_arms_are_turned_copies() -> None:
-    raw = generate("spirals", {"noise": 0.0, "samples": 200}, 0)
+    raw = rows_of("spirals", {"noise": 0.0, "samples": 200}, 0)
     arms = [raw.x[raw.y[:, 0] == label] for label in (0, 1)]
     arms = [arm[np.hypot(*arm.T).argsort()] for arm in arms]
     np.testing.assert_allclose(arms[0], -arms[1], atol=1e-12)
@@ -78,10 +77,10 @@ def test_spiral_arms_are_turned_copies() -> None:
 
 
 def test_gauss_and_blobs_have_their_centres() -> None:
-    raw = generate("gauss", {"samples": 40_000, "features": 3}, 0)
+    raw = rows_of("gauss", {"samples": 40_000, "features": 3}, 0)
     np.testing.assert_allclose(raw.x[raw.y[:, 0] == 1].mean(axis=0), [1, 1, 1], atol=0.05)
     np.testing.assert_allclose(raw.x[raw.y[:, 0] == 0].std(axis=0), [1, 1, 1], atol=0.05)
-    blobs = generate("blobs", {"samples": 40_000, "classes": 4, "features": 3, "noise": 0.5}, 0)
+    blobs = rows_of("blobs", {"samples": 40_000, "classes": 4, "features": 3, "noise": 0.5}, 0)
     np.testing.assert_allclose(blobs.x[blobs.y[:, 0] == 1].mean(axis=0), [0, 4, 0], atol=0.05)
 
 
@@ -94,19 +93,19 @@ def test_gauss_and_blobs_have_their_centres() -> None:
     ],
 )
 def test_regression_formulas(name: str, formula: object) -> None:
-    quiet = generate(name, {"noise": 0.0}, 0)
+    quiet = rows_of(name, {"noise": 0.0}, 0)
     np.testing.assert_allclose(quiet.y[:, 0], formula(quiet.x))  # type: ignore[operator]
-    loud = generate(name, {"noise": 0.3, "samples": 20_000}, 0)
+    loud = rows_of(name, {"noise": 0.3, "samples": 20_000}, 0)
     assert np.std(loud.y[:, 0] - formula(loud.x)) == pytest.approx(0.3, rel=0.05)  # type: ignore[operator]
 
 
 def test_linear_weights_halve_and_change_sign() -> None:
-    raw = generate("linear", {"noise": 0.0, "features": 3}, 0)
+    raw = rows_of("linear", {"noise": 0.0, "features": 3}, 0)
     np.testing.assert_allclose(raw.y[:, 0], 1 + raw.x @ [2, -1, 0.5])
 
 
 def test_noise_has_nothing_to_learn() -> None:
-    raw = generate("noise", {"samples": 20_000}, 0)
+    raw = rows_of("noise", {"samples": 20_000}, 0)
     assert abs(np.corrcoef(raw.x[:, 0], raw.y[:, 0])[0, 1]) < 0.03
 
 
@@ -121,27 +120,27 @@ def test_noise_has_nothing_to_learn() -> None:
     ],
 )
 def test_real(name: str, shape: tuple[int, int], classes: int, task: str) -> None:
-    raw = load_real(name)
+    raw = rows_of(name, {}, 0)
     assert (raw.x.shape, len(raw.classes), raw.task) == (shape, classes, task)
     assert len(raw.features) == shape[1]
 
 
 def test_real_values_are_raw() -> None:
-    digits = load_real("digits")
+    digits = rows_of("digits", {}, 0)
     assert (digits.x.min(), digits.x.max()) == (0.0, 16.0)
-    assert load_real("diabetes").x[:, 0].min() >= 19  # an age, not a standardized one
-    assert load_real("iris").classes == ("setosa", "versicolor", "virginica")
+    assert rows_of("diabetes", {}, 0).x[:, 0].min() >= 19  # an age, not a standardized one
+    assert rows_of("iris", {}, 0).classes == ("setosa", "versicolor", "virginica")
 
 
 def test_gauss_with_a_rare_class() -> None:
-    raw = generate("gauss", {"samples": 400, "balance": 0.1, "noise": 0.1}, 0)
+    raw = rows_of("gauss", {"samples": 400, "balance": 0.1, "noise": 0.1}, 0)
     assert raw.y.sum() == 40
     np.testing.assert_array_equal(raw.y[:, 0] == 1.0, raw.x.mean(axis=1) > 0.0)
     assert 0 < raw.y[:100].sum() < 40
 
 
 def test_signs_without_noise_are_what_the_points_say() -> None:
-    raw = generate("signs", {"noise": 0.0}, 0)
+    raw = rows_of("signs", {"noise": 0.0}, 0)
     assert raw.task == "multilabel"
     assert raw.targets == ("right", "upper", "far")
     x, y = raw.x.T
@@ -162,4 +161,16 @@ def test_digits_read_from_the_file_are_the_digits(monkeypatch: pytest.MonkeyPatc
         slow.task,
     )
     monkeypatch.setattr(real.importlib.util, "find_spec", lambda _: None)
-    np.testing.assert_array_equal(load_real("digits").x, slow.x)
+    np.testing.assert_array_equal(rows_of("digits", {}, 0).x, slow.x)
+
+
+def test_a_data_set_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def ring(generator: np.random.Generator, values: Values) -> RawData:
+        x = generator.standard_normal((int(values["samples"]), 2))
+        return RawData(x, (x**2).sum(axis=1, keepdims=True), ("x", "y"), ("r",), (), "regression")
+
+    row = DataSet("ring", "Distances.", (Parameter("samples", 20, "rows", low=1, whole=True),), make=ring)
+    monkeypatch.setitem(DATASETS._by_name, "ring", row)
+    data = resolve_lane({"data": {"name": "ring", "samples": 10}, "train": {"batch_size": "full"}}).data
+    assert (data.x_train.shape, data.t_train.shape, data.task) == ((7, 2), (7, 1), "regression")
+    np.testing.assert_allclose(data.t_train[:, 0], (data.x_train**2).sum(axis=1))

@@ -52,7 +52,7 @@ def test_a_class_that_no_training_row_has_is_named(tmp_path: Path) -> None:
 
 def test_digits_are_read_without_importing_their_library() -> None:
     """That import takes longer than a whole short run."""
-    lines = ["import sys", "from nntui_engine.data.real import load_real", "load_real('digits')"]
+    lines = ["import sys", "from nntui_engine.data.sets import rows_of", "rows_of('digits', {}, 0)"]
     lines += ["print('sklearn' in sys.modules)"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", "\n".join(lines)]

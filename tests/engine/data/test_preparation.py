@@ -17,7 +17,8 @@ from nntui_engine.data.raw import RawData
 from nntui_engine.data.split import split_rows
 from nntui_engine.data.targets import Targets, code, flip_labels, read_targets
 from nntui_engine.errors import InputError
-from nntui_engine.scenario import override, resolve_lane
+from nntui_engine.scenario import override
+from nntui_engine.tasks.resolve import resolve_lane
 
 
 def lane(**data: Any) -> LaneData:

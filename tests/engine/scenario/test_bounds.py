@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nntui_engine.errors import LONGEST_MESSAGE, InputError
-from nntui_engine.registry import Parameter
+from nntui_engine.registry.row import Parameter
 from nntui_engine.scenario import override, parse_assignment, parse_scenario, scenario_from_dict
 from nntui_engine.scenario.text import LARGEST_FILE, MOST_KEYS, MOST_VALUES, check_bounds
 

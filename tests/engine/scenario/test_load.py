@@ -231,7 +231,6 @@ def test_surface_is_read_and_has_no_model() -> None:
             DATA + '[sweep]\nkey = "train.lr"\nvalues = [1, 2]\n[[lane]]\nname = "a"\nexpect = [{ finding = "b" }]',
             ['lane "a": expect 1', "[sweep] renames the lanes"],
         ),
-        (HEAD + 'panels = ["los"]\n' + DATA[len(HEAD) :], ["scenario.panels", 'did you mean "loss"']),
         ("a = \n", ["not valid TOML", "line 1"]),
         ("a = [" * 3000, ["brackets nested more than 16 deep", "line 1"]),
         ("a = " + "9" * 5000, ["a number or a key of more than 200 characters", "line 1"]),
@@ -435,7 +434,7 @@ def test_loading_imports_neither_numba_nor_scikit_learn() -> None:
 
 def test_generated_data_needs_no_scikit_learn() -> None:
     loaded = _modules_after(
-        "from nntui_engine.scenario import load_scenario, resolve_lane\n"
+        "from nntui_engine.scenario import load_scenario\nfrom nntui_engine.tasks.resolve import resolve_lane\n"
         "lane = load_scenario('vanishing-gradients').lanes[0]; resolve_lane(lane.tables, lane.name)"
     )
     assert not loaded & {"numba", "scipy", "sklearn", "textual", "plotext"}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from nntui_engine.analysis.verify import verify
 from nntui_engine.data.split import fold_rows
 from nntui_engine.errors import InputError
-from nntui_engine.scenario import resolve_lane, scenario_from_dict
-from nntui_engine.verify import verify
+from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.tasks.resolve import resolve_lane
 
 
 def scenario(**more):

@@ -1,6 +1,6 @@
 """Which kind's code a node runs: one look at an integer per node and piece of rows."""
 
-from ...layer_kinds import LAYER_KINDS
+from ...registry.layer_kind import LAYER_KINDS
 from .. import columns as c
 from ..policy import kernel
 from . import add, dense

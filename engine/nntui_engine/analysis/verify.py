@@ -1,0 +1,298 @@
+"""Whether a scenario shows what it says it shows: its ``[[expect]]`` tables, measured.
+
+:func:`verify` does all of it. Its parts are for who runs the seeds elsewhere: :func:`runs` says what must run,
+:func:`measure` measures one of them, :func:`gather` and :func:`judge_seeds` put the answers together.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ..compiling.ahead import Progress as Compiling
+from ..experiment import Experiment
+from ..run.snapshot import LaneSnapshot
+from ..scenario import Expectation, Scenario, load_scenario
+from .asked import MEASURES, SURFACE_MEASURES
+
+Measured = float | tuple[float, float] | tuple[str, ...] | None
+Progress = Callable[[int, int], None]
+_SHOWN_SEEDS = 10  # in a line of text
+_LAUNCH_STEPS = 256  # between two calls of the progress callback
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expectation and what was measured.
+
+    ``measured`` is the number (with ``over``, the ratio), the position (x, y), or the names of the rules that
+    found something; None where there was nothing to measure. ``text`` says it all in one line. What was measured on
+    several seeds has the outcome of each in ``by_seed``, and None in ``measured``.
+    """
+
+    expectation: Expectation
+    measured: Measured
+    passed: bool
+    text: str
+    by_seed: Mapping[int, "Outcome"] = field(default_factory=dict)
+
+    @property
+    def missed(self) -> tuple[int, ...]:
+        """The seeds on which it did not hold, of those it was measured on."""
+        return tuple(seed for seed, outcome in self.by_seed.items() if not outcome.passed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    """The lanes at one step, and what is wrong with them (None unless asked for)."""
+
+    lanes: Mapping[str, LaneSnapshot]
+    findings: tuple[tuple[str, str], ...]  # (lane, rule)
+    asked: Mapping[tuple[str, str], float]  # (lane, statistic): see asked.py
+
+
+def verify(
+    scenario: Scenario | str,
+    seed: int | None = None,
+    progress: Progress | None = None,
+    compiling: Compiling | None = None,
+) -> list[Outcome]:
+    """Run a scenario's lanes as far as its expectations ask, and measure each of them, in the file's order.
+
+    An expectation over ``seeds`` is measured on that many, from ``seed`` (left out, the scenario's own) on; it has
+    passed if it held on ``at_least`` so many. The others are measured on ``seed`` alone. ``progress(done, total)`` is
+    called with the steps of each run, ``compiling(name, done, total)`` on a first start. A lane that diverged or
+    stopped early keeps its last values; one that ended before the step asked for has none. Raises InputError on bad
+    input.
+
+    >>> all(outcome.passed for outcome in verify("beale"))
+    True
+    """
+    if isinstance(scenario, str):
+        scenario = load_scenario(scenario)
+    first = first_seed(scenario) if seed is None else seed
+    found = [measure(part, at, progress, compiling) for part, at in runs(scenario, first)]
+    return [
+        judge_seeds(expectation, by_seed) if expectation.at_least else by_seed[first]
+        for expectation, by_seed in zip(scenario.expectations, gather(scenario, first, 1, found), strict=True)
+    ]
+
+
+def first_seed(scenario: Scenario) -> int:
+    """The seed in the scenario's file: its first lane's."""
+    return int(scenario.lanes[0].tables["train"]["seed"])
+
+
+def runs(scenario: Scenario, first: int, seeds: int = 1) -> list[tuple[Scenario, int]]:
+    """What must run to measure every expectation on ``seeds`` seeds from ``first`` on, and on its own ``seeds`` if
+    they are more: the scenario with only the expectations that ask for a seed, and that seed."""
+    most = max([seeds, *(expectation.seeds for expectation in scenario.expectations)])
+    return [(_asking(scenario, number, seeds), first + number) for number in range(most)]
+
+
+def _asking(scenario: Scenario, number: int, seeds: int) -> Scenario:
+    """``scenario`` with the expectations that are measured on the seed of this number, from 0."""
+    asked = tuple(e for e in scenario.expectations if number < max(seeds, e.seeds))
+    return replace(scenario, expectations=asked)
+
+
+def gather(scenario: Scenario, first: int, seeds: int, found: Sequence[Sequence[Outcome]]) -> list[dict[int, Outcome]]:
+    """For every expectation its outcomes by seed, out of what :func:`measure` ``found`` in each of :func:`runs`."""
+    by_seed: list[dict[int, Outcome]] = [{} for _ in scenario.expectations]
+    for number, outcomes in enumerate(found):
+        left = iter(outcomes)
+        for expectation, kept in zip(scenario.expectations, by_seed, strict=True):
+            if number < max(seeds, expectation.seeds):
+                kept[first + number] = next(left)
+    return by_seed
+
+
+def judge_seeds(expectation: Expectation, by_seed: Mapping[int, Outcome]) -> Outcome:
+    """Whether the expectation held on the share of these seeds that it states (on all, if it states none)."""
+    least = expectation.at_least if expectation.at_least is not None else expectation.seeds
+    missed = [seed for seed, outcome in by_seed.items() if not outcome.passed]
+    held, of = len(by_seed) - len(missed), len(by_seed)
+    text = f"{_subject(expectation)}, {_expected(expectation)}: held on {held} of {of} seeds, expected "
+    text += f"{least} in {expectation.seeds}" if expectation.seeds > 1 else "all"
+    if missed:
+        text += f"; not on {', '.join(map(str, missed[:_SHOWN_SEEDS]))}{', …' if len(missed) > _SHOWN_SEEDS else ''}"
+    return Outcome(expectation, None, held * expectation.seeds >= least * of, text, dict(by_seed))
+
+
+def measure(
+    scenario: Scenario, seed: int, progress: Progress | None = None, compiling: Compiling | None = None
+) -> list[Outcome]:
+    """Measure every expectation on this one seed; arguments as for :func:`verify`."""
+    if not scenario.expectations:
+        return []
+    run = Experiment(scenario, seed, compiling=compiling)
+    moments = _run(run, scenario.expectations, progress)
+    first = scenario.lanes[0].name
+    return [_judge(expectation, moments, first) for expectation in scenario.expectations]
+
+
+def _run(
+    run: Experiment, expectations: tuple[Expectation, ...], progress: Progress | None
+) -> dict[int | None, _Moment]:
+    """The moments at every step that an expectation names; None stands for each lane's end."""
+    named: set[int | None] = set()
+    judged: set[int | None] = set()
+    for expectation in expectations:
+        named.add(expectation.step)
+        if expectation.over is not None and expectation.over.step is not None:
+            named.add(expectation.over.step)
+        if expectation.statistic is None:
+            judged.add(expectation.step)
+    last = run.steps if None in named else max(step for step in named if step is not None)
+    moments = {}
+    for step in [*sorted(step for step in named if step is not None), *([None] if None in named else [])]:
+        goal = last if step is None else step
+        while not run.finished and run.step < goal:
+            run.advance(min(_LAUNCH_STEPS, goal - run.step))
+            if progress is not None:
+                progress(min(run.step, last), last)
+        moments[step] = _moment(run, step in judged, [e for e in expectations if _reads_at(e, step)])
+    return moments
+
+
+def _reads_at(expectation: Expectation, step: int | None) -> bool:
+    """Whether the expectation reads a value at this moment."""
+    return step == expectation.step or (expectation.over is not None and step == expectation.over.step)
+
+
+def _moment(run: Experiment, judged: bool, expectations: Sequence[Expectation]) -> _Moment:
+    averaged = [expectation for expectation in expectations if expectation.average_over > 1]
+    findings = tuple((finding.lane, finding.rule) for finding in run.findings()) if judged else ()
+    whole = {e.statistic for e in averaged if e.statistic and e.layer is None}
+    layers = {e.statistic for e in averaged if e.statistic and e.layer is not None}
+    asked, names = {}, [lane.name for lane in run.lanes]
+    measures = SURFACE_MEASURES if run.scenario.is_surface else MEASURES
+    for expectation in expectations:
+        over = expectation.over.lane if expectation.over is not None else None
+        for name in {expectation.lane or names[0], over or expectation.lane or names[0]}:
+            if expectation.statistic in measures:
+                asked[name, expectation.statistic] = measures[expectation.statistic](run, names.index(name))
+    snapshot = run.snapshot(layer_history=layers, whole_history=whole, points=None)
+    return _Moment({lane.name: lane for lane in snapshot.lanes}, findings, asked)
+
+
+def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
+    moment = moments[expectation.step]
+    if expectation.statistic is None:
+        return _judge_findings(expectation, moment, first)
+    lane = expectation.lane if expectation.lane is not None else first
+    value = _read(expectation, lane, expectation.layer, expectation.step, moment)
+    over = expectation.over
+    if over is not None:
+        at = over.step if over.step is not None else expectation.step
+        layer = over.layer if over.layer is not None else expectation.layer
+        other = _read(expectation, over.lane if over.lane is not None else lane, layer, at, moments[at])
+        with np.errstate(all="ignore"):
+            both = isinstance(value, float) and isinstance(other, float)
+            value = float(np.float64(value) / np.float64(other)) if both else None  # type: ignore[arg-type]
+    passed = value is not None and _holds(expectation, value)
+    return Outcome(expectation, value, passed, f"{_subject(expectation)}: {_shown(value)}, {_expected(expectation)}")
+
+
+def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Outcome:
+    lane = expectation.lane
+    if lane is None and len(moment.lanes) == 1:
+        lane = first
+    rules = tuple(dict.fromkeys(rule for name, rule in moment.findings if lane in (None, name)))
+    if expectation.finding is not None:
+        passed = expectation.finding in rules
+    else:
+        passed = not rules if expectation.no_finding == "any" else expectation.no_finding not in rules
+    text = f"{_subject(expectation)}: {', '.join(rules) or 'none'}, {_expected(expectation)}"
+    return Outcome(expectation, rules, passed, text)
+
+
+def _read(
+    expectation: Expectation, lane_name: str, layer: int | None, step: int | None, moment: _Moment
+) -> float | tuple[float, float] | None:
+    """The value, or None where there is none."""
+    statistic = expectation.statistic or ""
+    lane = moment.lanes[lane_name]
+    if step is not None and lane.step < step and lane.state == "finished":
+        return None
+    if statistic == "position":
+        return lane.surface.position
+    if expectation.average_over > 1:
+        series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
+        column = 0 if layer is None else (layer if layer < 0 else layer - 1)
+        if series is None or column >= series.mean.shape[1]:
+            return None
+        return float(series.mean[-expectation.average_over :, column].mean())
+    if (lane_name, statistic) in moment.asked:
+        return moment.asked[lane_name, statistic]
+    if layer is None:
+        return float(lane.whole[statistic]) if statistic in lane.whole else None
+    if statistic not in lane.per_layer or layer > len(lane.per_layer[statistic]):
+        return None
+    return float(lane.per_layer[statistic][layer if layer < 0 else layer - 1])
+
+
+def _holds(expectation: Expectation, value: float | tuple[float, float]) -> bool:
+    """Whether the value meets the bounds; NaN meets none."""
+    if isinstance(value, tuple):
+        assert isinstance(expectation.equals, tuple)
+        goal = expectation.equals
+        return math.dist(value, goal) <= expectation.rtol * math.hypot(*goal)
+    if expectation.between is not None:
+        return expectation.between[0] <= value <= expectation.between[1]
+    if expectation.equals is not None:
+        assert not isinstance(expectation.equals, tuple)
+        return value == expectation.equals or abs(value - expectation.equals) <= expectation.rtol * abs(
+            expectation.equals
+        )
+    above = expectation.above is None or value > expectation.above
+    return above and (expectation.below is None or value < expectation.below)
+
+
+def _place(expectation: Expectation) -> str:
+    parts = [expectation.lane] if expectation.lane else []
+    if expectation.step is not None:
+        parts.append(f"step {expectation.step}")
+    return f"{', '.join(parts)}: " if parts else ""
+
+
+def _layer(layer: int | None) -> str:
+    return "" if layer is None else " of the output layer" if layer == -1 else f" of layer {layer}"
+
+
+def _subject(expectation: Expectation) -> str:
+    if expectation.statistic is None:
+        return f"{_place(expectation)}findings"
+    text = f"{_place(expectation)}{expectation.statistic}{_layer(expectation.layer)}"
+    over = expectation.over
+    if over is None:
+        return text
+    parts = [f"lane {over.lane}"] if over.lane is not None else []
+    if over.layer is not None:
+        parts.append("the output layer" if over.layer == -1 else f"layer {over.layer}")
+    if over.step is not None:
+        parts.append(f"step {over.step}")
+    return f"{text} over that of {', '.join(parts)}"
+
+
+def _shown(value: Measured) -> str:
+    if value is None:
+        return "not measured"
+    return f"({value[0]:.6g}, {value[1]:.6g})" if isinstance(value, tuple) else f"{value:.6g}"
+
+
+def _expected(expectation: Expectation) -> str:
+    if expectation.finding is not None:
+        return f"expected {expectation.finding}"
+    if expectation.no_finding is not None:
+        return "expected none" if expectation.no_finding == "any" else f"expected no {expectation.no_finding}"
+    if expectation.between is not None:
+        return f"expected between {expectation.between[0]:g} and {expectation.between[1]:g}"
+    if isinstance(expectation.equals, tuple):
+        return f"expected ({expectation.equals[0]:g}, {expectation.equals[1]:g}) within {expectation.rtol:g}"
+    if expectation.equals is not None:
+        exactly = expectation.equals == 0.0 or expectation.rtol == 0.0
+        return f"expected {expectation.equals:.6g}{' exactly' if exactly else f' within {expectation.rtol:g}'}"
+    bounds = [f"{word} {bound:g}" for word in ("above", "below") if (bound := getattr(expectation, word)) is not None]
+    return "expected " + " and ".join(bounds)

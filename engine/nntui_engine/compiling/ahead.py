@@ -1,0 +1,93 @@
+"""Compile in a child process what this process is about to run, so that it only ever loads kernels from the cache.
+
+Two reasons. Compiling holds the interpreter lock in bursts, which makes a screen stutter. And a process that compiles
+may end up with other machine code than one that loads: its linker meets a function's first version, the cache holds
+the last, and their sums differ in the last bit. Loading everywhere makes a first run equal to every later one.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ..kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
+
+Progress = Callable[[str, int, int], None]
+Started = Callable[["subprocess.Popen[str]"], None]
+
+
+def compile_ahead(parts: Sequence[str], progress: Progress | None = None, started: Started | None = None) -> str:
+    """Return when the kernels of ``parts`` (see ``warmup.py``) are in the cache; at once if they are.
+
+    ``progress(name, done, total)`` is called after each compiled function, ``started`` with the child, so that it can
+    be stopped. Returns "" or one line that says why it did not work; kernels are then compiled where they are called.
+    """
+    if _plain_python() or compiling_ahead() or cache_folder() is None:
+        return ""
+    needed = [part for part in parts if not is_warm(part)]
+    for number, part in enumerate(needed):
+        trouble = _compile_apart(part, _share(progress, number, len(needed)), started)
+        if trouble:
+            return trouble
+    return ""
+
+
+def _share(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    """``progress`` for one part of several, each counted alike."""
+    if progress is None:
+        return None
+    return lambda name, done, total: progress(name, number * total + done, parts * total)
+
+
+def _compile_apart(part: str, progress: Progress | None, started: Started | None) -> str:
+    """Compile one part in a process of its own, so that its machine code does not depend on what came before."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "nntui_engine.warmup", part],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=_child_environment(),
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,  # a Ctrl-C meant for this process must not reach it half way through a cache file
+    )
+    if started is not None:
+        started(child)
+    last = ""
+    try:
+        assert child.stdout is not None
+        for line in child.stdout:
+            last = line.strip() or last
+            stage = read_stage(line)
+            if stage is not None and progress is not None:
+                progress(*stage)
+        code = child.wait()
+    finally:
+        if child.poll() is None:
+            child.terminate()
+    if code:
+        return f"compiling ahead did not work ({last or f'exit status {code}'}); it is done while training instead"
+    return ""
+
+
+def read_stage(line: str) -> tuple[str, int, int] | None:
+    """(name, done, total) of a line "done COUNT TOTAL NAME"; None for anything else."""
+    parts = line.split(maxsplit=3)
+    if len(parts) < 4 or parts[0] != "done":
+        return None
+    try:
+        return parts[3].strip(), int(parts[1]), int(parts[2])
+    except ValueError:
+        return None
+
+
+def _plain_python() -> bool:
+    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
+
+
+def _child_environment() -> dict[str, str]:
+    """The child must find the same engine, however this process found it."""
+    paths = [str(Path(__file__).parents[2]), *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(dict.fromkeys(paths)), COMPILING: "1"}

@@ -1,0 +1,74 @@
+"""A finding: what is wrong with a lane. In words it has one form everywhere: rule · lane · layers 1–5 · since step ·
+cause · fix."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SEPARATOR = " · "
+Severity = Literal["info", "warning", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Settings to change, and why they help."""
+
+    set: Mapping[str, object]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds, of
+    non_finite the fields of :class:`NonFinite`."""
+
+    rule: str
+    severity: Severity
+    lane: str
+    layers: tuple[int, ...]
+    first_step: int
+    evidence: Mapping[str, float | str]
+    message: str
+    fixes: tuple[Fix, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, in the order of the fields; ``layers`` as a list."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "layers": list(self.layers),
+            "first_step": self.first_step,
+            "evidence": dict(self.evidence),
+            "message": self.message,
+            "fixes": [{"set": dict(fix.set), "why": fix.why} for fix in self.fixes],
+        }
+
+
+def layer_words(layers: Sequence[int]) -> str:
+    """ "layer 3", "layers 1–3, 5": consecutive ones as a range; "" for none."""
+    ranges: list[list[int]] = []
+    for layer in sorted(set(layers)):
+        if ranges and layer == ranges[-1][-1] + 1:
+            ranges[-1].append(layer)
+        else:
+            ranges.append([layer])
+    words = ", ".join(f"{one[0]}–{one[-1]}" if len(one) > 1 else str(one[0]) for one in ranges)
+    return f"layer{'s' if len(set(layers)) > 1 else ''} {words}" if words else ""
+
+
+def headline(finding: Finding) -> str:
+    """What, where and since when: "vanishing gradient · sigmoid · layers 1–5 · since step 4"."""
+    place = (finding.lane, layer_words(finding.layers), f"since step {finding.first_step}")
+    return SEPARATOR.join([finding.rule.replace("_", " "), *filter(None, place)])
+
+
+def fix_words(fix: Fix) -> str:
+    """What to set, and why: "model.batch_norm = before: normalised layers keep the signal's size"."""
+    settings = ", ".join(f"{key} = {value}" for key, value in fix.set.items())
+    return f"{settings}: {fix.why}"
+
+
+def details(finding: Finding) -> list[tuple[str, str]]:
+    """The rest of it as (label, sentence): "cause", then "fix" and any other one as "or"."""
+    fixes = [("or" if number else "fix", fix_words(fix)) for number, fix in enumerate(finding.fixes)]
+    return [("cause", finding.message), *fixes]

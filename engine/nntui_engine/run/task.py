@@ -1,0 +1,203 @@
+"""What a run does: the part that differs between kinds of run.
+
+A :class:`Task` holds the lanes of one run and all numbers that a step changes. It knows how to resolve a lane's tables,
+find room for the numbers, start a lane or carry it over to new settings, launch the kernels and take in what they
+emit. When any of this happens is the business of a run (``run/run.py``).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..compiling.ahead import Progress, compile_ahead
+from ..errors import InputError
+from ..scenario.settings import Settings
+from .finding import Finding
+from .snapshot import LaneSnapshot
+
+Steps = NDArray[np.int64]
+Row = dict[str, Any]
+
+
+@dataclass
+class Lane(ABC):
+    """One variant of the scenario: ``tables`` are its scenario tables, ``settings`` what they resolve to."""
+
+    name: str
+    tables: Mapping[str, Any]
+    settings: Settings
+
+    @property
+    @abstractmethod
+    def statistics(self) -> dict[str, Any]:
+        """The newest value of every statistic that applies, by name."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """The memory that its past takes."""
+
+    @abstractmethod
+    def copy(self) -> Self:
+        """A lane whose past can grow without changing this one's."""
+
+    @abstractmethod
+    def with_past_of(self, other: Self) -> Self:
+        """This lane's settings with what ``other`` emitted."""
+
+
+class Numbers(Protocol):
+    """All numbers that a step changes; ``nbytes``: their memory."""
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that a copy takes, in bytes."""
+
+    def copy(self) -> Self:
+        """A copy that no further step changes."""
+
+
+L = TypeVar("L", bound=Lane)
+N = TypeVar("N", bound=Numbers)
+P = TypeVar("P")  # what resolving the lanes found out about the room that they need
+
+
+class Task(ABC, Generic[L, N, P]):
+    """The lanes of one run and their numbers.
+
+    ``every``: sample statistics every that many steps. ``keep_samples``: keep every step divisible by it, and the last,
+    as rows for :meth:`samples`; 0 keeps none.
+    """
+
+    lanes: list[L]
+    _numbers: N
+
+    def __init__(self, where: str, every: int, keep_samples: int) -> None:
+        self.where, self.every = where, every
+        self._keep_samples = keep_samples
+        self._samples: list[Row] = []
+
+    # -- what every kind does in its own way ------------------------------------------------------------------------
+
+    @property
+    @abstractmethod
+    def step(self) -> Steps:
+        """Steps done by each lane since it began: (lanes,)."""
+
+    @property
+    @abstractmethod
+    def limit(self) -> Steps:
+        """The last step of each lane: (lanes,)."""
+
+    @property
+    @abstractmethod
+    def ended(self) -> NDArray[np.bool_]:
+        """Which lanes take no further step, wherever they stand: (lanes,)."""
+
+    @abstractmethod
+    def parts(self, lanes: Sequence[L]) -> tuple[str, ...]:
+        """The parts of the kernels (see ``warmup.py``) that these lanes take."""
+
+    @abstractmethod
+    def pending(self, goals: Steps) -> bool:
+        """Whether a launch is due before every lane is at its goal."""
+
+    @abstractmethod
+    def launch(self, goals: Steps) -> None:
+        """One launch of the kernels towards ``goals`` (lanes,), and the folding of what they emitted."""
+
+    @abstractmethod
+    def resolve(self, tables: Mapping[str, Mapping[str, Any]], kept: Mapping[str, L]) -> tuple[list[L], P]:
+        """A lane for each of ``tables``: that of ``kept``, or a new one with an empty past; and the room they need.
+
+        Raises InputError where the settings do not fit, or need more memory than a run may take.
+        """
+
+    @abstractmethod
+    def assemble(self, lanes: Sequence[L], room: P) -> N:
+        """Numbers for these lanes, none of which has made a step. Raises InputError where memory is short."""
+
+    @abstractmethod
+    def must_restart(self, old: L, new: L) -> bool:
+        """Whether only a fresh start can follow this change of settings."""
+
+    @abstractmethod
+    def start(self, index: int, lane: L) -> None:
+        """Put a lane at its start."""
+
+    @abstractmethod
+    def carry(self, before: N, index: int, old: L, new: L) -> None:
+        """Copy what a lane has reached out of ``before`` into the present numbers."""
+
+    @abstractmethod
+    def lane_snapshot(
+        self, index: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
+    ) -> LaneSnapshot:
+        """An immutable view of one lane."""
+
+    def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:  # noqa: ARG002
+        """Overwrite some of a lane's parameters. Raises InputError where a lane has none of its own."""
+        raise InputError(f"{self.where}: there are no parameters to set")
+
+    def findings(self) -> list[Finding]:
+        """What is wrong now, lane by lane, causes before symptoms."""
+        return []
+
+    # -- what all do alike ------------------------------------------------------------------------------------------
+
+    def begin(self, tables: Mapping[str, Mapping[str, Any]], compiling: Progress | None = None) -> None:
+        """Start a new lane for each of ``tables``. Raises InputError (and changes nothing) on bad input."""
+        lanes, room = self.resolve(tables, {})
+        compile_ahead(self.parts(lanes), compiling)
+        self._numbers, self.lanes, self._samples = self.assemble(lanes, room), lanes, []
+        for i, lane in enumerate(lanes):
+            self.start(i, lane)
+        self._settle()
+
+    def change(self, tables: Mapping[str, Mapping[str, Any]], chosen: Collection[str]) -> bool:
+        """Give the ``chosen`` lanes new settings, and each its past where it can go on; returns whether one could not.
+
+        Raises InputError (and changes nothing) where a value is not allowed.
+        """
+        new_lanes, room = self.resolve(tables, {lane.name: lane for lane in self.lanes if lane.name not in chosen})
+        old_lanes, before = self.lanes, self._numbers
+        self._numbers, self.lanes = self.assemble(new_lanes, room), new_lanes
+        restarted = False
+        for i, (old, new) in enumerate(zip(old_lanes, new_lanes, strict=True)):
+            if self.must_restart(old, new):
+                restarted = True
+                self.start(i, new)
+            else:
+                self.carry(before, i, old, new)
+                new_lanes[i] = new.with_past_of(old)
+        self._settle()
+        return restarted
+
+    def _settle(self) -> None:
+        """Finish what is due without a step."""
+        goals = self.step.copy()
+        while self.pending(goals):
+            self.launch(goals)
+
+    def samples(self) -> Iterator[Row]:
+        """Hand over, by step and then lane, the sampled steps since the last call (needs ``keep_samples``)."""
+        order = {lane.name: i for i, lane in enumerate(self.lanes)}
+        rows, self._samples = self._samples, []
+        rows.sort(key=lambda row: (row["step"], order[row["lane"]]))
+        yield from rows
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that a copy takes."""
+        return self._numbers.nbytes + sum(lane.nbytes for lane in self.lanes)
+
+    def copy(self) -> Self:
+        """A moment of this task that no further step changes; without the rows that were not yet handed over."""
+        other = copy(self)
+        other._numbers, other.lanes, other._samples = self._numbers.copy(), [lane.copy() for lane in self.lanes], []
+        return other

@@ -1,0 +1,186 @@
+"""What a lane has learned, in its arena: start it, carry it over, say where it broke."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data.dataset import LaneData
+from ..kernels import codes
+from ..kernels import columns as c
+from ..layout.arena import Arena, parameter_views, running_views
+from ..registry.initializer import draw_weights
+from ..registry.loss import LOSSES
+from ..run.snapshot import Node, NonFinite
+from ..scenario.settings import LaneSettings
+
+# What a run has reached, as against what its settings say: kept when settings change
+_PROGRESS_INTS = (
+    c.I_STEP,
+    c.I_STOPPED,
+    c.I_POSITION,
+    c.I_EPOCH,
+    c.I_UPDATES,
+    c.I_EVALUATION_ROW,
+    c.I_RESTORED,
+    c.I_BAD_EVALUATIONS,
+    c.I_BEST_STEP,
+    c.I_PLATEAU_BAD,
+    c.I_BROKEN_NODE,
+    c.I_BROKEN_LAYER,
+    c.I_BROKEN_STEP,
+)
+_PROGRESS_REALS = (
+    c.R_PLATEAU_FACTOR,
+    c.R_PLATEAU_BEST,
+    c.R_BEST_LOSS,
+    c.R_MOMENTUM_PRODUCT,
+    c.R_BROKEN_INTO,
+    c.R_BROKEN_WEIGHT,
+    c.R_BROKEN_DATA,
+    c.R_BROKEN_TARGET,
+    c.R_BROKEN_RATE,
+)
+_NODES: dict[int, Node] = {
+    codes.INPUT_NODE: "inputs",
+    codes.WEIGHT_NODE: "weights",
+    codes.Z_NODE: "z",
+    codes.A_NODE: "a",
+    codes.BATCH_NORM_NODE: "batch_norm",
+    codes.TARGET_NODE: "targets",
+    codes.LOSS_NODE: "loss",
+    codes.DELTA_NODE: "delta",
+    codes.GRADIENT_NODE: "gradient",
+    codes.UPDATE_NODE: "update",
+}
+
+
+def first_non_finite(arena: Arena, lane: int) -> NonFinite | None:
+    """Where and when a lane's numbers were first not finite; None while they are."""
+    ints, reals = arena.ints[lane], arena.reals[lane]
+    if ints[c.I_BROKEN_NODE] == codes.NOWHERE:
+        return None
+    return NonFinite(
+        step=int(ints[c.I_BROKEN_STEP]),
+        layer=int(ints[c.I_BROKEN_LAYER]),
+        node=_NODES[int(ints[c.I_BROKEN_NODE])],
+        largest_into=float(reals[c.R_BROKEN_INTO]),
+        largest_weight=float(reals[c.R_BROKEN_WEIGHT]),
+        largest_input=float(reals[c.R_BROKEN_DATA]),
+        largest_target=float(reals[c.R_BROKEN_TARGET]),
+        lr=float(reals[c.R_BROKEN_RATE]),
+    )
+
+
+def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
+    """Draw the lane's first parameters. Layer l's draw depends on (seed, l) and its own shape alone."""
+    views = parameter_views(arena, lane)
+    for layer in settings.layers:
+        if f"{layer.index}.weights" not in views:  # it learns none, or uses those of a later one
+            continue
+        generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((settings.seed, layer.index))))
+        weights = views[f"{layer.index}.weights"]
+        inputs, units = weights.shape
+        weights[:] = draw_weights(layer.init, generator, inputs, units, layer.init_scale)
+        biases = views[f"{layer.index}.biases"]
+        if layer.bias == "normal":
+            biases[:] = layer.bias_scale * generator.standard_normal(layer.units)
+        else:
+            biases[:] = layer.bias
+    _start_extras(views, settings)
+    for name, view in running_views(arena, lane).items():
+        view[:] = 1.0 if name.endswith("variance") else 0.0
+
+
+def _start_extras(views: dict[str, NDArray[Any]], settings: LaneSettings) -> None:
+    for name, view in views.items():
+        if name.endswith(".gamma"):
+            view[:] = 1.0
+        elif name.endswith(".beta"):
+            view[:] = 0.0
+        elif name.endswith(".alpha"):
+            view[:] = settings.layers[int(name.split(".")[0]) - 1].alpha
+
+
+def must_restart(old: tuple[LaneSettings, LaneData], new: tuple[LaneSettings, LaneData]) -> bool:
+    """Whether a change of settings is one that only a fresh start can follow: shape, first weights, data, seed."""
+    return _start_of(*old) != _start_of(*new)
+
+
+def _start_of(settings: LaneSettings, data: LaneData) -> tuple[object, ...]:
+    layers = tuple((x.units, x.init, x.init_scale, x.bias, x.bias_scale) for x in settings.layers)
+    return (layers, settings.inputs, settings.seed, settings.dtype, data.key)
+
+
+def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_optimizer: bool) -> None:
+    """Copy what the lane has learned from ``old`` to ``new``, which has the same weight shapes.
+
+    A new optimizer starts with empty memories; batch norm or prelu switched on now start from their defaults.
+
+    A lane whose run had ended on its best weights and now may take more steps goes on from these, the weights that it
+    shows, with everything else as the run had left it: the optimizer's memories, the schedule, the order of the rows.
+    One that has no step left now ends here: early stopping looks at it once more, and brings back the best weights.
+    """
+    _start_extras(parameter_views(new, lane), settings)
+    for name, view in running_views(new, lane).items():
+        view[:] = 1.0 if name.endswith("variance") else 0.0
+    sections = [c.I_THETA] + ([c.I_FIRST, c.I_SECOND] if same_optimizer else [])
+    for section in sections:
+        before = parameter_views(old, lane, section)
+        for name, view in parameter_views(new, lane, section).items():
+            if name in before:
+                view[:] = before[name]
+    before = running_views(old, lane)
+    for name, view in running_views(new, lane).items():
+        if name in before:
+            view[:] = before[name]
+    ints, reals = new.ints[lane], new.reals[lane]
+    ints[list(_PROGRESS_INTS)] = old.ints[lane, list(_PROGRESS_INTS)]
+    reals[list(_PROGRESS_REALS)] = old.reals[lane, list(_PROGRESS_REALS)]
+    if ints[c.I_EVALUATION_ROW] > 0:
+        ints[c.I_EVALUATION_ROW] = 0
+    ends_now = _has_steps_left(old, lane) and ints[c.I_STEP] >= ints[c.I_LIMIT]
+    if ends_now and ints[c.I_RESTORE_BEST]:
+        ints[c.I_EVALUATION_ROW] = 0
+    if not same_optimizer:
+        ints[c.I_UPDATES] = 0
+        reals[c.R_MOMENTUM_PRODUCT] = 1.0
+    was = old.ints[lane]
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE]:  # plateau's falls end with plateau
+        reals[c.R_PLATEAU_FACTOR] = 1.0
+    if ints[c.I_PATIENCE] < 0:  # without early stopping a lane that it had stopped goes on
+        ints[c.I_STOPPED] = 0
+    rows = int(ints[c.I_ROWS])
+    old_at, new_at = int(old.ints[lane, c.I_ORDER]), int(ints[c.I_ORDER])
+    new.order[new_at : new_at + rows] = old.order[old_at : old_at + rows]
+    _carry_best(old, new, lane)
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
+        reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
+
+
+def _has_steps_left(arena: Arena, lane: int) -> bool:
+    """Whether a lane has a step left."""
+    ints = arena.ints[lane]
+    return bool(ints[c.I_STOPPED] == 0 and ints[c.I_STEP] < ints[c.I_LIMIT])
+
+
+def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
+    """Whether losses from before and after a change cannot be compared."""
+    huber = new.ints[lane, c.I_LOSS] == LOSSES["huber"].code and (
+        old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
+    )
+    return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)
+
+
+def _carry_best(old: Arena, new: Arena, lane: int) -> None:
+    """Keep early stopping's best parameters where both arenas hold them in the same shape; else forget them."""
+    was, now = old.ints[lane], new.ints[lane]
+    same = was[c.I_PARAMETERS] == now[c.I_PARAMETERS] and was[c.I_RUNNING_SIZE] == now[c.I_RUNNING_SIZE]
+    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same and not _other_loss(old, new, lane):
+        size = int(now[c.I_PARAMETERS] + now[c.I_RUNNING_SIZE])
+        to, frm = int(now[c.I_BEST]), int(was[c.I_BEST])
+        new.pool[to : to + size] = old.pool[frm : frm + size]
+    else:
+        now[c.I_BEST_STEP] = -1
+        now[c.I_BAD_EVALUATIONS] = 0
+        new.reals[lane, c.R_BEST_LOSS] = np.inf

@@ -1,0 +1,35 @@
+"""Scenarios for the app: as the engine reads them, but only with panels that there are."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nntui_engine.scenario import Scenario
+
+# Here, not where they are drawn: that takes a long time to import. Tests hold the two together
+SURFACE_PANELS = ("value", "gradient_norm", "distance")
+CLOSE_PANELS = (
+    "decision_regions",
+    "prediction_curve",
+    "sweep_loss",
+    "sweep_accuracy",
+    "backward_pass",
+    "unit_weights",
+    "prediction_spread",
+    "coefficient_paths",
+)
+
+
+def panel_names(is_surface: bool) -> list[str]:
+    """What ``panels`` of a scenario may name: on a surface some, on a network every statistic over time, and more."""
+    from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
+
+    measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_BY_NAME)
+    return list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
+
+
+def load_scenario(path_or_name: str | Path) -> "Scenario":
+    """A scenario file, or a built-in scenario by its name. Raises InputError for anything wrong, panels included."""
+    from nntui_engine.scenario import load_scenario as load
+
+    return load(path_or_name, panel_names)

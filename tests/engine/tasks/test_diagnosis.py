@@ -1,0 +1,205 @@
+"""Each rule beside a control: what it finds where, since when, and that a healthy network raises no alarm."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nntui_engine import Experiment
+from nntui_engine.registry.statistic import LAYER_BY_NAME
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import LaneSnapshot
+from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.tasks import diagnosis
+from nntui_engine.tasks.diagnosis import Rule, _holds_since, learns_well
+
+
+def findings(**options: Any) -> list[Finding]:
+    return trained(**options).findings()
+
+
+def trained(steps: int = 60, data: Any = None, model: Any = None, **train: Any) -> Experiment:
+    moons = {"name": "moons", "samples": 120}
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {**(moons if data is None else data), "preprocess": "standardize"},
+        "model": {"hidden": [8], "activation": "relu", "init": "he_normal", **(model or {})},
+        "train": {"steps": steps, "batch_size": 16, "lr": 0.1, "evaluate_every": 10, **train},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(steps)
+    return experiment
+
+
+def rules(found: list[Finding]) -> list[str]:
+    return [finding.rule for finding in found]
+
+
+DEEP_SIGMOID = {"hidden": [10] * 8, "activation": "sigmoid", "init": "xavier_normal"}
+DIGITS = {"name": "digits"}
+LARGE_TANH = {"hidden": [32] * 10, "activation": "tanh", "init": "normal", "init_scale": 1.0}
+FAULTS: list[tuple[str, dict[str, Any], dict[str, Any], tuple[int, ...]]] = [
+    # (rule, what is wrong, the same without it, the layers to be named)
+    ("vanishing_gradient", {"model": DEEP_SIGMOID}, {"model": {**DEEP_SIGMOID, "activation": "tanh"}}, (1, 2, 3, 4, 5)),
+    ("symmetric_units", {"model": {"init": "constant"}}, {}, (1,)),
+    ("dead_relu", {"model": {"bias": -20.0, "hidden": [8, 8]}}, {"model": {"bias": 0.0}}, (1, 2)),
+    ("saturation", {"model": {"activation": "tanh", "init": "normal", "init_scale": 20.0}},
+     {"model": {"activation": "tanh", "init": "xavier_normal"}}, (1,)),
+    ("non_finite", {"model": {"init": "normal", "init_scale": 1e25}}, {}, ()),
+    ("output_mismatch", {"model": {"output": "softmax", "outputs": 1}, "loss": "binary_cross_entropy"},
+     {"model": {"output": "sigmoid", "outputs": 1}, "loss": "binary_cross_entropy"}, (2,)),
+    ("exploding_gradient", {"data": DIGITS, "model": LARGE_TANH, "lr": 0.0005},
+     {"data": DIGITS, "model": {**LARGE_TANH, "init_scale": 0.18}, "lr": 0.0005}, (1,)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "fault", "control", "layers"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_rule_finds_its_fault_and_nothing_in_the_control(
+    rule: str, fault: dict[str, Any], control: dict[str, Any], layers: tuple[int, ...]
+) -> None:
+    found = [finding for finding in findings(**fault) if finding.rule == rule]
+    assert len(found) == 1
+    assert found[0].severity in ("warning", "critical")
+    assert found[0].layers[: len(layers)] == layers
+    assert found[0].fixes
+    assert rule not in rules(findings(**control))
+
+
+def test_the_numbers_of_a_finding_are_those_of_the_layers_it_names() -> None:
+    seen = {}
+    for rule, fault, _, _ in FAULTS:
+        experiment = trained(**fault)
+        (found,) = [finding for finding in experiment.findings() if finding.rule == rule]
+        seen[rule] = (found, experiment.snapshot().lanes[0].per_layer)
+    for rule, words in (("vanishing_gradient", "{:.1g} of what"), ("exploding_gradient", "{:.0f} times")):
+        found, layers = seen[rule]
+        first, last = layers["gradient_norm"][0], layers["gradient_norm"][-1]
+        assert (found.evidence["first"], found.evidence["ratio"]) == (first, first / last)
+        assert f"gets {words.format(first / last)}" in found.message
+    for rule, statistic in (("saturation", "saturated_fraction"), ("symmetric_units", "weight_similarity")):
+        found, layers = seen[rule]
+        assert found.evidence[statistic] == layers[statistic][found.layers[0] - 1] != layers[statistic][found.layers[0]]
+    found, layers = seen["dead_relu"]
+    assert found.evidence["dead_share"] == max(layers["dead_units"][:2]) / 8
+
+
+def test_one_unit_alone_is_not_symmetric() -> None:
+    assert "symmetric_units" in rules(findings(model={"hidden": [2], "init": "constant"}))
+    assert "symmetric_units" not in rules(findings(model={"hidden": [1], "init": "constant"}))
+
+
+def test_a_healthy_network_raises_no_alarm() -> None:
+    assert findings(steps=300) == []
+
+
+def test_weights_that_training_made_parallel_are_no_fault() -> None:
+    """Two units that began apart and ended with parallel weights and other biases: a band, as XOR needs."""
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "xor", "samples": 60},
+        "model": {"hidden": [2], "activation": "tanh"},
+        "train": {"steps": 20, "lr": 0.0},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(10)
+    experiment.set_parameters(0, {"1.weights": np.array([[1.0, 2.0], [1.0, 2.0]]), "1.biases": np.array([0.5, -3.0])})
+    experiment.advance(10)  # the last step evaluates
+    assert experiment.lanes[0].statistics["layers"]["weight_similarity"][0] > 0.999
+    assert "symmetric_units" not in rules(experiment.findings())
+
+
+def test_what_a_network_that_learns_well_shows_is_no_alarm() -> None:
+    found = findings(steps=400, model={"hidden": [20], "output": "linear", "outputs": 1}, loss="binary_cross_entropy")
+    assert [(finding.rule, finding.severity) for finding in found] == [("output_mismatch", "info")]
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ("........x", None),  # the last sample alone proves nothing
+        ("....xxxx", None),
+        ("...xxxxx", 3),
+        ("xxx", 0),  # fewer samples than that: all must
+        (".xx", None),
+        ("xxxx.xxxxxxxxxxx", 0),  # one mini-batch in ten may disagree
+        ("xxxxxxxx..", None),
+        ("", None),
+    ],
+)
+def test_since_when_a_sign_holds(values: str, since: int | None) -> None:
+    condition = np.array([value == "x" for value in values], dtype=bool)
+    assert _holds_since(np.arange(len(values), dtype=np.float64), condition) == since
+
+
+def test_one_output_cannot_be_right_about_ten_classes() -> None:
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "digits", "target_coding": "label"},
+        "model": {"hidden": [4], "output": "linear", "outputs": 1},
+        "train": {"loss": "mse", "steps": 5},
+    }
+    assert Experiment(scenario_from_dict(tables)).lanes[0].settings.accuracy == "none"
+
+
+def regression(lr: float, test_fraction: float, steps: int = 200) -> Experiment:
+    """A line on a plane, by two units that began alike (which is a finding)."""
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "plane", "samples": 80, "test_fraction": test_fraction, "preprocess": "standardize"},
+        "model": {"hidden": [2], "activation": "tanh", "init": "constant", "init_scale": 0.1},
+        "train": {"loss": "mse", "optimizer": "adam", "steps": steps, "lr": lr, "evaluate_every": 20},
+    }
+    experiment = Experiment(scenario_from_dict(tables))
+    experiment.advance(steps)
+    return experiment
+
+
+@pytest.mark.parametrize("test_fraction", [0.0, 0.25])
+@pytest.mark.parametrize(("lr", "well", "severity"), [(0.02, True, "info"), (0.0, False, "warning")])
+def test_a_regression_that_learns_well_raises_no_alarm(
+    lr: float, well: bool, severity: str, test_fraction: float
+) -> None:
+    experiment = regression(lr, test_fraction)
+    lane = experiment.snapshot().lanes[0]
+    assert (len(experiment.lanes[0].data.x_validation) > 0) == (test_fraction > 0.0)
+    assert learns_well(lane, chance=0.0) == well
+    assert [(f.rule, f.severity) for f in experiment.findings()] == [("symmetric_units", severity)]
+
+
+def test_half_way_from_guessing_to_perfect() -> None:
+    """A regression is judged by R² on its training rows, classes by their accuracy on them."""
+    lane = regression(0.0, 0.25, steps=20).snapshot().lanes[0]
+    for r2, well in ((0.5, False), (0.51, True)):
+        assert learns_well(replace(lane, whole={"train_r2": r2, "r2": 1.0 - r2}), chance=0.0) == well
+    assert not learns_well(replace(lane, whole={}), chance=0.0)
+    network = lane.network
+    classes = replace(lane, own=replace(network, settings=replace(network.settings, accuracy="argmax")))
+    for accuracy, well in ((0.8, False), (0.81, True)):
+        whole = {"train_accuracy": accuracy, "validation_accuracy": 1.0 - accuracy, "train_r2": 1.0 - accuracy}
+        assert learns_well(replace(classes, whole=whole), chance=0.6) == well
+    assert not learns_well(replace(classes, whole={}), chance=0.6)
+
+
+def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    def heavy(lane: LaneSnapshot) -> Finding:
+        return Finding("heavy", "warning", lane.name, (1,), 0, {}, "It is heavy.")
+
+    def slow(lane: LaneSnapshot) -> Finding:
+        return Finding("slow", "warning", lane.name, (1,), 0, {}, "It is slow.")
+
+    healthy = trained()
+    assert healthy.findings() == []
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow)))
+    assert rules(healthy.findings()) == ["heavy", "slow"]
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow, symptom_of=("heavy",))))
+    assert rules(healthy.findings()) == ["heavy"]
+
+
+def test_the_histories_that_rules_read_are_statistics() -> None:
+    assert set(diagnosis.WATCHED) <= set(LAYER_BY_NAME)
+    assert len(diagnosis.WATCHED) == len(set(diagnosis.WATCHED))
