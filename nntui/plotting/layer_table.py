@@ -9,8 +9,8 @@ from nntui_engine.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
-from .look import DIM, ERROR, FAINT, TEXT, Look
 from .status import grouped
+from .theme import DIM, ERROR, FAINT, TEXT, Theme
 
 
 def layers_height(lane: LaneSnapshot) -> int:
@@ -18,10 +18,10 @@ def layers_height(lane: LaneSnapshot) -> int:
     return len(lane.layers) + 5
 
 
-def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid:
+def draw_layers(lane: LaneSnapshot, width: int, height: int, theme: Theme) -> Grid:
     """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Layers")
+    draw_box(grid, theme, "Layers")
     end = width - 2
     wide = end >= 34  # else there is no room for the variance
     grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
@@ -35,16 +35,16 @@ def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid
         if index < 0:
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
-            _draw_layer(grid, row, lane, index, wide, look)
+            _draw_layer(grid, row, lane, index, wide, theme)
         row += 1
-    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, look.glyphs.end), DIM)
+    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, theme.glyphs.end), DIM)
     return grid
 
 
-def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool, look: Look) -> None:
+def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool, theme: Theme) -> None:
     layer, count, end = lane.layers[index], len(lane.layers), grid.width - 2
-    grid.write(row, 2, look.layer_marker(index, count), f"bold {look.layer(index, count)}")
-    grid.write(row, 4, f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), look.glyphs.end)}", TEXT)
+    grid.write(row, 2, theme.layer_marker(index, count), f"bold {theme.layer(index, count)}")
+    grid.write(row, 4, f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}", TEXT)
     signs = ((11, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
     for place, name in signs:
         value = _value(lane, name, index)

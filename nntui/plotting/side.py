@@ -9,7 +9,7 @@ from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .look import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Look
+from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 NUMBERS = 19  # a space, then three columns of six
 
@@ -34,13 +34,13 @@ def lanes_height(snapshot: Snapshot | None, width: int) -> int:
     return 3 + per_lane * len(snapshot.lanes) + notes
 
 
-def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
     """Each lane's marker, name, loss, accuracy (or R²) on the mini-batch and on held-out rows, and its state.
 
     ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes.
     """
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Lanes" if snapshot is None or len(snapshot.lanes) > 1 else "Network")
+    draw_box(grid, theme, "Lanes" if snapshot is None or len(snapshot.lanes) > 1 else "Network")
     if snapshot is None:
         return grid
     inner = width - 4
@@ -53,19 +53,19 @@ def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: 
             break
         here = lane.index == chosen or everything
         several = len(snapshot.lanes) > 1
-        colour = look.lane(lane.index)
+        colour = theme.lane(lane.index)
         if several and here:
-            grid.write(row, 1, look.glyphs.chosen, ACCENT)
+            grid.write(row, 1, theme.glyphs.chosen, ACCENT)
         room = inner - 2 - (NUMBERS if one_line else 0)
-        column = grid.write(row, 2, f"{look.lane_marker(lane.index)} ", colour)
-        grid.write(row, column, fit(lane.name, room, look.glyphs.end), f"bold {TEXT}" if here else TEXT)
+        column = grid.write(row, 2, f"{theme.lane_marker(lane.index)} ", colour)
+        grid.write(row, column, fit(lane.name, room, theme.glyphs.end), f"bold {TEXT}" if here else TEXT)
         row += 0 if one_line else 1
         if row < height - 1:
             _write_numbers(grid, row, width - 2, lane, regression)
         row += 1
         words, style = state_words(lane)
         if words and row < height - 1:
-            grid.write(row, 4, fit(words, inner - 2, look.glyphs.end), style)
+            grid.write(row, 4, fit(words, inner - 2, theme.glyphs.end), style)
             row += 1
     return grid
 
@@ -124,21 +124,21 @@ def share_words(value: float, regression: bool) -> str:
 
 
 def draw_knobs(
-    rows: list[KnobRow], chosen: int, target: str, explanation: str, width: int, height: int, look: Look
+    rows: list[KnobRow], chosen: int, target: str, explanation: str, width: int, height: int, theme: Theme
 ) -> Grid:
     """The knobs, the chosen one marked, with a sentence about it where there is room; ``target``: whose they are."""
     grid = Grid.blank(width, height)
-    title = f"Knobs {look.glyphs.dot} {target}" if target else "Knobs"
-    draw_box(grid, look, fit(title, width - 6, look.glyphs.end))
+    title = f"Knobs {theme.glyphs.dot} {target}" if target else "Knobs"
+    draw_box(grid, theme, fit(title, width - 6, theme.glyphs.end))
     room = height - 2
     first = max(0, min(chosen - room // 2, len(rows) - room)) if len(rows) > room else 0
     for offset, row in enumerate(rows[first : first + room]):
-        _draw_knob(grid, offset + 1, row, first + offset == chosen, look)
+        _draw_knob(grid, offset + 1, row, first + offset == chosen, theme)
     if len(rows) > room:
         if first > 0:
-            grid.write(0, width - 4, "↑" if not look.ascii_only else "^", DIM)
+            grid.write(0, width - 4, "↑" if not theme.ascii_only else "^", DIM)
         if first + room < len(rows):
-            grid.write(height - 1, width - 4, "↓" if not look.ascii_only else "v", DIM)
+            grid.write(height - 1, width - 4, "↓" if not theme.ascii_only else "v", DIM)
     left = room - len(rows)
     lines = wrap(explanation, width - 4)
     if lines and left > len(lines):
@@ -148,8 +148,8 @@ def draw_knobs(
     return grid
 
 
-def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, look: Look) -> None:
-    g = look.glyphs
+def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, theme: Theme) -> None:
+    g = theme.glyphs
     left, right = g.turn.split()
     label_style = f"bold {TEXT}" if chosen else FAINT if knob.missing else DIM
     if chosen:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from nntui_engine.snapshot import Snapshot
 
 from .grid import Grid, wrap
-from .look import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Look
+from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Status:
     speed: float = math.inf
 
 
-def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Look) -> Grid:
+def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
     """One row: name, title, step, speed, state, and the lanes with their markers as far as they fit."""
     grid = Grid.blank(width, 1)
-    g = look.glyphs
+    g = theme.glyphs
     symbol, colour = {
         "running": (g.running, GOOD),
         "paused": (g.paused, WARNING),
@@ -50,7 +50,7 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Loo
             column = grid.write(0, column, text, style)
         column += 3
     if snapshot is not None and len(snapshot.lanes) > 1:
-        _draw_lane_legend(grid, snapshot, column, look)
+        _draw_lane_legend(grid, snapshot, column, theme)
     return grid
 
 
@@ -60,8 +60,8 @@ def _whole_words(text: str, width: int) -> str:
     return lines[0] if lines and cell_len(lines[0]) <= width else ""
 
 
-def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, look: Look) -> None:
-    entries = [(look.lane_marker(lane.index), lane.name, look.lane(lane.index)) for lane in snapshot.lanes]
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
+    entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
     full = sum(cell_len(name) + 4 for _, name, _ in entries)
     if column + full <= grid.width:
         column = grid.width - full
@@ -104,17 +104,17 @@ def message_lines(text: str, width: int) -> list[str]:
     return wrap(text, max(10, width - 4))[:4]
 
 
-def draw_message(text: str, error: bool, width: int, height: int, look: Look) -> Grid:
+def draw_message(text: str, error: bool, width: int, height: int, theme: Theme) -> Grid:
     """A message over the lowest rows of the plots, a bar of its colour at the left."""
     grid = Grid.blank(width, height)
     colour = ERROR if error else WARNING
     for row, line in enumerate(message_lines(text, width)[:height]):
-        grid.write(row, 0, "!" if look.ascii_only else "▌", f"bold {colour}")
+        grid.write(row, 0, "!" if theme.ascii_only else "▌", f"bold {colour}")
         grid.write(row, 2, line, f"bold {TEXT}" if error else TEXT)
     return grid
 
 
-def draw_progress(progress: tuple[int, int, str], width: int, height: int, look: Look) -> Grid:
+def draw_progress(progress: tuple[int, int, str], width: int, height: int, theme: Theme) -> Grid:
     """What is being prepared: a bar while the number of stages (done, total) is known, else words."""
     grid = Grid.blank(width, height)
     done, total, words = progress
@@ -126,19 +126,19 @@ def draw_progress(progress: tuple[int, int, str], width: int, height: int, look:
         lines.append(("", DIM))
         bar = min(40, room - 10)
         filled = round(bar * done / total)
-        lines.append((f"{look.glyphs.full * filled}{look.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))
+        lines.append((f"{theme.glyphs.full * filled}{theme.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))
     else:
         words = words or "starting"
-        lines += [(line, TEXT) for line in wrap(f"{words[:1].upper()}{words[1:]} {look.glyphs.waiting}", room)]
+        lines += [(line, TEXT) for line in wrap(f"{words[:1].upper()}{words[1:]} {theme.glyphs.waiting}", room)]
     _centre(grid, lines)
     return grid
 
 
-def draw_failure(error: str, width: int, height: int, look: Look) -> Grid:
+def draw_failure(error: str, width: int, height: int, theme: Theme) -> Grid:
     """Why there is nothing to see, when an experiment could not be made."""
     grid = Grid.blank(width, height)
     room = max(10, min(width - 4, 72))
-    lines = [(f"{look.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
+    lines = [(f"{theme.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
     lines += [(line, TEXT) for line in wrap(error, room)]
     lines += [("", DIM), ("r tries again, q leaves.", DIM)]
     _centre(grid, lines)

@@ -4,8 +4,8 @@ import sys
 
 from lab.fakes import FakeExperiment
 
-from nntui import session
-from nntui.app import run_lab
+from nntui.lab import session
+from nntui.lab.start import run_lab
 from nntui_engine.errors import InputError
 
 

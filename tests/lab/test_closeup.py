@@ -10,15 +10,20 @@ from lab.test_lab import ROOMY, SMALL, text, until
 from lab.test_session import NoWarming
 from textual.pilot import Pilot
 
-from nntui.app import LabApp
-from nntui.closeup import LOOKS, SHORTEST_WAIT, Closeup, Looker, Wish, classified, limits, take_closeup
-from nntui.frame import render_frame
-from nntui.plotting.look import ASCII, Look
-from nntui.plotting.panels import PANELS, PanelView
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.lab.still import render_frame
+from nntui.looks.curve import prediction_curve
+from nntui.looks.regions import classified, decision_regions
+from nntui.looks.request import SHORTEST_WAIT, Look, LookRequest, Looks, LookSchedule, take_looks
+from nntui.looks.samples import limits
+from nntui.looks.spread import prediction_spread
+from nntui.looks.weights import coefficient_paths, unit_weights
+from nntui.plotting.map_frame import ticks
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.projection import ticks
-from nntui.session import Session
-from nntui.story import read_story
+from nntui.plotting.theme import ASCII, Theme
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.scenario.expectations import CLOSE_PANELS
@@ -43,9 +48,9 @@ def experiment(data: str = "moons", panels: tuple[str, ...] = (), lanes: Any = (
 TWO = ({"name": "small", "set": {"model.hidden": [1]}}, {"name": "large"})
 
 
-def lab(make: Callable[[], Any] = experiment, *, look: Look | None = None) -> LabApp:
+def lab(make: Callable[[], Any] = experiment, *, theme: Theme | None = None) -> LabApp:
     session = Session(make, warming=NoWarming(), paused=True)  # type: ignore[arg-type]
-    return LabApp(session, "Close", look=look or Look())
+    return LabApp(session, "Close", theme=theme or Theme())
 
 
 async def ready(pilot: Pilot[Any]) -> None:
@@ -56,12 +61,15 @@ async def ready(pilot: Pilot[Any]) -> None:
 def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options: Any) -> str:
     first = {lane.name: lane.settings for lane in run.lanes}
     shot = run.snapshot(points=64)
-    return render_frame(shot, *size, story=read_story(run.scenario), first=first, view=view, run=run, **options).text
+    return render_frame(shot, *size, scenario=run.scenario, first=first, view=view, run=run, **options).text
+
+
+def taken(run: Experiment, look: Look) -> Any:
+    return take_looks(run, LookRequest((look,))).of(look)
 
 
 def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:
-    assert {name for name, panel in PANELS.items() if panel.close} == set(LOOKS)
-    assert set(LOOKS) <= set(CLOSE_PANELS) <= set(PANELS)
+    assert {name for name, panel in PANELS.items() if panel.look is not None} <= set(CLOSE_PANELS) <= set(PANELS)
 
 
 @pytest.mark.parametrize("size", [SMALL, (100, 30), ROOMY, (240, 60)])
@@ -76,9 +84,9 @@ async def test_key_4_shows_the_regions_of_the_chosen_lane(size: tuple[int, int])
         assert "■" in seen
         await pilot.press("tab")
         await until(pilot, lambda: "■ large ─" in text(app) or "■ large  ●" in text(app))
-        before = app.model.view.closeup
+        before = app.model.view.looks
         await pilot.press("s", "s")
-        await until(pilot, lambda: app.model.view.closeup is not before and app.model.view.closeup.step == 2)  # type: ignore[union-attr]
+        await until(pilot, lambda: app.model.view.looks is not before and app.model.view.looks.step == 2)  # type: ignore[union-attr]
         app.source.stop()
 
 
@@ -126,7 +134,7 @@ async def test_a_view_that_the_next_lane_does_not_have_is_left() -> None:
 def test_regions_are_what_the_network_predicts() -> None:
     run = experiment()
     run.advance(200)
-    found = take_closeup(run, Wish(("decision_regions",))).parts["decision_regions"]
+    found = taken(run, decision_regions)
     rows, columns = found.kind.shape
     (x0, x1), (y0, y1) = found.window
     for row, column in ((0, 0), (rows - 1, 0), (rows // 3, columns // 2), (rows - 1, columns - 1)):
@@ -153,7 +161,7 @@ def test_the_curve_has_every_lane_and_a_band_where_dropout_is() -> None:
     lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
     run = experiment("sine", lanes=lanes)
     run.advance(50)
-    found = take_closeup(run, Wish(("prediction_curve",))).parts["prediction_curve"]
+    found = taken(run, prediction_curve)
     sure, unsure = found.bands
     np.testing.assert_allclose(sure.middle, run.predict(found.xs[:, None], 0)[:, 0])
     np.testing.assert_array_equal(sure.low, sure.high)
@@ -168,7 +176,7 @@ def test_the_spread_is_shown_where_a_lane_has_dropout() -> None:
     lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
     run = experiment("sine", lanes=lanes)
     run.advance(50)
-    (spread,) = take_closeup(run, Wish(("prediction_spread",))).parts["prediction_spread"]
+    (spread,) = taken(run, prediction_spread)
     assert spread.name == "unsure"
     assert spread.at_data > 0.01
     seen = picture(run, "network")
@@ -206,18 +214,18 @@ def test_a_sweep_is_drawn_against_its_setting() -> None:
     assert "against" not in picture(experiment(), "overview")
 
 
-@pytest.mark.parametrize("look", [Look(ascii_only=True, glyphs=ASCII), Look("grey"), Look("16")])
-async def test_every_look_can_draw_them(look: Look) -> None:
+@pytest.mark.parametrize("theme", [Theme(ascii_only=True, glyphs=ASCII), Theme("grey"), Theme("16")])
+async def test_every_theme_can_draw_them(theme: Theme) -> None:
     names = ("decision_regions", "backward_pass", "unit_weights", "prediction_spread")
-    app = lab(lambda: experiment(panels=names, model={"dropout": 0.2}), look=look)
+    app = lab(lambda: experiment(panels=names, model={"dropout": 0.2}), theme=theme)
     async with app.run_test(size=(200, 60)) as pilot:
         await ready(pilot)
-        await until(pilot, lambda: app.model.view.closeup is not None and len(app.model.view.closeup.parts) == 4)
+        await until(pilot, lambda: app.model.view.looks is not None and len(app.model.view.looks.found) == 4)
         await pilot.pause()
         seen = text(app)
         for words in ("Decision regions", "Backward pass", "Weights of unit 1", "Prediction spread"):
             assert words in seen
-        if look.ascii_only:
+        if theme.ascii_only:
             assert seen.isascii()
         app.source.stop()
 
@@ -225,21 +233,21 @@ async def test_every_look_can_draw_them(look: Look) -> None:
 def test_looks_keep_their_distance_while_it_trains() -> None:
     now = [0.0]
     run = experiment()
-    looker = Looker(lambda: now[0])
-    assert not looker.due  # nothing is wished for
-    looker.ask(Wish(("unit_weights",)))
-    assert looker.due
-    looker.look(run)
-    assert not looker.due
-    looker.changed()
-    assert not looker.due
+    schedule = LookSchedule(lambda: now[0])
+    assert not schedule.due  # nothing is asked for
+    schedule.ask(LookRequest((unit_weights,)))
+    assert schedule.due
+    schedule.take(run)
+    assert not schedule.due
+    schedule.changed()
+    assert not schedule.due
     now[0] += SHORTEST_WAIT
-    assert looker.due
-    assert looker.newest is not None
-    looker.newest = Closeup(looker.wish, 0, seconds=0.2)  # a dear look comes less often
-    assert not looker.due
+    assert schedule.due
+    assert schedule.newest is not None
+    schedule.newest = Looks(schedule.request, 0, seconds=0.2)  # a dear look comes less often
+    assert not schedule.due
     now[0] += 2.0
-    assert looker.due
+    assert schedule.due
 
 
 def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
@@ -248,7 +256,7 @@ def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
     end = time.monotonic() + 20
     while time.monotonic() < end and (session.poll().snapshot is None or session.poll().snapshot.step < 50):  # type: ignore[union-attr]
         time.sleep(0.02)
-    assert session.poll().closeup is None
+    assert session.poll().looks is None
     session.stop()
 
 
@@ -264,10 +272,10 @@ def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
     }
     run = Experiment(scenario_from_dict(tables))
     run.advance(60)
-    view = PanelView(closeup=take_closeup(run, Wish(("coefficient_paths",), 0, 1, 0)), sweep=run.scenario.sweep)
+    view = PanelView(looks=take_looks(run, LookRequest((coefficient_paths,), 0, 1, 0)), sweep=run.scenario.sweep)
     shot = run.snapshot()
     assert PANELS["coefficient_paths"].applies(shot, view)
-    spec = PANELS["coefficient_paths"].build(shot, view, Look())
+    spec = PANELS["coefficient_paths"].build(shot, view, Theme())
     assert isinstance(spec, PlotSpec)
     np.testing.assert_allclose(spec.curves[0].steps, [0.001, 0.03, 0.3])
     for rank, lane in enumerate((1, 2, 0)):

@@ -3,7 +3,7 @@
 import pytest
 from lab.fakes import lane_snapshot, snapshot
 
-from nntui.frame import render_frame
+from nntui.lab.still import render_frame
 from nntui_engine.snapshot import Mark, Snapshot
 
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from nntui.app import LabApp
-from nntui.frame import StillSource
-from nntui.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
+from nntui.lab.app import LabApp
+from nntui.lab.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
+from nntui.lab.screens.lab import LabScreen
+from nntui.lab.session_view import SessionView
+from nntui.lab.still import StillSource
 from nntui.plotting.status import draw_keys
-from nntui.screens.lab import LabScreen
-from nntui.session import SessionView
 from nntui_engine.errors import InputError
 
 

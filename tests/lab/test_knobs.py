@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 from lab.fakes import layer, settings
 
-from nntui.knob_rack import KnobRack
-from nntui.knobs import KNOBS, MIXED, earlier_settings, first_settings, knob_named, knob_settings
+from nntui.lab.changes import earlier_settings
+from nntui.lab.knob_rack import KnobRack
+from nntui.lab.knobs import KNOBS, MIXED, first_settings, knob_named, knob_settings
 from nntui_engine.errors import InputError
 from nntui_engine.snapshot import LaneSnapshot
 
@@ -114,7 +115,7 @@ def lanes() -> list[LaneSnapshot]:
 def test_turning_twice_between_two_frames_counts_twice() -> None:
     rack = KnobRack()
     first = rack.turned(lanes()[:1], 1, False)
-    rack.asked(first[0], 1)
+    rack.wait_for(first[0], 1)
     assert rack.turned(lanes()[:1], 1, False)[0].value == 0.5
     rack.settle(1)
     assert rack.turned(lanes()[:1], 1, False)[0].value == 0.2

@@ -10,19 +10,19 @@ from lab.fakes import FakeExperiment
 from lab.test_session import NoWarming
 from textual.pilot import Pilot
 
-from nntui.app import LabApp
-from nntui.plotting.look import ASCII, Look
-from nntui.session import Session
-from nntui.widgets.grid_view import GridView
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.theme import ASCII, Theme
 
 ROOMY, SMALL = (160, 48), (80, 24)
 
 
-def lab(experiment: FakeExperiment | None = None, *, look: Look | None = None, **options: Any) -> LabApp:
+def lab(experiment: FakeExperiment | None = None, *, theme: Theme | None = None, **options: Any) -> LabApp:
     fake = experiment or FakeExperiment("sgd", "adam")
     options.setdefault("paused", True)
     session = Session(lambda: fake, warming=NoWarming(), **options)  # type: ignore[arg-type]
-    return LabApp(session, "A fake scenario", look=look or Look())
+    return LabApp(session, "A fake scenario", theme=theme or Theme())
 
 
 def text(app: LabApp) -> str:
@@ -255,7 +255,7 @@ async def test_an_experiment_that_cannot_be_made_is_explained() -> None:
     def broken() -> Any:
         raise RuntimeError("no memory for this network")
 
-    app = LabApp(Session(broken, warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    app = LabApp(Session(broken, warming=NoWarming()), theme=Theme())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "no memory for this network" in text(app))
         app.source.stop()
@@ -265,7 +265,7 @@ async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
     import threading
 
     seen = threading.Event()
-    app = LabApp(Session(lambda: seen.wait(60) and FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    app = LabApp(Session(lambda: seen.wait(60) and FakeExperiment(), warming=NoWarming()), theme=Theme())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "Loading data and building the network" in text(app))
         seen.set()
@@ -274,7 +274,7 @@ async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
 
 
 async def test_ascii_mode_is_ascii_everywhere() -> None:
-    app = lab(look=Look(ascii_only=True, glyphs=ASCII))
+    app = lab(theme=Theme(ascii_only=True, glyphs=ASCII))
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("s", "s", "right", "right")

@@ -6,12 +6,12 @@ import time
 
 HANGS = """
 import threading
-from nntui.leaving import leave_in_any_case
+from nntui.terminal.leaving import leave_in_any_case
 leave_in_any_case(143, after=0.3)
 threading.Event().wait()
 """
 ENDS = """
-from nntui.leaving import leave_in_any_case
+from nntui.terminal.leaving import leave_in_any_case
 leave_in_any_case(143, after=30.0)
 raise SystemExit(7)
 """

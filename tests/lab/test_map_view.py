@@ -2,7 +2,7 @@
 
 import pytest
 
-from nntui.map_view import FURTHEST, NARROWEST, WIDEST, ZOOM, MapView, middle
+from nntui.lab.map_view import FURTHEST, NARROWEST, WIDEST, ZOOM, MapView, middle
 
 HOME = ((-2.0, 2.0), (-1.0, 3.0))
 FLAT = 4.0  # its width and height

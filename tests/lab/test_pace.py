@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from nntui.pace import SPEEDS, Pace
+from nntui.lab.pace import SPEEDS, Pace
 
 
 class Clock:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from lab.fakes import FakeExperiment
 
-from nntui.pace import Pace, watchable_speed
-from nntui.session import Session, SessionView
+from nntui.lab.pace import Pace, watchable_speed
+from nntui.lab.session import Session
+from nntui.lab.session_view import SessionView
 from nntui_engine.errors import InputError
 
 

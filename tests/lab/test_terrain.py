@@ -1,13 +1,13 @@
-"""The surveyed surface, the window over it, and the way back in time."""
+"""The sampled surface, the window over it, and the way back in time."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nntui.map_view import MapView, rounded
-from nntui.plotting.projection import Projection
-from nntui.terrain import MOST_TERMS, Survey, survey
+from nntui.lab.map_view import MapView, rounded
+from nntui.looks.projection import Projection
+from nntui.looks.surface import MOST_TERMS, SurfaceRequest, sample_surface
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
 
@@ -22,14 +22,14 @@ def race(surface: str, more: str = "") -> Experiment:
     )
 
 
-def test_a_survey_holds_the_surface_at_the_map_s_half_cells() -> None:
-    found = survey(race("bowl").surface, Survey(0, WINDOW, 21, 9))
+def test_a_sample_holds_the_surface_at_the_map_s_half_cells() -> None:
+    found = sample_surface(race("bowl").surface, SurfaceRequest(0, WINDOW, 21, 9))
     xs, ys = Projection(WINDOW, 21, 9).pixels()
     np.testing.assert_allclose(found.values, 0.5 * (xs[None, :] ** 2 + ys[:, None] ** 2))
 
 
-def test_a_costly_surface_is_surveyed_coarsely() -> None:
-    found = survey(race("noisy_moons", "samples = 100000\n").surface, Survey(0, WINDOW, 100, 40))
+def test_a_costly_surface_is_sampled_coarsely() -> None:
+    found = sample_surface(race("noisy_moons", "samples = 100000\n").surface, SurfaceRequest(0, WINDOW, 100, 40))
     assert found.values.size * 100_000 <= 2 * MOST_TERMS
     assert np.isfinite(found.values).all()
 

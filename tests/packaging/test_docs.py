@@ -11,7 +11,8 @@ from typing import get_args, get_type_hints
 import click
 import pytest
 
-from nntui import cli, keys
+from nntui import cli
+from nntui.lab import keys
 from nntui_engine.activations import ACTIVATIONS
 from nntui_engine.data.sets import DATASETS
 from nntui_engine.initializers import INITIALIZERS

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nntui.plotting.projection import FAR, Projection, ticks
+from nntui.looks.projection import FAR, Projection
+from nntui.plotting.map_frame import ticks
 
 SIZES = st.tuples(st.integers(2, 200), st.integers(2, 80))
 CORNERS = st.floats(-1e5, 1e5)
