@@ -7,7 +7,8 @@ from nntui.plotting.side import KnobRow
 from nntui_engine.settings import Settings
 from nntui_engine.snapshot import LaneSnapshot
 
-from .knobs import KNOBS, MIXED, Knob, NumberKnob, Value, first_settings, knob_settings
+from .knob_rows import NETWORK_KNOBS
+from .knobs import MIXED, Knob, NumberKnob, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class KnobRack:
     """Which knob is chosen, and the values asked for that no snapshot shows yet."""
 
     chosen: int = 0
-    knobs: tuple[Knob, ...] = KNOBS
+    knobs: tuple[Knob, ...] = NETWORK_KNOBS
     _waiting: dict[tuple[str, str], tuple[Value, int]] = field(default_factory=dict)
 
     @property
@@ -68,7 +69,7 @@ class KnobRack:
             begun = first.get(lane.name)
             value = None if begun is None else self.knob.read(begun)
             if begun is not None and value is not None and (value == MIXED or value != self.value(self.knob, lane)):
-                turns.append(Turn(lane.name, None if value == MIXED else value, first_settings(self.knob, begun)))
+                turns.append(Turn(lane.name, None if value == MIXED else value, self.knob.back(begun)))
         return turns
 
     def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[KnobRow]:
@@ -111,5 +112,5 @@ class KnobRack:
             start = self.knob.values(lane.settings)[0] if value == MIXED else value
             chosen = None if start is None else choose(start)
             if chosen is not None and chosen != value:
-                turns.append(Turn(lane.name, chosen, knob_settings(self.knob, chosen, lane.settings)))
+                turns.append(Turn(lane.name, chosen, self.knob.change(chosen, lane.settings)))
         return turns

@@ -1,16 +1,16 @@
-"""The knobs of the lab: what each reads from a lane's settings, how it turns, and what may be typed into it."""
+"""What a knob is: what it reads from a lane's settings, how it turns, and what may be typed into it."""
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from nntui_engine.activations import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from nntui.plotting.numbers import significant
 from nntui_engine.errors import InputError
-from nntui_engine.initializers import INITIALIZERS
 from nntui_engine.optimizers import LR, OPTIMIZERS
-from nntui_engine.registry import Parameter, allowed_names
-from nntui_engine.settings import LaneSettings, Settings
+from nntui_engine.registry import Parameter, Registry, allowed_names
+from nntui_engine.settings import LaneSettings, Settings, SurfaceSettings
 
 Value = float | int | str
 MIXED = "mixed"
@@ -18,15 +18,13 @@ MIXED = "mixed"
 
 @dataclass(frozen=True)
 class Knob(ABC):
-    """One setting a person can turn while it trains. ``key`` is its place in a scenario file."""
+    """One setting a person can turn while it trains. ``key`` is its place in a scenario file; ``values`` gives a lane's
+    value, or one for each layer it applies to: none when the lane has no such setting."""
 
     key: str
     label: str
+    values: Callable[[Any], list[Value]]
     restarts: bool = False
-
-    @abstractmethod
-    def values(self, settings: Settings) -> list[Value]:
-        """The lane's value, or one for each layer it applies to; empty when the lane has no such setting."""
 
     def read(self, settings: Settings) -> Value | None:
         """The lane's value; "mixed" when its layers differ, None when the lane has no such setting."""
@@ -60,11 +58,26 @@ class Knob(ABC):
         """A value as text; "none" where there is none."""
         if value is None:
             return "none"
-        return value if isinstance(value, str) else short_number(value)
+        return value if isinstance(value, str) else significant(value, 4)
 
-    def missing(self, settings: Settings) -> str:  # noqa: ARG002
+    def missing(self, settings: Settings) -> str:
         """Why the lane has no such setting."""
+        if isinstance(settings, SurfaceSettings):
+            return f"{settings.optimizer} has no {self.label}"
+        if self.key.startswith("train."):
+            return f"{settings.optimizer} has no {self.label} setting"
         return f"this lane has no {self.label}"
+
+    def change(self, value: Value, settings: Settings) -> dict[str, object]:  # noqa: ARG002
+        """The override that gives a lane the value, as scenario keys and values."""
+        return {self.key: value}
+
+    def back(self, first: Settings) -> dict[str, object]:
+        """The override that puts a lane back to what it began with, layer by layer where its layers differed."""
+        value = self.read(first)
+        if value != MIXED:
+            return {} if value is None else {self.key: value}
+        return {self.key: self.values(first)}
 
 
 @dataclass(frozen=True)
@@ -75,10 +88,6 @@ class NumberKnob(Knob):
     parameter: Parameter = LR
     ladder: tuple[float, ...] = ()
     fine_step: float = 0.0
-
-    def values(self, settings: Settings) -> list[Value]:
-        """The lane's number, or one for each layer it applies to; of momentum none where the optimizer has none."""
-        return _numbers(self.key, settings)
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
         """The ladder's next value in ``direction``, or one small step if ``fine``; the same number at the end."""
@@ -131,11 +140,20 @@ class NumberKnob(Knob):
         """What the number means, at whatever value."""
         return _sentence(self.parameter.summary)
 
-    def missing(self, settings: Settings) -> str:
-        """Why the lane has no such setting; of momentum, which optimizer has none."""
-        if self.key == "train.momentum":
-            return f"{settings.optimizer} has no momentum setting"
-        return super().missing(settings)
+
+@dataclass(frozen=True)
+class HiddenKnob(NumberKnob):
+    """A number that makes the list of hidden layers' units into another: ``resize``."""
+
+    resize: Callable[[list[int], int], list[int]] = lambda hidden, number: hidden * number
+
+    def change(self, value: Value, settings: Settings) -> dict[str, object]:
+        """The override that gives a lane hidden layers for this value."""
+        return {"model.hidden": self.resize(_hidden(settings), int(value))}
+
+    def back(self, first: Settings) -> dict[str, object]:
+        """The override that gives a lane the hidden layers it began with."""
+        return {"model.hidden": _hidden(first)}
 
 
 @dataclass(frozen=True)
@@ -143,17 +161,7 @@ class ChoiceKnob(Knob):
     """One of a list of names."""
 
     choices: tuple[str, ...] = ()
-    kind: str = ""
-    summaries: Mapping[str, str] | None = None
-
-    def values(self, settings: Settings) -> list[Value]:
-        """The lane's optimizer, or the activation of each hidden layer, or the initializer of each layer."""
-        if self.key == "train.optimizer":
-            return [settings.optimizer]
-        assert isinstance(settings, LaneSettings)
-        if self.key == "model.activation":
-            return [layer.activation for layer in settings.layers[:-1]]
-        return [layer.init for layer in settings.layers]
+    rows: Registry[Any] = OPTIMIZERS
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:  # noqa: ARG002
         """The next name in ``direction``, first after last and last before first; ``fine`` changes nothing."""
@@ -168,7 +176,7 @@ class ChoiceKnob(Knob):
             starts = [choice for choice in self.choices if name and choice.startswith(name)]
             if len(starts) == 1:
                 return starts[0]
-            raise InputError(f'unknown {self.kind} "{text.strip()}"; {allowed_names(name, list(self.choices))}')
+            raise InputError(f'unknown {self.rows.kind} "{text.strip()}"; {allowed_names(name, list(self.choices))}')
         return name
 
     def hint(self) -> str:
@@ -177,140 +185,13 @@ class ChoiceKnob(Knob):
 
     def explain(self, value: Value | None) -> str:
         """The summary of the chosen name; of no name, that the layers differ."""
-        return (self.summaries or {}).get(str(value), "The layers differ; turning sets them all alike.")
+        row = self.rows.get(str(value))
+        return "The layers differ; turning sets them all alike." if row is None else str(row.summary)
 
 
-def ladder(low: int, high: int, *first: float) -> tuple[float, ...]:
-    """1, 2, 5 × 10ᵏ for k from ``low`` to ``high``, after the values ``first``."""
-    return (*first, *(float(f"{m}e{k}") for k in range(low, high + 1) for m in (1, 2, 5)))
-
-
-def optimizer_knob() -> ChoiceKnob:
-    """The choice of the optimizer."""
-    return ChoiceKnob(
-        "train.optimizer",
-        "optimizer",
-        choices=tuple(OPTIMIZERS),
-        kind="optimizer",
-        summaries={row.name: row.summary for row in OPTIMIZERS.values()},
-    )
-
-
-_MOMENTUM = OPTIMIZERS["sgd"].parameter("momentum") or LR
-KNOBS: tuple[Knob, ...] = (
-    NumberKnob("train.lr", "lr", parameter=LR, ladder=ladder(-6, 1, 0.0)),
-    optimizer_knob(),
-    NumberKnob(
-        "train.momentum",
-        "momentum",
-        parameter=_MOMENTUM,
-        ladder=(0.0, 0.5, 0.8, 0.9, 0.95, 0.99),
-        fine_step=0.01,
-    ),
-    ChoiceKnob(
-        "model.activation",
-        "activation",
-        choices=HIDDEN_ACTIVATIONS,
-        kind="activation",
-        summaries={row.name: row.summary for row in ACTIVATIONS.values()},
-    ),
-    ChoiceKnob(
-        "model.init",
-        "init",
-        restarts=True,
-        choices=tuple(INITIALIZERS),
-        kind="initializer",
-        summaries={row.name: row.summary for row in INITIALIZERS.values()},
-    ),
-    NumberKnob(
-        "train.batch_size",
-        "batch size",
-        parameter=Parameter("batch_size", 32, "rows a step learns from", low=1, high=1e9, whole=True),
-        ladder=tuple(float(2**k) for k in range(17)),
-        fine_step=1.0,
-    ),
-    NumberKnob(
-        "model.dropout",
-        "dropout",
-        parameter=Parameter(
-            "dropout", 0.0, "share of units switched off at random each step", low=0.0, high=1.0, exclusive_high=True
-        ),
-        ladder=(0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9),
-        fine_step=0.01,
-    ),
-    NumberKnob(
-        "train.l2",
-        "L2",
-        parameter=Parameter("l2", 0.0, "pull of the weights towards 0", low=0.0, high=1e6),
-        ladder=ladder(-6, 0, 0.0),
-    ),
-    NumberKnob(
-        "width",
-        "width",
-        restarts=True,
-        parameter=Parameter("width", 32, "units in each hidden layer", low=1, high=4096, whole=True),
-        ladder=(1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0),
-        fine_step=1.0,
-    ),
-    NumberKnob(
-        "depth",
-        "depth",
-        restarts=True,
-        parameter=Parameter("depth", 2, "number of hidden layers", low=0, high=64, whole=True),
-        ladder=tuple(float(k) for k in range(65)),
-        fine_step=1.0,
-    ),
-)
-
-
-def knob_settings(knob: Knob, value: Value, settings: Settings) -> dict[str, object]:
-    """The override that gives a lane the knob's value, as scenario keys and values."""
-    if not isinstance(settings, LaneSettings):
-        return {knob.key: value}
-    hidden = [layer.units for layer in settings.layers[:-1]]
-    if knob.key == "width":
-        return {"model.hidden": [int(value)] * max(1, len(hidden))}
-    if knob.key == "depth":
-        width = hidden[-1] if hidden else 16
-        return {"model.hidden": (hidden + [width] * int(value))[: int(value)]}
-    return {knob.key: value}
-
-
-def first_settings(knob: Knob, first: Settings) -> dict[str, object]:
-    """The override that puts a knob back to what a lane began with, layer by layer where its layers differed."""
-    if isinstance(first, LaneSettings) and knob.key in ("width", "depth"):
-        return {"model.hidden": [layer.units for layer in first.layers[:-1]]}
-    value = knob.read(first)
-    if value != MIXED:
-        return {} if value is None else {knob.key: value}
-    return {knob.key: knob.values(first)}
-
-
-def knob_named(key: str) -> Knob:
-    """The network knob whose scenario key is ``key``. Raises StopIteration if there is none."""
-    return next(knob for knob in KNOBS if knob.key == key)
-
-
-def short_number(value: float) -> str:
-    """A number in few characters and no needless digits: 0.1, 32, 1e-05 → 1e-5."""
-    return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-
-
-def _numbers(key: str, settings: Settings) -> list[Value]:
+def _hidden(settings: Settings) -> list[int]:
     assert isinstance(settings, LaneSettings)
-    hidden = settings.layers[:-1]
-    if key == "train.momentum":
-        momentum = settings.optimizer_parameters.get("momentum")
-        return [] if momentum is None else [momentum]
-    found: dict[str, list[Value]] = {
-        "train.lr": [settings.optimizer_parameters["lr"]],
-        "train.batch_size": [settings.batch_size],
-        "model.dropout": [layer.dropout for layer in hidden],
-        "train.l2": [layer.l2 for layer in settings.layers],
-        "width": [layer.units for layer in hidden],
-        "depth": [len(hidden)],
-    }
-    return found[key]
+    return [layer.units for layer in settings.layers[:-1]]
 
 
 def _sentence(text: str) -> str:

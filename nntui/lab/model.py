@@ -4,10 +4,11 @@ import math
 import time
 from collections.abc import Callable
 
+from nntui.plotting import numbers
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
-from nntui.plotting.status import Status, speed_label
+from nntui.plotting.status import Status
 from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.diagnosis import Finding
@@ -16,11 +17,11 @@ from nntui_engine.snapshot import LaneSnapshot, Mark, Snapshot
 
 from .keys import RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
+from .knob_rows import knobs_of
 from .lesson import lesson_text
 from .map_view import MapView
 from .session_view import SessionView
 from .state import LabState
-from .surface_knobs import knobs_of
 
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
@@ -63,7 +64,7 @@ class LabModel:
     def take(self, view: SessionView) -> None:
         """The session's newest view."""
         if view.speed != self.view.speed and self.view.stage == "ready":
-            words = "unlimited" if math.isinf(view.speed) else f"at most {speed_label(view.speed)} steps a second"
+            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.speed(view.speed)} steps a second"
             self.say(f"Speed: {words}", log=False)
         self.view = view
         self.rack.settle(view.applied)

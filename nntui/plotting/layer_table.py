@@ -9,7 +9,7 @@ from nntui_engine.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
-from .status import grouped
+from .numbers import grouped, number
 from .theme import DIM, ERROR, FAINT, TEXT, Theme
 
 
@@ -49,7 +49,7 @@ def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool
     for place, name in signs:
         value = _value(lane, name, index)
         if value is not None:
-            grid.write_right(row, end - place, sign_words(value), TEXT if math.isfinite(value) else ERROR)
+            grid.write_right(row, end - place, number(value, 5), TEXT if math.isfinite(value) else ERROR)
     dead = _value(lane, "dead_units", index)
     if ACTIVATIONS[layer.activation].falls_silent and dead is not None and math.isfinite(dead):
         grid.write_right(row, end, f"{dead:.0f}", TEXT if dead else DIM)
@@ -60,25 +60,3 @@ def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool
 def _value(lane: LaneSnapshot, name: str, index: int) -> float | None:
     values = lane.per_layer.get(name)
     return None if values is None or index >= len(values) else float(np.asarray(values)[index])
-
-
-def sign_words(value: float) -> str:
-    """A vital sign in at most five characters."""
-    if math.isnan(value):
-        return "NaN"
-    size = abs(value)
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    if size == 0:
-        return "0"
-    if size >= 9999.5 or size < 0.00995:
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    return (
-        f"{value:.3f}"
-        if size < 0.9995
-        else f"{value:.2f}"
-        if size < 9.995
-        else f"{value:.1f}"
-        if size < 99.95
-        else f"{value:.0f}"
-    )

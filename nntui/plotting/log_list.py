@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .boxes import draw_box
 from .grid import Grid, wrap
-from .status import grouped
+from .numbers import grouped
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
 

@@ -1,12 +1,11 @@
 """A backward pass of a tiny network as numbers: every node's z, a and δ, every weight's gradient and its check."""
 
-import math
-
 from nntui_engine.snapshot import LaneSnapshot
 from nntui_engine.trace import BIAS, Node, Trace, Weight
 
 from .boxes import draw_box
 from .grid import Grid, fit
+from .numbers import number
 from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, Theme
 
 NUMBER = 10  # columns of one number
@@ -59,13 +58,13 @@ def _nodes(found: Trace, lane: LaneSnapshot, theme: Theme) -> list[Line]:
         _heads(6, ("z", "a = f(z)", _names(theme)[0])),
     ]
     for index, value in enumerate(found.inputs):
-        lines.append([(0, f"x{index + 1}", DIM), (6 + NUMBER, number(value), TEXT)])
+        lines.append([(0, f"x{index + 1}", DIM), (6 + NUMBER, _cell(value), TEXT)])
     for node in found.nodes:
         lines.append(_node(node, len(lane.layers), theme))
     for index, value in enumerate(found.targets):
-        lines.append([(0, f"t{index + 1 if len(found.targets) > 1 else ''}", DIM), (6 + NUMBER, number(value), TEXT)])
+        lines.append([(0, f"t{index + 1 if len(found.targets) > 1 else ''}", DIM), (6 + NUMBER, _cell(value), TEXT)])
     lines.append(
-        [(0, "loss" if found.rows == 1 else "mean loss", DIM), (6 + NUMBER, number(found.loss), f"bold {TEXT}")]
+        [(0, "loss" if found.rows == 1 else "mean loss", DIM), (6 + NUMBER, _cell(found.loss), f"bold {TEXT}")]
     )
     return lines
 
@@ -79,7 +78,7 @@ def _node(node: Node, layers: int, theme: Theme) -> Line:
     numbers = (node.z, node.a, node.delta)
     return [
         (0, unit_name(node.layer, node.unit, layers), f"bold {style}"),
-        *((6 + i * NUMBER, number(value), TEXT) for i, value in enumerate(numbers)),
+        *((6 + i * NUMBER, _cell(value), TEXT) for i, value in enumerate(numbers)),
     ]
 
 
@@ -103,9 +102,9 @@ def _weights(found: Trace, lane: LaneSnapshot, theme: Theme) -> list[Line]:
         lines.append(
             [
                 (0, f"{came:>4}{arrow}{target}", f"bold {theme.layer(one.layer - 1, layers)}"),
-                (12, number(one.value), TEXT),
-                (12 + NUMBER, number(one.gradient), TEXT),
-                (12 + 2 * NUMBER, number(one.difference), TEXT if good else ERROR),
+                (12, _cell(one.value), TEXT),
+                (12 + NUMBER, _cell(one.gradient), TEXT),
+                (12 + 2 * NUMBER, _cell(one.difference), TEXT if good else ERROR),
                 (12 + 3 * NUMBER, "" if good else f" {theme.glyphs.bad}", ERROR),
             ]
         )
@@ -127,10 +126,5 @@ def unit_name(layer: int, unit: int, layers: int) -> str:
     return f"o{unit + 1}" if layer == layers else f"{layer}.{unit + 1}"
 
 
-def number(value: float) -> str:
-    """A number in NUMBER columns, right-aligned, with four to five digits that count."""
-    if not math.isfinite(value):
-        return ("NaN" if math.isnan(value) else "Inf" if value > 0 else "-Inf").rjust(NUMBER)
-    size = abs(value)
-    text = f"{value:.5f}" if 1e-3 <= size < 1e3 or size == 0 else f"{value:.{2 if 1e-99 < size < 1e99 else 1}e}"
-    return text.replace("e-0", "e-").replace("e+0", "e").rjust(NUMBER)
+def _cell(value: float) -> str:
+    return number(value, NUMBER).rjust(NUMBER)

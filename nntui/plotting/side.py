@@ -9,6 +9,7 @@ from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
+from .numbers import explained, number, share
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 NUMBERS = 19  # a space, then three columns of six
@@ -76,10 +77,11 @@ def _write_numbers(grid: Grid, row: int, end: int, lane: LaneSnapshot, regressio
     never = lane.step == 0
     bad = lane.network.first_non_finite is not None or (not never and math.isnan(loss))
     train = whole.get("train_r2" if regression else "accuracy", math.nan)
+    accuracy = explained if regression else share
     held = whole.get("r2" if regression else "validation_accuracy", math.nan)
-    grid.write_right(row, end - 12, loss_words(loss) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT)
-    grid.write_right(row, end - 6, share_words(train, regression), TEXT)
-    grid.write_right(row, end, share_words(held, regression), TEXT)
+    grid.write_right(row, end - 12, number(loss, 6) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT)
+    grid.write_right(row, end - 6, accuracy(train), TEXT)
+    grid.write_right(row, end, accuracy(held), TEXT)
 
 
 def state_words(lane: LaneSnapshot) -> tuple[str, str]:
@@ -96,31 +98,6 @@ def state_words(lane: LaneSnapshot) -> tuple[str, str]:
 
 def _one_line(snapshot: Snapshot, inner: int) -> bool:
     return max(cell_len(lane.name) for lane in snapshot.lanes) <= inner - 2 - NUMBERS
-
-
-def loss_words(value: float) -> str:
-    """A loss in at most six characters."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    size = abs(value)
-    if size != 0 and (size >= 9999.5 or size < 0.0005):
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    return f"{value:.3f}" if size < 99.95 else f"{value:.1f}" if size < 999.95 else f"{value:.0f}"
-
-
-def share_words(value: float, regression: bool) -> str:
-    """An accuracy as a percentage, R² as a number, a dash where there is none."""
-    if math.isnan(value):
-        return "-"
-    if regression:
-        return f"{value:.2f}" if value > -9.995 else "<-9"
-    return (
-        f"{100 * value:.0f}%"
-        if value in (0.0, 1.0) or value < 0.9
-        else f"{100 * value:.1f}%"[:5].replace("100.0", "100%")
-    )
 
 
 def draw_knobs(

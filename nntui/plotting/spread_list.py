@@ -6,7 +6,7 @@ from nntui.looks.spread import Spread
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .side import loss_words
+from .numbers import number
 from .theme import DIM, TEXT, Theme
 
 WORDS = "Standard deviation of the outputs over 20 passes with dropout on."
@@ -37,6 +37,6 @@ def draw_spread(spreads: Sequence[Spread], width: int, height: int, theme: Theme
                 room = max(0, width - 4 - 18 - 8)
                 length = round(room * value / largest) if value <= largest else 0
                 grid.write(row, 19, theme.glyphs.full * length, colour)
-                grid.write_right(row, width - 2, loss_words(value), TEXT)
+                grid.write_right(row, width - 2, number(value, 6), TEXT)
                 row += 1
     return grid

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 from nntui_engine.snapshot import Snapshot
 
 from .grid import Grid, wrap
+from .numbers import grouped, rate, speed
 from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
 
@@ -34,11 +35,17 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Th
     }[status.state]
     step: list[list[tuple[str, str]]] = []
     if snapshot is not None:
-        step.append([("step ", DIM), (grouped(snapshot.step), f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)])
+        step.append(
+            [
+                ("step ", DIM),
+                (grouped(snapshot.step), f"bold {TEXT}"),
+                (f" / {grouped(snapshot.steps)}", DIM),
+            ]
+        )
     step.append([(f"{symbol} {status.state}", f"bold {colour}")])
     column = grid.write(0, 1, "nntui", f"bold {ACCENT}") + 2
-    for speed in _speed_forms(status) if snapshot is not None else [""]:
-        parts = [*step, [(speed, DIM)]] if speed else step
+    for words in _speed_forms(status) if snapshot is not None else [""]:
+        parts = [*step, [(words, DIM)]] if words else step
         room = width - column - sum(_width(part) + 3 for part in parts) - 1
         if cell_len(status.title) <= room:
             break
@@ -155,31 +162,10 @@ def _width(part: list[tuple[str, str]]) -> int:
     return sum(cell_len(text) for text, _ in part)
 
 
-def grouped(number: int) -> str:
-    """1234567 → "1 234 567"."""
-    return f"{number:,}".replace(",", " ")
-
-
-def rate_words(rate: float) -> str:
-    """Steps per second in few characters: 0.8, 12, 940, 18.2k, 1.3M."""
-    if rate < 9.95:
-        return f"{rate:.1f}" if rate < 1 or rate != round(rate) else f"{rate:.0f}"
-    if rate < 1000:
-        return f"{rate:.0f}"
-    return f"{rate / 1e6:.1f}M" if rate >= 1e6 else f"{rate / 1e3:.1f}k"
-
-
 def _speed_forms(status: Status) -> list[str]:
     """The rate reached and its limit, from long to short."""
-    limit = "" if math.isinf(status.speed) else f"limit {speed_label(status.speed)}"
+    limit = "" if math.isinf(status.speed) else f"limit {speed(status.speed)}"
     if status.state == "running" and status.rate > 0:
-        rate = f"{rate_words(status.rate)} steps/s"
-        return [f"{rate} ({limit})", rate, ""] if limit else [rate, ""]
+        reached = f"{rate(status.rate)} steps/s"
+        return [f"{reached} ({limit})", reached, ""] if limit else [reached, ""]
     return [f"{limit} steps/s", ""] if limit and status.state in ("running", "paused") else [""]
-
-
-def speed_label(speed: float) -> str:
-    """A speed limit in few characters: 0.5, 200, 5k, "unlimited"."""
-    if math.isinf(speed):
-        return "unlimited"
-    return f"{speed / 1000:g}k" if speed >= 1000 else f"{speed:g}"

@@ -9,7 +9,7 @@ from nntui_engine.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .side import loss_words
+from .numbers import number
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 CURVATURE_ROWS = 8
@@ -41,8 +41,8 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
         if lost and not notes:
             grid.write_right(row, width - 2, f"div. at {lane.surface.diverged_at}", ERROR)
         else:
-            grid.write_right(row, width - 11, loss_words(lane.whole["value"]), ERROR if lost else TEXT)
-            grid.write_right(row, width - 2, loss_words(lane.whole["distance"]), ERROR if lost else TEXT)
+            grid.write_right(row, width - 11, number(lane.whole["value"], 6), ERROR if lost else TEXT)
+            grid.write_right(row, width - 2, number(lane.whole["distance"], 6), ERROR if lost else TEXT)
         row += 1
         if lost and notes and row < height - 1:
             grid.write(row, 4, f"diverged at step {lane.surface.diverged_at}", ERROR)
@@ -75,10 +75,10 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
         grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, theme.glyphs.end), _weight(here))
         numbers = {
             "step": str(lane.step),
-            "value": number_words(lane.whole["value"]),
-            "distance": number_words(lane.whole["distance"]),
-            "gradient": number_words(lane.whole["gradient_norm"]),
-            "lr": number_words(lane.whole["lr"]),
+            "value": number(lane.whole["value"], 8),
+            "distance": number(lane.whole["distance"], 8),
+            "gradient": number(lane.whole["gradient_norm"], 8),
+            "lr": number(lane.whole["lr"], 8),
         }
         column = 4 + name_room
         for title, room in shown:
@@ -127,12 +127,12 @@ def curvature_rows(lane: LaneSnapshot, theme: Theme) -> list[tuple[str, str, str
     if lane.surface.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
         return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
     names = ("Hessian", "condition", "lr x max") if theme.ascii_only else ("Hessian λ", "condition", "lr·λmax")
-    condition = number_words(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
+    condition = number(high / low, 8) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
     product = lane.whole["lr"] * high
     limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
     stable = product < (2.0 if limit is None else limit)
     rows = [
-        (names[0], f"{number_words(low)}, {number_words(high)}", TEXT),
+        (names[0], f"{number(low, 8)}, {number(high, 8)}", TEXT),
         (names[1], condition, TEXT),
         (
             names[2],
@@ -165,20 +165,6 @@ def stability_limit(optimizer: str, values: Mapping[str, float]) -> float | None
     if values.get("nesterov"):
         return (2.0 + 2.0 * beta) / (1.0 + 2.0 * beta)
     return 2.0 * (1.0 + beta) / kept if kept > 0 else math.inf
-
-
-def number_words(value: float) -> str:
-    """A number in at most eight characters (nine below 0)."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    size = abs(value)
-    if size != 0.0 and not 1e-3 <= size < 1e5:
-        digits = 2 if 1e-99 < size < 1e100 else 1
-        mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.4g}"
 
 
 def _weight(here: bool) -> str:

@@ -8,7 +8,7 @@ from nntui.looks.weights import UnitWeights
 
 from .boxes import draw_box
 from .grid import Grid, fit
-from .pass_table import number
+from .numbers import number
 from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
 
 PLUS, MINUS = "#56b4e9", "#e69f00"
@@ -37,7 +37,7 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     else:
         _draw_bars(grid, found, largest, theme)
     broken = len(found.weights) - len(finite)
-    foot = f"{broken} not finite" if broken else f"bias {number(found.bias).strip()}, largest {number(largest).strip()}"
+    foot = f"{broken} not finite" if broken else f"bias {number(found.bias, 10)}, largest {number(largest, 10)}"
     grid.write(height - 2, 2, fit(foot, width - 4, g.end), ERROR if broken else DIM)
     return grid
 
@@ -110,7 +110,7 @@ def _draw_bar(
     )
     labels = min(10, max(4, width - 18))
     grid.write(row, left, fit(label, labels, theme.glyphs.end), DIM)
-    numbers = number(value).strip()
+    numbers = number(value, 10)
     half = (width - labels - 10) // 2
     middle = left + labels + 1 + half
     if half >= 2:

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from headless.builders import diverged, finding, lane_settings, lane_snapshot, snapshot
 
+from nntui.headless.numbers import number, statistic
 from nntui.headless.output import PIPED_WIDTH, text_console
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
-from nntui.headless.words import number, statistic
 from nntui_engine.diagnosis import Fix
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +11,8 @@ from headless import builders
 from lab.fakes import lane_snapshot, snapshot
 from plotting.races import race, race_settings, racer
 
-from nntui.headless import words
 from nntui.headless.fair import print_fair
+from nntui.headless.numbers import number as report_number
 from nntui.headless.output import text_console
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
@@ -22,7 +23,7 @@ from nntui.lab.screens.map_layout import lay_out_map
 from nntui.looks.regions import Regions
 from nntui.looks.spread import Spread
 from nntui.looks.weights import UnitWeights
-from nntui.plotting import layer_table, pass_table, scales, side, status, surface_side
+from nntui.plotting import numbers
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
 from nntui.plotting.layer_table import draw_layers
@@ -227,18 +228,18 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     sizes += [1e-2, 1e-3, 9.99e-4, 1e-4, 5e-5, 1e-7, 1e-300]
     values = [*sizes, *(-v for v in sizes), np.nan, np.inf, -np.inf]
     functions: dict[str, tuple[Callable[[float], str], list[float]]] = {
-        "a report's numbers": (words.number, values),
-        "losses": (side.loss_words, values),
-        "shares": (lambda v: side.share_words(v, False), [v for v in values if 0.0 <= v <= 1.0]),
-        "R²": (lambda v: side.share_words(v, True), values),
-        "a race's numbers": (surface_side.number_words, values),
-        "numbers of a pass": (pass_table.number, values),
-        "sizes of layers": (layer_table.sign_words, values),
-        "labels": (scales.value_label, values[:-3]),
-        "counts": (scales.count_label, [round(v) for v in sizes]),
-        "rates": (status.rate_words, sizes),
-        "speeds": (status.speed_label, [*SPEEDS]),
-        "powers": (scales.power_label, [*range(-12, 13)]),
+        "a report's numbers": (report_number, values),
+        "losses": (partial(numbers.number, room=6), values),
+        "shares": (numbers.share, [v for v in values if 0.0 <= v <= 1.0]),
+        "R²": (numbers.explained, values),
+        "a race's numbers": (partial(numbers.number, room=8), values),
+        "numbers of a pass": (lambda v: numbers.number(v, 10).rjust(10), values),
+        "sizes of layers": (partial(numbers.number, room=5), values),
+        "labels": (numbers.significant, values[:-3]),
+        "counts": (numbers.count, [round(v) for v in sizes]),
+        "rates": (numbers.rate, sizes),
+        "speeds": (numbers.speed, [*SPEEDS]),
+        "powers": (numbers.power, [*range(-12, 13)]),
     }
     for name, (function, table) in functions.items():
         yield name, lambda f=function, t=table: "\n".join(f"{value!r:>24} {f(value)}" for value in map(_plain, t))

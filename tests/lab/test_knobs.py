@@ -7,11 +7,16 @@ from lab.fakes import layer, settings
 
 from nntui.lab.changes import earlier_settings
 from nntui.lab.knob_rack import KnobRack
-from nntui.lab.knobs import KNOBS, MIXED, first_settings, knob_named, knob_settings
+from nntui.lab.knob_rows import NETWORK_KNOBS
+from nntui.lab.knobs import MIXED, Knob
 from nntui_engine.errors import InputError
 from nntui_engine.snapshot import LaneSnapshot
 
 from .fakes import lane_snapshot
+
+
+def knob_named(key: str) -> Knob:
+    return next(knob for knob in NETWORK_KNOBS if knob.key == key)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +48,7 @@ def test_turning(key: str, value: object, direction: int, fine: bool, expected: 
 
 
 def test_every_turn_gives_a_value_that_may_be_typed() -> None:
-    for knob in KNOBS:
+    for knob in NETWORK_KNOBS:
         for value in knob.values(settings()):
             for _ in range(70):
                 value = knob.turn(value, 1, False)
@@ -89,15 +94,15 @@ def test_layers_that_differ_are_mixed_and_go_back_one_by_one() -> None:
     mixed = replace(settings(), layers=(layer(1, 8), layer(2, 16, "tanh"), layer(3, 3, "softmax")))
     knob = knob_named("model.activation")
     assert knob.read(mixed) == MIXED
-    assert first_settings(knob, mixed) == {"model.activation": ["relu", "tanh"]}
-    assert first_settings(knob_named("width"), mixed) == {"model.hidden": [8, 16]}
+    assert knob.back(mixed) == {"model.activation": ["relu", "tanh"]}
+    assert knob_named("width").back(mixed) == {"model.hidden": [8, 16]}
     assert knob_named("width").show_lane(mixed) == "8, 16"
 
 
 def test_width_and_depth_become_the_list_of_hidden_layers() -> None:
-    assert knob_settings(knob_named("width"), 64, settings()) == {"model.hidden": [64, 64]}
-    assert knob_settings(knob_named("depth"), 3, settings()) == {"model.hidden": [16, 16, 16]}
-    assert knob_settings(knob_named("depth"), 1, settings()) == {"model.hidden": [16]}
+    assert knob_named("width").change(64, settings()) == {"model.hidden": [64, 64]}
+    assert knob_named("depth").change(3, settings()) == {"model.hidden": [16, 16, 16]}
+    assert knob_named("depth").change(1, settings()) == {"model.hidden": [16]}
 
 
 def test_taking_back_another_optimizer_brings_its_own_parameters_back() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from plotting.races import race, race_settings, racer
 
+from nntui.plotting.numbers import number
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import panel_order
 from nntui.plotting.plot import draw_plot
@@ -15,7 +16,6 @@ from nntui.plotting.surface_side import (
     draw_curvature,
     draw_race_table,
     draw_racers,
-    number_words,
     stability_limit,
 )
 from nntui.plotting.theme import Theme
@@ -108,7 +108,7 @@ def test_the_curvature_says_stable_or_not() -> None:
     [(0.0, "0"), (1.5, "1.5"), (1e-12, "1.00e-12"), (2.16e-216, "2.2e-216"), (math.inf, "Inf"), (math.nan, "NaN")],
 )
 def test_numbers_are_short(value: float, words: str) -> None:
-    assert number_words(value) == words
+    assert number(value, 8) == words
 
 
 def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:
