@@ -26,14 +26,19 @@ class Training:
     """
 
     def __init__(
-        self, make: "Callable[[], Experiment]", say: Callable[[str], None], speed: float | None, paused: bool
+        self,
+        make: "Callable[[], Experiment]",
+        say: Callable[[str], None],
+        speed: float | None,
+        paused: bool,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._make, self._say, self._asked_speed = make, say, speed
         self._run: Experiment | None = None
         self.running = not paused
         self.failed = False
         self.left: int | None = None  # steps asked for by hand, still to be made
-        self.pace = Pace(speed or math.inf)
+        self.pace = Pace(speed or math.inf, clock)
         self.first: dict[str, Settings] = {}  # what each lane began with
         self.changes = Changes()
         self.former: Former | None = None

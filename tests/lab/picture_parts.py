@@ -6,10 +6,9 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import builders
 import numpy as np
-from headless import builders
-from lab.fakes import lane_snapshot, snapshot
-from plotting.races import race, race_settings, racer
+from builders import lane_snapshot, race, race_settings, racer, snapshot
 
 from nntui.headless.fair import print_fair
 from nntui.headless.numbers import number as report_number
@@ -280,7 +279,7 @@ def reports() -> Iterator[tuple[str, Callable[[], str]]]:
     lanes = (racer(0), racer(1, [[-1.5, 1.0], [0.5, 0.25]], state="finished"))
     marked = race(*lanes, marks=(Mark(3, "lane 1", {"train.lr": 0.5}, "lr = 0.5"), Mark(9, None, {}, "noise = 0.1")))
     yield "two lanes", lambda: printed(print_report, builders.diverged(), timing=timing)
-    yield "one lane", lambda: printed(print_report, builders.snapshot())
+    yield "one lane", lambda: printed(print_report, builders.iris())
     yield "a race", lambda: printed(print_report, marked, timing=timing)
     yield "a race of one", lambda: printed(print_report, race(lanes[1]))
     rates = np.geomspace(1e-3, 10.0, 30)

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from builders import changed_lane, lane_settings, lane_snapshot, series, snapshot
 from lab import picture_parts
-from lab.fakes import changed_lane, lane_snapshot, series, settings, snapshot
 
 from nntui.lab.frame import Frame
 from nntui.lab.lesson import NO_SCENARIO
@@ -73,7 +73,7 @@ def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
         for page in range(3 if height == 24 else 2 if height == 30 else 1):
             size = f"{width}x{height}, page {page + 1}"
             yield f"overview {size}", lambda w=width, h=height, p=page: render_frame(two, w, h, page=p, **more)
-    first = {"sgd": settings("sgd", lr=0.5), "adam": settings("adam", activation="tanh", optimizer="adam")}
+    first = {"sgd": lane_settings("sgd", lr=0.5), "adam": lane_settings("adam", activation="tanh", optimizer="adam")}
     many = snapshot(*LANES)
     yield "four lanes", lambda: render_frame(many, 120, 40, lane=2)
     yield "changed knobs", lambda: render_frame(two, 120, 40, lane=1, first=first)

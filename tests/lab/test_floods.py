@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from lab import test_race
-from lab.test_lab import lab, ready, until
-from lab.test_session import NoWarming
+from lab.driving import fake_lab, ready, until
+from lab.fakes import NoWarming
 from textual.widgets import Input
 
 from nntui.lab import session as session_module
@@ -45,7 +45,7 @@ async def test_five_hundred_moves_of_the_map_share_frames(move: str, monkeypatch
 
 
 async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test() as pilot:
         await ready(pilot)
         await until(pilot, lambda: app._drawing is None)
@@ -84,7 +84,7 @@ def test_only_the_newest_part_of_a_surface_is_sampled(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("text", ["7", "7" * 1000])
 async def test_a_value_has_a_longest_length(text: str) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test() as pilot:
         await ready(pilot)
         await pilot.press("enter")

@@ -1,7 +1,7 @@
 """Pictures of the lab without a terminal: the same bytes each time, readable text, colours in the cells."""
 
 import pytest
-from lab.fakes import lane_snapshot, snapshot
+from builders import lane_snapshot, snapshot
 
 from nntui.lab.still import render_frame
 from nntui_engine.snapshot import Mark, Snapshot

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.test_lab import ROOMY, SMALL, text, until
-from lab.test_session import NoWarming
+from lab.driving import ROOMY, SMALL, text, until
+from lab.fakes import NoWarming
 from textual.pilot import Pilot
 
 from nntui.lab.app import LabApp

@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.fakes import FakeExperiment
-from lab.test_lab import lab as fake_lab
-from lab.test_lab import ready, text, until
-from lab.test_session import NoWarming
+from lab.driving import fake_lab, ready, text, until
+from lab.fakes import FakeExperiment, NoWarming
 
 from nntui.lab.app import LabApp
 from nntui.lab.session import Session

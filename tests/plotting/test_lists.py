@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lab.fakes import changed_lane, snapshot
+from builders import changed_lane, snapshot
 
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid

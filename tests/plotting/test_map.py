@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from plotting.races import WINDOW, race, race_settings, racer
+from builders import WINDOW, race, race_settings, racer
 
 from nntui.looks.projection import Projection
 from nntui.looks.surface import SampledSurface, SurfaceRequest, surface_of
-from nntui.plotting.map import ARROWS, MapPainter, changed_rows, surface_request
+from nntui.plotting.map import ARROWS, ARROWS_ASCII, MapPainter, changed_rows, surface_request
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.theme import ASCII, Theme
 
@@ -64,9 +64,22 @@ def test_no_position_breaks_the_map(bad: float, theme: Theme) -> None:
         racer(1, path=[[bad, bad]]),
         racer(2),
     )
+    arrows, canvas = ARROWS_ASCII if theme.ascii_only else ARROWS, canvas_of(WINDOW, *SIZE)
+    side = 0 if np.isnan(bad) else int(np.sign(bad))
+    last = Projection(WINDOW, canvas.width, canvas.height).cell((1.0, 1.0))
+    assert last is not None
+    right = canvas.left + canvas.width - 1
+    column = {0: canvas.left + last[0], 1: right, -1: canvas.left}[side]  # where the first lane was last, or left
     for chosen in range(3):
         grid = MapPainter(theme).draw(race(*lanes), known(), WINDOW, chosen, None, *SIZE)
         assert (grid.width, grid.height) == SIZE
+        assert grid.chars[canvas.top + last[1], column] == arrows[side, 0]
+        beside = grid.chars[canvas.top + last[1], [column - 1, column + 1]]
+        assert theme.lane_marker(0) in beside
+        if side:  # the second lane never was on the map: it stands at the corner it is nearest to
+            corner = (canvas.top, right) if side > 0 else (canvas.top + canvas.height - 1, canvas.left)
+            assert grid.chars[corner] == arrows[side, -side]
+        assert at(grid, (0.0, 0.0)) == theme.lane_marker(2)
     if theme.ascii_only:
         assert "".join(grid.lines()).isascii()
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from plotting.races import race, race_settings, racer
+from builders import race, race_settings, racer
 
 from nntui.plotting.numbers import number
 from nntui.plotting.panel import PanelView

@@ -6,20 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.test_lab import ROOMY, SMALL, text, until
-from lab.test_session import NoWarming
-from textual.pilot import Pilot
+from lab.driving import ROOMY, SMALL, ready, text, until
+from lab.fakes import NoWarming
+from looks.looking import experiment, taken
 
 from nntui.lab.app import LabApp
 from nntui.lab.session import Session
 from nntui.lab.still import render_frame
 from nntui.looks.curve import prediction_curve
-from nntui.looks.regions import classified, decision_regions
-from nntui.looks.request import SHORTEST_WAIT, Look, LookRequest, Looks, LookSchedule, take_looks
-from nntui.looks.samples import limits
+from nntui.looks.request import LookRequest, take_looks
 from nntui.looks.spread import prediction_spread
-from nntui.looks.weights import coefficient_paths, unit_weights
-from nntui.plotting.map_frame import ticks
+from nntui.looks.weights import coefficient_paths
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
@@ -29,43 +26,18 @@ from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.scenario.expectations import CLOSE_PANELS
 
 
-def experiment(data: str = "moons", panels: tuple[str, ...] = (), lanes: Any = (), **more: Any) -> Experiment:
-    tables: dict[str, Any] = {
-        "schema": 1,
-        "scenario": {"title": "Close", "panels": list(panels)},
-        "data": {"name": data, "samples": 80} if data != "digits" else {"name": data},
-        "model": {"hidden": [3], "activation": "tanh"},
-        "train": {"lr": 0.5, "steps": 200, "batch_size": 8},
-        "lane": list(lanes),
-        **{key: value for key, value in more.items() if key in ("sweep",)},
-    }
-    for key, value in more.items():
-        if key == "model":
-            tables["model"].update(value)
-    return Experiment(scenario_from_dict(tables))
-
-
-TWO = ({"name": "small", "set": {"model.hidden": [1]}}, {"name": "large"})
-
-
 def lab(make: Callable[[], Any] = experiment, *, theme: Theme | None = None) -> LabApp:
     session = Session(make, warming=NoWarming(), paused=True)  # type: ignore[arg-type]
     return LabApp(session, "Close", theme=theme or Theme())
 
 
-async def ready(pilot: Pilot[Any]) -> None:
-    app: Any = pilot.app
-    await until(pilot, lambda: app.model.view.snapshot is not None)
+TWO = ({"name": "small", "set": {"model.hidden": [1]}}, {"name": "large"})
 
 
 def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options: Any) -> str:
     first = {lane.name: lane.settings for lane in run.lanes}
     shot = run.snapshot(points=64)
     return render_frame(shot, *size, scenario=run.scenario, first=first, view=view, run=run, **options).text
-
-
-def taken(run: Experiment, look: Look) -> Any:
-    return take_looks(run, LookRequest((look,))).of(look)
 
 
 def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:
@@ -129,32 +101,6 @@ async def test_a_view_that_the_next_lane_does_not_have_is_left() -> None:
         await pilot.press("4", "tab")
         await until(pilot, lambda: app.model.view_name == "overview")
         app.source.stop()
-
-
-def test_regions_are_what_the_network_predicts() -> None:
-    run = experiment()
-    run.advance(200)
-    found = taken(run, decision_regions)
-    rows, columns = found.kind.shape
-    (x0, x1), (y0, y1) = found.window
-    for row, column in ((0, 0), (rows - 1, 0), (rows // 3, columns // 2), (rows - 1, columns - 1)):
-        point = [x0 + (x1 - x0) * column / (columns - 1), y1 - (y1 - y0) * row / (rows - 1)]
-        answer = run.predict(np.array([point]))[0, 0]
-        assert found.kind[row, column] == int(answer > 0.5)
-        assert found.sureness[row, column] == pytest.approx(min(1.0, abs(answer - 0.5) / 0.5), abs=1e-5)
-    data = run.lanes[0].data
-    np.testing.assert_array_equal(found.kinds[~found.held_out], (data.t_train[:, 0] > 0.5).astype(int))
-    assert found.held_out.sum() == len(data.x_validation) > 0
-
-
-def test_broken_answers_are_no_class() -> None:
-    settings = experiment().lanes[0].settings
-    kind, sureness = classified(np.array([[np.nan], [0.9], [0.2]]), np.array([[0.0], [1.0]]), settings)
-    assert list(kind) == [-1, 1, 0]
-    np.testing.assert_allclose(sureness, [0.0, 0.8, 0.6])
-    kind, sureness = classified(np.array([[0.1, 0.7, 0.2], [np.inf, 0.0, 0.0]]), np.eye(3), settings)
-    assert list(kind) == [1, -1]
-    assert sureness[0] == pytest.approx(0.5)
 
 
 def test_the_curve_has_every_lane_and_a_band_where_dropout_is() -> None:
@@ -230,26 +176,6 @@ async def test_every_theme_can_draw_them(theme: Theme) -> None:
         app.source.stop()
 
 
-def test_looks_keep_their_distance_while_it_trains() -> None:
-    now = [0.0]
-    run = experiment()
-    schedule = LookSchedule(lambda: now[0])
-    assert not schedule.due  # nothing is asked for
-    schedule.ask(LookRequest((unit_weights,)))
-    assert schedule.due
-    schedule.take(run)
-    assert not schedule.due
-    schedule.changed()
-    assert not schedule.due
-    now[0] += SHORTEST_WAIT
-    assert schedule.due
-    assert schedule.newest is not None
-    schedule.newest = Looks(schedule.request, 0, seconds=0.2)  # a dear look comes less often
-    assert not schedule.due
-    now[0] += 2.0
-    assert schedule.due
-
-
 def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
     session = Session(experiment, warming=NoWarming())  # type: ignore[arg-type]
     session.start()
@@ -283,22 +209,3 @@ def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
         np.testing.assert_array_equal(found, run.parameters(lane)["1.weights"][:, 0])
     assert {"bmi", "s5"} <= {key.label for key in spec.legend}
     assert not PANELS["coefficient_paths"].applies(experiment().snapshot(), PanelView())
-
-
-@pytest.mark.parametrize(
-    ("low", "high"),
-    [
-        (0.0, 5e-324),
-        (1e-310, 2e-310),
-        (1e15, 1e15 + 0.125),
-        (-1.7e308, 1.7e308),
-        (3.0, 3.0),
-        (0.0, 0.0),
-        (-1e300, -1e299),
-    ],
-)
-def test_a_window_around_any_data_has_ticks(low: float, high: float) -> None:
-    bottom, top = limits(np.array([low, high]))
-    assert bottom <= max(low, -1e30)
-    assert top >= min(high, 1e30)
-    assert ticks(bottom, top, 5)

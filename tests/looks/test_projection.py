@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nntui.looks.projection import FAR, Projection
-from nntui.plotting.map_frame import ticks
 
 SIZES = st.tuples(st.integers(2, 200), st.integers(2, 80))
 CORNERS = st.floats(-1e5, 1e5)
@@ -48,16 +47,3 @@ def test_far_points_stay_finite(value: float) -> None:
 def test_nan_has_no_cell() -> None:
     shown = Projection(((-2.0, 2.0), (-1.0, 3.0)), 41, 21)
     assert shown.cell((float("nan"), 0.0)) is None
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "labels"),
-    [
-        (-2.0, 2.0, ["-2", "-1", "0", "1", "2"]),
-        (0.1, 0.35, ["0.10", "0.15", "0.20", "0.25", "0.30", "0.35"]),
-        (2.9995, 3.0005, ["2.9996", "2.9998", "3.0000", "3.0002", "3.0004"]),
-        (-3e6, 3e6, ["-2e+06", "0", "2e+06"]),
-    ],
-)
-def test_ticks_are_round_and_told_apart(low: float, high: float, labels: list[str]) -> None:
-    assert [label for _, label in ticks(low, high, 5)] == labels

@@ -1,11 +1,8 @@
-"""The sampled surface, the window over it, and the way back in time."""
+"""A surface under a map: its values where they are shown, coarser where they cost much."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nntui.lab.map_view import MapView, rounded
 from nntui.looks.projection import Projection
 from nntui.looks.surface import MOST_TERMS, SurfaceRequest, sample_surface
 from nntui_engine.experiment import Experiment
@@ -39,24 +36,3 @@ def test_the_lowest_value_is_that_of_the_minima(surface: str, lowest: float) -> 
     one = race(surface)
     assert one.surface.lowest() == pytest.approx(lowest, rel=1e-8)
     assert one.snapshot().lanes[0].surface.lowest == one.surface.lowest()
-
-
-@given(st.lists(st.sampled_from(["in", "out", "left", "right", "up", "down"]), max_size=60))
-def test_no_way_of_moving_leaves_a_window_without_area(moves: list[str]) -> None:
-    view = MapView()
-    for move in moves * 4:
-        if move in ("in", "out"):
-            view.zoom(WINDOW, 1 if move == "in" else -1)
-        else:
-            view.pan(WINDOW, {"left": -1, "right": 1}.get(move, 0), {"up": 1, "down": -1}.get(move, 0))
-    for low, high in view.shown(WINDOW):
-        assert np.isfinite([low, high]).all()
-        assert high > low
-        assert np.diff(np.linspace(low, high, 200)).min() > 0
-
-
-@pytest.mark.parametrize("point", [(1.23456789, -0.5), (0.0, 0.0), (-1.99999, 2.99999)])
-def test_a_new_start_has_few_digits_and_stays_in_its_place(point: tuple[float, float]) -> None:
-    found = rounded(point, WINDOW)
-    assert found == pytest.approx(point, abs=0.0011)
-    assert all(len(str(value)) <= 6 for value in found)
