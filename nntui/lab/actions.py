@@ -12,6 +12,7 @@ from .map_actions import MapActions
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
+from .training import Training
 
 
 class LabActions(MapActions):
@@ -23,28 +24,28 @@ class LabActions(MapActions):
 
     def action_pause(self) -> None:
         """Pauses, or goes on."""
-        self.source.toggle()
+        self.source.order(Training.toggle)
 
     def action_step(self) -> None:
         """Trains one step, then pauses."""
-        self.source.run_steps(1)
+        self.source.order(lambda run: run.steps(1))
 
     def action_epoch(self) -> None:
         """Trains one epoch (ten steps of a race), then pauses."""
-        self.source.run_epoch()
+        self.source.order(Training.epoch)
 
     def action_speed(self, direction: int) -> None:
         """One level slower (−1) or faster (1)."""
-        self.source.change_speed(direction)
+        self.source.order(lambda run: run.change_speed(direction))
 
     def action_restart(self) -> None:
         """Starts again from the same seed."""
-        self.source.restart()
+        self.source.order(Training.restart)
         self.say("Started again from the same seed.")
 
     def action_new_seed(self) -> None:
         """Starts again from the next seed."""
-        self.source.restart(new_seed=True)
+        self.source.order(Training.next_seed)
         self.say("Started again from a new seed.")
 
     def action_choose_knob(self, direction: int) -> None:
@@ -101,21 +102,21 @@ class LabActions(MapActions):
         if not turns or snapshot is None:
             return
         if len(turns) == len(snapshot.lanes) > 1 and all(turn.settings == turns[0].settings for turn in turns):
-            ticket = self.source.tweak(turns[0].settings, None)
+            ticket = self.tweak(turns[0].settings, None)
             for turn in turns:
                 self.model.rack.wait_for(turn, ticket)
         else:
             for turn in turns:
-                self.model.rack.wait_for(turn, self.source.tweak(turn.settings, turn.lane))
+                self.model.rack.wait_for(turn, self.tweak(turn.settings, turn.lane))
         self.redraw()
 
     def action_undo(self) -> None:
         """Takes the last change back."""
-        self.source.undo()
+        self.source.order(Training.undo)
 
     def action_redo(self) -> None:
         """Makes the change again that was taken back last."""
-        self.source.redo()
+        self.source.order(Training.redo)
 
     def action_next_lane(self) -> None:
         """Chooses the next lane; after the last, all of them together."""
@@ -166,7 +167,7 @@ class LabActions(MapActions):
         """Does one of the lesson's suggestions."""
         one = self.model.view.scenario.tries[index]
         self.model.tries_done.add(index)
-        self.source.tweak(one.set, one.lane)
+        self.tweak(one.set, one.lane)
         self.say(f"Tried: {one.say}")
 
     def action_save_picture(self) -> None:

@@ -1,5 +1,8 @@
 """What a person can do on the Map view and with a race: zoom, pan, move the start, rewind, fair rates."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from textual.app import App
 
 from nntui.looks.projection import Window
@@ -9,6 +12,7 @@ from .map_view import PAN, middle, rounded
 from .model import LabModel
 from .screens.lab import LabScreen
 from .source import Source
+from .training import Training
 from .widgets.map_plot import MapPlot
 
 
@@ -27,6 +31,10 @@ class MapActions(App[None]):
     def say(self, text: str, error: bool = False, log: bool = True) -> None:
         """Shows a message for a few seconds."""
         raise NotImplementedError
+
+    def tweak(self, settings: Mapping[str, object], lane: str | None) -> int:
+        """Changes settings of a lane (None: of all); returns the number of this order."""
+        return self.source.order(partial(Training.tweak, settings=settings, lane=lane))
 
     def _home(self) -> Window | None:
         race = self.model.race
@@ -74,13 +82,13 @@ class MapActions(App[None]):
 
     def action_rewind(self, direction: int) -> None:
         """Goes back (−1) or forward (1) in what was run."""
-        self.source.rewind(direction)
+        self.source.order(lambda run: run.rewind(direction))
 
     def action_fair(self) -> None:
         """Starts the search for every lane's best learning rate and shows it; only in a race."""
         if self.model.race is None:
             return
-        self.source.search_fair()
+        self.source.order(Training.search_fair)
         self.model.view_name = "fair"
         self.redraw()
 
@@ -99,13 +107,13 @@ class MapActions(App[None]):
         if home is not None and view.crosshair is not None:
             start = rounded(view.crosshair, view.shown(home))
             view.crosshair = None
-            self.source.tweak({"surface.start": start}, None)
+            self.tweak({"surface.start": start}, None)
             self.redraw()
             return True
         if self.model.view_name == "fair":
             fair = self.model.view.fair
             if fair is not None and fair.complete:
-                self.source.apply_fair()
+                self.source.order(Training.apply_fair)
                 rates = ", ".join(f"{one.lane or one.optimizer} {one.best:.3g}" for one in fair.found)
                 self.model.view_name = "map"
                 self.say(f"Started again with the best rates: {rates}")
@@ -139,4 +147,4 @@ class MapActions(App[None]):
         point = self.lab_screen.map_part.point(self.lab_screen.state, event.column, event.row)
         if point is not None:
             self.model.map_view.crosshair = None
-            self.source.tweak({"surface.start": rounded(point, self.model.map_view.shown(home))}, None)
+            self.tweak({"surface.start": rounded(point, self.model.map_view.shown(home))}, None)

@@ -6,18 +6,15 @@ one slot. Nothing here blocks the caller, but for ``stop``, which waits a moment
 
 import queue
 import threading
-import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nntui.looks.fair_rates import FairSearch
 from nntui.looks.request import LookRequest, LookSchedule
 from nntui.looks.surface import SurfaceRequest, sample_surface
-from nntui_engine.diagnosis import Finding
 from nntui_engine.errors import InputError
 from nntui_engine.statistics import SURFACE_BY_NAME
 
@@ -57,13 +54,10 @@ class Session:
         # what follows is touched by the session's thread alone
         self._training = Training(self._make, self._say, speed, paused)
         self._looks = LookSchedule()
-        self._fair: FairSearch | None = None
         self._applied = 0
         self._whole: tuple[str, ...] = ()
         self._layer: tuple[str, ...] = ()
         self._points: int | None = 512
-        self._findings: tuple[Finding, ...] = ()
-        self._findings_at = 0.0
         self._dirty = True
 
     # -- for the screen's thread ------------------------------------------------------------------------------
@@ -96,37 +90,9 @@ class Session:
         """Which histories the next snapshots carry, and in how many points."""
         self._give(partial(self._show, whole, layer, points))
 
-    def toggle(self) -> int:
-        """Pauses, or goes on; what was asked for by hand is dropped."""
-        return self._give(self._training.toggle)
-
-    def run_steps(self, count: int) -> int:
-        """Makes ``count`` more steps at full speed, then pauses."""
-        return self._give(partial(self._training.steps, count))
-
-    def run_epoch(self) -> int:
-        """Makes an epoch of steps (ten on a surface), then pauses."""
-        return self._give(self._training.epoch)
-
-    def change_speed(self, direction: int) -> int:
-        """One level slower (−1) or faster (1)."""
-        return self._give(partial(self._training.pace.change, direction))
-
-    def tweak(self, settings: Mapping[str, object], lane: str | None) -> int:
-        """Changes settings of a lane (None: all); returns the number ``applied`` reaches when it is done."""
-        return self._give(partial(self._training.tweak, dict(settings), lane))
-
-    def undo(self) -> int:
-        """Takes the last change back."""
-        return self._give(self._training.undo)
-
-    def redo(self) -> int:
-        """Makes the change again that was taken back last."""
-        return self._give(self._training.redo)
-
-    def restart(self, new_seed: bool = False) -> int:
-        """Starts again from the same seed or the next one; after a failure, makes the experiment anew."""
-        return self._give(partial(self._restart, new_seed))
+    def order(self, command: Callable[[Training], None]) -> int:
+        """Has the run do something, say ``Training.toggle``; returns the number ``applied`` reaches when it is done."""
+        return self._give(partial(command, self._training))
 
     def request_surface(self, request: SurfaceRequest) -> int:
         """Which part of a race's surface the next views carry."""
@@ -136,18 +102,6 @@ class Session:
     def request_looks(self, request: LookRequest) -> int:
         """What the next views show of the network itself."""
         return self._give(partial(self._looks.ask, request))
-
-    def search_fair(self) -> int:
-        """Looks for every lane's best learning rate."""
-        return self._give(self._search_fair)
-
-    def apply_fair(self) -> int:
-        """Gives every lane its best rate and starts again."""
-        return self._give(self._apply_fair)
-
-    def rewind(self, direction: int) -> int:
-        """Back (−1) or forward (1) in what was run."""
-        return self._give(partial(self._training.rewind, direction))
 
     def _give(self, command: Callable[[], None]) -> int:
         self._given += 1
@@ -186,7 +140,7 @@ class Session:
     def _turn(self) -> None:
         """One round: all waiting commands, one launch, a view if one is wanted."""
         training = self._training
-        busy = training.due or (self._fair is not None and self._fair.pending)
+        busy = training.due or training.searching
         command = self._next_command(0.0 if busy else self._idle_seconds())
         while command is not None:
             self._applied += 1
@@ -204,8 +158,8 @@ class Session:
             training.launch(due)
             self._dirty = True
             self._looks.changed()
-        if self._fair is not None and self._fair.pending:
-            self._fair.next()
+        if training.fair is not None and training.searching:
+            training.fair.next()
             self._dirty = True
         if self._looks.due and self._hungry and training.can("predict") and not training.failed:
             self._looks.take(training.run)
@@ -227,21 +181,6 @@ class Session:
 
     def _show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
         self._whole, self._layer, self._points = whole, layer, points
-
-    def _restart(self, new_seed: bool) -> None:
-        seed = int(self._view.snapshot.seed) if self._view.snapshot is not None else 0
-        self._training.restart(seed + 1 if new_seed else None)
-        self._findings = ()
-
-    def _search_fair(self) -> None:
-        if self._training.there:
-            self._fair = FairSearch(self._training.run.surface)
-
-    def _apply_fair(self) -> None:
-        fair = self._fair
-        if fair is not None and not fair.pending:
-            self._fair, self._findings = None, ()
-            self._training.apply_rates({one.lane: one.best for one in fair.view.found})
 
     def _sample_surface(self, request: SurfaceRequest) -> None:
         if request is not self._surface_request:
@@ -266,12 +205,9 @@ class Session:
         self._hungry = False
         run = training.run
         snapshot = run.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
-        now = time.monotonic()
-        if now - self._findings_at > 0.5 or not training.running:
-            self._findings = tuple(run.findings())
-            self._findings_at = now
+        findings = training.findings()
         self._dirty = False
-        self._publish(stage="ready", snapshot=snapshot, finished=bool(run.finished), findings=self._findings)
+        self._publish(stage="ready", snapshot=snapshot, finished=bool(run.finished), findings=findings)
 
     def _publish(self, **changes: Any) -> None:
         training = self._training
@@ -288,7 +224,7 @@ class Session:
             can_undo=bool(training.changes.done),
             can_redo=bool(training.changes.undone),
             watching=training.can("diagnose"),
-            fair=None if self._fair is None else self._fair.view,
+            fair=None if training.fair is None else training.fair.view,
             looks=self._looks.newest,
             former=training.former,
             **changes,

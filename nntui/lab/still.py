@@ -47,6 +47,10 @@ class StillSource:
     def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
         """The view has what it has."""
 
+    def order(self, command: object) -> int:  # noqa: ARG002
+        """Nothing is done."""
+        return 0
+
     def request_surface(self, request: SurfaceRequest) -> int:
         """The surface under the map, at once."""
         if self._run is not None:
@@ -58,12 +62,6 @@ class StillSource:
         if self._run is not None:
             self.view = replace(self.view, looks=take_looks(self._run, request))
         return 0
-
-    def _ignore(self, *_: object, **__: object) -> int:
-        return 0
-
-    toggle = run_steps = run_epoch = change_speed = tweak = undo = redo = restart = _ignore
-    search_fair = apply_fair = rewind = _ignore
 
 
 def render_frame(

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from nntui.looks.fair_rates import FairSearch
 from nntui.plotting.panel import Former
+from nntui_engine.diagnosis import Finding
 from nntui_engine.run.source import Capability
 from nntui_engine.settings import Settings
 from nntui_engine.snapshot import Snapshot
@@ -33,7 +35,7 @@ class Training:
         paused: bool,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._make, self._say, self._asked_speed = make, say, speed
+        self._make, self._say, self._speed, self._clock = make, say, speed, clock
         self._run: Experiment | None = None
         self.running = not paused
         self.failed = False
@@ -42,6 +44,9 @@ class Training:
         self.first: dict[str, Settings] = {}  # what each lane began with
         self.changes = Changes()
         self.former: Former | None = None
+        self.fair: FairSearch | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._findings_at = 0.0
         self._forked_at = 0
         self._end: Snapshot | None = None  # of what was run, while the run stands before it
 
@@ -49,7 +54,7 @@ class Training:
         """Makes the run."""
         self._run = self._make()
         self.first = {lane.name: lane.settings for lane in self._run.lanes}
-        if self._asked_speed is None:
+        if self._speed is None:
             self.pace.speed = watchable_speed(self._run.steps)
         self._note_undo()
         self.pace.begin()
@@ -68,6 +73,17 @@ class Training:
     def can(self, what: Capability) -> bool:
         """Whether there is a run, and one that can do this."""
         return self._run is not None and what in self._run.capabilities
+
+    @property
+    def searching(self) -> bool:
+        """Whether there are lanes whose best learning rate is still to be looked for."""
+        return self.fair is not None and self.fair.pending
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the run; while it goes on, what was half a second ago at most."""
+        if self._clock() - self._findings_at > 0.5 or not self.running:
+            self._findings, self._findings_at = tuple(self.run.findings()), self._clock()
+        return self._findings
 
     @property
     def goes_on(self) -> bool:
@@ -121,10 +137,14 @@ class Training:
             self._say("The run is finished: r starts it again.")
         return finished
 
-    def tweak(self, settings: dict[str, object], lane: str | None) -> None:
-        """Changes settings of a lane (None: all)."""
+    def change_speed(self, direction: int) -> None:
+        """One level slower (−1) or faster (1)."""
+        self.pace.change(direction)
+
+    def tweak(self, settings: Mapping[str, object], lane: str | None) -> None:
+        """Changes settings, by scenario key, of a lane (None: all)."""
         if self._run is not None and settings:
-            self._tweak_all([(settings, lane)])
+            self._tweak_all([(dict(settings), lane)])
 
     def _tweak_all(self, tweaks: Sequence[tuple[Mapping[str, object], str | None]]) -> None:
         """One change, which one undo takes back."""
@@ -204,12 +224,25 @@ class Training:
             self.former = None
             self._note_undo()
         self.running, self.left = True, None
+        self._findings = ()
         self.pace.begin()
 
-    def apply_rates(self, rates: Mapping[str, float]) -> None:
-        """Gives every lane its learning rate and starts again."""
+    def next_seed(self) -> None:
+        """Starts again from the next seed."""
+        self.restart(None if self._run is None else int(self._run.seed) + 1)
+
+    def search_fair(self) -> None:
+        """Looks for every lane's best learning rate, one lane at a time (``fair.next``)."""
+        if self._run is not None:
+            self.fair = FairSearch(self._run.surface)
+
+    def apply_fair(self) -> None:
+        """Gives every lane its best rate and starts again."""
+        if self.fair is None or self.fair.pending:
+            return
+        found, self.fair = self.fair.view.found, None
         self.restart()
-        self._tweak_all([({"train.lr": float(f"{rate:.4g}")}, lane) for lane, rate in rates.items()])
+        self._tweak_all([({"train.lr": float(f"{one.best:.4g}")}, one.lane) for one in found])
 
     def rewind(self, direction: int) -> None:
         """Back (−1) or forward (1) in what was run."""

@@ -103,10 +103,6 @@ class SteadyAxis:
     def __init__(self) -> None:
         self._axis: Axis | None = None
 
-    def forget(self) -> None:
-        """Drop the axis: the next :meth:`fit` has no memory."""
-        self._axis = None
-
     def fit(
         self,
         low: float,

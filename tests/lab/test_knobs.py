@@ -5,11 +5,13 @@ from dataclasses import replace
 import pytest
 from builders import lane_settings, lane_snapshot, layer
 
+from nntui.lab import knob_rows
 from nntui.lab.changes import earlier_settings
 from nntui.lab.knob_rack import KnobRack
 from nntui.lab.knob_rows import NETWORK_KNOBS
-from nntui.lab.knobs import MIXED, Knob
+from nntui.lab.knobs import MIXED, Knob, NumberKnob
 from nntui_engine.errors import InputError
+from nntui_engine.registry import Parameter
 from nntui_engine.snapshot import LaneSnapshot
 
 
@@ -143,3 +145,16 @@ def test_back_to_the_first_value() -> None:
     begun = {"a": lane_settings("a", lr=0.2), "b": lane_settings("b", lr=0.5)}
     turns = rack.back(lanes(), begun)
     assert [(turn.lane, turn.settings) for turn in turns] == [("a", {"train.lr": 0.2})]
+
+
+def test_one_row_is_all_a_knob_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Parameter("clip_value", 0.0, "no part of a gradient is longer", low=0.0, high=10.0)
+    row = NumberKnob("train.clip_value", "clip", lambda lane: [lane.clip_value], parameter=clip, ladder=(0.0, 1.0, 5.0))
+    monkeypatch.setattr(knob_rows, "NETWORK_KNOBS", (*NETWORK_KNOBS, row))
+    lane = lane_snapshot(settings=lane_settings(clip_value=5.0))
+    rack = KnobRack(knobs=knob_rows.knobs_of(lane.settings))
+    rack.choose(-1)
+    assert (rack.rows([lane], {})[-1].label, rack.rows([lane], {})[-1].value) == ("clip", "5")
+    assert rack.explanation([lane]) == "No part of a gradient is longer."
+    assert rack.turned([lane], -1, False)[0].settings == {"train.clip_value": 1.0}
+    assert rack.back([lane], {"": lane_settings()})[0].settings == {"train.clip_value": 0.0}

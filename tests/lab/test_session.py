@@ -50,12 +50,12 @@ def test_it_trains_to_the_end_and_says_so(started: Any) -> None:
 def test_pause_stops_and_goes_on(started: Any) -> None:
     session, fake = started(FakeExperiment(steps=10**9, step_seconds=1e-4), speed=float("inf"))
     wait(session, lambda v: v.snapshot is not None and v.snapshot.step > 0)
-    ticket = session.toggle()
+    ticket = session.order(Training.toggle)
     wait(session, lambda v: v.applied >= ticket and not v.running)
     step = fake.step
     time.sleep(0.1)
     assert fake.step == step
-    session.toggle()
+    session.order(Training.toggle)
     wait(session, lambda v: v.snapshot.step > step)
 
 
@@ -63,9 +63,9 @@ def test_steps_by_hand_are_counted_exactly(started: Any) -> None:
     session, fake = started(paused=True)
     wait(session, lambda v: v.stage == "ready")
     for _ in range(3):
-        session.run_steps(1)
+        session.order(lambda run: run.steps(1))
     wait(session, lambda v: v.snapshot.step == 3 and not v.running)
-    session.run_epoch()
+    session.order(Training.epoch)
     wait(session, lambda v: v.snapshot.step == 13 and not v.running)
     assert fake.step == 13
 
@@ -90,20 +90,20 @@ def test_tweaks_are_applied_and_undone_and_redone(started: Any) -> None:
         return [lane.settings.optimizer_parameters["lr"] for lane in view.snapshot.lanes]
 
     wait(session, lambda v: v.stage == "ready")
-    ticket = session.tweak({"train.lr": 0.5}, "a")
+    ticket = session.order(lambda run: run.tweak({"train.lr": 0.5}, "a"))
     view = wait(session, lambda v: v.applied >= ticket)
     assert lr(view) == [0.5, 0.1]
     assert view.can_undo
-    session.undo()
+    session.order(Training.undo)
     assert lr(wait(session, lambda v: v.can_redo)) == [0.1, 0.1]
-    session.redo()
+    session.order(Training.redo)
     assert lr(wait(session, lambda v: not v.can_redo)) == [0.5, 0.1]
 
 
 def test_a_refused_tweak_is_a_message_and_changes_nothing(started: Any) -> None:
     session, _ = started(paused=True)
     wait(session, lambda v: v.stage == "ready")
-    ticket = session.tweak({"train.lr": 1e9}, None)
+    ticket = session.order(lambda run: run.tweak({"train.lr": 1e9}, None))
     view = wait(session, lambda v: v.applied >= ticket)
     assert view.stage == "ready"
     assert not view.can_undo
@@ -116,7 +116,7 @@ def test_an_exception_in_the_thread_is_shown_and_the_data_kept(started: Any) -> 
     assert "ZeroDivisionError: the fake broke" in view.error
     assert view.bad_input is None
     fake._fail_at = None
-    session.restart()
+    session.order(Training.restart)
     wait(session, lambda v: v.stage == "ready" and v.finished)
 
 
@@ -133,12 +133,12 @@ def test_bad_input_while_building_is_handed_over() -> None:
 
 def test_restart_and_new_seed(started: Any) -> None:
     session, fake = started(paused=True)
-    session.run_steps(5)
+    session.order(lambda run: run.steps(5))
     wait(session, lambda v: v.snapshot is not None and v.snapshot.step == 5)
-    session.toggle()
-    session.restart(new_seed=True)
+    session.order(Training.toggle)
+    session.order(Training.next_seed)
     wait(session, lambda v: v.snapshot.seed == 1)
-    session.restart()
+    session.order(Training.restart)
     wait(session, lambda v: v.applied == 4)
     assert fake.seed == 1
 
@@ -167,16 +167,16 @@ def test_progress_of_the_warm_up_is_seen_before_the_experiment_is_there() -> Non
 def test_a_new_change_after_an_undo_leaves_nothing_to_redo(started: Any) -> None:
     session, fake = started(paused=True)
     wait(session, lambda v: v.stage == "ready")
-    session.tweak({"train.lr": 0.5}, None)
-    ticket = session.undo()
+    session.order(lambda run: run.tweak({"train.lr": 0.5}, None))
+    ticket = session.order(Training.undo)
     assert wait(session, lambda v: v.applied >= ticket).can_redo
-    ticket = session.tweak({"train.lr": 0.3}, None)
+    ticket = session.order(lambda run: run.tweak({"train.lr": 0.3}, None))
     assert not wait(session, lambda v: v.applied >= ticket).can_redo
-    ticket = session.redo()
+    ticket = session.order(Training.redo)
     wait(session, lambda v: v.applied >= ticket)
     assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.3
     assert session.notices() == [("Nothing to redo.", False)]
-    ticket = session.undo()
+    ticket = session.order(Training.undo)
     wait(session, lambda v: v.applied >= ticket)
     assert fake.lanes[0].settings.optimizer_parameters["lr"] == 0.1
 
@@ -186,10 +186,10 @@ def test_a_change_that_needs_too_much_memory_is_a_line_and_the_run_goes_on(start
 
     session, _ = started(Experiment("xor"), paused=True)
     wait(session, lambda v: v.stage == "ready", 120)
-    ticket = session.tweak({"model.hidden": [1_000_000, 150]}, None)
+    ticket = session.order(lambda run: run.tweak({"model.hidden": [1_000_000, 150]}, None))
     view = wait(session, lambda v: v.applied >= ticket)
     assert [(error, "a run may take 8 GB" in text) for text, error in session.notices()] == [(True, True)]
     assert view.stage == "ready"
     assert all(layer.units != 1_000_000 for lane in view.snapshot.lanes for layer in lane.layers)
-    session.run_steps(3)
+    session.order(lambda run: run.steps(3))
     wait(session, lambda v: v.snapshot.step == 3)

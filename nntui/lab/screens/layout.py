@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 SMALLEST_PLOT = (34, 8)
-ROOMIEST_PLOT_HEIGHT = 24
 SMALLEST = (40, 10)
 LOG = "log"
 SLOTS = 9  # plots on a page at most
