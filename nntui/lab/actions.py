@@ -22,21 +22,9 @@ class LabActions(MapActions):
         """Does what an action of the registry says, for the palette."""
         await self.run_action(f"app.{call}")
 
-    def action_pause(self) -> None:
-        """Pauses, or goes on."""
-        self.source.order(Training.toggle)
-
-    def action_step(self) -> None:
-        """Trains one step, then pauses."""
-        self.source.order(lambda run: run.steps(1))
-
-    def action_epoch(self) -> None:
-        """Trains one epoch (ten steps of a race), then pauses."""
-        self.source.order(Training.epoch)
-
-    def action_speed(self, direction: int) -> None:
-        """One level slower (−1) or faster (1)."""
-        self.source.order(lambda run: run.change_speed(direction))
+    def action_do(self, name: str, *arguments: int) -> None:
+        """Has the run do something: a method of Training, by its name."""
+        self.source.order(lambda run: getattr(run, name)(*arguments))
 
     def action_restart(self) -> None:
         """Starts again from the same seed."""
@@ -109,14 +97,6 @@ class LabActions(MapActions):
             for turn in turns:
                 self.model.rack.wait_for(turn, self.tweak(turn.settings, turn.lane))
         self.redraw()
-
-    def action_undo(self) -> None:
-        """Takes the last change back."""
-        self.source.order(Training.undo)
-
-    def action_redo(self) -> None:
-        """Makes the change again that was taken back last."""
-        self.source.order(Training.redo)
 
     def action_next_lane(self) -> None:
         """Chooses the next lane; after the last, all of them together."""

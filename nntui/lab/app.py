@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
@@ -200,9 +201,9 @@ class LabApp(LabActions):
         """A picture has full colours whatever this terminal can do."""
         return () if self.still else super().get_line_filters()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of actions that do nothing now are ignored."""
-        mine = [one.id for one in self._lab_actions if one.call.partition("(")[0] == action]
+        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == (action, parameters)]
         return True if not mine or action in ("view", "leave") else bool(self.model.available().intersection(mine))
 
     def action_leave(self, code: int = 0) -> None:

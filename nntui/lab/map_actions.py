@@ -80,10 +80,6 @@ class MapActions(App[None]):
             self.model.view_name = "map"
         self.redraw()
 
-    def action_rewind(self, direction: int) -> None:
-        """Goes back (−1) or forward (1) in what was run."""
-        self.source.order(lambda run: run.rewind(direction))
-
     def action_fair(self) -> None:
         """Starts the search for every lane's best learning rate and shows it; only in a race."""
         if self.model.race is None:

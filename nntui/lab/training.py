@@ -137,7 +137,7 @@ class Training:
             self._say("The run is finished: r starts it again.")
         return finished
 
-    def change_speed(self, direction: int) -> None:
+    def speed(self, direction: int) -> None:
         """One level slower (−1) or faster (1)."""
         self.pace.change(direction)
 

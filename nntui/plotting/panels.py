@@ -62,16 +62,6 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpe
     return whole_plot(snapshot, theme, spec, one=measures, several=several)
 
 
-def gradient_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
-    """The gradient norm of each layer of the chosen lane, on a log axis."""
-    return layer_plot(snapshot, view, theme, "gradient_norm", "Gradient norm by layer", log=True)
-
-
-def variance_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
-    """The variance of each layer's activations in the chosen lane, on a log axis."""
-    return layer_plot(snapshot, view, theme, "activation_variance", "Activation variance by layer", log=True)
-
-
 def dead_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """Units that fire on no row: only layers whose activation can die are drawn."""
     lane = snapshot.lanes[view.lane]
@@ -117,8 +107,8 @@ def whole_panel(statistic: Statistic) -> Panel:
     return Panel(name, (name,), (), build, on_request=True)
 
 
-def layer_panel(statistic: Statistic) -> Panel:
-    """A panel for a statistic of each layer, shown where a scenario asks for it."""
+def layer_panel(statistic: Statistic, on_request: bool = True) -> Panel:
+    """A panel for a statistic of each layer of the chosen lane; ``on_request``: shown where a scenario asks for it."""
 
     def build(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
         log = statistic.scale == "log"
@@ -127,15 +117,15 @@ def layer_panel(statistic: Statistic) -> Panel:
         title = f"{statistic.title} by layer"
         return layer_plot(snapshot, view, theme, statistic.name, title, log=log, floor=floor, percent=share)
 
-    return Panel(statistic.name, (), (statistic.name,), build, on_request=True)
+    return Panel(statistic.name, (), (statistic.name,), build, on_request=on_request)
 
 
 _DESIGNED: tuple[Panel, ...] = (
     *SWEEP_PANELS,
     Panel("loss", ("loss", "validation_loss"), (), loss_panel),
-    Panel("gradient_norm", (), ("gradient_norm",), gradient_panel),
+    layer_panel(LAYER_BY_NAME["gradient_norm"], on_request=False),
     Panel("accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel),
-    Panel("activation_variance", (), ("activation_variance",), variance_panel),
+    layer_panel(LAYER_BY_NAME["activation_variance"], on_request=False),
     Panel("dead_units", (), ("dead_units",), dead_panel),
     *LOOK_PANELS,
 )
