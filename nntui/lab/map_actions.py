@@ -1,4 +1,4 @@
-"""What a person can do on the Map view and with a race: zoom, pan, move the start, rewind, fair rates."""
+"""What a person can do on the Map view and with a race: zoom, pan, move the start, fair rates."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -67,15 +67,15 @@ async def test_it_works_inside_a_running_event_loop() -> None:
 def test_one_row_is_all_a_panel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     def build(shown: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:  # noqa: ARG001
         lr = shown.lanes[view.lane].settings.optimizer_parameters["lr"]
-        return PlotSpec(title="Learning rate", empty=f"It is {lr:g}.")
+        return PlotSpec(title="Its rate", empty=f"It is {lr:g}.")
 
     def look(experiment: object, request: object) -> int:  # noqa: ARG001
         return 1
 
     monkeypatch.setitem(PANELS, "rate", Panel("rate", ("lr",), (), build, look=look, view="network"))
     text = render_frame(snapshot(), 240, 60).text
-    assert "Learning rate" in text
+    assert "Its rate" in text
     assert "It is 0.1." in text
-    assert "Learning rate" in render_frame(snapshot(), 160, 48, view="network").text
+    assert "Its rate" in render_frame(snapshot(), 160, 48, view="network").text
     assert histories(("rate",)) == (("lr",), ())
     assert looks_of(("loss", "rate")) == (look,)

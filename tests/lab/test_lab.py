@@ -213,6 +213,20 @@ async def test_keys_that_do_nothing_now_are_not_offered() -> None:
         app.source.stop()
 
 
+async def test_keys_that_do_nothing_now_are_ignored_each_for_itself() -> None:
+    app = fake_lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press("u", "s")  # one call of the app, two orders
+        await until(pilot, lambda: "step 1 /" in text(app))
+        assert app.model.log == []  # not: nothing to undo
+        await pilot.press("right")
+        await until(pilot, lambda: lr(app) == 0.2)
+        await pilot.press("u")
+        await until(pilot, lambda: lr(app) == 0.1)
+        app.source.stop()
+
+
 async def test_a_crash_in_the_engine_is_shown_with_the_data_kept() -> None:
     app = fake_lab(FakeExperiment("sgd", fail_at=400), paused=False, speed=2000.0)
     async with app.run_test(size=ROOMY) as pilot:
