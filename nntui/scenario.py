@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 # Here, not where they are drawn: that takes a long time to import. Tests hold the two together
 SURFACE_PANELS = ("value", "gradient_norm", "distance")
-CLOSE_PANELS = (
+LOOK_PANELS = (
     "decision_regions",
     "prediction_curve",
     "sweep_loss",
@@ -25,7 +25,7 @@ def panel_names(is_surface: bool) -> list[str]:
     from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 
     measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_BY_NAME)
-    return list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *CLOSE_PANELS)))
+    return list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *LOOK_PANELS)))
 
 
 def load_scenario(path_or_name: str | Path) -> "Scenario":

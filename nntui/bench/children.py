@@ -134,7 +134,7 @@ def _measure_memory(stops: list[int]) -> None:
 
 
 def _run_lab(speed: float) -> int:
-    from nntui.app import run_lab
+    from nntui.lab.start import run_lab
     from nntui_engine.scenario import load_scenario
 
     return run_lab(load_scenario(LAB_SCENARIO), steps=ENDLESS, speed=speed)

@@ -5,7 +5,8 @@ import time
 from typing import Any
 
 from nntui.bench.bench import Bench
-from nntui.bench.tables import Sheet, number
+from nntui.bench.tables import Sheet
+from nntui.headless.numbers import measured
 
 SIDE = 128
 SCENARIO: dict[str, Any] = {
@@ -46,6 +47,6 @@ def measure(bench: Bench) -> dict[str, Any]:
 def sheets(found: dict[str, Any]) -> list[Sheet]:
     """One table: the seconds of a map, median and fastest."""
     seconds = found["seconds"]
-    row = [str(found["networks"]), str(found["steps"]), number(seconds["median"]), number(seconds["low"])]
+    row = [str(found["networks"]), str(found["steps"]), measured(seconds["median"]), measured(seconds["low"])]
     title = "Map of what trains: 2-8-1 networks in float64, 72 rows, the whole set at every step"
     return [Sheet(title, ["networks", "steps", "seconds", "fastest"], [row])]

@@ -9,9 +9,10 @@ from typing import Any
 
 from nntui.bench.bench import Bench, MeasureError
 from nntui.bench.children import LAB_SCENARIO, Child, command
-from nntui.bench.tables import Sheet, number, rate_spread_text, ratio, spread_text
+from nntui.bench.tables import Sheet, rate_spread_text, spread_text
 from nntui.bench.terminal import COLUMNS, ROWS, ScreenText, Terminal, available
 from nntui.bench.timing import percentile, spread
+from nntui.headless.numbers import measured, ratio
 
 KEYS_SENT = 30
 ROUNDS = 3
@@ -141,8 +142,8 @@ def sheets(found: dict[str, Any]) -> list[Sheet]:
     ]
     for name, words in (("choose_knob", "choose a knob"), ("turn_knob", "turn a knob"), ("help", "all keys")):
         one = found[f"{name}_milliseconds"]
-        rows.append([f"key to screen, {words}: ms", f"{number(one['median'])} (95 %: {number(one['p95'])})"])
+        rows.append([f"key to screen, {words}: ms", f"{measured(one['median'])} (95 %: {measured(one['p95'])})"])
     slow = found["slow_steps_per_second"]
-    rows.append([f"processor seconds a second at {slow} steps/s", "unknown" if cost is None else number(cost)])
-    rows.append([f"frames a second at {slow} steps/s", number(found["slow_frames_per_second"])])
+    rows.append([f"processor seconds a second at {slow} steps/s", "unknown" if cost is None else measured(cost)])
+    rows.append([f"frames a second at {slow} steps/s", measured(found["slow_frames_per_second"])])
     return [Sheet(f"The lab at unlimited speed, {found['columns']}x{found['rows']}", ["", "measured"], rows)]

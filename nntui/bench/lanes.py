@@ -8,8 +8,9 @@ from typing import Any
 from nntui.bench.bench import Bench
 from nntui.bench.children import Child
 from nntui.bench.engine import engine_turn
-from nntui.bench.tables import Sheet, rate_spread_text, ratio
+from nntui.bench.tables import Sheet, rate_spread_text
 from nntui.bench.timing import Turn, per_second, take_turns
+from nntui.headless.numbers import ratio
 
 LANES = (1, 2, 4, 8)
 USUAL_NETS = ("tiny", "deep", "mnist256")

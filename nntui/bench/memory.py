@@ -5,7 +5,9 @@ from typing import Any
 
 from nntui.bench.bench import Bench
 from nntui.bench.children import command, run
-from nntui.bench.tables import Sheet, number
+from nntui.bench.tables import Sheet
+from nntui.headless.numbers import measured
+from nntui.plotting.numbers import grouped
 
 STEPS = (10**4, 10**6)
 
@@ -21,9 +23,9 @@ def measure(bench: Bench) -> dict[str, Any]:
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
     """One table: megabytes after each number of steps, and the growth between them."""
-    measured = [*zip(found["steps"], found["megabytes"], strict=True), ("growth", found["growth_megabytes"])]
+    sizes = [*zip(found["steps"], found["megabytes"], strict=True), ("growth", found["growth_megabytes"])]
     rows = [
-        [f"{what:,}".replace(",", " ") if isinstance(what, int) else what, "unknown" if mb is None else number(mb)]
-        for what, mb in measured
+        [grouped(what) if isinstance(what, int) else what, "unknown" if mb is None else measured(mb)]
+        for what, mb in sizes
     ]
     return [Sheet("Resident megabytes after so many steps of tiny", ["steps", "MB"], rows)]

@@ -6,8 +6,9 @@ from typing import Any
 
 from nntui.bench.bench import Bench
 from nntui.bench.engine import engine_turns
-from nntui.bench.tables import Sheet, ratio, spread_text
+from nntui.bench.tables import Sheet, spread_text
 from nntui.bench.timing import take_turns
+from nntui.headless.numbers import ratio
 
 
 def measure(bench: Bench) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 from nntui.bench.bench import Bench
 from nntui.bench.engine import CONTESTANTS, engine_turns
 from nntui.bench.peers import prepare_peer
-from nntui.bench.tables import Sheet, ratio, spread_text
+from nntui.bench.tables import Sheet, spread_text
 from nntui.bench.timing import ratios, take_turns
+from nntui.headless.numbers import ratio
 
 
 def measure(bench: Bench) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nntui.bench.timing import Spread
+from nntui.headless.numbers import measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,21 +15,9 @@ class Sheet:
     rows: list[list[str]]
 
 
-def number(value: float) -> str:
-    """A number of few digits, without an exponent."""
-    if abs(value) >= 100:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
-
-
-def ratio(value: float) -> str:
-    """A quotient with two decimals, with three below 0.1."""
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
-
-
 def spread_text(one: Spread) -> str:
     """The median, and in brackets the lowest and highest round."""
-    return f"{number(one['median'])} ({number(one['low'])}–{number(one['high'])})"
+    return f"{measured(one['median'])} ({measured(one['low'])}–{measured(one['high'])})"
 
 
 def rate_spread_text(one: Spread) -> str:
@@ -38,7 +27,7 @@ def rate_spread_text(one: Spread) -> str:
         (1.0, ""),
     )
     low, high = one["low"] / unit, one["high"] / unit
-    return f"{number(one['median'] / unit)}{letter} ({number(low)}–{number(high)})"
+    return f"{measured(one['median'] / unit)}{letter} ({measured(low)}–{measured(high)})"
 
 
 def sheet_text(sheet: Sheet) -> str:

@@ -126,7 +126,7 @@ def command(
         outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair)
         return _headless(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
-    from nntui.app import run_lab
+    from nntui.lab.start import run_lab
 
     return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair)
 

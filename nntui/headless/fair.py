@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.text import Text
 
 from nntui.headless.document import SCHEMA
+from nntui.headless.numbers import number
 from nntui.headless.sparkline import NOT_FINITE, sparkline
-from nntui.headless.words import heading, number, plain_table
+from nntui.headless.words import heading, plain_table
 
 if TYPE_CHECKING:
     from nntui_engine.analysis.sweeps import Sensitivity

@@ -7,7 +7,7 @@ from nntui.headless.files import write_file
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:
-    from nntui.frame import Frame
+    from nntui.lab.frame import Frame
     from nntui_engine.experiment import Experiment
 
 POINTS = 512
@@ -27,14 +27,13 @@ def check_suffix(path: Path, option: str) -> None:
 
 def lab_frame(experiment: "Experiment", size: tuple[int, int]) -> "Frame":
     """The lab's screen as it would show ``experiment`` now, at ``size`` (columns, rows)."""
-    from nntui.frame import render_frame
-    from nntui.story import read_story
+    from nntui.lab.still import render_frame
 
     return render_frame(
         experiment.full_snapshot(None if experiment.scenario.is_surface else POINTS),
         *size,
         run=experiment,
-        story=read_story(experiment.scenario),
+        scenario=experiment.scenario,
         first={lane.name: lane.settings for lane in experiment.lanes},
         findings=tuple(experiment.findings()),
     )

@@ -5,8 +5,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nntui.headless.numbers import number
 from nntui.headless.sparkline import sparkline
-from nntui.headless.words import number, plain_table
+from nntui.headless.words import plain_table
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 CURVE_WIDTH = 40

@@ -6,11 +6,12 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nntui.headless.numbers import statistic
 from nntui.headless.settings_document import network_line, training_line
 from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.surface_text import start_line, surface_blocks
 from nntui.headless.training import Timing
-from nntui.headless.words import heading, plain_table, statistic, timing_line
+from nntui.headless.words import heading, plain_table, timing_line
 from nntui.plotting.grid import wrap
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 from nntui_engine.run.finding import Finding, details, headline

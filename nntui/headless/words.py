@@ -1,6 +1,4 @@
-"""Words and numbers that the reports for people share."""
-
-import math
+"""Words and tables that the reports for people share."""
 
 from rich.table import Table
 from rich.text import Text
@@ -8,30 +6,6 @@ from rich.text import Text
 from nntui.headless.training import Timing
 
 LONGEST_LANE_NAME = 24
-
-
-def number(value: float) -> str:
-    """Four significant digits, in the form a person reads; "NaN" and "Inf" as such."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "−Inf"
-    if value == 0:
-        return "0"
-    size = abs(value)
-    if 1e-4 <= size < 1e5:
-        return f"{value:.4g}" if size < 9999.5 else f"{value:.0f}"  # 9999.5 would be 1e+04
-    return f"{value:.2e}"
-
-
-def statistic(name: str, value: float) -> str:
-    """A value as its statistic is read: shares as percentages, counts whole."""
-    if math.isfinite(value):
-        if name.endswith(("accuracy", "fraction")):
-            return f"{100 * value:.1f} %"
-        if name.endswith("_units") or name == "non_finite":
-            return f"{value:.0f}"
-    return number(value)
 
 
 def heading(title: str, scenario: str, seed: int, rest: str) -> Text:

@@ -1,12 +1,12 @@
 """The thin frame around a panel of text."""
 
 from .grid import Grid
-from .look import FAINT, TEXT, Look
+from .theme import FAINT, TEXT, Theme
 
 
-def draw_box(grid: Grid, look: Look, title: str = "", colour: str = FAINT) -> None:
+def draw_box(grid: Grid, theme: Theme, title: str = "", colour: str = FAINT) -> None:
     """A frame around the whole grid, with a title in its upper line."""
-    g, width, bottom = look.glyphs, grid.width, grid.height - 1
+    g, width, bottom = theme.glyphs, grid.width, grid.height - 1
     if width < 2 or bottom < 1:
         return
     grid.write(0, 0, g.corners[0] + g.line * (width - 2) + g.corners[1], colour)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .look import Look, mix
+from .theme import Theme, mix
 
 Floats = NDArray[np.float64]
 SHADES = 28
@@ -53,9 +53,9 @@ def heat(values: Floats) -> Heat:
     return Heat(shades, lines)
 
 
-def palette(look: Look) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+def palette(theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Colours of the shades, of the contour lines on each of them, and of where the surface is not finite."""
-    return _palette(look.colour == "16")
+    return _palette(theme.colour == "16")
 
 
 @lru_cache(maxsize=2)

@@ -6,9 +6,9 @@ import numpy as np
 
 from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
 
-from .look import Look
 from .panel import PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
+from .theme import Theme
 
 AWAY = 1000.0  # times as high as the lowest lane
 NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
@@ -49,7 +49,7 @@ def _curve(lane: LaneSnapshot, name: str, series: Series, column: int, key: Key,
 
 
 def whole_plot(
-    snapshot: Snapshot, look: Look, spec: PlotSpec, *, one: tuple[tuple[str, str], ...], several: str
+    snapshot: Snapshot, theme: Theme, spec: PlotSpec, *, one: tuple[tuple[str, str], ...], several: str
 ) -> PlotSpec:
     """``spec`` with the curve of every lane; of the only lane all ``one``, each a statistic and its word."""
     curves: list[Curve] = []
@@ -59,13 +59,13 @@ def whole_plot(
         for index, (name, label) in enumerate(one):
             series = lane.whole_history.get(name)
             if series is not None and len(series.steps) and np.isfinite(series.mean).any():
-                key = Key(look.lane_marker(index), label, look.lane(index))
+                key = Key(theme.lane_marker(index), label, theme.lane(index))
                 if label:
                     legend.append(key)
                 curves.append(_curve(lane, name, series, 0, key))
     else:
         for lane in snapshot.lanes:
-            key = Key(look.lane_marker(lane.index), lane.name, look.lane(lane.index))
+            key = Key(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index))
             legend.append(key)
             series = lane.whole_history.get(several)
             if series is not None and len(series.steps):
@@ -84,7 +84,7 @@ def whole_plot(
 def layer_plot(
     snapshot: Snapshot,
     view: PanelView,
-    look: Look,
+    theme: Theme,
     name: str,
     title: str,
     *,
@@ -99,7 +99,7 @@ def layer_plot(
     series = lane.layer_history.get(name)
     count = len(lane.layers)
     shown = tuple(range(count)) if only is None else only
-    keys = {index: Key(look.layer_marker(index, count), "", look.layer(index, count)) for index in shown}
+    keys = {index: Key(theme.layer_marker(index, count), "", theme.layer(index, count)) for index in shown}
     curves: list[Curve] = []
     if series is not None and len(series.steps):
         curves = [_curve(lane, name, series, index, keys[index], band=False) for index in shown]

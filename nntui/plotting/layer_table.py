@@ -9,8 +9,8 @@ from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
-from .look import DIM, ERROR, FAINT, TEXT, Look
-from .status import grouped
+from .numbers import grouped, number
+from .theme import DIM, ERROR, FAINT, TEXT, Theme
 
 
 def layers_height(lane: LaneSnapshot) -> int:
@@ -18,10 +18,10 @@ def layers_height(lane: LaneSnapshot) -> int:
     return len(lane.layers) + 5
 
 
-def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid:
+def draw_layers(lane: LaneSnapshot, width: int, height: int, theme: Theme) -> Grid:
     """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Layers")
+    draw_box(grid, theme, "Layers")
     end = width - 2
     wide = end >= 34  # else there is no room for the variance
     grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
@@ -35,21 +35,21 @@ def draw_layers(lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid
         if index < 0:
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
-            _draw_layer(grid, row, lane, index, wide, look)
+            _draw_layer(grid, row, lane, index, wide, theme)
         row += 1
-    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, look.glyphs.end), DIM)
+    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, theme.glyphs.end), DIM)
     return grid
 
 
-def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool, look: Look) -> None:
+def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool, theme: Theme) -> None:
     layer, count, end = lane.layers[index], len(lane.layers), grid.width - 2
-    grid.write(row, 2, look.layer_marker(index, count), f"bold {look.layer(index, count)}")
-    grid.write(row, 4, f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), look.glyphs.end)}", TEXT)
+    grid.write(row, 2, theme.layer_marker(index, count), f"bold {theme.layer(index, count)}")
+    grid.write(row, 4, f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}", TEXT)
     signs = ((11, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
     for place, name in signs:
         value = _value(lane, name, index)
         if value is not None:
-            grid.write_right(row, end - place, sign_words(value), TEXT if math.isfinite(value) else ERROR)
+            grid.write_right(row, end - place, number(value, 5), TEXT if math.isfinite(value) else ERROR)
     dead = _value(lane, "dead_units", index)
     if ACTIVATIONS[layer.activation].falls_silent and dead is not None and math.isfinite(dead):
         grid.write_right(row, end, f"{dead:.0f}", TEXT if dead else DIM)
@@ -60,25 +60,3 @@ def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool
 def _value(lane: LaneSnapshot, name: str, index: int) -> float | None:
     values = lane.per_layer.get(name)
     return None if values is None or index >= len(values) else float(np.asarray(values)[index])
-
-
-def sign_words(value: float) -> str:
-    """A vital sign in at most five characters."""
-    if math.isnan(value):
-        return "NaN"
-    size = abs(value)
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    if size == 0:
-        return "0"
-    if size >= 9999.5 or size < 0.00995:
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    return (
-        f"{value:.3f}"
-        if size < 0.9995
-        else f"{value:.2f}"
-        if size < 9.995
-        else f"{value:.1f}"
-        if size < 99.95
-        else f"{value:.0f}"
-    )

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from .boxes import draw_box
 from .grid import Grid, wrap
-from .look import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Look
-from .status import grouped
+from .numbers import grouped
+from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,15 @@ class FindingLine:
 
 
 def draw_log(
-    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, height: int, look: Look
+    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, height: int, theme: Theme
 ) -> Grid:
     """Findings first, then the newest entries of the log, oldest of them on top."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Findings and log")
+    draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
     body = log_rows(log, inner)
     most = max(1, room - min(len(body), room // 2))
-    rows = fitting_findings(findings, inner, most, look)[:most] if watching or findings else []
+    rows = fitting_findings(findings, inner, most, theme)[:most] if watching or findings else []
     keep = room - len(rows)
     body = body[-keep:] if keep > 0 else []
     if not log and keep > 1:
@@ -47,23 +47,23 @@ def draw_log(
     return grid
 
 
-def fitting_findings(findings: list[FindingLine], width: int, most: int, look: Look) -> list[list[tuple[str, str]]]:
+def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[list[tuple[str, str]]]:
     """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause."""
     for details in range(max((len(one.details) for one in findings), default=0), -1, -1):
-        rows = finding_rows(findings, details, width, look)
+        rows = finding_rows(findings, details, width, theme)
         if len(rows) <= most:
             break
     return rows
 
 
-def finding_rows(findings: list[FindingLine], details: int, width: int, look: Look) -> list[list[tuple[str, str]]]:
+def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[list[tuple[str, str]]]:
     """All findings in rows, each with at most so many of its ``details``."""
     if not findings:
         return [[("Nothing found so far.", DIM)]]
     rows: list[list[tuple[str, str]]] = []
     for finding in findings:
         colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
-        sign = {"critical": look.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
+        sign = {"critical": theme.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
         for number, line in enumerate(wrap(finding.text, width - 2)):
             rows.append([(f"{sign} " if number == 0 else "  ", f"bold {colour}"), (line, TEXT)])
         rows += [[("  ", DIM), (line, DIM)] for one in finding.details[:details] for line in wrap(one, width - 2)]

@@ -6,13 +6,14 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.terrain import Survey, Terrain, surface_of
+from nntui.looks.projection import Point, Projection, Window
+from nntui.looks.surface import SampledSurface, SurfaceRequest, surface_of
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .grid import Grid
 from .heat import Heat, heat, palette
-from .look import ACCENT, BACKGROUND, DIM, FAINT, TEXT, Look, mix
-from .projection import Point, Projection, Window, ticks
+from .map_frame import SMALLEST, Canvas, canvas_of, draw_frame
+from .theme import ACCENT, BACKGROUND, DIM, TEXT, Theme, mix
 from .trails import FADES, Exit, exit_of, trail
 
 Floats = NDArray[np.float64]
@@ -26,19 +27,7 @@ ARROWS_ASCII = {
     (-1, 0): "<", (0, 0): "!", (1, 0): ">",
     (-1, 1): "/", (0, 1): "v", (1, 1): "\\",
 }  # fmt: skip
-SMALLEST = (16, 6)
-LABELS = 9  # columns of the widest label beside the map
 _MARK_EVERY = 11  # cells between two markers along a trail, in grey
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The map's free rectangle inside its frame, in cells."""
-
-    left: int
-    top: int
-    width: int
-    height: int
 
 
 @dataclass(slots=True)
@@ -46,10 +35,10 @@ class MapPainter:
     """Draws maps of one place on screen. It keeps the drawn surface and one table of styles from frame to frame, so
     that rows that did not change compare equal."""
 
-    look: Look
+    theme: Theme
     _styles: list[str] = field(default_factory=lambda: [""])
     _inks: dict[str, int] = field(default_factory=lambda: {"": 0})
-    _heat_of: Terrain | None = None
+    _heat_of: SampledSurface | None = None
     _heat: Heat | None = None
     _base_of: tuple[object, ...] = ()
     _base: Grid | None = None
@@ -59,7 +48,7 @@ class MapPainter:
     def draw(
         self,
         race: Snapshot,
-        terrain: Terrain | None,
+        sampled: SampledSurface | None,
         window: Window,
         chosen: int,
         crosshair: Point | None,
@@ -71,7 +60,7 @@ class MapPainter:
             return Grid.blank(width, height)
         canvas = canvas_of(window, width, height)
         projection = Projection(window, canvas.width, canvas.height)
-        grid = self._surface(terrain, projection, canvas, width, height)
+        grid = self._surface(sampled, projection, canvas, width, height)
         surface = surface_of(race.lanes[chosen].surface.settings)
         lanes = [lane for lane in race.lanes if surface_of(lane.surface.settings) == surface]
         lanes.sort(key=lambda lane: lane.index == chosen)  # the chosen lane on top
@@ -88,7 +77,7 @@ class MapPainter:
 
     @property
     def _minimum(self) -> str:
-        return "O" if self.look.ascii_only else "◎"
+        return "O" if self.theme.ascii_only else "◎"
 
     def _ink(self, style: str) -> int:
         found = self._inks.get(style)
@@ -100,26 +89,26 @@ class MapPainter:
     # -- the surface ------------------------------------------------------------------------------------------------
 
     def _surface(
-        self, terrain: Terrain | None, projection: Projection, canvas: Canvas, width: int, height: int
+        self, sampled: SampledSurface | None, projection: Projection, canvas: Canvas, width: int, height: int
     ) -> Grid:
         """The frame and the shaded surface; drawn anew only when one of them changed."""
-        key = (id(terrain), projection, width, height)
+        key = (id(sampled), projection, width, height)
         if self._base is None or self._base_of != key:
             grid = Grid.blank(width, height)
             grid.styles = self._styles
-            draw_frame(grid, projection.window, canvas, self.look)
+            draw_frame(grid, projection.window, canvas, self.theme)
             self._shade = np.full((canvas.height, canvas.width), -1, np.int16)
-            if terrain is not None:
-                self._shade_cells(grid, terrain, projection, canvas)
+            if sampled is not None:
+                self._shade_cells(grid, sampled, projection, canvas)
             self._base, self._base_of = grid, key
         base = self._base
         return Grid(base.chars.copy(), base.inks.copy(), self._styles)
 
-    def _shade_cells(self, grid: Grid, terrain: Terrain, projection: Projection, canvas: Canvas) -> None:
-        if self._heat_of is not terrain or self._heat is None:
-            self._heat_of, self._heat = terrain, heat(terrain.values)
-        shades, lines = resampled(self._heat, terrain, projection)
-        colours, line_colours, nowhere = palette(self.look)
+    def _shade_cells(self, grid: Grid, sampled: SampledSurface, projection: Projection, canvas: Canvas) -> None:
+        if self._heat_of is not sampled or self._heat is None:
+            self._heat_of, self._heat = sampled, heat(sampled.values)
+        shades, lines = resampled(self._heat, sampled, projection)
+        colours, line_colours, nowhere = palette(self.theme)
         # one number a colour: the shade, + 100 on a contour line, −1 not finite, −2 not known yet
         pixels = np.where(lines & (shades >= 0), shades + 100, shades)
         names = {-2: BACKGROUND, -1: nowhere}
@@ -128,7 +117,7 @@ class MapPainter:
         self._shade = np.maximum((shades[0::2] + shades[1::2]) // 2, -1).astype(np.int16)
         rows = slice(canvas.top, canvas.top + canvas.height)
         columns = slice(canvas.left, canvas.left + canvas.width)
-        if self.look.ascii_only:  # one colour a cell; a contour line is a lighter cell
+        if self.theme.ascii_only:  # one colour a cell; a contour line is a lighter cell
             upper = lower = np.where(lower >= 100, lower, upper)
         grid.chars[rows, columns] = np.where(upper == lower, " ", "▀")
         pairs, place = np.unique((upper.astype(np.int64) + 2) * 1000 + lower + 2, return_inverse=True)
@@ -151,26 +140,26 @@ class MapPainter:
         keys, place = np.unique(ages * 1000 + self._shade[rows, columns] + 1, return_inverse=True)
         inks = np.array([self._trail_ink(lane.index, *divmod(int(key), 1000)) for key in keys], dtype=np.int16)
         at = (rows + canvas.top, columns + canvas.left)
-        if self.look.ascii_only:
+        if self.theme.ascii_only:
             grid.chars[at] = "."
         else:
             grid.chars[at] = found.codes[rows, columns].view("<U1")
         grid.inks[at] = inks[place]
-        if self.look.colour == "grey" or self.look.ascii_only:  # colour alone would not tell the lanes apart
+        if self.theme.colour == "grey" or self.theme.ascii_only:  # colour alone would not tell the lanes apart
             along = (rows * 3 + columns + 4 * lane.index) % _MARK_EVERY == 0
-            grid.chars[at[0][along], at[1][along]] = self.look.lane_marker(lane.index)
+            grid.chars[at[0][along], at[1][along]] = self.theme.lane_marker(lane.index)
 
     def _trail_ink(self, lane: int, age: int, shade: int) -> int:
         key = (lane, age, shade)
         if key not in self._trail_inks:
             behind = self._behind(shade - 1)
-            colour = self.look.lane(lane)
-            shown = colour if self.look.colour == "16" else mix(behind, colour, FADES[age])
+            colour = self.theme.lane(lane)
+            shown = colour if self.theme.colour == "16" else mix(behind, colour, FADES[age])
             self._trail_inks[key] = self._ink(f"{shown} on {behind}")
         return self._trail_inks[key]
 
     def _behind(self, shade: int) -> str:
-        return palette(self.look)[0][shade] if shade >= 0 else BACKGROUND
+        return palette(self.theme)[0][shade] if shade >= 0 else BACKGROUND
 
     def _point(
         self,
@@ -197,7 +186,7 @@ class MapPainter:
     ) -> None:
         taken: set[tuple[int, int]] = set()
         for lane in reversed(lanes):  # the chosen lane gets the cell it wants
-            colour = self.look.lane(lane.index)
+            colour = self.theme.lane(lane.index)
             left = exit_of(lane.surface.path, projection) if len(lane.surface.path) else None
             if left is not None:
                 self._draw_exit(grid, canvas, lane, left, taken)
@@ -208,7 +197,7 @@ class MapPainter:
             column, row = free_cell(cell, taken, canvas)
             behind = self._behind(int(self._shade[row, column]))
             style = f"bold {BACKGROUND} on {colour}" if lane.index == chosen else f"bold {colour} on {behind}"
-            self._put(grid, canvas, column, row, self.look.lane_marker(lane.index), style)
+            self._put(grid, canvas, column, row, self.theme.lane_marker(lane.index), style)
 
     def _draw_exit(
         self, grid: Grid, canvas: Canvas, lane: LaneSnapshot, left: Exit, taken: set[tuple[int, int]]
@@ -220,10 +209,10 @@ class MapPainter:
         while (column, row) in taken and 0 <= row + step < canvas.height:
             row += step
         taken |= {(column, row), (column + inward, row)}
-        arrows = ARROWS_ASCII if self.look.ascii_only else ARROWS
-        style = f"bold {BACKGROUND} on {self.look.lane(lane.index)}"
+        arrows = ARROWS_ASCII if self.theme.ascii_only else ARROWS
+        style = f"bold {BACKGROUND} on {self.theme.lane(lane.index)}"
         self._put(grid, canvas, column, row, arrows[left.right, left.down], style)
-        self._put(grid, canvas, column + inward, row, self.look.lane_marker(lane.index), style)
+        self._put(grid, canvas, column + inward, row, self.theme.lane_marker(lane.index), style)
 
     def _draw_titles(
         self,
@@ -234,7 +223,7 @@ class MapPainter:
         canvas: Canvas,
         crosshair: Point | None,
     ) -> None:
-        look, top = self.look, canvas.top - 1
+        theme, top = self.theme, canvas.top - 1
         settings = race.lanes[chosen].surface.settings
         title = f" {settings.surface.replace('_', ' ')} "
         column = grid.write(top, canvas.left + 1, title, f"bold {TEXT}")
@@ -251,58 +240,28 @@ class MapPainter:
             if len(words) <= room:
                 break
         for note in notes:
-            column = grid.write(top, column, f"{look.glyphs.dot} {note} ", DIM)
+            column = grid.write(top, column, f"{theme.glyphs.dot} {note} ", DIM)
         if words:
             grid.write_right(top, end, words, DIM)
 
 
-def draw_frame(grid: Grid, window: Window, canvas: Canvas, look: Look) -> None:
-    """The frame with its ticks around a canvas."""
-    g, right, bottom = look.glyphs, canvas.left + canvas.width, canvas.top + canvas.height
-    frame = grid.ink(FAINT)
-    grid.inks[:] = frame
-    grid.chars[canvas.top : bottom, canvas.left - 1] = g.side
-    grid.chars[canvas.top : bottom, right] = g.side
-    grid.write(canvas.top - 1, canvas.left - 1, g.corners[0] + g.line * canvas.width + g.corners[1], FAINT)
-    grid.write(bottom, canvas.left - 1, g.corners[2] + g.line * canvas.width + g.corners[3], FAINT)
-    (x0, x1), (y0, y1) = window
-    tick_right, tick_down = ("+", "+") if look.ascii_only else ("┤", "┬")
-    for value, label in ticks(y0, y1, max(3, canvas.height // 3)):
-        row = canvas.top + int((y1 - value) / (y1 - y0) * (canvas.height - 1) + 0.5)
-        grid.chars[row, canvas.left - 1] = tick_right
-        grid.write_right(row, canvas.left - 1, label, DIM)
-    end = -1
-    for value, label in ticks(x0, x1, max(3, canvas.width // 8)):
-        column = canvas.left + int((value - x0) / (x1 - x0) * (canvas.width - 1) + 0.5)
-        grid.chars[bottom, column] = tick_down
-        start = min(max(0, column - len(label) // 2), grid.width - len(label))
-        if start > end and bottom + 1 < grid.height:
-            end = grid.write(bottom + 1, start, label, DIM)
-
-
-def canvas_of(window: Window, width: int, height: int) -> Canvas:
-    """The free rectangle of a map drawn on ``width`` × ``height`` cells with its frame and labels."""
-    (y0, y1), rows = window[1], height - 3
-    widest = max((len(label) for _, label in ticks(y0, y1, max(3, rows // 3))), default=1)
-    left = min(LABELS, max(3, widest)) + 1
-    return Canvas(left, 1, width - left - 1, rows)
-
-
-def wanted_survey(window: Window, lane: int, width: int, height: int) -> Survey | None:
+def surface_request(window: Window, lane: int, width: int, height: int) -> SurfaceRequest | None:
     """What a map of this size needs to know of the surface."""
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return None
     canvas = canvas_of(window, width, height)
-    return Survey(lane, window, canvas.width, canvas.height)
+    return SurfaceRequest(lane, window, canvas.width, canvas.height)
 
 
-def resampled(found: Heat, terrain: Terrain, projection: Projection) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Shades and contour lines at the map's half cells: those of the nearest point surveyed, −2 outside the survey."""
+def resampled(
+    found: Heat, sampled: SampledSurface, projection: Projection
+) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+    """Shades and contour lines at the map's half cells: the nearest sample's, −2 outside the part requested."""
     xs, ys = projection.pixels()
-    survey = terrain.survey
-    columns, known_x = _nearest(terrain.xs, xs, survey.window[0], survey.width)
-    rows, known_y = _nearest(terrain.ys[::-1], ys, survey.window[1], survey.height)
-    rows = len(terrain.ys) - 1 - rows
+    part = sampled.request
+    columns, known_x = _nearest(sampled.xs, xs, part.window[0], part.width)
+    rows, known_y = _nearest(sampled.ys[::-1], ys, part.window[1], part.height)
+    rows = len(sampled.ys) - 1 - rows
     known = known_y[:, None] & known_x[None, :]
     shades = np.where(known, found.shades[np.ix_(rows, columns)], np.int16(-2)).astype(np.int16)
     return shades, found.lines[np.ix_(rows, columns)] & known

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from nntui.closeup import Closeup
+from nntui.looks.request import Look, Looks
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario.load import Sweep
 
 from .grid import Grid
-from .look import Look
 from .plot import PlotSpec, draw_plot
 from .scales import SteadyAxis
+from .theme import Theme
 
 Picture = Callable[[int, int], Grid]
 
@@ -27,7 +27,7 @@ class Former:
 class PanelView:
     """What a person has chosen, and the axes' memory: which lane, which unit, whether the loss has a log axis.
 
-    ``closeup`` is the newest closer look at the network, ``sweep`` the scenario's, ``former`` the future that was
+    ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
     replaced.
     """
 
@@ -36,7 +36,7 @@ class PanelView:
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0
-    closeup: Closeup | None = None
+    looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None
 
@@ -52,19 +52,20 @@ def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One panel: ``build`` makes a plot, or a function of the panel's size; ``close`` says that it needs a closer look
-    at the network (``nntui.closeup.LOOKS`` under the same name), ``on_request`` that it is shown only where a scenario
-    names it."""
+    """One panel: ``build`` makes a plot, or a function of the panel's size, of the histories ``whole`` and ``layer``
+    and of what ``look`` finds. ``view`` ("map", "network") is where it has its place beside the Overview;
+    ``on_request``: the Overview has it only where a scenario names it."""
 
     name: str
     whole: tuple[str, ...]
     layer: tuple[str, ...]
-    build: Callable[[Snapshot, PanelView, Look], PlotSpec | Picture]
+    build: Callable[[Snapshot, PanelView, Theme], PlotSpec | Picture]
     applies: Callable[[Snapshot, PanelView], bool] = always
-    close: bool = False
+    look: Look | None = None
+    view: str = ""
     on_request: bool = False
 
 
-def draw_panel(built: PlotSpec | Picture, width: int, height: int, look: Look) -> Grid:
+def draw_panel(built: PlotSpec | Picture, width: int, height: int, theme: Theme) -> Grid:
     """What a panel built, as a grid of exactly this size."""
-    return draw_plot(built, width, height, look) if isinstance(built, PlotSpec) else built(width, height)
+    return draw_plot(built, width, height, theme) if isinstance(built, PlotSpec) else built(width, height)

@@ -4,26 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 
+from nntui.looks.request import Look
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
 from nntui_engine.run.snapshot import Snapshot
 
-from .close_panels import CLOSE_PANELS, MAP_PANELS, NETWORK_PANELS, SWEEP_PANELS
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
-from .look import Look
-from .panel import Panel as Panel
-from .panel import PanelView as PanelView
-from .panel import Picture
+from .look_panels import LOOK_PANELS, SWEEP_PANELS
+from .panel import Panel, PanelView, Picture
 from .plot import PlotSpec
 from .surface_panels import SURFACE_PANELS
+from .theme import Theme
 
 
-def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The loss: of each lane's mini-batches, or of mini-batches and held-out rows when there is one lane."""
     log = view.log_loss or runs_away(snapshot, "loss")
     return whole_plot(
         snapshot,
-        look,
+        theme,
         PlotSpec(
             title="Loss",
             scale="log" if log else "linear",
@@ -37,7 +36,7 @@ def loss_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
     )
 
 
-def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def accuracy_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The share of rows predicted right; for regression the share of variation explained."""
     if all(lane.network.settings.accuracy == "none" for lane in snapshot.lanes):
         name = "r2"
@@ -47,7 +46,7 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
             empty="" if any_history(snapshot, name) else "Measured at the first evaluation.",
             memory=view.axis_memory(name),
         )
-        return whole_plot(snapshot, look, spec, one=(("train_r2", "training"), (name, "validation")), several=name)
+        return whole_plot(snapshot, theme, spec, one=(("train_r2", "training"), (name, "validation")), several=name)
     held_out = any(np.isfinite(lane.whole.get("validation_accuracy", np.nan)) for lane in snapshot.lanes)
     several = "validation_accuracy" if held_out else "train_accuracy"
     shown = ("accuracy", several) if len(snapshot.lanes) == 1 else (several,)
@@ -60,20 +59,10 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         memory=view.axis_memory("accuracy"),
     )
     measures = (("accuracy", "training"), ("validation_accuracy", "validation"))
-    return whole_plot(snapshot, look, spec, one=measures, several=several)
+    return whole_plot(snapshot, theme, spec, one=measures, several=several)
 
 
-def gradient_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
-    """The gradient norm of each layer of the chosen lane, on a log axis."""
-    return layer_plot(snapshot, view, look, "gradient_norm", "Gradient norm by layer", log=True)
-
-
-def variance_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
-    """The variance of each layer's activations in the chosen lane, on a log axis."""
-    return layer_plot(snapshot, view, look, "activation_variance", "Activation variance by layer", log=True)
-
-
-def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def dead_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """Units that fire on no row: only layers whose activation can die are drawn."""
     lane = snapshot.lanes[view.lane]
     mortal = tuple(i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].falls_silent)
@@ -84,7 +73,7 @@ def dead_panel(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
         )
         return PlotSpec(title="Dead ReLU units by layer", empty=reason)
     spec = layer_plot(
-        snapshot, view, look, "dead_units", "Dead ReLU units by layer", whole=True, floor=0.0, only=mortal
+        snapshot, view, theme, "dead_units", "Dead ReLU units by layer", whole=True, floor=0.0, only=mortal
     )
     values = lane.per_layer.get("dead_units")
     if values is None or spec.empty:
@@ -100,7 +89,7 @@ def whole_panel(statistic: Statistic) -> Panel:
     name = statistic.name
     later = "" if statistic.cadence == "step" else "Measured at the first evaluation."
 
-    def build(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    def build(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
         of_loss = name.endswith("loss")
         log = (view.log_loss or runs_away(snapshot, name)) if of_loss else statistic.scale == "log"
         spec = PlotSpec(
@@ -113,31 +102,32 @@ def whole_panel(statistic: Statistic) -> Panel:
             empty="" if any_history(snapshot, name) else later or nothing_yet(snapshot.step),
             memory=view.axis_memory(name),
         )
-        return whole_plot(snapshot, look, spec, one=((name, ""),), several=name)
+        return whole_plot(snapshot, theme, spec, one=((name, ""),), several=name)
 
     return Panel(name, (name,), (), build, on_request=True)
 
 
-def layer_panel(statistic: Statistic) -> Panel:
-    """A panel for a statistic of each layer, shown where a scenario asks for it."""
+def layer_panel(statistic: Statistic, on_request: bool = True) -> Panel:
+    """A panel for a statistic of each layer of the chosen lane; ``on_request``: shown where a scenario asks for it."""
 
-    def build(snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+    def build(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
         log = statistic.scale == "log"
         share = statistic.name.endswith("fraction")
         floor = None if log or statistic.name.endswith("mean") else 0.0
         title = f"{statistic.title} by layer"
-        return layer_plot(snapshot, view, look, statistic.name, title, log=log, floor=floor, percent=share)
+        return layer_plot(snapshot, view, theme, statistic.name, title, log=log, floor=floor, percent=share)
 
-    return Panel(statistic.name, (), (statistic.name,), build, on_request=True)
+    return Panel(statistic.name, (), (statistic.name,), build, on_request=on_request)
 
 
 _DESIGNED: tuple[Panel, ...] = (
+    *SWEEP_PANELS,
     Panel("loss", ("loss", "validation_loss"), (), loss_panel),
-    Panel("gradient_norm", (), ("gradient_norm",), gradient_panel),
+    layer_panel(LAYER_BY_NAME["gradient_norm"], on_request=False),
     Panel("accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel),
-    Panel("activation_variance", (), ("activation_variance",), variance_panel),
+    layer_panel(LAYER_BY_NAME["activation_variance"], on_request=False),
     Panel("dead_units", (), ("dead_units",), dead_panel),
-    *CLOSE_PANELS,
+    *LOOK_PANELS,
 )
 # Every other statistic has a plain panel; of two of one name the layers' comes first
 _PLAIN = (
@@ -153,39 +143,37 @@ def panels_of(snapshot: Snapshot | None) -> dict[str, Panel]:
     return SURFACE_PANELS if snapshot is not None and snapshot.on_surface else PANELS
 
 
-def build_panel(name: str, snapshot: Snapshot, view: PanelView, look: Look) -> PlotSpec | Picture:
+def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
     """What a panel shows; in grey under it what it showed of a future that was replaced."""
     build = panels_of(snapshot)[name].build
-    spec, former = build(snapshot, view, look), view.former
+    spec, former = build(snapshot, view, theme), view.former
     if former is None or not isinstance(spec, PlotSpec):
         return spec
-    old = build(former.snapshot, replace(view, memory={}, former=None), look)
+    old = build(former.snapshot, replace(view, memory={}, former=None), theme)
     return replace(spec, curves=(*old.faded(former.step), *spec.curves)) if isinstance(old, PlotSpec) else spec
 
 
 def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
-    """The panels that have something to show: those a scenario asks for, those of a sweep, then the rest.
+    """The panels that have something to show: those a scenario asks for, then the rest, those of a sweep first.
 
-    A closer look costs time, so it is taken where the scenario asks for it; the Map and Network views have them all.
-    So with the panels that are there for one lesson.
+    A look costs time, so it is taken where the scenario asks for it; the Map and Network views have them all. So with
+    the panels that are there for one lesson.
     """
     panels = panels_of(snapshot)
     shown = [name for name, panel in panels.items() if snapshot is not None and panel.applies(snapshot, view)]
-    shown = [name for name in shown if name in wanted or not (panels[name].close or panels[name].on_request)]
-    swept = tuple(name for name in SWEEP_PANELS if name in shown)
-    first = tuple(dict.fromkeys(name for name in (*wanted, *swept) if name in shown))
-    return first + tuple(name for name in shown if name not in first)
+    first = tuple(dict.fromkeys(name for name in wanted if name in shown))
+    return first + tuple(name for name in shown if name not in first and not panels[name].on_request)
 
 
 def view_panels(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
     """The panels of the Map or the Network view that have something to show."""
-    names = MAP_PANELS if name == "map" else NETWORK_PANELS
-    return tuple(one for one in names if snapshot is not None and PANELS[one].applies(snapshot, view))
+    found = (panel for panel in PANELS.values() if panel.view == name)
+    return tuple(panel.name for panel in found if snapshot is not None and panel.applies(snapshot, view))
 
 
-def close_names(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of the panels that need a closer look at the network."""
-    return tuple(name for name in names if PANELS[name].close)
+def looks_of(names: tuple[str, ...]) -> tuple[Look, ...]:
+    """What these panels need to see of the network itself."""
+    return tuple(look for name in names if (look := PANELS[name].look) is not None)
 
 
 def histories(names: tuple[str, ...], snapshot: Snapshot | None = None) -> tuple[tuple[str, ...], tuple[str, ...]]:

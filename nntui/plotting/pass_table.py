@@ -1,13 +1,12 @@
 """A backward pass of a tiny network as numbers: every node's z, a and δ, every weight's gradient and its check."""
 
-import math
-
 from nntui_engine.analysis.trace import BIAS, Node, Trace, Weight
 from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
-from .look import ACCENT, DIM, ERROR, GOOD, TEXT, Look
+from .numbers import number
+from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, Theme
 
 NUMBER = 10  # columns of one number
 NODE_WIDTH = 6 + 3 * NUMBER
@@ -17,12 +16,12 @@ AGREES = {"float64": 1e-4, "float32": 0.05}  # relative difference that rounding
 Line = list[tuple[int, str, str]]  # (column, text, style)
 
 
-def draw_pass(found: Trace, lane: LaneSnapshot, width: int, height: int, look: Look) -> Grid:
+def draw_pass(found: Trace, lane: LaneSnapshot, width: int, height: int, theme: Theme) -> Grid:
     """All numbers in as many columns as fit: forward from the inputs to the loss, then the weights."""
     grid = Grid.blank(width, height)
-    name = f" {look.glyphs.dot} {lane.name}" if lane.name else ""
-    draw_box(grid, look, fit(f"Backward pass{name}", width - 6, look.glyphs.end))
-    blocks = [_nodes(found, lane, look), _weights(found, lane, look)]
+    name = f" {theme.glyphs.dot} {lane.name}" if lane.name else ""
+    draw_box(grid, theme, fit(f"Backward pass{name}", width - 6, theme.glyphs.end))
+    blocks = [_nodes(found, lane, theme), _weights(found, lane, theme)]
     room = height - 2
     left, row = 2, 1
     hidden = 0
@@ -43,29 +42,29 @@ def draw_pass(found: Trace, lane: LaneSnapshot, width: int, height: int, look: L
     if hidden:
         more = "1 more line" if hidden == 1 else f"{hidden} more lines"
         words = f" {more} in a larger window "
-        grid.write_right(height - 1, width - 2, fit(words, width - 4, look.glyphs.end), DIM)
+        grid.write_right(height - 1, width - 2, fit(words, width - 4, theme.glyphs.end), DIM)
     return grid
 
 
-def _names(look: Look) -> tuple[str, str, str]:
+def _names(theme: Theme) -> tuple[str, str, str]:
     """Heads of the columns for δ, the gradient, and the centred difference."""
-    return ("dL/dz", "dL/dw", "DL/Dw") if look.ascii_only else ("δ = ∂L/∂z", "∂L/∂w", "ΔL/Δw")
+    return ("dL/dz", "dL/dw", "DL/Dw") if theme.ascii_only else ("δ = ∂L/∂z", "∂L/∂w", "ΔL/Δw")
 
 
-def _nodes(found: Trace, lane: LaneSnapshot, look: Look) -> list[Line]:
+def _nodes(found: Trace, lane: LaneSnapshot, theme: Theme) -> list[Line]:
     rows = f"row 1 of {found.rows} in the batch" if found.rows > 1 else "one row"
     lines: list[Line] = [
         [(0, f"Forward, then back ({rows})", f"bold {ACCENT}")],
-        _heads(6, ("z", "a = f(z)", _names(look)[0])),
+        _heads(6, ("z", "a = f(z)", _names(theme)[0])),
     ]
     for index, value in enumerate(found.inputs):
-        lines.append([(0, f"x{index + 1}", DIM), (6 + NUMBER, number(value), TEXT)])
+        lines.append([(0, f"x{index + 1}", DIM), (6 + NUMBER, _cell(value), TEXT)])
     for node in found.nodes:
-        lines.append(_node(node, len(lane.layers), look))
+        lines.append(_node(node, len(lane.layers), theme))
     for index, value in enumerate(found.targets):
-        lines.append([(0, f"t{index + 1 if len(found.targets) > 1 else ''}", DIM), (6 + NUMBER, number(value), TEXT)])
+        lines.append([(0, f"t{index + 1 if len(found.targets) > 1 else ''}", DIM), (6 + NUMBER, _cell(value), TEXT)])
     lines.append(
-        [(0, "loss" if found.rows == 1 else "mean loss", DIM), (6 + NUMBER, number(found.loss), f"bold {TEXT}")]
+        [(0, "loss" if found.rows == 1 else "mean loss", DIM), (6 + NUMBER, _cell(found.loss), f"bold {TEXT}")]
     )
     return lines
 
@@ -74,17 +73,17 @@ def _heads(start: int, words: tuple[str, ...]) -> Line:
     return [(start + i * NUMBER, word.rjust(NUMBER), DIM) for i, word in enumerate(words)]
 
 
-def _node(node: Node, layers: int, look: Look) -> Line:
-    style = look.layer(node.layer - 1, layers)
+def _node(node: Node, layers: int, theme: Theme) -> Line:
+    style = theme.layer(node.layer - 1, layers)
     numbers = (node.z, node.a, node.delta)
     return [
         (0, unit_name(node.layer, node.unit, layers), f"bold {style}"),
-        *((6 + i * NUMBER, number(value), TEXT) for i, value in enumerate(numbers)),
+        *((6 + i * NUMBER, _cell(value), TEXT) for i, value in enumerate(numbers)),
     ]
 
 
-def _weights(found: Trace, lane: LaneSnapshot, look: Look) -> list[Line]:
-    _, slope, difference = _names(look)
+def _weights(found: Trace, lane: LaneSnapshot, theme: Theme) -> list[Line]:
+    _, slope, difference = _names(theme)
     wrong = [one for one in found.weights if not _agrees(one, lane.network.settings.dtype)]
     count = len(found.weights)
     words = f"all {count} agree with centred differences"
@@ -98,15 +97,15 @@ def _weights(found: Trace, lane: LaneSnapshot, look: Look) -> list[Line]:
     for one in found.weights:
         came = "bias" if one.source == BIAS else _source(one, layers)
         good = one not in wrong
-        arrow = look.glyphs.arrow if not look.ascii_only else ">"
+        arrow = theme.glyphs.arrow if not theme.ascii_only else ">"
         target = unit_name(one.layer, one.unit, layers)
         lines.append(
             [
-                (0, f"{came:>4}{arrow}{target}", f"bold {look.layer(one.layer - 1, layers)}"),
-                (12, number(one.value), TEXT),
-                (12 + NUMBER, number(one.gradient), TEXT),
-                (12 + 2 * NUMBER, number(one.difference), TEXT if good else ERROR),
-                (12 + 3 * NUMBER, "" if good else f" {look.glyphs.bad}", ERROR),
+                (0, f"{came:>4}{arrow}{target}", f"bold {theme.layer(one.layer - 1, layers)}"),
+                (12, _cell(one.value), TEXT),
+                (12 + NUMBER, _cell(one.gradient), TEXT),
+                (12 + 2 * NUMBER, _cell(one.difference), TEXT if good else ERROR),
+                (12 + 3 * NUMBER, "" if good else f" {theme.glyphs.bad}", ERROR),
             ]
         )
     return lines
@@ -127,10 +126,5 @@ def unit_name(layer: int, unit: int, layers: int) -> str:
     return f"o{unit + 1}" if layer == layers else f"{layer}.{unit + 1}"
 
 
-def number(value: float) -> str:
-    """A number in NUMBER columns, right-aligned, with four to five digits that count."""
-    if not math.isfinite(value):
-        return ("NaN" if math.isnan(value) else "Inf" if value > 0 else "-Inf").rjust(NUMBER)
-    size = abs(value)
-    text = f"{value:.5f}" if 1e-3 <= size < 1e3 or size == 0 else f"{value:.{2 if 1e-99 < size < 1e99 else 1}e}"
-    return text.replace("e-0", "e-").replace("e+0", "e").rjust(NUMBER)
+def _cell(value: float) -> str:
+    return number(value, NUMBER).rjust(NUMBER)

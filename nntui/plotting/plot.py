@@ -9,10 +9,10 @@ from rich.cells import cell_len
 
 from .boxes import draw_box
 from .canvas import Columns, band_dots, line_dots, to_cells, to_columns
-from .frame import SMALLEST, PlotFrame, plot_frame
 from .grid import Grid, wrap
-from .look import DIM, FAINT, TEXT, WARNING, Look
+from .plot_box import SMALLEST, PlotBox, plot_box
 from .scales import LABEL_WIDTH, Axis, SteadyAxis, step_axis
+from .theme import DIM, FAINT, TEXT, WARNING, Theme
 
 Floats = NDArray[np.float64]
 
@@ -100,7 +100,7 @@ class PlotSpec:
         return tuple(curve.faded(step) for curve in self.curves)
 
 
-def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
+def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     """The plot as a grid of exactly ``width`` × ``height`` cells."""
     grid = Grid.blank(width, height)
     if width < SMALLEST[0] or height < SMALLEST[1]:
@@ -109,19 +109,19 @@ def draw_plot(spec: PlotSpec, width: int, height: int, look: Look) -> Grid:
     x_axis = spec.x_axis or step_axis(_last_step(spec), spec.steps)
     y_axis = None if spec.empty else _value_axis(spec)
     if y_axis is None:
-        _draw_empty(grid, spec, look)
+        _draw_empty(grid, spec, theme)
         return grid
-    frame = plot_frame(width, height, x_axis, y_axis, look.ascii_only)
+    frame = plot_box(width, height, x_axis, y_axis, theme.ascii_only)
     _draw_frame(grid, frame)
-    _draw_marks(grid, frame, spec, x_axis, look)
-    if look.ascii_only:
-        _draw_ascii_curves(grid, frame, spec, x_axis, y_axis, look)
+    _draw_marks(grid, frame, spec, x_axis, theme)
+    if theme.ascii_only:
+        _draw_ascii_curves(grid, frame, spec, x_axis, y_axis, theme)
     else:
-        _draw_curves(grid, frame, spec, x_axis, y_axis, look)
-    _draw_gaps(grid, frame, spec, x_axis, y_axis, look)
+        _draw_curves(grid, frame, spec, x_axis, y_axis, theme)
+    _draw_gaps(grid, frame, spec, x_axis, y_axis, theme)
     _draw_points(grid, frame, spec, x_axis, y_axis)
-    _draw_ends(grid, frame, spec, x_axis, y_axis, look)
-    _draw_title(grid, spec, frame.left, look)
+    _draw_ends(grid, frame, spec, x_axis, y_axis, theme)
+    _draw_title(grid, spec, frame.left, theme)
     if spec.note:
         _draw_note(grid, frame, spec.note)
     return grid
@@ -162,7 +162,7 @@ def _value_axis(spec: PlotSpec) -> Axis | None:
     return spec.memory.fit(low, high, log=log, percent=spec.percent, whole=spec.whole)
 
 
-def _draw_frame(grid: Grid, frame: PlotFrame) -> None:
+def _draw_frame(grid: Grid, frame: PlotBox) -> None:
     grid.chars[:] = [list(row) for row in frame.rows]
     grid.inks[:] = grid.ink(DIM)
     line = grid.ink(FAINT)
@@ -173,10 +173,10 @@ def _draw_frame(grid: Grid, frame: PlotFrame) -> None:
     grid.inks[frame.top + frame.height + 1 :, :] = grid.ink(DIM)
 
 
-def _draw_title(grid: Grid, spec: PlotSpec, left: int, look: Look) -> None:
+def _draw_title(grid: Grid, spec: PlotSpec, left: int, theme: Theme) -> None:
     """The title in the upper line, the legend at its right end; each in the longest form that fits."""
-    subtitle = f"{look.glyphs.dot} {spec.subtitle} " if spec.subtitle else ""
-    legends = _legend_forms(spec.legend, look)
+    subtitle = f"{theme.glyphs.dot} {spec.subtitle} " if spec.subtitle else ""
+    legends = _legend_forms(spec.legend, theme)
     short = spec.title.removesuffix(" by layer")
     room = grid.width - left - 1
     choices = [
@@ -201,7 +201,7 @@ def _legend_width(legend: list[tuple[str, str]]) -> int:
     return sum(cell_len(text) for text, _ in legend) + 2 if legend else 0
 
 
-def _legend_forms(legend: tuple[Key, ...], look: Look) -> list[list[tuple[str, str]]]:
+def _legend_forms(legend: tuple[Key, ...], theme: Theme) -> list[list[tuple[str, str]]]:
     """The legend in full, then with markers alone, then its first and last entry; one empty form if it is empty."""
     full: list[tuple[str, str]] = []
     short: list[tuple[str, str]] = []
@@ -214,61 +214,61 @@ def _legend_forms(legend: tuple[Key, ...], look: Look) -> list[list[tuple[str, s
     forms = [full, short]
     if len(legend) > 2:
         first, last = legend[0], legend[-1]
-        forms.append([(first.marker, first.colour), (look.glyphs.end, DIM), (last.marker, last.colour)])
+        forms.append([(first.marker, first.colour), (theme.glyphs.end, DIM), (last.marker, last.colour)])
     return forms
 
 
-def _draw_empty(grid: Grid, spec: PlotSpec, look: Look) -> None:
+def _draw_empty(grid: Grid, spec: PlotSpec, theme: Theme) -> None:
     """A box with the reason why it is empty, in whole words; its left edge is where a plot's would be."""
     box = Grid.blank(grid.width - LABEL_WIDTH, grid.height)
-    draw_box(box, look)
+    draw_box(box, theme)
     lines = wrap(spec.empty or "Nothing measured yet.", box.width - 6)[: box.height - 2]
     top = max(1, (box.height - len(lines)) // 2)
     for offset, line in enumerate(lines):
         box.write(top + offset, (box.width - len(line)) // 2, line, DIM)
     grid.paste(box, 0, LABEL_WIDTH)
-    _draw_title(grid, spec, LABEL_WIDTH + 1, look)
+    _draw_title(grid, spec, LABEL_WIDTH + 1, theme)
 
 
-def _cell_columns(frame: PlotFrame, axis: Axis, steps: Floats) -> NDArray[np.int64]:
+def _cell_columns(frame: PlotBox, axis: Axis, steps: Floats) -> NDArray[np.int64]:
     return frame.left + (axis.place(steps) * (frame.width - 1) + 0.5 + 1e-9).astype(np.int64)
 
 
-def _cell_column(frame: PlotFrame, axis: Axis, step: float) -> int:
+def _cell_column(frame: PlotBox, axis: Axis, step: float) -> int:
     return int(_cell_columns(frame, axis, np.array([step]))[0])
 
 
-def _cell_row(frame: PlotFrame, place: float) -> int:
+def _cell_row(frame: PlotBox, place: float) -> int:
     return frame.top + int((1.0 - place) * (frame.height - 1) + 0.5 + 1e-9)
 
 
-def _draw_marks(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, look: Look) -> None:
-    ink = grid.ink(mark_colour(look))
+def _draw_marks(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, theme: Theme) -> None:
+    ink = grid.ink(mark_colour(theme))
     for mark in spec.marks:
         if x.low <= mark.step <= x.high:
             column = _cell_column(frame, x, mark.step)
             rows = slice(frame.top, frame.top + frame.height)
-            grid.chars[rows, column] = look.glyphs.restart_mark if mark.restarted else look.glyphs.mark
+            grid.chars[rows, column] = theme.glyphs.restart_mark if mark.restarted else theme.glyphs.mark
             grid.inks[rows, column] = ink
 
 
-def mark_colour(look: Look) -> str:
+def mark_colour(theme: Theme) -> str:
     """The colour of the marks at changes, a dimmed warning, as "#rrggbb"."""
-    return look.faded(WARNING)
+    return theme.faded(WARNING)
 
 
-def _columns(curve: Curve, frame: PlotFrame, x: Axis, y: Axis, dots: int) -> Columns:
+def _columns(curve: Curve, frame: PlotBox, x: Axis, y: Axis, dots: int) -> Columns:
     gap = curve.bad
     mean = np.where(gap, np.nan, y.place(curve.mean))
     return to_columns(x.place(curve.steps), y.place(curve.low), mean, y.place(curve.high), frame.width, dots)
 
 
-def _draw_curves(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:
+def _draw_curves(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, theme: Theme) -> None:
     rows = slice(frame.top, frame.top + frame.height)
     cols = slice(frame.left, frame.left + frame.width)
     chars, inks = grid.chars[rows, cols], grid.inks[rows, cols]
     gathered = [(curve, _columns(curve, frame, x, y, 2)) for curve in spec.curves]
-    layers = [(band_dots(c, frame.height), look.faded(curve.colour)) for curve, c in gathered if curve.band]
+    layers = [(band_dots(c, frame.height), theme.faded(curve.colour)) for curve, c in gathered if curve.band]
     layers += [(line_dots(c, frame.height), curve.colour) for curve, c in gathered]
     for dots, colour in layers:
         codes = to_cells(dots)
@@ -277,7 +277,7 @@ def _draw_curves(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis,
         inks[here] = grid.ink(colour)
 
 
-def _draw_ascii_curves(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:
+def _draw_ascii_curves(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, theme: Theme) -> None:
     rows = slice(frame.top, frame.top + frame.height)
     cols = slice(frame.left, frame.left + frame.width)
     chars, inks = grid.chars[rows, cols], grid.inks[rows, cols]
@@ -286,26 +286,26 @@ def _draw_ascii_curves(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y:
         if curve.band:
             here = band_dots(columns, frame.height, 1)
             chars[here] = "."
-            inks[here] = grid.ink(look.faded(curve.colour))
+            inks[here] = grid.ink(theme.faded(curve.colour))
     for curve, columns in gathered:
         here = line_dots(columns, frame.height, 1)
         chars[here] = curve.marker or "."
         inks[here] = grid.ink(curve.colour)
 
 
-def _draw_gaps(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:
+def _draw_gaps(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, theme: Theme) -> None:
     """NaN and Inf as crosses along the top, values at or below 0 on a log axis as arrows along the bottom."""
     for curve in spec.curves:
         ink = grid.ink(f"bold {curve.colour}")
         columns = _cell_columns(frame, x, curve.steps[curve.bad])
-        grid.chars[frame.top, columns], grid.inks[frame.top, columns] = look.glyphs.bad, ink
+        grid.chars[frame.top, columns], grid.inks[frame.top, columns] = theme.glyphs.bad, ink
         if y.log:
             bottom = frame.top + frame.height - 1
             columns = _cell_columns(frame, x, curve.steps[curve.mean <= 0.0])
-            grid.chars[bottom, columns], grid.inks[bottom, columns] = look.glyphs.below, ink
+            grid.chars[bottom, columns], grid.inks[bottom, columns] = theme.glyphs.below, ink
 
 
-def _draw_points(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis) -> None:
+def _draw_points(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis) -> None:
     for points in spec.points:
         known = np.isfinite(points.values) & ~(y.log & (points.values <= 0.0))
         columns = _cell_columns(frame, x, points.places[known])
@@ -313,12 +313,12 @@ def _draw_points(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis)
         grid.chars[rows, columns], grid.inks[rows, columns] = points.marker, grid.ink(points.style)
 
 
-def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, look: Look) -> None:
+def _draw_ends(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, theme: Theme) -> None:
     """Each curve's marker at its newest point, side by side where they meet; in grey also along the line.
 
     Layers' numbers stand apart, lest 1 and 2 be read as 12.
     """
-    if len(spec.curves) < 2 and look.colour != "grey":
+    if len(spec.curves) < 2 and theme.colour != "grey":
         return
     taken: set[tuple[int, int]] = set()
     for index, curve in enumerate(spec.curves):
@@ -334,17 +334,17 @@ def _draw_ends(grid: Grid, frame: PlotFrame, spec: PlotSpec, x: Axis, y: Axis, l
             column -= apart
         taken.add((row, column))
         grid.chars[row, column], grid.inks[row, column] = curve.marker, ink
-        if look.colour == "grey" and len(spec.curves) > 1:
+        if theme.colour == "grey" and len(spec.curves) > 1:
             _mark_along(grid, frame, curve, index, columns)
 
 
-def _mark_along(grid: Grid, frame: PlotFrame, curve: Curve, index: int, columns: Columns) -> None:
+def _mark_along(grid: Grid, frame: PlotBox, curve: Curve, index: int, columns: Columns) -> None:
     for column in range((index * 5) % 13, frame.width, 13):
         if np.isfinite(columns.middle[column]):
             grid.chars[_cell_row(frame, float(columns.middle[column])), frame.left + column] = curve.marker
 
 
-def _draw_note(grid: Grid, frame: PlotFrame, note: str) -> None:
+def _draw_note(grid: Grid, frame: PlotBox, note: str) -> None:
     """A remark inside the canvas, top left, under the row of crosses."""
     for offset, line in enumerate(wrap(note, max(10, frame.width - 2))[: max(1, frame.height - 2)]):
         grid.write(frame.top + 1 + offset, frame.left + 1, line, WARNING)

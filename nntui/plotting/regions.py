@@ -3,11 +3,12 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .close import Regions
+from nntui.looks.projection import Projection
+from nntui.looks.regions import Regions
+
 from .grid import Grid, fit
-from .look import BACKGROUND, DIM, TEXT, Look, mix
-from .map import SMALLEST, Canvas, canvas_of, draw_frame
-from .projection import Projection
+from .map_frame import SMALLEST, Canvas, canvas_of, draw_frame
+from .theme import BACKGROUND, DIM, TEXT, Theme, mix
 
 SHADES = 6
 FAINTEST, STRONGEST = 0.10, 0.42  # how much of a class's colour its region has
@@ -15,28 +16,28 @@ CELLS_A_POINT = 9  # fewer cells than that for each row of data would hide the r
 NOWHERE = "#3a1018"  # where the answer is not finite
 
 
-def draw_regions(found: Regions, lane: int, name: str, width: int, height: int, look: Look) -> Grid:
+def draw_regions(found: Regions, lane: int, name: str, width: int, height: int, theme: Theme) -> Grid:
     """The regions in a frame with ticks; the title says whose they are, the legend which class is which."""
     grid = Grid.blank(width, height)
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return grid
     canvas = canvas_of(found.window, width, height)
     projection = Projection(found.window, canvas.width, canvas.height)
-    draw_frame(grid, found.window, canvas, look)
-    kind, colours = _shade(grid, found, canvas, look)
-    drawn = _draw_points(grid, found, projection, canvas, kind, colours, look)
-    _draw_title(grid, found, lane, name, canvas, drawn, look)
+    draw_frame(grid, found.window, canvas, theme)
+    kind, colours = _shade(grid, found, canvas, theme)
+    drawn = _draw_points(grid, found, projection, canvas, kind, colours, theme)
+    _draw_title(grid, found, lane, name, canvas, drawn, theme)
     return grid
 
 
-def _colour(kind: int, shade: int, look: Look) -> str:
-    if look.colour == "16":
+def _colour(kind: int, shade: int, theme: Theme) -> str:
+    if theme.colour == "16":
         return BACKGROUND if kind < 0 else ("#0000aa", "#aa0000", "#00aa00", "#aa00aa", "#00aaaa", "#555555")[kind % 6]
     share = FAINTEST + (STRONGEST - FAINTEST) * shade / (SHADES - 1)
-    return mix(BACKGROUND, look.lane(kind), share)
+    return mix(BACKGROUND, theme.lane(kind), share)
 
 
-def _shade(grid: Grid, found: Regions, canvas: Canvas, look: Look) -> tuple[NDArray[np.int64], dict[int, str]]:
+def _shade(grid: Grid, found: Regions, canvas: Canvas, theme: Theme) -> tuple[NDArray[np.int64], dict[int, str]]:
     """Fills the canvas; returns each cell's lower colour number and the colours by number."""
     rows_known, columns_known = found.kind.shape
     row = np.minimum((np.arange(2 * canvas.height) + 0.5) * rows_known / (2 * canvas.height), rows_known - 1)
@@ -48,15 +49,15 @@ def _shade(grid: Grid, found: Regions, canvas: Canvas, look: Look) -> tuple[NDAr
     edge[:, :-1] |= kind[:, :-1] != kind[:, 1:]
     edge[:-1] |= kind[:-1] != kind[1:]
     numbers = np.where(edge, -2, numbers)
-    border = "#ffffff" if look.colour == "16" else mix(BACKGROUND, TEXT, 0.75)
+    border = "#ffffff" if theme.colour == "16" else mix(BACKGROUND, TEXT, 0.75)
     colours = {-2: border, -1: NOWHERE}
-    colours |= {int(n): _colour(int(n) // SHADES, int(n) % SHADES, look) for n in np.unique(numbers) if n >= 0}
+    colours |= {int(n): _colour(int(n) // SHADES, int(n) % SHADES, theme) for n in np.unique(numbers) if n >= 0}
     upper, lower = numbers[0::2], numbers[1::2]
-    if look.ascii_only:  # one colour a cell
+    if theme.ascii_only:  # one colour a cell
         upper = lower = np.minimum(upper, lower)
     area = (slice(canvas.top, canvas.top + canvas.height), slice(canvas.left, canvas.left + canvas.width))
     grid.chars[area] = np.where(upper == lower, " ", "▀")
-    if look.ascii_only:
+    if theme.ascii_only:
         grid.chars[area] = np.where(lower == -2, ":", " ")
     base = SHADES * 1000
     pairs, place = np.unique((upper + 2) * base + lower + 2, return_inverse=True)
@@ -75,7 +76,7 @@ def _draw_points(
     canvas: Canvas,
     numbers: NDArray[np.int64],
     colours: dict[int, str],
-    look: Look,
+    theme: Theme,
 ) -> int:
     """As many rows of data as leave the regions in sight, evenly taken; returns how many those are."""
     most = max(8, canvas.width * canvas.height // CELLS_A_POINT)
@@ -88,22 +89,22 @@ def _draw_points(
         if not (0 <= column < canvas.width and 0 <= row < canvas.height):
             continue
         kind, behind = max(0, int(found.kinds[index])), int(numbers[row, column])
-        glyphs = look.glyphs.held_out if found.held_out[index] else look.glyphs.lane
+        glyphs = theme.glyphs.held_out if found.held_out[index] else theme.glyphs.lane
         if (kind, behind) not in inks:
             under = colours[behind] if behind != -2 else BACKGROUND
-            inks[kind, behind] = grid.ink(f"bold {look.lane(kind)} on {under}")
+            inks[kind, behind] = grid.ink(f"bold {theme.lane(kind)} on {under}")
         grid.chars[canvas.top + row, canvas.left + column] = glyphs[kind % len(glyphs)]
         grid.inks[canvas.top + row, canvas.left + column] = inks[kind, behind]
     return len(chosen)
 
 
-def _draw_title(grid: Grid, found: Regions, lane: int, name: str, canvas: Canvas, drawn: int, look: Look) -> None:
-    g, top, end = look.glyphs, canvas.top - 1, canvas.left + canvas.width
-    words = f" Decision regions {g.dot} {look.lane_marker(lane)} {name} " if name else " Decision regions "
+def _draw_title(grid: Grid, found: Regions, lane: int, name: str, canvas: Canvas, drawn: int, theme: Theme) -> None:
+    g, top, end = theme.glyphs, canvas.top - 1, canvas.left + canvas.width
+    words = f" Decision regions {g.dot} {theme.lane_marker(lane)} {name} " if name else " Decision regions "
     if len(words) > canvas.width - 2:
         words = f" {name or 'Decision regions'} "
     column = grid.write(top, canvas.left, fit(words, canvas.width - 1, g.end), f"bold {TEXT}")
-    entries = [(f" {g.lane[i % 8]}", look.lane(i), f" {words} ") for i, words in enumerate(found.names)]
+    entries = [(f" {g.lane[i % 8]}", theme.lane(i), f" {words} ") for i, words in enumerate(found.names)]
     held = [("", DIM, f" {g.held_out[0]}{g.held_out[1]} held out ")] if found.held_out.any() else []
     total = len(found.points)
     some = [("", DIM, f" {drawn} of {total} rows ")] if drawn < total else []

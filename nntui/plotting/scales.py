@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .numbers import count, exponent_label, power, significant
+
 Floats = NDArray[np.float64]
 SHRINK_BELOW = 0.4  # an axis closes in on its data only when less than this share of it is used
 LABEL_WIDTH = 5
@@ -101,10 +103,6 @@ class SteadyAxis:
     def __init__(self) -> None:
         self._axis: Axis | None = None
 
-    def forget(self) -> None:
-        """Drop the axis: the next :meth:`fit` has no memory."""
-        self._axis = None
-
     def fit(
         self,
         low: float,
@@ -145,20 +143,10 @@ def _log_ticks(low: float, high: float, at_most: int) -> tuple[tuple[float, str]
     ticks: list[tuple[float, str]] = []
     for exponent in range(int(low), int(high) + 1):
         if (exponent - int(low)) % every == 0:
-            ticks.append((float(exponent), power_label(exponent)))
+            ticks.append((float(exponent), power(exponent)))
         if every == 1 and exponent < high and decades * 3 + 1 <= at_most:
-            ticks.extend((exponent + math.log10(m), value_label(m * 10.0**exponent)) for m in (2, 5))
+            ticks.extend((exponent + math.log10(m), significant(m * 10.0**exponent)) for m in (2, 5))
     return tuple(ticks)
-
-
-def power_label(exponent: int) -> str:
-    """10ᵏ in at most five characters where they suffice: "0.01", "1", "1e-6"."""
-    return value_label(10.0**exponent) if -3 <= exponent <= 4 else f"1e{exponent}"
-
-
-def value_label(value: float) -> str:
-    """A number as short as ``g`` writes it, without padding in the exponent: 1e-05 → 1e-5."""
-    return f"{value:g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def number_label(value: float, step: float, axis: Axis) -> str:
@@ -168,21 +156,10 @@ def number_label(value: float, step: float, axis: Axis) -> str:
     if abs(value) < step * 1e-9:
         return "0"
     if axis.whole:
-        return count_label(value)
+        return count(value)
     size = max(abs(axis.low), abs(axis.high))
     if size >= 1e5 or step < 1e-3 * (1 - 1e-9):
         decimals = max(0, math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9))
-        return f"{value:.{decimals}e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
+        return exponent_label(value, decimals)
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value:.{decimals}f}"
-
-
-def count_label(value: float) -> str:
-    """A whole number, short: 500, 2 000, 15k, 2.5M."""
-    size = abs(value)
-    if size >= 1e9:
-        return value_label(float(f"{value:.3g}"))
-    for limit, letter in ((1e6, "M"), (1e4, "k")):
-        if size >= limit:
-            return f"{value / (1e6 if letter == 'M' else 1e3):g}{letter}"
-    return f"{value:,.0f}".replace(",", " ")

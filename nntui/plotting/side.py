@@ -9,7 +9,8 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .look import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Look
+from .numbers import explained, number, share
+from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 NUMBERS = 19  # a space, then three columns of six
 
@@ -34,13 +35,13 @@ def lanes_height(snapshot: Snapshot | None, width: int) -> int:
     return 3 + per_lane * len(snapshot.lanes) + notes
 
 
-def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
     """Each lane's marker, name, loss, accuracy (or R²) on the mini-batch and on held-out rows, and its state.
 
     ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes.
     """
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Lanes" if snapshot is None or len(snapshot.lanes) > 1 else "Network")
+    draw_box(grid, theme, "Lanes" if snapshot is None or len(snapshot.lanes) > 1 else "Network")
     if snapshot is None:
         return grid
     inner = width - 4
@@ -53,19 +54,19 @@ def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: 
             break
         here = lane.index == chosen or everything
         several = len(snapshot.lanes) > 1
-        colour = look.lane(lane.index)
+        colour = theme.lane(lane.index)
         if several and here:
-            grid.write(row, 1, look.glyphs.chosen, ACCENT)
+            grid.write(row, 1, theme.glyphs.chosen, ACCENT)
         room = inner - 2 - (NUMBERS if one_line else 0)
-        column = grid.write(row, 2, f"{look.lane_marker(lane.index)} ", colour)
-        grid.write(row, column, fit(lane.name, room, look.glyphs.end), f"bold {TEXT}" if here else TEXT)
+        column = grid.write(row, 2, f"{theme.lane_marker(lane.index)} ", colour)
+        grid.write(row, column, fit(lane.name, room, theme.glyphs.end), f"bold {TEXT}" if here else TEXT)
         row += 0 if one_line else 1
         if row < height - 1:
             _write_numbers(grid, row, width - 2, lane, regression)
         row += 1
         words, style = state_words(lane)
         if words and row < height - 1:
-            grid.write(row, 4, fit(words, inner - 2, look.glyphs.end), style)
+            grid.write(row, 4, fit(words, inner - 2, theme.glyphs.end), style)
             row += 1
     return grid
 
@@ -76,10 +77,11 @@ def _write_numbers(grid: Grid, row: int, end: int, lane: LaneSnapshot, regressio
     never = lane.step == 0
     bad = lane.network.first_non_finite is not None or (not never and math.isnan(loss))
     train = whole.get("train_r2" if regression else "accuracy", math.nan)
+    accuracy = explained if regression else share
     held = whole.get("r2" if regression else "validation_accuracy", math.nan)
-    grid.write_right(row, end - 12, loss_words(loss) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT)
-    grid.write_right(row, end - 6, share_words(train, regression), TEXT)
-    grid.write_right(row, end, share_words(held, regression), TEXT)
+    grid.write_right(row, end - 12, number(loss, 6) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT)
+    grid.write_right(row, end - 6, accuracy(train), TEXT)
+    grid.write_right(row, end, accuracy(held), TEXT)
 
 
 def state_words(lane: LaneSnapshot) -> tuple[str, str]:
@@ -98,47 +100,22 @@ def _one_line(snapshot: Snapshot, inner: int) -> bool:
     return max(cell_len(lane.name) for lane in snapshot.lanes) <= inner - 2 - NUMBERS
 
 
-def loss_words(value: float) -> str:
-    """A loss in at most six characters."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    size = abs(value)
-    if size != 0 and (size >= 9999.5 or size < 0.0005):
-        return f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    return f"{value:.3f}" if size < 99.95 else f"{value:.1f}" if size < 999.95 else f"{value:.0f}"
-
-
-def share_words(value: float, regression: bool) -> str:
-    """An accuracy as a percentage, R² as a number, a dash where there is none."""
-    if math.isnan(value):
-        return "-"
-    if regression:
-        return f"{value:.2f}" if value > -9.995 else "<-9"
-    return (
-        f"{100 * value:.0f}%"
-        if value in (0.0, 1.0) or value < 0.9
-        else f"{100 * value:.1f}%"[:5].replace("100.0", "100%")
-    )
-
-
 def draw_knobs(
-    rows: list[KnobRow], chosen: int, target: str, explanation: str, width: int, height: int, look: Look
+    rows: list[KnobRow], chosen: int, target: str, explanation: str, width: int, height: int, theme: Theme
 ) -> Grid:
     """The knobs, the chosen one marked, with a sentence about it where there is room; ``target``: whose they are."""
     grid = Grid.blank(width, height)
-    title = f"Knobs {look.glyphs.dot} {target}" if target else "Knobs"
-    draw_box(grid, look, fit(title, width - 6, look.glyphs.end))
+    title = f"Knobs {theme.glyphs.dot} {target}" if target else "Knobs"
+    draw_box(grid, theme, fit(title, width - 6, theme.glyphs.end))
     room = height - 2
     first = max(0, min(chosen - room // 2, len(rows) - room)) if len(rows) > room else 0
     for offset, row in enumerate(rows[first : first + room]):
-        _draw_knob(grid, offset + 1, row, first + offset == chosen, look)
+        _draw_knob(grid, offset + 1, row, first + offset == chosen, theme)
     if len(rows) > room:
         if first > 0:
-            grid.write(0, width - 4, "↑" if not look.ascii_only else "^", DIM)
+            grid.write(0, width - 4, "↑" if not theme.ascii_only else "^", DIM)
         if first + room < len(rows):
-            grid.write(height - 1, width - 4, "↓" if not look.ascii_only else "v", DIM)
+            grid.write(height - 1, width - 4, "↓" if not theme.ascii_only else "v", DIM)
     left = room - len(rows)
     lines = wrap(explanation, width - 4)
     if lines and left > len(lines):
@@ -148,8 +125,8 @@ def draw_knobs(
     return grid
 
 
-def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, look: Look) -> None:
-    g = look.glyphs
+def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, theme: Theme) -> None:
+    g = theme.glyphs
     left, right = g.turn.split()
     label_style = f"bold {TEXT}" if chosen else FAINT if knob.missing else DIM
     if chosen:

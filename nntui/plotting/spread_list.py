@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+from nntui.looks.spread import Spread
+
 from .boxes import draw_box
-from .close import Spread
 from .grid import Grid, fit, wrap
-from .look import DIM, TEXT, Look
-from .side import loss_words
+from .numbers import number
+from .theme import DIM, TEXT, Theme
 
 WORDS = "Standard deviation of the outputs over 20 passes with dropout on."
 
 
-def draw_spread(spreads: Sequence[Spread], width: int, height: int, look: Look) -> Grid:
+def draw_spread(spreads: Sequence[Spread], width: int, height: int, theme: Theme) -> Grid:
     """A lane's name, then its two bars with their numbers."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, fit("Prediction spread", width - 6, look.glyphs.end))
+    draw_box(grid, theme, fit("Prediction spread", width - 6, theme.glyphs.end))
     lines = wrap(WORDS, width - 4)
     row = 1
     if height - 2 >= len(lines) + 3 * len(spreads):
@@ -23,19 +24,19 @@ def draw_spread(spreads: Sequence[Spread], width: int, height: int, look: Look) 
             row += 1
     largest = max([1e-300, *(value for one in spreads for value in (one.at_data, one.away))])
     for one in spreads:
-        colour = look.lane(one.lane)
+        colour = theme.lane(one.lane)
         if row + 2 > height - 1:
-            grid.write(height - 1, 2, f" {look.glyphs.end} ", DIM)
+            grid.write(height - 1, 2, f" {theme.glyphs.end} ", DIM)
             break
         if one.name:
-            grid.write(row, 2, fit(f"{look.lane_marker(one.lane)} {one.name}", width - 4, look.glyphs.end), colour)
+            grid.write(row, 2, fit(f"{theme.lane_marker(one.lane)} {one.name}", width - 4, theme.glyphs.end), colour)
             row += 1
         for label, value in (("at the data", one.at_data), ("3x as far out", one.away)):
             if row < height - 1:
                 grid.write(row, 4, label, DIM)
                 room = max(0, width - 4 - 18 - 8)
                 length = round(room * value / largest) if value <= largest else 0
-                grid.write(row, 19, look.glyphs.full * length, colour)
-                grid.write_right(row, width - 2, loss_words(value), TEXT)
+                grid.write(row, 19, theme.glyphs.full * length, colour)
+                grid.write_right(row, width - 2, number(value, 6), TEXT)
                 row += 1
     return grid

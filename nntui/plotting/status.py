@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from nntui_engine.run.snapshot import Snapshot
 
 from .grid import Grid, wrap
-from .look import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Look
+from .numbers import grouped, rate, speed
+from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +22,10 @@ class Status:
     speed: float = math.inf
 
 
-def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Look) -> Grid:
+def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
     """One row: name, title, step, speed, state, and the lanes with their markers as far as they fit."""
     grid = Grid.blank(width, 1)
-    g = look.glyphs
+    g = theme.glyphs
     symbol, colour = {
         "running": (g.running, GOOD),
         "paused": (g.paused, WARNING),
@@ -34,11 +35,17 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Loo
     }[status.state]
     step: list[list[tuple[str, str]]] = []
     if snapshot is not None:
-        step.append([("step ", DIM), (grouped(snapshot.step), f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)])
+        step.append(
+            [
+                ("step ", DIM),
+                (grouped(snapshot.step), f"bold {TEXT}"),
+                (f" / {grouped(snapshot.steps)}", DIM),
+            ]
+        )
     step.append([(f"{symbol} {status.state}", f"bold {colour}")])
     column = grid.write(0, 1, "nntui", f"bold {ACCENT}") + 2
-    for speed in _speed_forms(status) if snapshot is not None else [""]:
-        parts = [*step, [(speed, DIM)]] if speed else step
+    for words in _speed_forms(status) if snapshot is not None else [""]:
+        parts = [*step, [(words, DIM)]] if words else step
         room = width - column - sum(_width(part) + 3 for part in parts) - 1
         if cell_len(status.title) <= room:
             break
@@ -50,7 +57,7 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, look: Loo
             column = grid.write(0, column, text, style)
         column += 3
     if snapshot is not None and len(snapshot.lanes) > 1:
-        _draw_lane_legend(grid, snapshot, column, look)
+        _draw_lane_legend(grid, snapshot, column, theme)
     return grid
 
 
@@ -60,8 +67,8 @@ def _whole_words(text: str, width: int) -> str:
     return lines[0] if lines and cell_len(lines[0]) <= width else ""
 
 
-def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, look: Look) -> None:
-    entries = [(look.lane_marker(lane.index), lane.name, look.lane(lane.index)) for lane in snapshot.lanes]
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
+    entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
     full = sum(cell_len(name) + 4 for _, name, _ in entries)
     if column + full <= grid.width:
         column = grid.width - full
@@ -104,17 +111,17 @@ def message_lines(text: str, width: int) -> list[str]:
     return wrap(text, max(10, width - 4))[:4]
 
 
-def draw_message(text: str, error: bool, width: int, height: int, look: Look) -> Grid:
+def draw_message(text: str, error: bool, width: int, height: int, theme: Theme) -> Grid:
     """A message over the lowest rows of the plots, a bar of its colour at the left."""
     grid = Grid.blank(width, height)
     colour = ERROR if error else WARNING
     for row, line in enumerate(message_lines(text, width)[:height]):
-        grid.write(row, 0, "!" if look.ascii_only else "▌", f"bold {colour}")
+        grid.write(row, 0, "!" if theme.ascii_only else "▌", f"bold {colour}")
         grid.write(row, 2, line, f"bold {TEXT}" if error else TEXT)
     return grid
 
 
-def draw_progress(progress: tuple[int, int, str], width: int, height: int, look: Look) -> Grid:
+def draw_progress(progress: tuple[int, int, str], width: int, height: int, theme: Theme) -> Grid:
     """What is being prepared: a bar while the number of stages (done, total) is known, else words."""
     grid = Grid.blank(width, height)
     done, total, words = progress
@@ -126,19 +133,19 @@ def draw_progress(progress: tuple[int, int, str], width: int, height: int, look:
         lines.append(("", DIM))
         bar = min(40, room - 10)
         filled = round(bar * done / total)
-        lines.append((f"{look.glyphs.full * filled}{look.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))
+        lines.append((f"{theme.glyphs.full * filled}{theme.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))
     else:
         words = words or "starting"
-        lines += [(line, TEXT) for line in wrap(f"{words[:1].upper()}{words[1:]} {look.glyphs.waiting}", room)]
+        lines += [(line, TEXT) for line in wrap(f"{words[:1].upper()}{words[1:]} {theme.glyphs.waiting}", room)]
     _centre(grid, lines)
     return grid
 
 
-def draw_failure(error: str, width: int, height: int, look: Look) -> Grid:
+def draw_failure(error: str, width: int, height: int, theme: Theme) -> Grid:
     """Why there is nothing to see, when an experiment could not be made."""
     grid = Grid.blank(width, height)
     room = max(10, min(width - 4, 72))
-    lines = [(f"{look.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
+    lines = [(f"{theme.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
     lines += [(line, TEXT) for line in wrap(error, room)]
     lines += [("", DIM), ("r tries again, q leaves.", DIM)]
     _centre(grid, lines)
@@ -155,31 +162,10 @@ def _width(part: list[tuple[str, str]]) -> int:
     return sum(cell_len(text) for text, _ in part)
 
 
-def grouped(number: int) -> str:
-    """1234567 → "1 234 567"."""
-    return f"{number:,}".replace(",", " ")
-
-
-def rate_words(rate: float) -> str:
-    """Steps per second in few characters: 0.8, 12, 940, 18.2k, 1.3M."""
-    if rate < 9.95:
-        return f"{rate:.1f}" if rate < 1 or rate != round(rate) else f"{rate:.0f}"
-    if rate < 1000:
-        return f"{rate:.0f}"
-    return f"{rate / 1e6:.1f}M" if rate >= 1e6 else f"{rate / 1e3:.1f}k"
-
-
 def _speed_forms(status: Status) -> list[str]:
     """The rate reached and its limit, from long to short."""
-    limit = "" if math.isinf(status.speed) else f"limit {speed_label(status.speed)}"
+    limit = "" if math.isinf(status.speed) else f"limit {speed(status.speed)}"
     if status.state == "running" and status.rate > 0:
-        rate = f"{rate_words(status.rate)} steps/s"
-        return [f"{rate} ({limit})", rate, ""] if limit else [rate, ""]
+        reached = f"{rate(status.rate)} steps/s"
+        return [f"{reached} ({limit})", reached, ""] if limit else [reached, ""]
     return [f"{limit} steps/s", ""] if limit and status.state in ("running", "paused") else [""]
-
-
-def speed_label(speed: float) -> str:
-    """A speed limit in few characters: 0.5, 200, 5k, "unlimited"."""
-    if math.isinf(speed):
-        return "unlimited"
-    return f"{speed / 1000:g}k" if speed >= 1000 else f"{speed:g}"

@@ -5,32 +5,32 @@ from numpy.typing import NDArray
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .look import Look
 from .panel import Panel, PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
+from .theme import Theme
 
 Floats = NDArray[np.float64]
 HIGHEST = 1e3  # times the largest value at a start: what lies above is drawn as a cross
 LOWEST = 1e-18  # times that value: what lies below is drawn as an arrow along the bottom
 
 
-def value_panel(race: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def value_panel(race: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The value along each lane's path, above that of the surface's minimum, on a log axis."""
     title = "Value" if all(lane.surface.lowest == 0.0 for lane in race.lanes) else "Value above the minimum"
     values = [np.maximum(_past(lane, "value") - lane.surface.lowest, 0.0) for lane in race.lanes]
-    return _panel(race, view, look, "value", title, values)
+    return _panel(race, view, theme, "value", title, values)
 
 
-def gradient_panel(race: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def gradient_panel(race: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The gradient's norm along each lane's path, on a log axis."""
     values = [_past(lane, "gradient_norm") for lane in race.lanes]
-    return _panel(race, view, look, "gradient_norm", "Gradient norm", values)
+    return _panel(race, view, theme, "gradient_norm", "Gradient norm", values)
 
 
-def distance_panel(race: Snapshot, view: PanelView, look: Look) -> PlotSpec:
+def distance_panel(race: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """To the nearest minimum."""
     values = [_past(lane, "distance") for lane in race.lanes]
-    return _panel(race, view, look, "distance", "Distance to minimum", values)
+    return _panel(race, view, theme, "distance", "Distance to minimum", values)
 
 
 def race_marks(race: Snapshot) -> tuple[TimeMark, ...]:
@@ -42,10 +42,10 @@ def race_marks(race: Snapshot) -> tuple[TimeMark, ...]:
     return tuple(TimeMark(mark.step, mark.restarted) for mark in marks)
 
 
-def _panel(race: Snapshot, view: PanelView, look: Look, name: str, title: str, values: list[Floats]) -> PlotSpec:
+def _panel(race: Snapshot, view: PanelView, theme: Theme, name: str, title: str, values: list[Floats]) -> PlotSpec:
     starts = [float(v[0]) for v in values if len(v) and np.isfinite(v[0])]
     largest = max(starts, default=1.0) or 1.0
-    keys = tuple(Key(look.lane_marker(lane.index), lane.name, look.lane(lane.index)) for lane in race.lanes)
+    keys = tuple(Key(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in race.lanes)
     curves = tuple(_curve(lane, key, v, largest) for lane, key, v in zip(race.lanes, keys, values, strict=True))
     away = [(lane.name, lane.surface.diverged_at) for lane in race.lanes]
     lost = [f"{name} diverged at step {step}" for name, step in away if step is not None]

@@ -9,8 +9,8 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .look import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Look
-from .side import loss_words
+from .numbers import number
+from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 CURVATURE_ROWS = 8
 _NAME = 12
@@ -22,10 +22,10 @@ def racers_height(race: Snapshot) -> int:
     return 3 + len(race.lanes) + sum(lane.surface.diverged_at is not None for lane in race.lanes)
 
 
-def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
     """Each lane's marker, name, value and distance to the nearest minimum; a diverged one says so."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Optimizers" if len(race.lanes) > 1 else "Optimizer")
+    draw_box(grid, theme, "Optimizers" if len(race.lanes) > 1 else "Optimizer")
     grid.write_right(1, width - 2, "value distance", DIM)
     row = 2
     notes = height - 3 >= racers_height(race) - 3
@@ -34,15 +34,15 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
             break
         here = lane.index == chosen or everything
         if len(race.lanes) > 1 and here:
-            grid.write(row, 1, look.glyphs.chosen, ACCENT)
-        column = grid.write(row, 2, f"{look.lane_marker(lane.index)} ", look.lane(lane.index))
-        grid.write(row, column, fit(lane.name or lane.settings.optimizer, width - 21, look.glyphs.end), _weight(here))
+            grid.write(row, 1, theme.glyphs.chosen, ACCENT)
+        column = grid.write(row, 2, f"{theme.lane_marker(lane.index)} ", theme.lane(lane.index))
+        grid.write(row, column, fit(lane.name or lane.settings.optimizer, width - 21, theme.glyphs.end), _weight(here))
         lost = lane.surface.diverged_at is not None
         if lost and not notes:
             grid.write_right(row, width - 2, f"div. at {lane.surface.diverged_at}", ERROR)
         else:
-            grid.write_right(row, width - 11, loss_words(lane.whole["value"]), ERROR if lost else TEXT)
-            grid.write_right(row, width - 2, loss_words(lane.whole["distance"]), ERROR if lost else TEXT)
+            grid.write_right(row, width - 11, number(lane.whole["value"], 6), ERROR if lost else TEXT)
+            grid.write_right(row, width - 2, number(lane.whole["distance"], 6), ERROR if lost else TEXT)
         row += 1
         if lost and notes and row < height - 1:
             grid.write(row, 4, f"diverged at step {lane.surface.diverged_at}", ERROR)
@@ -55,10 +55,10 @@ def table_height(race: Snapshot) -> int:
     return 3 + len(race.lanes)
 
 
-def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, height: int, look: Look) -> Grid:
+def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
     """Every lane in a row: step, value, distance, gradient norm, lr in force, and how it stands."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Race")
+    draw_box(grid, theme, "Race")
     shown = [(title, room) for title, room in _COLUMNS]
     while sum(room for _, room in shown) + _NAME + 4 > width and len(shown) > 2:
         shown.remove(next(c for c in reversed(shown) if c[0] not in ("value", "distance")))
@@ -70,15 +70,15 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
     for row, lane in enumerate(race.lanes[: max(0, height - 3)], start=2):
         here = lane.index == chosen or everything
         if here and len(race.lanes) > 1:
-            grid.write(row, 1, look.glyphs.chosen, ACCENT)
-        grid.write(row, 2, look.lane_marker(lane.index), look.lane(lane.index))
-        grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, look.glyphs.end), _weight(here))
+            grid.write(row, 1, theme.glyphs.chosen, ACCENT)
+        grid.write(row, 2, theme.lane_marker(lane.index), theme.lane(lane.index))
+        grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, theme.glyphs.end), _weight(here))
         numbers = {
             "step": str(lane.step),
-            "value": number_words(lane.whole["value"]),
-            "distance": number_words(lane.whole["distance"]),
-            "gradient": number_words(lane.whole["gradient_norm"]),
-            "lr": number_words(lane.whole["lr"]),
+            "value": number(lane.whole["value"], 8),
+            "distance": number(lane.whole["distance"], 8),
+            "gradient": number(lane.whole["gradient_norm"], 8),
+            "lr": number(lane.whole["lr"], 8),
         }
         column = 4 + name_room
         for title, room in shown:
@@ -99,19 +99,19 @@ def state_of(lane: LaneSnapshot) -> tuple[str, str]:
     return ("finished", GOOD) if lane.state == "finished" else ("running", DIM)
 
 
-def draw_curvature(lane: LaneSnapshot, named: bool, width: int, height: int, look: Look) -> Grid:
+def draw_curvature(lane: LaneSnapshot, named: bool, width: int, height: int, theme: Theme) -> Grid:
     """The Hessian where the lane stands: eigenvalues, condition number, and lr times the largest against its limit."""
     grid = Grid.blank(width, height)
-    title = f"Curvature at {look.lane_marker(lane.index)} {lane.name}" if named else "Curvature"
-    draw_box(grid, look, fit(title, width - 6, look.glyphs.end))
-    rows = curvature_rows(lane, look)
+    title = f"Curvature at {theme.lane_marker(lane.index)} {lane.name}" if named else "Curvature"
+    draw_box(grid, theme, fit(title, width - 6, theme.glyphs.end))
+    rows = curvature_rows(lane, theme)
     row = 1
     for label, value, colour in rows:
         if row >= height - 1:
             break
         if label:
             grid.write(row, 2, label, DIM)
-            grid.write(row, 12, fit(value, width - 14, look.glyphs.end), colour)
+            grid.write(row, 12, fit(value, width - 14, theme.glyphs.end), colour)
             row += 1
             continue
         for line in wrap(value, width - 4):
@@ -121,18 +121,18 @@ def draw_curvature(lane: LaneSnapshot, named: bool, width: int, height: int, loo
     return grid
 
 
-def curvature_rows(lane: LaneSnapshot, look: Look) -> list[tuple[str, str, str]]:
+def curvature_rows(lane: LaneSnapshot, theme: Theme) -> list[tuple[str, str, str]]:
     """(label, value, colour) rows; a label of "" makes the value a sentence."""
     low, high = lane.surface.curvatures
     if lane.surface.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
         return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
-    names = ("Hessian", "condition", "lr x max") if look.ascii_only else ("Hessian λ", "condition", "lr·λmax")
-    condition = number_words(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
+    names = ("Hessian", "condition", "lr x max") if theme.ascii_only else ("Hessian λ", "condition", "lr·λmax")
+    condition = number(high / low, 8) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
     product = lane.whole["lr"] * high
     limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
     stable = product < (2.0 if limit is None else limit)
     rows = [
-        (names[0], f"{number_words(low)}, {number_words(high)}", TEXT),
+        (names[0], f"{number(low, 8)}, {number(high, 8)}", TEXT),
         (names[1], condition, TEXT),
         (
             names[2],
@@ -165,20 +165,6 @@ def stability_limit(optimizer: str, values: Mapping[str, float]) -> float | None
     if values.get("nesterov"):
         return (2.0 + 2.0 * beta) / (1.0 + 2.0 * beta)
     return 2.0 * (1.0 + beta) / kept if kept > 0 else math.inf
-
-
-def number_words(value: float) -> str:
-    """A number in at most eight characters (nine below 0)."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Inf" if value > 0 else "-Inf"
-    size = abs(value)
-    if size != 0.0 and not 1e-3 <= size < 1e5:
-        digits = 2 if 1e-99 < size < 1e100 else 1
-        mantissa, _, exponent = f"{value:.{digits}e}".partition("e")
-        return f"{mantissa}e{int(exponent)}"
-    return f"{value:.4g}"
 
 
 def _weight(here: bool) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nntui.looks.projection import Projection
+
 from .canvas import to_cells
-from .projection import Projection
 
 Floats = NDArray[np.float64]
 AGES = (0.1, 0.3, 0.6)  # shares of the steps done; what is older has the last age

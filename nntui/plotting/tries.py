@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from .boxes import draw_box
 from .grid import Grid, wrap
-from .look import ACCENT, DIM, TEXT, Look
+from .theme import ACCENT, DIM, TEXT, Theme
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ def tries_height(tries: list[TryLine], width: int) -> int:
     return 2 + sum(len(wrap(one.say, width - 8)) for one in tries) if tries else 0
 
 
-def draw_tries(tries: list[TryLine], width: int, height: int, look: Look) -> Grid:
+def draw_tries(tries: list[TryLine], width: int, height: int, theme: Theme) -> Grid:
     """A box with every suggestion; done ones are dim and ticked."""
     grid = Grid.blank(width, height)
-    draw_box(grid, look, "Try")
+    draw_box(grid, theme, "Try")
     row = 1
     first = next((i for i, one in enumerate(tries) if one.key), 0)
     rows_after = [len(wrap(one.say, width - 8)) for one in tries]
@@ -33,7 +33,7 @@ def draw_tries(tries: list[TryLine], width: int, height: int, look: Look) -> Gri
         for number, line in enumerate(wrap(one.say, width - 8)):
             if row >= height - 1:
                 return grid
-            sign = one.key or ("x" if look.ascii_only else "✓") if one.key or one.done else look.glyphs.dot
+            sign = one.key or ("x" if theme.ascii_only else "✓") if one.key or one.done else theme.glyphs.dot
             if number == 0:
                 grid.write(row, 2, sign, f"bold {ACCENT}" if one.key else DIM)
             grid.write(row, 6, line, TEXT if one.key or not one.done else DIM)

@@ -4,11 +4,12 @@ import math
 
 import numpy as np
 
+from nntui.looks.weights import UnitWeights
+
 from .boxes import draw_box
-from .close import UnitWeights
 from .grid import Grid, fit
-from .look import BACKGROUND, DIM, ERROR, TEXT, Look, mix
-from .pass_table import number
+from .numbers import number
+from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
 
 PLUS, MINUS = "#56b4e9", "#e69f00"
 SMALLEST_IMAGE = 16  # inputs
@@ -16,27 +17,27 @@ LEVELS = 12
 BAR = 24  # columns of one bar with its label and number, at least
 
 
-def draw_weights(found: UnitWeights, name: str, width: int, height: int, look: Look) -> Grid:
+def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: Theme) -> Grid:
     """The weights in a box whose title says which unit and whose."""
     grid = Grid.blank(width, height)
-    g = look.glyphs
+    g = theme.glyphs
     whose = f" {g.dot} {name}" if name else ""
     place = layer_words(found.layer, found.layers)
     unit = f"unit {found.unit + 1} of {found.units}, {place}"
     titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
-    draw_box(grid, look, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
+    draw_box(grid, theme, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
     if width < 12 or height < 5:
         return grid
     side = math.isqrt(len(found.weights))
     finite = found.weights[np.isfinite(found.weights)]
     largest = float(np.abs(finite).max()) if len(finite) else 0.0
     image = found.layer == 1 and side * side == len(found.weights) >= SMALLEST_IMAGE and side <= 2 * (height - 3)
-    if image and side <= width - 4 and not look.ascii_only:
-        _draw_image(grid, found, side, largest, look)
+    if image and side <= width - 4 and not theme.ascii_only:
+        _draw_image(grid, found, side, largest, theme)
     else:
-        _draw_bars(grid, found, largest, look)
+        _draw_bars(grid, found, largest, theme)
     broken = len(found.weights) - len(finite)
-    foot = f"{broken} not finite" if broken else f"bias {number(found.bias).strip()}, largest {number(largest).strip()}"
+    foot = f"{broken} not finite" if broken else f"bias {number(found.bias, 10)}, largest {number(largest, 10)}"
     grid.write(height - 2, 2, fit(foot, width - 4, g.end), ERROR if broken else DIM)
     return grid
 
@@ -46,27 +47,27 @@ def layer_words(layer: int, layers: int) -> str:
     return "output" if layer == layers else f"layer {layer}"
 
 
-def _tint(value: float, largest: float, look: Look) -> str:
+def _tint(value: float, largest: float, theme: Theme) -> str:
     """Blue for positive, orange for negative, the background's colour for zero."""
     if not math.isfinite(value):
         return ERROR
     level = round(abs(value) / largest * LEVELS) / LEVELS if largest > 0.0 else 0.0
-    if look.colour == "grey":  # one scale from dark (lowest) to light (highest)
+    if theme.colour == "grey":  # one scale from dark (lowest) to light (highest)
         signed = 0.5 + 0.5 * math.copysign(level, value)
         return mix("#000000", "#ffffff", signed)
-    if look.colour == "16":
+    if theme.colour == "16":
         return "#000000" if level < 0.25 else "#00ffff" if value > 0 else "#ffff00"
     return mix(BACKGROUND, PLUS if value > 0 else MINUS, level)
 
 
-def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, look: Look) -> None:
+def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, theme: Theme) -> None:
     """Every weight a rectangle of half cells, twice as many columns as half rows at least where there is room."""
     rows, columns = 2 * (grid.height - 3), grid.width - 4
     scale = max(1, min(rows // side, columns // side))
     which = np.kron(np.arange(side * side).reshape(side, side), np.ones((scale, scale), dtype=np.int64))
     if len(which) % 2:
         which = np.vstack([which, np.full((1, which.shape[1]), side * side)])
-    tints = [*(_tint(float(value), largest, look) for value in found.weights), BACKGROUND]
+    tints = [*(_tint(float(value), largest, theme) for value in found.weights), BACKGROUND]
     high, wide = len(which) // 2, which.shape[1]
     left = max(2, (grid.width - wide) // 2)
     pairs, place = np.unique(which[0::2] * len(tints) + which[1::2], return_inverse=True)
@@ -75,7 +76,7 @@ def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, look:
     marks = np.array([" " if upper == lower else "▀" for upper, lower in colours])
     area = (slice(1, 1 + high), slice(left, left + wide))
     grid.chars[area], grid.inks[area] = marks[place.reshape(high, wide)], inks[place.reshape(high, wide)]
-    words = (("white", TEXT, " positive "), ("black", DIM, " negative ")) if look.colour == "grey" else ()
+    words = (("white", TEXT, " positive "), ("black", DIM, " negative ")) if theme.colour == "grey" else ()
     signs = words or (("█", PLUS, " positive "), ("█", MINUS, " negative "))
     column = grid.width - 2 - sum(len(mark) + len(label) for mark, _, label in signs)
     if column > left + wide + 1 or grid.height - 3 > high:
@@ -84,7 +85,7 @@ def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, look:
             column = grid.write(grid.height - 3, column, label, DIM)
 
 
-def _draw_bars(grid: Grid, found: UnitWeights, largest: float, look: Look) -> None:
+def _draw_bars(grid: Grid, found: UnitWeights, largest: float, theme: Theme) -> None:
     """One bar a weight, to the right of the middle where positive; the largest first where not all fit."""
     rooms = grid.height - 3
     across = max(1, min((grid.width - 4) // BAR, -(-len(found.weights) // max(1, rooms))))
@@ -97,24 +98,24 @@ def _draw_bars(grid: Grid, found: UnitWeights, largest: float, look: Look) -> No
     each = (grid.width - 4) // across
     for place, index in enumerate(order):
         column, row = divmod(place, rooms)
-        _draw_bar(grid, 1 + row, 2 + column * each, each - 1, int(index), found, largest, look)
+        _draw_bar(grid, 1 + row, 2 + column * each, each - 1, int(index), found, largest, theme)
 
 
 def _draw_bar(
-    grid: Grid, row: int, left: int, width: int, index: int, found: UnitWeights, largest: float, look: Look
+    grid: Grid, row: int, left: int, width: int, index: int, found: UnitWeights, largest: float, theme: Theme
 ) -> None:
     value = float(found.weights[index])
     label = (
         found.names[index] if index < len(found.names) else f"unit {index + 1}" if found.layer > 1 else f"{index + 1}"
     )
     labels = min(10, max(4, width - 18))
-    grid.write(row, left, fit(label, labels, look.glyphs.end), DIM)
-    numbers = number(value).strip()
+    grid.write(row, left, fit(label, labels, theme.glyphs.end), DIM)
+    numbers = number(value, 10)
     half = (width - labels - 10) // 2
     middle = left + labels + 1 + half
     if half >= 2:
         length = round(abs(value) / largest * half) if largest > 0.0 and math.isfinite(value) else 0
         start = middle + 1 if value > 0 else middle - length
-        grid.write(row, middle, look.glyphs.side, DIM)
-        grid.write(row, start, look.glyphs.full * length, PLUS if value > 0 else MINUS)
+        grid.write(row, middle, theme.glyphs.side, DIM)
+        grid.write(row, start, theme.glyphs.full * length, PLUS if value > 0 else MINUS)
     grid.write_right(row, left + width, numbers, TEXT if math.isfinite(value) else ERROR)

@@ -18,10 +18,9 @@ from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from nntui.leaving import leave_in_any_case
-
 from .keeping import KeptTerminal, in_foreground
 from .keyboard import Keyboard
+from .leaving import leave_in_any_case
 from .output import Output
 
 CLOSING_SECONDS = 0.5  # for the last output to reach a terminal

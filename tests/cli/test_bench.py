@@ -17,8 +17,9 @@ from nntui.bench.bench import Bench, MeasureError
 from nntui.bench.children import Child, environment
 from nntui.bench.nets import NETS, ROWS, batches, random_data, random_weights
 from nntui.bench.parts import PARTS, all_sheets, module_of
-from nntui.bench.tables import Sheet, number, rate_spread_text, sheet_text, spread_text
+from nntui.bench.tables import Sheet, rate_spread_text, sheet_text, spread_text
 from nntui.bench.terminal import ScreenText
+from nntui.headless.numbers import measured
 from nntui.headless.schemas import schema_document
 
 SCHEMA = schema_document("bench")
@@ -268,7 +269,7 @@ def test_numbers_made_of_numbers() -> None:
 
 
 def test_text_of_numbers() -> None:
-    assert [number(value) for value in (0.0123, 1.234, 12.34, 12345.6)] == ["0.012", "1.23", "12.3", "12346"]
+    assert [measured(value) for value in (0.0123, 1.234, 12.34, 12345.6)] == ["0.012", "1.23", "12.3", "12346"]
     assert spread_text({"median": 1.5, "low": 1.25, "high": 20.0}) == "1.50 (1.25–20.0)"
     assert rate_spread_text({"median": 1.5e6, "low": 9e5, "high": 2e6}) == "1.50M (0.900–2.00)"
     assert rate_spread_text({"median": 150.0, "low": 90.0, "high": 200.0}) == "150 (90.0–200)"

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import jsonschema
 import pytest
+from builders import finding
 from cli.conftest import run_apart
-from headless.builders import finding
 
 from nntui.headless.schemas import schema_document
 

@@ -5,7 +5,7 @@ import io
 import json
 
 import pytest
-from headless.builders import diverged, finding
+from builders import diverged, finding
 
 from nntui.headless.comparison import compare_cells, compare_numbers
 from nntui.headless.difference import describe_cells

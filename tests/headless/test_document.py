@@ -5,7 +5,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from headless.builders import diverged, finding, lane_settings, lane_snapshot, layer_settings, snapshot
+from builders import diverged, finding, iris, iris_lane, iris_settings, layer
 
 from nntui.headless.document import run_document
 from nntui.headless.machine import json_text
@@ -22,7 +22,7 @@ def document(*arguments, **keywords) -> dict[str, Any]:
 
 
 def test_a_healthy_run_fits_the_schema():
-    jsonschema.validate(document(snapshot()), RUN_SCHEMA)
+    jsonschema.validate(document(iris()), RUN_SCHEMA)
 
 
 def test_a_diverged_run_fits_the_schema_and_keeps_its_values():
@@ -34,15 +34,15 @@ def test_a_diverged_run_fits_the_schema_and_keeps_its_values():
 
 
 def test_the_schema_notices_a_missing_key():
-    result = document(snapshot())
+    result = document(iris())
     del result["lanes"][0]["layers"][0]["gradient_norm"]
     with pytest.raises(jsonschema.ValidationError, match="gradient_norm"):
         jsonschema.validate(result, RUN_SCHEMA)
 
 
 def test_what_does_not_apply_is_null_and_never_nan():
-    lane = lane_snapshot(lane_settings("fit", accuracy="none", loss="mse"), without=("accuracy", "validation_loss"))
-    shown = document(snapshot(lane))["lanes"][0]
+    lane = iris_lane(iris_settings("fit", accuracy="none", loss="mse"), without=("accuracy", "validation_loss"))
+    shown = document(iris(lane))["lanes"][0]
     assert shown["accuracy"] is None
     assert shown["validation_loss"] is None
     assert shown["r2"] == 0.5
@@ -53,15 +53,13 @@ def test_tweaks_belong_to_the_lane_they_changed():
         Mark(10, None, {"train.lr": 0.2}, "lr 0.1 → 0.2"),
         Mark(20, "b", {"model.activation": "tanh"}, "relu → tanh"),
     )
-    lanes = document(snapshot(lane_snapshot(lane_settings("a")), lane_snapshot(lane_settings("b"), 1), marks=marks))[
-        "lanes"
-    ]
+    lanes = document(iris(iris_lane(iris_settings("a")), iris_lane(iris_settings("b"), 1), marks=marks))["lanes"]
     assert lanes[0]["tweaks"] == [{"step": 10, "set": {"train.lr": 0.2}}]
     assert [tweak["step"] for tweak in lanes[1]["tweaks"]] == [10, 20]
 
 
 def test_findings_belong_to_their_lane():
-    two = snapshot(lane_snapshot(lane_settings("a")), lane_snapshot(lane_settings("b"), 1))
+    two = iris(iris_lane(iris_settings("a")), iris_lane(iris_settings("b"), 1))
     result = document(two, [finding("b")])
     jsonschema.validate(result, RUN_SCHEMA)
     assert result["lanes"][0]["findings"] == []
@@ -79,12 +77,12 @@ def test_findings_belong_to_their_lane():
 
 
 def test_settings_are_shaped_like_a_scenario_file():
-    layers = (layer_settings(1, 5, "tanh"), layer_settings(2, 1, "linear"))
-    settings = lane_settings(
+    layers = (layer(1, 5, "tanh"), layer(2, 1, "linear"))
+    settings = iris_settings(
         "x", layers=layers, loss="huber", huber_delta=2.0, early_stopping=EarlyStopping(5, 0.0, True), schedule="step",
         schedule_parameters={"every": 10, "factor": 0.5}, l1_method="proximal",
     )  # fmt: skip
-    shown = document(snapshot(lane_snapshot(lane_settings())))["lanes"][0]["settings"]
+    shown = document(iris(iris_lane(iris_settings())))["lanes"][0]["settings"]
     assert set(shown) == {"data", "model", "train"}
     from nntui.headless.settings_document import settings_document
 
@@ -97,8 +95,8 @@ def test_settings_are_shaped_like_a_scenario_file():
 
 
 def test_timing_is_there_only_when_asked_for():
-    assert "timing" not in document(snapshot())
-    assert document(snapshot(), timing=Timing(2.0, 100))["timing"] == {"seconds": 2.0, "steps_per_second": 50.0}
+    assert "timing" not in document(iris())
+    assert document(iris(), timing=Timing(2.0, 100))["timing"] == {"seconds": 2.0, "steps_per_second": 50.0}
 
 
 def test_no_time_at_all_is_no_division_by_zero():

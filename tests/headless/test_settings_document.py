@@ -1,16 +1,16 @@
 """A lane's settings in words."""
 
-from headless.builders import lane_settings, layer_settings
+from builders import iris_settings, layer
 
 from nntui.headless.settings_document import network_line, training_line
 
 
 def test_equal_layers_are_counted():
-    layers = (*(layer_settings(i + 1, 24, "tanh") for i in range(5)), layer_settings(6, 1, "sigmoid"))
-    assert network_line(lane_settings(layers=layers)) == "4 → 5 × (24 tanh) → 1 sigmoid"
+    layers = (*(layer(i + 1, 24, "tanh") for i in range(5)), layer(6, 1, "sigmoid"))
+    assert network_line(iris_settings(layers=layers)) == "4 → 5 × (24 tanh) → 1 sigmoid"
 
 
 def test_the_optimizer_shows_what_differs_from_its_defaults():
     parameters = {"lr": 0.1, "momentum": 0.9, "dampening": 0.0, "nesterov": 0.0, "weight_decay": 0.0}
-    settings = lane_settings(optimizer="sgd", optimizer_parameters=parameters, schedule="cosine")
+    settings = iris_settings(optimizer="sgd", optimizer_parameters=parameters, schedule="cosine")
     assert training_line(settings) == "cross_entropy, sgd (lr 0.1, momentum 0.9), batches of 32, cosine schedule"

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from headless.builders import snapshot
+from builders import iris
 
 from nntui.headless.document import run_document
 from nntui.headless.machine import json_text
@@ -14,7 +14,7 @@ TEXT = "┌ Loss ─────────────┐\n│ ⠉⠉⠉⠉⠒
 
 
 def frame(text: str = TEXT, numbers: str | None = None) -> Frame:
-    return Frame("iris", f"<svg>{text}</svg>", text, numbers or json_text(run_document(snapshot())))
+    return Frame("iris", f"<svg>{text}</svg>", text, numbers or json_text(run_document(iris())))
 
 
 def test_writing_leaves_three_files(tmp_path):

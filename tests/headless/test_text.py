@@ -5,12 +5,12 @@ import math
 from dataclasses import replace
 
 import pytest
-from headless.builders import diverged, finding, lane_settings, lane_snapshot, snapshot
+from builders import diverged, finding, iris, iris_lane, iris_settings
 
+from nntui.headless.numbers import number, statistic
 from nntui.headless.output import PIPED_WIDTH, text_console
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
-from nntui.headless.words import number, statistic
 from nntui_engine.run.finding import Fix
 
 
@@ -67,24 +67,24 @@ def test_no_header_is_cut_short():
 
 def test_what_does_not_apply_has_no_column():
     accuracies = ("accuracy", "train_accuracy", "validation_accuracy")
-    text = report(snapshot(lane_snapshot(lane_settings("fit"), without=accuracies)))
+    text = report(iris(iris_lane(iris_settings("fit"), without=accuracies)))
     assert "ccuracy" not in text
     assert "R²" in text
 
 
 def test_a_healthy_run_has_no_warning_signs():
-    text = report(snapshot())
+    text = report(iris())
     assert "×" not in text
     assert "NaN" not in text
 
 
 def test_a_lane_that_stopped_early_says_so():
-    lane = replace(lane_snapshot(lane_settings()), state="stopped early", step=60)
-    assert "Stopped early after step 60" in report(snapshot(lane))
+    lane = replace(iris_lane(iris_settings()), state="stopped early", step=60)
+    assert "Stopped early after step 60" in report(iris(lane))
 
 
 def test_findings_come_with_their_fix():
-    text = report(snapshot(), findings=[finding("relu")])
+    text = report(iris(), findings=[finding("relu")])
     lines = text.splitlines()
     at = lines.index("Findings")
     assert lines[at + 1 : at + 4] == [
@@ -100,7 +100,7 @@ def test_findings_are_wrapped_under_their_first_word():
         message="Half of the units are silent. " * 5,
         fixes=(*finding("relu").fixes, Fix({"model.activation": "leaky_relu"}, "a small slope below 0 " * 4)),
     )
-    text = report(snapshot(), findings=[long], width=80)
+    text = report(iris(), findings=[long], width=80)
     lines = text.splitlines()
     found = lines[lines.index("Findings") + 1 :]
     assert max(map(len, found)) <= 80
@@ -111,26 +111,26 @@ def test_findings_are_wrapped_under_their_first_word():
 
 
 def test_timing_only_when_given():
-    assert "steps/s" not in report(snapshot())
-    assert "100 steps in 2.00 s (50 steps/s)" in report(snapshot(), timing=Timing(2.0, 100))
+    assert "steps/s" not in report(iris())
+    assert "100 steps in 2.00 s (50 steps/s)" in report(iris(), timing=Timing(2.0, 100))
 
 
 def test_an_unnamed_lane_needs_no_name():
-    text = report(snapshot(lane_snapshot(lane_settings(""))))
+    text = report(iris(iris_lane(iris_settings(""))))
     assert "\nNetwork: 4 → 16" in text
     assert "Lane" not in text
 
 
 def test_a_long_lane_name_leaves_room_for_the_numbers():
-    text = report(snapshot(lane_snapshot(lane_settings("a very long lane name " * 10))))
+    text = report(iris(iris_lane(iris_settings("a very long lane name " * 10))))
     assert "Validation" in text.splitlines()[2]
     assert "243" in text
 
 
 def test_a_lane_that_stopped_before_its_first_step_has_no_numbers_of_steps():
-    lane = replace(lane_snapshot(lane_settings()), state="stopped early", step=0)
+    lane = replace(iris_lane(iris_settings()), state="stopped early", step=0)
     evaluated = {name: lane.per_layer[name] for name in ("dead_units", "weight_similarity") if name in lane.per_layer}
-    text = report(snapshot(replace(lane, per_layer=evaluated, layer_history={})))
+    text = report(iris(replace(lane, per_layer=evaluated, layer_history={})))
     assert "Stopped early after step 0" in text
     rows = [line.split() for line in text.splitlines() if line.startswith(("1 ", "output "))]
     assert all(len(row) == 3 + len(evaluated.keys() & {"dead_units"}) for row in rows), rows

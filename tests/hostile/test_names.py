@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 from hostile.judging import run_command
+from lab.driving import fake_lab, ready, text, until
 from lab.fakes import FakeExperiment
-from lab.test_lab import lab, ready, text, until
 from textual.command import CommandPalette
 
 NAMES = (
@@ -58,7 +58,7 @@ def test_fair_rates(tmp_path: Path) -> None:
 
 
 async def test_typing_a_value_for_a_lane() -> None:
-    app = lab(FakeExperiment("[/x]", "[bold]b"))
+    app = fake_lab(FakeExperiment("[/x]", "[bold]b"))
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
         await pilot.press("enter")
@@ -71,7 +71,7 @@ async def test_typing_a_value_for_a_lane() -> None:
 async def test_the_palette(typed: str) -> None:
     fake = FakeExperiment()
     fake.scenario.tries[0].say = "Try [/x] of [bold]b"
-    app = lab(fake)
+    app = fake_lab(fake)
     async with app.run_test(size=(120, 60)) as pilot:
         await ready(pilot)
         await pilot.press("ctrl+p")

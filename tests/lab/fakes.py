@@ -1,119 +1,42 @@
-"""An experiment without an engine: the same calls, numbers from formulas, no compiling."""
+"""An experiment without an engine: the same calls, numbers from formulas, no compiling.
 
-import math
+``python -m lab.fakes`` is the lab with one; "bad" gives it bad input.
+"""
+
+import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from builders import lane_settings, lane_snapshot, numbers_of
 
 from nntui_engine.errors import InputError
-from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, NetworkPart, NonFinite, Series, Snapshot
-from nntui_engine.scenario.settings import LaneSettings, LayerSettings
-
-LAYER_NAMES = ("gradient_norm", "activation_variance", "dead_units")
+from nntui_engine.run.snapshot import Mark, Snapshot
+from nntui_engine.scenario.settings import LaneSettings
 
 
-def layer(index: int, units: int = 16, activation: str = "relu", init: str = "he_normal") -> LayerSettings:
-    return LayerSettings(index, units, activation, 0.0, init, None, 0.0, 1.0, "none", 0.0, 0.0, 0.0, True)
+class Clock:
+    """A clock that goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def settings(name: str = "", activation: str = "relu", optimizer: str = "sgd", lr: float = 0.1) -> LaneSettings:
-    parameters = {"lr": lr, "momentum": 0.0, "dampening": 0.0, "nesterov": 0.0, "weight_decay": 0.0}
-    if optimizer == "adam":
-        parameters = {
-            "lr": lr, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8, "weight_decay": 0.0, "bias_correction": 1.0
-        }  # fmt: skip
-    return LaneSettings(
-        name=name,
-        inputs=4,
-        layers=(layer(1, activation=activation), layer(2, activation=activation), layer(3, 3, "softmax")),
-        batch_norm_inputs=False,
-        batch_norm_momentum=0.9,
-        input_dropout=0.0,
-        dropconnect=0.0,
-        loss="cross_entropy",
-        huber_delta=1.0,
-        accuracy="argmax",
-        accuracy_threshold=0.5,
-        optimizer=optimizer,
-        optimizer_parameters=parameters,
-        schedule="constant",
-        schedule_parameters={},
-        batch_size=32,
-        steps=1000,
-        evaluate_every=10,
-        clip_norm=0.0,
-        clip_value=0.0,
-        early_stopping=None,
-        noise_inputs=0.0,
-        noise_weights=0.0,
-        noise_gradients=0.0,
-        seed=0,
-        dtype="float32",
-        table={"train": {"lr": lr, "optimizer": optimizer}, "model": {"activation": activation, "init": "he_normal"}},
-    )
+class NoWarming:
+    """Nothing to compile."""
 
+    def run(self, progress: Callable[[int, int, str], None]) -> str:
+        progress(1, 2, "halfway")
+        return ""
 
-def series(steps: np.ndarray, values: np.ndarray, spread: float = 0.0) -> Series:
-    values = values.reshape(len(steps), values.shape[1] if values.ndim == 2 else 1).astype(float)
-    return Series(steps.astype(float), values * (1 - spread), values, values * (1 + spread))
-
-
-def lane_snapshot(
-    index: int = 0, name: str = "", step: int = 300, points: int = 200, nan_from: int | None = None, **changes: Any
-) -> LaneSnapshot:
-    mine = changes.pop("settings", None) or settings(name)
-    steps = np.linspace(1, step, min(points, step)) if step else np.zeros(0)
-    loss = (1 + index) * np.exp(-steps / 200)
-    depth = len(mine.layers)
-    layers = 10.0 ** -np.arange(depth) * np.ones((len(steps), depth))
-    broken = None
-    if nan_from is not None:
-        loss[steps >= nan_from] = np.nan
-        layers[steps >= nan_from] = np.nan
-        broken = NonFinite(nan_from, 1, "z", 1e30, 1e20, 2.0, 1.0, 0.1)
-    whole = {"loss": float(loss[-1]) if step else math.nan, "accuracy": 0.5, "validation_accuracy": 0.4}
-    whole_history = {
-        "loss": series(steps, loss, 0.1),
-        "validation_loss": series(steps, loss * 1.2),
-        "accuracy": series(steps, 0.5 * np.ones(len(steps))),
-        "validation_accuracy": series(steps, 0.4 * np.ones(len(steps))),
-        "train_accuracy": series(steps, 0.45 * np.ones(len(steps))),
-    }
-    per_layer = {
-        "gradient_norm": layers[-1] if step else np.zeros(depth),
-        "activation_variance": np.ones(depth),
-        "dead_units": np.array([2.0, 1.0, 0.0]),
-    }
-    found = LaneSnapshot(
-        index=index,
-        name=name,
-        step=step,
-        state="running",
-        own=NetworkPart(mine, "classes", 400, own_data=False, first_non_finite=broken),
-        layers=tuple(
-            LayerInfo(x.index, "output" if x.index == depth else str(x.index), 4, x.units, x.activation)
-            for x in mine.layers
-        ),
-        whole=whole if step else {},
-        per_layer=per_layer if step else {},
-        whole_history=whole_history if step else {},
-        layer_history={name: series(steps, layers) for name in LAYER_NAMES} if step else {},
-    )
-    return changed_lane(found, **changes)
-
-
-def changed_lane(lane: LaneSnapshot, **changes: Any) -> LaneSnapshot:
-    """The lane with other fields, its own or those of its network's part."""
-    own = {name: changes.pop(name) for name in NetworkPart.__dataclass_fields__ if name in changes}
-    return replace(lane, own=replace(lane.network, **own), **changes)
-
-
-def snapshot(*names: str, step: int = 300, steps: int = 1000, marks: tuple[Mark, ...] = (), **changes: Any) -> Snapshot:
-    lanes = tuple(lane_snapshot(i, name, step, **changes) for i, name in enumerate(names or ("",)))
-    return Snapshot("fake", "A fake scenario", 0, step, steps, lanes, marks)
+    def stop(self) -> None:
+        """Nothing to stop."""
 
 
 @dataclass
@@ -127,7 +50,7 @@ class FakeExperiment:
     """Counts steps; ``tweak`` knows lr, optimizer, momentum, batch size and init; ``fail_at`` raises at that step."""
 
     def __init__(self, *names: str, steps: int = 1000, step_seconds: float = 0.0, fail_at: int | None = None) -> None:
-        self.lanes = [FakeLane(name, settings(name)) for name in names or ("",)]
+        self.lanes = [FakeLane(name, lane_settings(name)) for name in names or ("",)]
         self.network = self
         self.capabilities = frozenset({"advance", "tweak", "diagnose"})
         self.scenario = SimpleNamespace(
@@ -202,7 +125,7 @@ def changed(old: LaneSettings, changes: dict[str, object]) -> LaneSettings:
         table.setdefault(group, {})[name] = value
         if key == "train.optimizer":
             new = replace(new, optimizer=str(value))
-            parameters = dict(settings(optimizer=str(value), lr=parameters["lr"]).optimizer_parameters)
+            parameters = numbers_of(str(value), lr=parameters["lr"])
         elif key == "train.batch_size":
             new = replace(new, batch_size=value)
         elif name in parameters:
@@ -214,3 +137,23 @@ def changed(old: LaneSettings, changes: dict[str, object]) -> LaneSettings:
             )
             new = replace(new, layers=layers)
     return replace(new, optimizer_parameters=parameters, table=table)
+
+
+def run_fake_lab() -> int:
+    from nntui.lab import session, start
+
+    def make() -> Any:
+        if "bad" in sys.argv:
+            raise InputError("data.csv: no such file")
+        return FakeExperiment("sgd", "adam", steps=10**7, step_seconds=1e-4)
+
+    session.Warming = NoWarming  # type: ignore[assignment,misc]
+    try:
+        return start.run_lab(make, title="In a terminal")
+    except InputError as error:
+        print(f"nntui: {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(run_fake_lab())

@@ -2,29 +2,32 @@
 
 import io
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import builders
 import numpy as np
-from headless import builders
-from lab.fakes import lane_snapshot, snapshot
-from plotting.races import race, race_settings, racer
+from builders import lane_snapshot, race, race_settings, racer, snapshot
 
-from nntui.frame import Frame
-from nntui.headless import words
 from nntui.headless.fair import print_fair
+from nntui.headless.numbers import number as report_number
 from nntui.headless.output import text_console
 from nntui.headless.text import print_report
 from nntui.headless.training import Timing
-from nntui.pace import SPEEDS
-from nntui.plotting import layer_table, pass_table, scales, side, status, surface_side
-from nntui.plotting.close import Regions, Spread, UnitWeights
+from nntui.lab.frame import Frame
+from nntui.lab.pace import SPEEDS
+from nntui.lab.screens.layout import lay_out, side_width
+from nntui.lab.screens.map_layout import lay_out_map
+from nntui.looks.regions import Regions
+from nntui.looks.spread import Spread
+from nntui.looks.weights import UnitWeights
+from nntui.plotting import numbers
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
-from nntui.plotting.look import ASCII, Look
-from nntui.plotting.panels import PanelView
+from nntui.plotting.panel import PanelView
 from nntui.plotting.plot import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.side import KnobRow, draw_knobs
@@ -32,19 +35,18 @@ from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.surface_side import draw_curvature, draw_race_table, draw_racers
+from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine, draw_tries
 from nntui.plotting.unit_weights import draw_weights
-from nntui.screens.layout import lay_out, side_width
-from nntui.screens.map_layout import lay_out_map
 from nntui_engine.analysis.sweeps import Sensitivity
 from nntui_engine.registry.optimizer import OPTIMIZERS
 from nntui_engine.run.snapshot import Mark
 
-LOOKS = {
-    "": Look(),
-    " in 16 colours": Look("16"),
-    " in grey": Look("grey"),
-    " in ASCII": Look(ascii_only=True, glyphs=ASCII),
+THEMES = {
+    "": Theme(),
+    " in 16 colours": Theme("16"),
+    " in grey": Theme("grey"),
+    " in ASCII": Theme(ascii_only=True, glyphs=ASCII),
 }
 
 
@@ -71,23 +73,23 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     panels = PanelView()
     layers = lane_snapshot(0, "sgd")
     weights = 1.5 * np.cos(np.arange(23.0))
-    for name, look in LOOKS.items():
+    for name, theme in THEMES.items():
         for width, height in ((124, 40), (49, 22)):
             yield (
                 f"fair rates {width}x{height}{name}",
-                lambda w=width, h=height, look=look: draw_fair(fair, 1, w, h, look),
+                lambda w=width, h=height, theme=theme: draw_fair(fair, 1, w, h, theme),
             )
-        yield f"racers{name}", lambda look=look: draw_racers(three, 1, False, 40, 9, look)
-        yield f"race table{name}", lambda look=look: draw_race_table(three, 0, True, 90, 8, look)
-        yield f"layers{name}", lambda look=look: draw_layers(layers, 40, 9, look)
+        yield f"racers{name}", lambda theme=theme: draw_racers(three, 1, False, 40, 9, theme)
+        yield f"race table{name}", lambda theme=theme: draw_race_table(three, 0, True, 90, 8, theme)
+        yield f"layers{name}", lambda theme=theme: draw_layers(layers, 40, 9, theme)
         yield (
             f"weights{name}",
-            lambda look=look: draw_weights(UnitWeights(1, 3, 2, 5, weights, -0.25, ()), "sgd", 50, 16, look),
+            lambda theme=theme: draw_weights(UnitWeights(1, 3, 2, 5, weights, -0.25, ()), "sgd", 50, 16, theme),
         )
         for panel in SURFACE_PANELS.values():
             yield (
                 f"race panel {panel.name}{name}",
-                lambda p=panel, look=look: draw_plot(p.build(three, panels, look), 60, 16, look),
+                lambda p=panel, theme=theme: draw_plot(p.build(three, panels, theme), 60, 16, theme),
             )
     window = ((-2.0, 2.0), (-1.0, 1.0))
     kinds = np.add.outer(np.arange(24), np.arange(60)) // 30 % 3
@@ -102,13 +104,13 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
         ("a", "b", "c"),
         ("x", "y"),
     )
-    for name, look in LOOKS.items():
-        yield f"picture of regions{name}", lambda look=look: draw_regions(regions, 0, "sgd", 62, 16, look)
+    for name, theme in THEMES.items():
+        yield f"picture of regions{name}", lambda theme=theme: draw_regions(regions, 0, "sgd", 62, 16, theme)
         spreads = [Spread(0, "dropout", 0.12, 0.9), Spread(1, "", 0.0, 3e-5)]
-        yield f"spread{name}", lambda look=look, spreads=spreads: draw_spread(spreads, 44, 12, look)
+        yield f"spread{name}", lambda theme=theme, spreads=spreads: draw_spread(spreads, 44, 12, theme)
     for optimizer in OPTIMIZERS:
         one = racer(0, settings=race_settings("lane", optimizer), curvatures=(-3.0, 250.0))
-        yield f"curvature {optimizer}", lambda one=one: draw_curvature(one, True, 44, 9, Look())
+        yield f"curvature {optimizer}", lambda one=one: draw_curvature(one, True, 44, 9, Theme())
     many = [(i % 7, key, f"label {i}") for i, key in enumerate("abcdefghijklmn")]
     for width in (30, 60, 200):
         yield f"keys {width}", lambda w=width: draw_keys(many, w)
@@ -121,22 +123,22 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
             shown = Status("A title of several words", state, rate, speed)
             yield (
                 f"header {width} {state}",
-                lambda w=width, s=shown: draw_header(snapshot("sgd", "adam"), s, w, Look()),
+                lambda w=width, s=shown: draw_header(snapshot("sgd", "adam"), s, w, Theme()),
             )
     for progress in ((0, 0, "building"), (3, 20, "the training step"), (20, 20, "done")):
-        yield f"progress {progress[0]} of {progress[1]}", lambda p=progress: draw_progress(p, 60, 12, Look())
+        yield f"progress {progress[0]} of {progress[1]}", lambda p=progress: draw_progress(p, 60, 12, Theme())
     yield (
         "message",
         lambda: draw_message(
-            "A line that says what was done, in so many words that it needs two rows.", False, 50, 4, Look()
+            "A line that says what was done, in so many words that it needs two rows.", False, 50, 4, Theme()
         ),
     )
-    yield "error", lambda: draw_message("train.lr: −1 must be at least 0", True, 50, 4, Look())
-    yield "failure", lambda: draw_failure("ZeroDivisionError: the fake broke (advance, line 7)", 60, 12, Look())
+    yield "error", lambda: draw_message("train.lr: −1 must be at least 0", True, 50, 4, Theme())
+    yield "failure", lambda: draw_failure("ZeroDivisionError: the fake broke (advance, line 7)", 60, 12, Theme())
 
 
 def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
-    look = Look()
+    theme = Theme()
     knobs = [
         KnobRow("lr", "0.1"),
         KnobRow("optimizer", "adam", was="sgd"),
@@ -146,11 +148,11 @@ def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
         *(KnobRow(f"knob {i}", str(i)) for i in range(6)),
     ]
     words = "How far one step goes: too far, and it goes astray."
-    for name, one in LOOKS.items():
+    for name, one in THEMES.items():
         for chosen in (0, 1, 2, 5, 10):
             yield f"knobs, {chosen} chosen{name}", lambda c=chosen, k=one: draw_knobs(knobs, c, "sgd", words, 30, 8, k)
     for height in (12, 13, 14, 15, 16, 20):
-        yield f"knobs in {height} rows", lambda h=height: draw_knobs(knobs, 3, "", words, 30, h, look)
+        yield f"knobs in {height} rows", lambda h=height: draw_knobs(knobs, 3, "", words, 30, h, theme)
     tries = [TryLine("Raise the rate", "t"), TryLine("Kill its units for good, all of them", done=True), TryLine("x")]
     findings = [
         FindingLine("warning", "sgd: 75 % are dead, since step 40."),
@@ -164,9 +166,9 @@ def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
         LogLine("bad", 60, "error"),
     ]
     for height in (4, 5, 6, 7, 9, 12):
-        yield f"tries in {height} rows", lambda h=height: draw_tries(tries, 30, h, look)
-        yield f"log in {height} rows", lambda h=height: draw_log(findings, log, True, 36, h, look)
-        yield f"empty log in {height} rows", lambda h=height: draw_log([], [], h % 2 == 0, 36, h, look)
+        yield f"tries in {height} rows", lambda h=height: draw_tries(tries, 30, h, theme)
+        yield f"log in {height} rows", lambda h=height: draw_log(findings, log, True, 36, h, theme)
+        yield f"empty log in {height} rows", lambda h=height: draw_log([], [], h % 2 == 0, 36, h, theme)
     for count in (3, 12, 30):
         for width, height in ((30, 8), (44, 12), (90, 10), (61, 20)):
             weights = UnitWeights(
@@ -174,14 +176,14 @@ def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
             )
             yield (
                 f"{count} weights {width}x{height}",
-                lambda u=weights, w=width, h=height: draw_weights(u, "", w, h, look),
+                lambda u=weights, w=width, h=height: draw_weights(u, "", w, h, theme),
             )
     pixels = UnitWeights(
         1, 2, 0, 4, np.sin(np.arange(64.0)), 0.5, tuple(f"pixel_{i}_{j}" for i in range(8) for j in range(8))
     )
-    for name, one in LOOKS.items():
+    for name, one in THEMES.items():
         yield f"pixels{name}", lambda k=one: draw_weights(pixels, "", 40, 16, k)
-    yield "pixels in little room", lambda: draw_weights(pixels, "", 20, 9, look)
+    yield "pixels in little room", lambda: draw_weights(pixels, "", 20, 9, theme)
 
 
 def tables() -> Iterator[tuple[str, Callable[[], str]]]:
@@ -225,18 +227,18 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     sizes += [1e-2, 1e-3, 9.99e-4, 1e-4, 5e-5, 1e-7, 1e-300]
     values = [*sizes, *(-v for v in sizes), np.nan, np.inf, -np.inf]
     functions: dict[str, tuple[Callable[[float], str], list[float]]] = {
-        "a report's numbers": (words.number, values),
-        "losses": (side.loss_words, values),
-        "shares": (lambda v: side.share_words(v, False), [v for v in values if 0.0 <= v <= 1.0]),
-        "R²": (lambda v: side.share_words(v, True), values),
-        "a race's numbers": (surface_side.number_words, values),
-        "numbers of a pass": (pass_table.number, values),
-        "sizes of layers": (layer_table.sign_words, values),
-        "labels": (scales.value_label, values[:-3]),
-        "counts": (scales.count_label, [round(v) for v in sizes]),
-        "rates": (status.rate_words, sizes),
-        "speeds": (status.speed_label, [*SPEEDS]),
-        "powers": (scales.power_label, [*range(-12, 13)]),
+        "a report's numbers": (report_number, values),
+        "losses": (partial(numbers.number, room=6), values),
+        "shares": (numbers.share, [v for v in values if 0.0 <= v <= 1.0]),
+        "R²": (numbers.explained, values),
+        "a race's numbers": (partial(numbers.number, room=8), values),
+        "numbers of a pass": (lambda v: numbers.number(v, 10).rjust(10), values),
+        "sizes of layers": (partial(numbers.number, room=5), values),
+        "labels": (numbers.significant, values[:-3]),
+        "counts": (numbers.count, [round(v) for v in sizes]),
+        "rates": (numbers.rate, sizes),
+        "speeds": (numbers.speed, [*SPEEDS]),
+        "powers": (numbers.power, [*range(-12, 13)]),
     }
     for name, (function, table) in functions.items():
         yield name, lambda f=function, t=table: "\n".join(f"{value!r:>24} {f(value)}" for value in map(_plain, t))
@@ -277,7 +279,7 @@ def reports() -> Iterator[tuple[str, Callable[[], str]]]:
     lanes = (racer(0), racer(1, [[-1.5, 1.0], [0.5, 0.25]], state="finished"))
     marked = race(*lanes, marks=(Mark(3, "lane 1", {"train.lr": 0.5}, "lr = 0.5"), Mark(9, None, {}, "noise = 0.1")))
     yield "two lanes", lambda: printed(print_report, builders.diverged(), timing=timing)
-    yield "one lane", lambda: printed(print_report, builders.snapshot())
+    yield "one lane", lambda: printed(print_report, builders.iris())
     yield "a race", lambda: printed(print_report, marked, timing=timing)
     yield "a race of one", lambda: printed(print_report, race(lanes[1]))
     rates = np.geomspace(1e-3, 10.0, 30)

@@ -2,7 +2,7 @@
 
     PYTHONPATH=.:engine:tests python tests/lab/pictures.py        draws them anew into tests/golden/pictures
 
-Look at the difference before you commit it. What is drawn comes from formulas, so that training another way changes
+Theme at the difference before you commit it. What is drawn comes from formulas, so that training another way changes
 nothing here; where a network is looked into, its weights are a formula, too.
 """
 
@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from builders import changed_lane, lane_settings, lane_snapshot, series, snapshot
 from lab import picture_parts
-from lab.fakes import changed_lane, lane_snapshot, series, settings, snapshot
 
-from nntui.frame import Frame, render_frame
+from nntui.lab.frame import Frame
+from nntui.lab.lesson import NO_SCENARIO
+from nntui.lab.still import render_frame
 from nntui.plotting.grid import Grid
-from nntui.story import Story, Try
 from nntui_engine import Experiment
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Mark
 from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.scenario.schema import Try
 
 FOLDER = Path(__file__).parents[1] / "golden" / "pictures"
 LANES = ("sgd", "adam", "a lane with a name of some length", "数据")
@@ -36,14 +38,15 @@ FINDINGS = (
     Finding("non_finite", "critical", "adam", (3,), 120, {"lr": 0.1}, "NaN or infinity since step 120.", ()),
     Finding("saturation", "info", "sgd", (2,), 9, {"saturated_fraction": 0.6, "above": 0.5}, "60 % sit flat.", ()),
 )
-STORY = Story(
+SCENARIO = replace(
+    NO_SCENARIO,
     title="A fake scenario",
     summary="Nothing is trained.",
     lesson="Watch the **loss** fall, and `lr` stay.\n\n- one thing\n- another thing\n\nThen turn a knob and look. " * 3,
     source="nobody, 2020",
     tries=(
-        Try("Raise the rate", {"train.lr": 0.5}, None),
-        Try("Kill its units for good", {"model.bias": -9.0}, "adam"),
+        Try(say="Raise the rate", set={"train.lr": 0.5}),
+        Try(say="Kill its units for good", set={"model.bias": -9.0}, lane="adam"),
     ),
     panels=("gradient_norm", "loss"),
 )
@@ -65,12 +68,12 @@ def rows(picture: Grid | Frame | str) -> list[str]:
 
 def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     two = snapshot("sgd", "adam", marks=MARKS)
-    more: dict[str, Any] = {"story": STORY, "findings": FINDINGS}
+    more: dict[str, Any] = {"scenario": SCENARIO, "findings": FINDINGS}
     for width, height in ((80, 24), (100, 30), (160, 48), (200, 60)):
         for page in range(3 if height == 24 else 2 if height == 30 else 1):
             size = f"{width}x{height}, page {page + 1}"
             yield f"overview {size}", lambda w=width, h=height, p=page: render_frame(two, w, h, page=p, **more)
-    first = {"sgd": settings("sgd", lr=0.5), "adam": settings("adam", activation="tanh", optimizer="adam")}
+    first = {"sgd": lane_settings("sgd", lr=0.5), "adam": lane_settings("adam", activation="tanh", optimizer="adam")}
     many = snapshot(*LANES)
     yield "four lanes", lambda: render_frame(many, 120, 40, lane=2)
     yield "changed knobs", lambda: render_frame(two, 120, 40, lane=1, first=first)

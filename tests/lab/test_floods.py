@@ -1,4 +1,4 @@
-"""Many keys at once: they share a frame, a survey and a line of bounded length."""
+"""Many keys at once: they share a frame, a surface and a line of bounded length."""
 
 import time
 from types import SimpleNamespace
@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from lab import test_race
-from lab.test_lab import lab, ready, until
-from lab.test_session import NoWarming
+from lab.driving import fake_lab, ready, until
+from lab.fakes import NoWarming
 from textual.widgets import Input
 
-from nntui import session as session_module
-from nntui.screens.value import LONGEST
-from nntui.session import Session
-from nntui.terrain import Survey, Terrain
+from nntui.lab import session as session_module
+from nntui.lab.screens.value import LONGEST
+from nntui.lab.session import Session
+from nntui.looks.surface import SampledSurface, SurfaceRequest
 
 
 @pytest.mark.parametrize("move", ["action_zoom", "action_pan"])
@@ -21,7 +21,7 @@ async def test_five_hundred_moves_of_the_map_share_frames(move: str, monkeypatch
     app = test_race.lab()
     async with app.run_test(size=(160, 48)) as pilot:
         await test_race.ready(pilot)
-        screen = app._lab
+        screen = app.lab_screen
         assert screen is not None
         drawn = 0
         show = screen.show
@@ -38,22 +38,22 @@ async def test_five_hundred_moves_of_the_map_share_frames(move: str, monkeypatch
             app.action_zoom(direction) if move == "action_zoom" else app.action_pan(direction, 0)
         taken = time.monotonic() - begun
         window = app.model.map_view.window
-        await until(pilot, lambda: app.model.view.terrain.survey.window == window)  # type: ignore[union-attr]
-        # two calls a frame where pages change; the frames after the last key belong to the survey
+        await until(pilot, lambda: app.model.view.surface.request.window == window)  # type: ignore[union-attr]
+        # two calls a frame where pages change; the frames after the last key belong to the surface
         assert 0 < drawn < 2 * (taken * 30 + 1) + 20
         app.source.stop()
 
 
 async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test() as pilot:
         await ready(pilot)
         await until(pilot, lambda: app._drawing is None)
         later = time.monotonic() + 10  # by a clock that stands still, ten seconds after the last frame
-        monkeypatch.setattr("nntui.app.time", SimpleNamespace(monotonic=lambda: later))
+        monkeypatch.setattr("nntui.lab.app.time", SimpleNamespace(monotonic=lambda: later))
         app.action_log_axis()
-        assert app._lab is not None
-        assert app._lab.state.panel_view.log_loss == app.model.panel_view.log_loss
+        assert app.lab_screen is not None
+        assert app.lab_screen.state.panel_view.log_loss == app.model.panel_view.log_loss
         assert app._drawing is None
         app.action_log_axis()
         assert app._drawing is not None  # this one waits for the next frame …
@@ -61,19 +61,19 @@ async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) ->
         app.source.stop()
 
 
-def test_only_the_newest_survey_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Survey] = []
+def test_only_the_newest_part_of_a_surface_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SurfaceRequest] = []
 
-    def survey(race: Any, wanted: Survey) -> Terrain:
+    def sample(race: Any, wanted: SurfaceRequest) -> SampledSurface:
         made.append(wanted)
-        return Terrain(wanted, (), *(race.lanes[0].settings,) * 3)  # type: ignore[arg-type]
+        return SampledSurface(wanted, (), *(race.lanes[0].settings,) * 3)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(session_module, "survey", survey)
+    monkeypatch.setattr(session_module, "sample_surface", sample)
     session = Session(lambda: test_race.make_race("bowl"), warming=NoWarming(), paused=True)  # type: ignore[arg-type]
-    wanted = [Survey(0, ((-1.0, 1.0 + number), (-1.0, 1.0)), 20, 10) for number in range(100)]
+    wanted = [SurfaceRequest(0, ((-1.0, 1.0 + number), (-1.0, 1.0)), 20, 10) for number in range(100)]
     last = 0
     for one in wanted:
-        last = session.survey(one)
+        last = session.request_surface(one)
     session.start()
     end = time.monotonic() + 60
     while session.poll().applied < last and time.monotonic() < end:
@@ -84,7 +84,7 @@ def test_only_the_newest_survey_is_made(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("text", ["7", "7" * 1000])
 async def test_a_value_has_a_longest_length(text: str) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test() as pilot:
         await ready(pilot)
         await pilot.press("enter")

@@ -1,9 +1,13 @@
 """Pictures of the lab without a terminal: the same bytes each time, readable text, colours in the cells."""
 
 import pytest
-from lab.fakes import lane_snapshot, snapshot
+from builders import lane_snapshot, snapshot
 
-from nntui.frame import render_frame
+from nntui.lab.still import render_frame
+from nntui.plotting.panel import Panel, PanelView
+from nntui.plotting.panels import PANELS, histories, looks_of
+from nntui.plotting.plot import PlotSpec
+from nntui.plotting.theme import Theme
 from nntui_engine.run.snapshot import Mark, Snapshot
 
 
@@ -58,3 +62,20 @@ def test_other_lanes_and_the_lesson() -> None:
 
 async def test_it_works_inside_a_running_event_loop() -> None:
     assert "step 300" in render_frame(snapshot(), 80, 24).text
+
+
+def test_one_row_is_all_a_panel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(shown: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:  # noqa: ARG001
+        lr = shown.lanes[view.lane].settings.optimizer_parameters["lr"]
+        return PlotSpec(title="Its rate", empty=f"It is {lr:g}.")
+
+    def look(experiment: object, request: object) -> int:  # noqa: ARG001
+        return 1
+
+    monkeypatch.setitem(PANELS, "rate", Panel("rate", ("lr",), (), build, look=look, view="network"))
+    text = render_frame(snapshot(), 240, 60).text
+    assert "Its rate" in text
+    assert "It is 0.1." in text
+    assert "Its rate" in render_frame(snapshot(), 160, 48, view="network").text
+    assert histories(("rate",)) == (("lr",), ())
+    assert looks_of(("loss", "rate")) == (look,)

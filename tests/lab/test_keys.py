@@ -1,13 +1,17 @@
 """The table of keys, and what is made of it."""
 
-import pytest
+import inspect
 
-from nntui.app import LabApp
-from nntui.frame import StillSource
-from nntui.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
+import pytest
+from textual.actions import parse
+
+from nntui.lab.app import LabApp
+from nntui.lab.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
+from nntui.lab.screens.lab import LabScreen
+from nntui.lab.session_view import SessionView
+from nntui.lab.still import StillSource
+from nntui.lab.training import Training
 from nntui.plotting.status import draw_keys
-from nntui.screens.lab import LabScreen
-from nntui.session import SessionView
 from nntui_engine.errors import InputError
 
 
@@ -19,7 +23,10 @@ def test_ids_and_keys_are_used_once() -> None:
 
 def test_every_action_exists_in_the_app() -> None:
     for action in ACTIONS:
-        assert hasattr(LabApp, f"action_{action.call.partition('(')[0]}"), action.id
+        _, name, parameters = parse(action.call)
+        on_run = name == "do"
+        function = getattr(Training, parameters[0]) if on_run else getattr(LabApp, f"action_{name}")
+        inspect.signature(function).bind(None, *parameters[on_run:])  # TypeError where they do not fit
 
 
 def test_every_action_is_bound_with_its_id() -> None:
@@ -99,8 +106,8 @@ def test_several_keys_for_one_action() -> None:
 def test_two_keys_of_a_pair_do_opposite_things() -> None:
     calls = {action.id: action.call for action in ACTIONS}
     opposite = {
-        "speed(1)": "speed(-1)",
-        "rewind(1)": "rewind(-1)",
+        "do('speed', 1)": "do('speed', -1)",
+        "do('rewind', 1)": "do('rewind', -1)",
         "choose_knob(1)": "choose_knob(-1)",
         "turn(1, False)": "turn(-1, False)",
         "turn(1, True)": "turn(-1, True)",

@@ -3,14 +3,20 @@
 from dataclasses import replace
 
 import pytest
-from lab.fakes import layer, settings
+from builders import lane_settings, lane_snapshot, layer
 
-from nntui.knob_rack import KnobRack
-from nntui.knobs import KNOBS, MIXED, earlier_settings, first_settings, knob_named, knob_settings
+from nntui.lab import knob_rows
+from nntui.lab.changes import earlier_settings
+from nntui.lab.knob_rack import KnobRack
+from nntui.lab.knob_rows import NETWORK_KNOBS
+from nntui.lab.knobs import MIXED, Knob, NumberKnob
 from nntui_engine.errors import InputError
+from nntui_engine.registry.row import Parameter
 from nntui_engine.run.snapshot import LaneSnapshot
 
-from .fakes import lane_snapshot
+
+def knob_named(key: str) -> Knob:
+    return next(knob for knob in NETWORK_KNOBS if knob.key == key)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +48,8 @@ def test_turning(key: str, value: object, direction: int, fine: bool, expected: 
 
 
 def test_every_turn_gives_a_value_that_may_be_typed() -> None:
-    for knob in KNOBS:
-        for value in knob.values(settings()):
+    for knob in NETWORK_KNOBS:
+        for value in knob.values(lane_settings()):
             for _ in range(70):
                 value = knob.turn(value, 1, False)
             assert knob.parse(str(value)) == value
@@ -85,22 +91,22 @@ def test_typing_something_wrong_is_one_clear_line(key: str, text: str, words: st
 
 
 def test_layers_that_differ_are_mixed_and_go_back_one_by_one() -> None:
-    mixed = replace(settings(), layers=(layer(1, 8), layer(2, 16, "tanh"), layer(3, 3, "softmax")))
+    mixed = replace(lane_settings(), layers=(layer(1, 8), layer(2, 16, "tanh"), layer(3, 3, "softmax")))
     knob = knob_named("model.activation")
     assert knob.read(mixed) == MIXED
-    assert first_settings(knob, mixed) == {"model.activation": ["relu", "tanh"]}
-    assert first_settings(knob_named("width"), mixed) == {"model.hidden": [8, 16]}
+    assert knob.back(mixed) == {"model.activation": ["relu", "tanh"]}
+    assert knob_named("width").back(mixed) == {"model.hidden": [8, 16]}
     assert knob_named("width").show_lane(mixed) == "8, 16"
 
 
 def test_width_and_depth_become_the_list_of_hidden_layers() -> None:
-    assert knob_settings(knob_named("width"), 64, settings()) == {"model.hidden": [64, 64]}
-    assert knob_settings(knob_named("depth"), 3, settings()) == {"model.hidden": [16, 16, 16]}
-    assert knob_settings(knob_named("depth"), 1, settings()) == {"model.hidden": [16]}
+    assert knob_named("width").change(64, lane_settings()) == {"model.hidden": [64, 64]}
+    assert knob_named("depth").change(3, lane_settings()) == {"model.hidden": [16, 16, 16]}
+    assert knob_named("depth").change(1, lane_settings()) == {"model.hidden": [16]}
 
 
 def test_taking_back_another_optimizer_brings_its_own_parameters_back() -> None:
-    before = settings(optimizer="adam", lr=0.01)
+    before = lane_settings(optimizer="adam", lr=0.01)
     back = earlier_settings(["train.optimizer"], before)
     assert back["train.optimizer"] == "adam"
     assert back["train.beta1"] == 0.9
@@ -108,13 +114,13 @@ def test_taking_back_another_optimizer_brings_its_own_parameters_back() -> None:
 
 
 def lanes() -> list[LaneSnapshot]:
-    return [lane_snapshot(0, "a"), lane_snapshot(1, "b", settings=settings("b", lr=0.5))]
+    return [lane_snapshot(0, "a"), lane_snapshot(1, "b", settings=lane_settings("b", lr=0.5))]
 
 
 def test_turning_twice_between_two_frames_counts_twice() -> None:
     rack = KnobRack()
     first = rack.turned(lanes()[:1], 1, False)
-    rack.asked(first[0], 1)
+    rack.wait_for(first[0], 1)
     assert rack.turned(lanes()[:1], 1, False)[0].value == 0.5
     rack.settle(1)
     assert rack.turned(lanes()[:1], 1, False)[0].value == 0.2
@@ -122,11 +128,11 @@ def test_turning_twice_between_two_frames_counts_twice() -> None:
 
 def test_rows_show_changes_mixes_and_what_is_missing() -> None:
     rack = KnobRack()
-    begun = {"a": settings("a", lr=0.2), "b": settings("b", lr=0.5)}
+    begun = {"a": lane_settings("a", lr=0.2), "b": lane_settings("b", lr=0.5)}
     one = rack.rows(lanes()[:1], begun)
     assert (one[0].label, one[0].value, one[0].was) == ("lr", "0.1", "0.2")
     assert rack.rows(lanes(), begun)[0].value == MIXED
-    adam = [lane_snapshot(settings=settings(optimizer="adam"))]
+    adam = [lane_snapshot(settings=lane_settings(optimizer="adam"))]
     momentum = next(row for row in rack.rows(adam, {}) if row.label == "momentum")
     assert momentum.missing
     rack.chosen = 2
@@ -136,6 +142,19 @@ def test_rows_show_changes_mixes_and_what_is_missing() -> None:
 
 def test_back_to_the_first_value() -> None:
     rack = KnobRack()
-    begun = {"a": settings("a", lr=0.2), "b": settings("b", lr=0.5)}
+    begun = {"a": lane_settings("a", lr=0.2), "b": lane_settings("b", lr=0.5)}
     turns = rack.back(lanes(), begun)
     assert [(turn.lane, turn.settings) for turn in turns] == [("a", {"train.lr": 0.2})]
+
+
+def test_one_row_is_all_a_knob_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = Parameter("clip_value", 0.0, "no part of a gradient is longer", low=0.0, high=10.0)
+    row = NumberKnob("train.clip_value", "clip", lambda lane: [lane.clip_value], parameter=clip, ladder=(0.0, 1.0, 5.0))
+    monkeypatch.setattr(knob_rows, "NETWORK_KNOBS", (*NETWORK_KNOBS, row))
+    lane = lane_snapshot(settings=lane_settings(clip_value=5.0))
+    rack = KnobRack(knobs=knob_rows.knobs_of(lane.settings))
+    rack.choose(-1)
+    assert (rack.rows([lane], {})[-1].label, rack.rows([lane], {})[-1].value) == ("clip", "5")
+    assert rack.explanation([lane]) == "No part of a gradient is longer."
+    assert rack.turned([lane], -1, False)[0].settings == {"train.clip_value": 1.0}
+    assert rack.back([lane], {"": lane_settings()})[0].settings == {"train.clip_value": 0.0}

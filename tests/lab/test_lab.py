@@ -1,46 +1,17 @@
 """The lab with a person at the keys, at several sizes, without a terminal."""
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab.fakes import FakeExperiment
-from lab.test_session import NoWarming
-from textual.pilot import Pilot
+from lab.driving import ROOMY, SMALL, fake_lab, ready, text, until
+from lab.fakes import FakeExperiment, NoWarming
 
-from nntui.app import LabApp
-from nntui.plotting.look import ASCII, Look
-from nntui.session import Session
-from nntui.widgets.grid_view import GridView
-
-ROOMY, SMALL = (160, 48), (80, 24)
-
-
-def lab(experiment: FakeExperiment | None = None, *, look: Look | None = None, **options: Any) -> LabApp:
-    fake = experiment or FakeExperiment("sgd", "adam")
-    options.setdefault("paused", True)
-    session = Session(lambda: fake, warming=NoWarming(), **options)  # type: ignore[arg-type]
-    return LabApp(session, "A fake scenario", look=look or Look())
-
-
-def text(app: LabApp) -> str:
-    """All that is on screen."""
-    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-
-
-async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
-    for _ in range(750):
-        await pilot.pause(0.02)
-        if reached():
-            await pilot.pause()
-            return
-    raise AssertionError("not reached:\n" + text(pilot.app))  # type: ignore[arg-type]
-
-
-async def ready(pilot: Pilot[Any]) -> None:
-    await until(pilot, lambda: pilot.app.model.view.snapshot is not None)  # type: ignore[attr-defined]
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.theme import ASCII, Theme
 
 
 def lr(app: LabApp, lane: int = 0) -> float:
@@ -51,19 +22,19 @@ def lr(app: LabApp, lane: int = 0) -> float:
 
 @pytest.mark.parametrize("size", [SMALL, (100, 30), (120, 40), ROOMY, (200, 60)])
 async def test_every_size_shows_lanes_knobs_and_plots(size: tuple[int, int]) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=size) as pilot:
         await ready(pilot)
         await pilot.press("s", "s")
         await until(pilot, lambda: "step 2 /" in text(app))
         seen = text(app)
-        for words in ("Lanes", "Knobs", "Loss", "Gradient norm", "? help", "q quit", "paused", "xavier" * 0):
+        for words in ("Lanes", "Knobs", "Loss", "Gradient norm", "? help", "q quit", "paused", "▸● sgd", "■ adam"):
             assert words in seen
         app.source.stop()
 
 
 async def test_at_160_by_48_all_panels_are_visible_and_nothing_is_folded() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("s")
@@ -77,7 +48,7 @@ async def test_at_160_by_48_all_panels_are_visible_and_nothing_is_folded() -> No
 
 
 async def test_at_80_by_24_every_panel_is_reached_by_paging() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=SMALL) as pilot:
         await ready(pilot)
         seen = ""
@@ -92,7 +63,7 @@ async def test_at_80_by_24_every_panel_is_reached_by_paging() -> None:
 
 
 async def test_resizing_folds_and_unfolds() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.resize_terminal(*SMALL)
@@ -105,7 +76,7 @@ async def test_resizing_folds_and_unfolds() -> None:
 
 
 async def test_running_pause_step_epoch_and_speed() -> None:
-    app = lab(FakeExperiment(steps=100_000), paused=False, speed=100.0)
+    app = fake_lab(FakeExperiment(steps=100_000), paused=False, speed=100.0)
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await until(pilot, lambda: "running" in text(app))
@@ -124,7 +95,7 @@ async def test_running_pause_step_epoch_and_speed() -> None:
 
 
 async def test_knobs_turn_are_typed_put_back_undone_and_redone() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("right")
@@ -146,7 +117,7 @@ async def test_knobs_turn_are_typed_put_back_undone_and_redone() -> None:
 
 
 async def test_a_wrong_value_is_said_and_can_be_corrected() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=SMALL) as pilot:
         await ready(pilot)
         await pilot.press("down", "enter", "a", "d", "m", "a", "enter")
@@ -160,7 +131,7 @@ async def test_a_wrong_value_is_said_and_can_be_corrected() -> None:
 
 
 async def test_tab_goes_through_the_lanes_to_all_of_them() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         for words in ("Knobs · sgd", "Knobs · adam", "Knobs · all lanes"):
@@ -174,7 +145,7 @@ async def test_tab_goes_through_the_lanes_to_all_of_them() -> None:
 
 
 async def test_restart_new_seed_log_axis_and_try() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("l")
@@ -190,7 +161,7 @@ async def test_restart_new_seed_log_axis_and_try() -> None:
 
 
 async def test_turning_something_that_restarts_says_so() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("down", "down", "down", "down", "right")
@@ -199,7 +170,7 @@ async def test_turning_something_that_restarts_says_so() -> None:
 
 
 async def test_lesson_help_and_palette() -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=SMALL) as pilot:
         await ready(pilot)
         await pilot.press("6")
@@ -218,7 +189,7 @@ async def test_lesson_help_and_palette() -> None:
 
 async def test_a_picture_is_saved_and_never_overwrites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=SMALL) as pilot:
         await ready(pilot)
         await pilot.press("x")
@@ -231,7 +202,7 @@ async def test_a_picture_is_saved_and_never_overwrites(tmp_path: Path, monkeypat
 
 
 async def test_keys_that_do_nothing_now_are_not_offered() -> None:
-    app = lab(FakeExperiment())
+    app = fake_lab(FakeExperiment())
     async with app.run_test(size=(240, 48)) as pilot:
         await ready(pilot)
         footer = app.screen.query_one("#keys", GridView).lines[0]
@@ -242,8 +213,22 @@ async def test_keys_that_do_nothing_now_are_not_offered() -> None:
         app.source.stop()
 
 
+async def test_keys_that_do_nothing_now_are_ignored_each_for_itself() -> None:
+    app = fake_lab()
+    async with app.run_test(size=SMALL) as pilot:
+        await ready(pilot)
+        await pilot.press("u", "s")  # one call of the app, two orders
+        await until(pilot, lambda: "step 1 /" in text(app))
+        assert app.model.log == []  # not: nothing to undo
+        await pilot.press("right")
+        await until(pilot, lambda: lr(app) == 0.2)
+        await pilot.press("u")
+        await until(pilot, lambda: lr(app) == 0.1)
+        app.source.stop()
+
+
 async def test_a_crash_in_the_engine_is_shown_with_the_data_kept() -> None:
-    app = lab(FakeExperiment("sgd", fail_at=400), paused=False, speed=2000.0)
+    app = fake_lab(FakeExperiment("sgd", fail_at=400), paused=False, speed=2000.0)
     async with app.run_test(size=ROOMY) as pilot:
         await until(pilot, lambda: "Training stopped: ZeroDivisionError" in text(app))
         assert "failed" in text(app)
@@ -255,7 +240,7 @@ async def test_an_experiment_that_cannot_be_made_is_explained() -> None:
     def broken() -> Any:
         raise RuntimeError("no memory for this network")
 
-    app = LabApp(Session(broken, warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    app = LabApp(Session(broken, warming=NoWarming()), theme=Theme())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "no memory for this network" in text(app))
         app.source.stop()
@@ -265,7 +250,7 @@ async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
     import threading
 
     seen = threading.Event()
-    app = LabApp(Session(lambda: seen.wait(60) and FakeExperiment(), warming=NoWarming()), look=Look())  # type: ignore[arg-type]
+    app = LabApp(Session(lambda: seen.wait(60) and FakeExperiment(), warming=NoWarming()), theme=Theme())  # type: ignore[arg-type]
     async with app.run_test(size=SMALL) as pilot:
         await until(pilot, lambda: "Loading data and building the network" in text(app))
         seen.set()
@@ -274,7 +259,7 @@ async def test_the_screen_is_there_while_the_experiment_is_being_made() -> None:
 
 
 async def test_ascii_mode_is_ascii_everywhere() -> None:
-    app = lab(look=Look(ascii_only=True, glyphs=ASCII))
+    app = fake_lab(theme=Theme(ascii_only=True, glyphs=ASCII))
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("s", "s", "right", "right")
@@ -312,7 +297,7 @@ async def test_no_color_has_no_colour(monkeypatch: pytest.MonkeyPatch, variables
 
 @pytest.mark.parametrize(("key", "code"), [("q", 0), ("ctrl+c", 130)])
 async def test_leaving(key: str, code: int) -> None:
-    app = lab()
+    app = fake_lab()
     async with app.run_test(size=SMALL) as pilot:
         await ready(pilot)
         await pilot.press(key)

@@ -1,8 +1,11 @@
 """The window of a map: what zooming keeps, how far it goes, and the start that is being chosen in it."""
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nntui.map_view import FURTHEST, NARROWEST, WIDEST, ZOOM, MapView, middle
+from nntui.lab.map_view import FURTHEST, NARROWEST, WIDEST, ZOOM, MapView, middle, rounded
 
 HOME = ((-2.0, 2.0), (-1.0, 3.0))
 FLAT = 4.0  # its width and height
@@ -77,3 +80,24 @@ def test_the_start_moves_by_a_fortieth_and_stays_in_the_window() -> None:
         for _ in range(50):
             view.move_crosshair(HOME, right, up, False)
         assert view.crosshair == corner
+
+
+@given(st.lists(st.sampled_from(["in", "out", "left", "right", "up", "down"]), max_size=60))
+def test_no_way_of_moving_leaves_a_window_without_area(moves: list[str]) -> None:
+    view = MapView()
+    for move in moves * 4:
+        if move in ("in", "out"):
+            view.zoom(HOME, 1 if move == "in" else -1)
+        else:
+            view.pan(HOME, {"left": -1, "right": 1}.get(move, 0), {"up": 1, "down": -1}.get(move, 0))
+    for low, high in view.shown(HOME):
+        assert np.isfinite([low, high]).all()
+        assert high > low
+        assert np.diff(np.linspace(low, high, 200)).min() > 0
+
+
+@pytest.mark.parametrize("point", [(1.23456789, -0.5), (0.0, 0.0), (-1.99999, 2.99999)])
+def test_a_new_start_has_few_digits_and_stays_in_its_place(point: tuple[float, float]) -> None:
+    found = rounded(point, HOME)
+    assert found == pytest.approx(point, abs=0.0011)
+    assert all(len(str(value)) <= 6 for value in found)

@@ -3,18 +3,9 @@
 import math
 
 import pytest
+from lab.fakes import Clock
 
-from nntui.pace import SPEEDS, Pace
-
-
-class Clock:
-    """A clock that goes when it is told to."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
+from nntui.lab.pace import SPEEDS, Pace, watchable_speed
 
 
 def begun(speed: float, clock: Clock) -> Pace:
@@ -64,3 +55,23 @@ def test_speeds_end_where_the_list_ends() -> None:
     pace.speed = 3.0  # between two levels: the nearest counts
     pace.change(1)
     assert pace.speed == 5.0
+
+
+def test_pace_owes_what_the_clock_says_and_no_more_than_half_a_second() -> None:
+    clock = Clock()
+    pace = Pace(100.0, clock)
+    pace.made(1000, 0.001)
+    pace.begin()
+    clock.now += 0.1005
+    assert pace.due() == 10
+    pace.made(10, 0.01)
+    assert pace.due() == 0
+    assert pace.wait() == pytest.approx(0.0095)
+    clock.now += 100.0
+    pace.due()
+    assert pace.due() <= 50
+
+
+@pytest.mark.parametrize(("steps", "speed"), [(1500, 100), (100, 5), (20, 1), (10**9, float("inf"))])
+def test_a_run_is_slow_enough_to_watch(steps: int, speed: float) -> None:
+    assert watchable_speed(steps) == speed

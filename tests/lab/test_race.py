@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.test_lab import ROOMY, SMALL, text, until
-from lab.test_session import NoWarming
+from lab.driving import ROOMY, SMALL, text, until
+from lab.fakes import NoWarming
 from textual.pilot import Pilot
 
-from nntui.app import LabApp
-from nntui.frame import render_frame
-from nntui.plotting.look import ASCII, Look
-from nntui.plotting.map import canvas_of
-from nntui.session import Session
-from nntui.widgets.map_plot import MapPlot
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.lab.still import render_frame
+from nntui.lab.widgets.map_plot import MapPlot
+from nntui.plotting.map_frame import canvas_of
+from nntui.plotting.theme import ASCII, Theme
 from nntui_engine.experiment import Experiment
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import parse_scenario
@@ -40,10 +40,10 @@ def make_race(surface: str = "beale", **overrides: object) -> Experiment:
     return Experiment(scenario, overrides=[({key.replace("__", "."): value}, None) for key, value in overrides.items()])
 
 
-def lab(surface: str = "bowl", *, look: Look | None = None, fair: bool = False, **options: Any) -> LabApp:
+def lab(surface: str = "bowl", *, theme: Theme | None = None, fair: bool = False, **options: Any) -> LabApp:
     options.setdefault("paused", True)
     session = Session(lambda: make_race(surface), warming=NoWarming(), **options)  # type: ignore[arg-type]
-    return LabApp(session, "Two", look=look or Look(), fair=fair)
+    return LabApp(session, "Two", theme=theme or Theme(), fair=fair)
 
 
 def race_of(app: LabApp) -> Snapshot:
@@ -53,7 +53,7 @@ def race_of(app: LabApp) -> Snapshot:
 
 async def ready(pilot: Pilot[Any]) -> None:
     app: Any = pilot.app
-    await until(pilot, lambda: app.model.race is not None and app.model.view.terrain is not None)
+    await until(pilot, lambda: app.model.race is not None and app.model.view.surface is not None)
     await pilot.pause()
 
 
@@ -114,7 +114,7 @@ async def test_zoom_pan_and_the_whole_map_again() -> None:
         await pilot.press("plus", "plus")
         assert span() == pytest.approx(0.49 * first)
         wanted = view.window
-        await until(pilot, lambda: app.model.view.terrain.survey.window == wanted)  # type: ignore[union-attr]
+        await until(pilot, lambda: app.model.view.surface.request.window == wanted)  # type: ignore[union-attr]
         before = view.shown(home)
         await pilot.press("L", "ctrl+up")
         after = view.shown(home)
@@ -160,10 +160,10 @@ async def test_the_mouse_zooms_drags_and_sets_the_start() -> None:
         plot = app.screen.query_one("#map", MapPlot)
         canvas = canvas_of(home, *plot.size)
         at = (canvas.left + canvas.width // 4, canvas.top + canvas.height // 4)
-        under = app._lab.map_part.point(app._lab.state, *at)  # type: ignore[union-attr]
+        under = app.lab_screen.map_part.point(app.lab_screen.state, *at)  # type: ignore[union-attr]
         plot.post_message(MapPlot.Zoomed(1, *at))
         await until(pilot, lambda: view.window is not None)
-        assert app._lab.map_part.point(app._lab.state, *at) == pytest.approx(under)  # type: ignore[union-attr]
+        assert app.lab_screen.map_part.point(app.lab_screen.state, *at) == pytest.approx(under)  # type: ignore[union-attr]
         await pilot.press("0")
         await pilot.mouse_down("#map", offset=at)
         await pilot.hover("#map", offset=(at[0] + 6, at[1] + 3))
@@ -271,9 +271,9 @@ async def test_the_overview_and_the_lesson_of_a_race() -> None:
         app.source.stop()
 
 
-@pytest.mark.parametrize("look", [Look(), Look("16"), Look("grey"), Look(ascii_only=True, glyphs=ASCII)])
-async def test_diverging_lanes_leave_an_arrow_and_stay_in_the_lists(look: Look) -> None:
-    app = lab("ravine", look=look)
+@pytest.mark.parametrize("theme", [Theme(), Theme("16"), Theme("grey"), Theme(ascii_only=True, glyphs=ASCII)])
+async def test_diverging_lanes_leave_an_arrow_and_stay_in_the_lists(theme: Theme) -> None:
+    app = lab("ravine", theme=theme)
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         for _ in range(3):

@@ -4,14 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from lab.fakes import FakeExperiment
-from lab.test_lab import lab as fake_lab
-from lab.test_lab import ready, text, until
-from lab.test_session import NoWarming
+from lab.driving import fake_lab, ready, text, until
+from lab.fakes import FakeExperiment, NoWarming
 
-from nntui.app import LabApp
-from nntui.plotting.look import FAINT, Look
-from nntui.session import Session
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.plotting.theme import FAINT, Theme
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
@@ -34,7 +32,7 @@ def lab(kind: str) -> LabApp:
         warming=NoWarming(),  # type: ignore[arg-type]
         paused=True,
     )
-    return LabApp(session, "Two", look=Look())
+    return LabApp(session, "Two", theme=Theme())
 
 
 def now(app: LabApp) -> Any:
@@ -97,7 +95,7 @@ async def test_a_change_in_the_past_begins_a_new_future_beside_the_old_one_in_gr
         assert (former.step, former.snapshot.step) == (10, 30)
         name = "value" if kind == "surface" else "loss"
         np.testing.assert_array_equal(former.snapshot.lanes[0].whole_history[name].mean, old)
-        spec = app._lab._built(name)  # type: ignore[union-attr]
+        spec = app.lab_screen._built(name)  # type: ignore[union-attr]
         grey = [curve for curve in spec.curves if curve.colour == FAINT]  # type: ignore[union-attr]
         assert len(grey) == 2
         assert (grey[0].steps[0], grey[0].steps[-1]) == (10, 30)

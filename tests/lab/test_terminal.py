@@ -24,7 +24,7 @@ def start(*arguments: str, columns: int = 100, rows: int = 30, **variables: str)
     }
     return pexpect.spawn(
         sys.executable,
-        ["-m", "lab.fake_lab", *arguments],
+        ["-m", "lab.fakes", *arguments],
         dimensions=(rows, columns),
         env=env,
         encoding="utf-8",

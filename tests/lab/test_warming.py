@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from nntui.warming import Warming
+from nntui.lab.warming import Warming
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 

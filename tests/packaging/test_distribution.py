@@ -84,7 +84,7 @@ def test_only_our_names_reach_site_packages(wheel):
 
 def test_the_wheel_has_types_styles_scenarios_and_the_command(wheel):
     inside = set(names(wheel))
-    assert {"nntui/py.typed", "nntui_engine/py.typed", "nntui/styles.tcss"} <= inside
+    assert {"nntui/py.typed", "nntui_engine/py.typed", "nntui/lab/styles.tcss"} <= inside
     assert {Path(name).stem for name in inside if name.startswith("nntui/scenarios/")} == SCENARIOS
     with zipfile.ZipFile(wheel) as archive:
         entry_points = next(name for name in inside if name.endswith("entry_points.txt"))

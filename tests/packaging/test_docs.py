@@ -11,8 +11,9 @@ from typing import get_args, get_type_hints
 import click
 import pytest
 
-from nntui import cli, keys
-from nntui.scenario import CLOSE_PANELS
+from nntui import cli
+from nntui.lab import keys
+from nntui.scenario import LOOK_PANELS
 from nntui_engine.data.sets import DATASETS
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.initializer import INITIALIZERS
@@ -135,7 +136,7 @@ def test_every_key_of_a_scenario_file_is_described():
 
 def test_every_panel_and_every_statistic_of_a_surface_is_named():
     page = text("docs/scenario.md")
-    names = [*CLOSE_PANELS, *SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
+    names = [*LOOK_PANELS, *SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
     assert [name for name in names if f"`{name}`" not in page] == []
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nntui.plotting.heat import SHADES, heat, palette
-from nntui.plotting.look import Look, luminance
+from nntui.plotting.theme import Theme, luminance
 
 
 def valley() -> np.ndarray:
@@ -55,13 +55,13 @@ def test_no_value_breaks_it(values: np.ndarray) -> None:
 
 @pytest.mark.parametrize("colour", ["full", "grey", "16"])
 def test_the_shades_only_grow_lighter_and_stay_darker_than_every_lane(colour: str) -> None:
-    look = Look(colour)  # type: ignore[arg-type]
-    colours, lines, _ = palette(look)
+    theme = Theme(colour)  # type: ignore[arg-type]
+    colours, lines, _ = palette(theme)
     grown = [luminance(c) for c in colours]
     assert grown == sorted(grown)
     if colour == "16":
         assert lines == colours
     else:
         assert all(luminance(line) > luminance(c) for line, c in zip(lines, colours, strict=True))
-        darkest_lane = min(luminance(look.lane(i)) for i in range(8))
+        darkest_lane = min(luminance(theme.lane(i)) for i in range(8))
         assert (darkest_lane + 0.05) / (grown[-1] + 0.05) > 1.6

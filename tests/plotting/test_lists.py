@@ -4,22 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from lab.fakes import changed_lane, snapshot
+from builders import changed_lane, snapshot
 
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import lane_marks
-from nntui.plotting.look import Look
-from nntui.plotting.map import Canvas, free_cell
-from nntui.plotting.panels import PANELS, PanelView
+from nntui.plotting.map import free_cell
+from nntui.plotting.map_frame import Canvas
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.status import draw_progress
+from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine, draw_tries
 from nntui_engine.run.snapshot import Mark, NonFinite
 from nntui_engine.scenario.load import Sweep
 
-LOOK = Look()
+THEME = Theme()
 
 
 def test_heads_that_meet_stand_side_by_side_nearest_first() -> None:
@@ -32,16 +34,16 @@ def test_heads_that_meet_stand_side_by_side_nearest_first() -> None:
 
 def test_tries_that_all_fit_begin_with_the_first_and_others_with_the_next_one() -> None:
     tries = [TryLine(f"suggestion {i}", "t" if i == 2 else "", i < 2) for i in range(4)]
-    all_of_them = "\n".join(draw_tries(tries, 40, 6, LOOK).lines())
+    all_of_them = "\n".join(draw_tries(tries, 40, 6, THEME).lines())
     assert all(f"suggestion {i}" in all_of_them for i in range(4))
-    few = "\n".join(draw_tries(tries, 40, 5, LOOK).lines())
+    few = "\n".join(draw_tries(tries, 40, 5, THEME).lines())
     assert [f"suggestion {i}" in few for i in range(4)] == [False, False, True, True]
 
 
 @pytest.mark.parametrize(("chosen", "above", "below"), [(0, False, True), (3, True, True), (5, True, False)])
 def test_arrows_say_that_there_are_more_knobs(chosen: int, above: bool, below: bool) -> None:
     rows = [KnobRow(f"knob {i}", "1", "", False, False) for i in range(6)]
-    lines = draw_knobs(rows, chosen, "", "", 30, 6, LOOK).lines()
+    lines = draw_knobs(rows, chosen, "", "", 30, 6, THEME).lines()
     assert [f"knob {i}" for i in range(6) if f"knob {i}" in "".join(lines)] == [
         f"knob {i}" for i in {0: range(4), 3: range(1, 5), 5: range(2, 6)}[chosen]
     ]
@@ -58,13 +60,13 @@ def test_the_mark_that_restarted_a_lane_is_not_in_the_lane_s_own_time() -> None:
 
 def test_a_box_of_two_rows_is_a_box() -> None:
     grid = Grid.blank(8, 2)
-    draw_box(grid, LOOK, "a")
+    draw_box(grid, THEME, "a")
     assert [line.strip() for line in grid.lines()] == ["╭─ a ──╮", "╰──────╯"]
 
 
 @pytest.mark.parametrize("width", [16, 30, 44, 100])
 def test_the_bar_of_a_first_start_keeps_its_numbers_on_screen(width: int) -> None:
-    text = "\n".join(draw_progress((30, 122, "forward"), width, 14, LOOK).lines())
+    text = "\n".join(draw_progress((30, 122, "forward"), width, 14, THEME).lines())
     assert " 30 / 122" in text
 
 
@@ -78,6 +80,6 @@ def test_sweeps_mark_what_diverged_and_not_what_is_still_to_be_measured() -> Non
         changed_lane(swept.lanes[3], whole={"train_loss": 0.25}, first_non_finite=broken),  # measured before it broke
     )
     view = PanelView(sweep=Sweep("train.lr", (1.0, 2.0, 3.0, 4.0), {"": ("one", "two", "three", "four")}))
-    spec = PANELS["sweep_loss"].build(replace(swept, lanes=lanes), view, LOOK)
+    spec = PANELS["sweep_loss"].build(replace(swept, lanes=lanes), view, THEME)
     assert isinstance(spec, PlotSpec)
     assert [curve.bad.tolist() for curve in spec.curves] == [[False, False, True, False]]

@@ -1,8 +1,8 @@
 """The panel of findings and of what was done when."""
 
-from nntui.model import finding_line
+from nntui.lab.model import finding_line
 from nntui.plotting.log_list import LogLine, draw_log
-from nntui.plotting.look import ASCII, Look
+from nntui.plotting.theme import ASCII, Theme
 from nntui_engine.run.finding import Finding, Fix
 
 FINDINGS = [
@@ -14,10 +14,10 @@ FINDINGS = [
 ]  # fmt: skip
 
 
-def drawn(width: int, height: int, look: Look | None = None, log: list[LogLine] | None = None) -> list[str]:
-    look = look or Look()
-    findings = [finding_line(finding, look) for finding in FINDINGS]
-    lines = draw_log(findings, log or [LogLine("lr = 1", 3)], True, width, height, look).lines()
+def drawn(width: int, height: int, theme: Theme | None = None, log: list[LogLine] | None = None) -> list[str]:
+    theme = theme or Theme()
+    findings = [finding_line(finding, theme) for finding in FINDINGS]
+    lines = draw_log(findings, log or [LogLine("lr = 1", 3)], True, width, height, theme).lines()
     return [line[2:-2].rstrip() for line in lines[1:-1]]
 
 
@@ -55,6 +55,6 @@ def test_where_room_is_short_every_finding_is_named_and_what_is_left_goes_to_cau
 
 
 def test_plain_characters_where_the_terminal_has_no_others():
-    text = "\n".join(drawn(70, 14, Look(ascii_only=True, glyphs=ASCII)))
+    text = "\n".join(drawn(70, 14, Theme(ascii_only=True, glyphs=ASCII)))
     assert "! vanishing gradient - sigmoid - layers 1-3 - since step 4" in text
     assert text.isascii()

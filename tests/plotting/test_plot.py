@@ -6,17 +6,17 @@ import itertools
 import numpy as np
 import pytest
 
-from nntui.plotting.look import ASCII, BACKGROUND, Look, choose_look, luminance
 from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark, draw_plot
 from nntui.plotting.scales import SteadyAxis
+from nntui.plotting.theme import ASCII, BACKGROUND, Theme, choose_theme, luminance
 
-LOOK = Look()
+THEME = Theme()
 
 
-def curve(label: str, values: np.ndarray, index: int = 0, look: Look = LOOK, **changes: np.ndarray) -> Curve:
+def curve(label: str, values: np.ndarray, index: int = 0, theme: Theme = THEME, **changes: np.ndarray) -> Curve:
     steps = np.arange(1.0, len(values) + 1)
     bad = ~np.isfinite(values)
-    made = Curve(label, look.lane(index), look.lane_marker(index), steps, values, values, values, bad)
+    made = Curve(label, theme.lane(index), theme.lane_marker(index), steps, values, values, values, bad)
     return dataclasses.replace(made, **changes)
 
 
@@ -27,7 +27,7 @@ def spec(*curves: Curve, **changes: object) -> PlotSpec:
 
 
 def test_a_plot_has_exactly_its_size_and_its_legend() -> None:
-    grid = draw_plot(spec(curve("sgd", np.linspace(1, 0, 100)), curve("adam", np.zeros(100), 1)), 60, 14, LOOK)
+    grid = draw_plot(spec(curve("sgd", np.linspace(1, 0, 100)), curve("adam", np.zeros(100), 1)), 60, 14, THEME)
     assert (grid.width, grid.height) == (60, 14)
     assert "Loss" in grid.lines()[0]
     assert "● sgd  ■ adam" in grid.lines()[0]
@@ -35,13 +35,13 @@ def test_a_plot_has_exactly_its_size_and_its_legend() -> None:
 
 def test_newest_points_carry_their_markers_side_by_side() -> None:
     same = np.ones(100)
-    lines = draw_plot(spec(curve("a", same), curve("b", same, 1), curve("c", same, 2)), 60, 14, LOOK).lines()
+    lines = draw_plot(spec(curve("a", same), curve("b", same, 1), curve("c", same, 2)), 60, 14, THEME).lines()
     assert any("▲■●" in line for line in lines[1:])
 
 
 def test_numbers_of_layers_stay_apart_where_they_meet() -> None:
     flat = [dataclasses.replace(curve(name, np.zeros(50)), marker=name) for name in ("1", "2", "o")]
-    lines = draw_plot(spec(*flat), 60, 10, LOOK).lines()[1:-2]
+    lines = draw_plot(spec(*flat), 60, 10, THEME).lines()[1:-2]
     (ends,) = [line.rstrip("│ ")[-5:] for line in lines if "1" in line[20:]]
     assert ends[0::2] == "o21"
     assert not any(between.isalnum() for between in ends[1::2])
@@ -50,7 +50,7 @@ def test_numbers_of_layers_stay_apart_where_they_meet() -> None:
 @pytest.mark.parametrize("width", [40, 41])
 def test_more_layers_than_fit_side_by_side_leave_the_axis_alone(width: int) -> None:
     flat = [dataclasses.replace(curve(str(i), np.zeros(50)), marker="9") for i in range(60)]
-    lines = draw_plot(spec(*flat), width, 10, LOOK).lines()[1:-2]
+    lines = draw_plot(spec(*flat), width, 10, THEME).lines()[1:-2]
     (full,) = [line for line in lines if line.count("9") > 8]
     assert full.startswith("    0┤")
     assert "99" not in full
@@ -58,7 +58,7 @@ def test_more_layers_than_fit_side_by_side_leave_the_axis_alone(width: int) -> N
 
 def test_nan_is_shown_at_the_top_and_named() -> None:
     values = np.where(np.arange(100) >= 50, np.nan, 1.0)
-    grid = draw_plot(spec(curve("a", values), note="NaN or Inf from step 51"), 60, 14, LOOK)
+    grid = draw_plot(spec(curve("a", values), note="NaN or Inf from step 51"), 60, 14, THEME)
     top = grid.lines()[1]
     assert top.count("×") > 20
     assert "×" not in top[: len(top) // 2 - 4]
@@ -66,13 +66,13 @@ def test_nan_is_shown_at_the_top_and_named() -> None:
 
 
 def test_all_nan_from_the_first_step_is_drawn_too() -> None:
-    grid = draw_plot(spec(curve("a", np.full(100, np.nan))), 60, 14, LOOK)
+    grid = draw_plot(spec(curve("a", np.full(100, np.nan))), 60, 14, THEME)
     assert "×" in grid.lines()[1]
 
 
 def test_zero_on_a_log_axis_is_an_arrow_at_the_bottom() -> None:
     values = np.where(np.arange(100) < 30, 0.0, 0.5)
-    lines = draw_plot(spec(curve("a", values), scale="log"), 60, 14, LOOK).lines()
+    lines = draw_plot(spec(curve("a", values), scale="log"), 60, 14, THEME).lines()
     assert "▾" in lines[11]
     assert "▾" not in "".join(lines[:11])
 
@@ -81,47 +81,47 @@ def test_a_spike_reaches_its_value() -> None:
     low = np.full(100, 0.1)
     high = low.copy()
     high[40] = 1.0
-    grid = draw_plot(spec(curve("a", low, high=high), floor=0.0), 60, 14, LOOK)
+    grid = draw_plot(spec(curve("a", low, high=high), floor=0.0), 60, 14, THEME)
     row = next(i for i, line in enumerate(grid.lines()) if line.lstrip().startswith("1.0┤") or "  1┤" in line)
     column = 6 + round(40 / 100 * 52)
     assert any("⠀" < c <= "⣿" for c in grid.lines()[row][column - 2 : column + 3])
 
 
 def test_a_change_is_a_dotted_line_down_the_plot() -> None:
-    grid = draw_plot(spec(curve("a", np.ones(100)), marks=(TimeMark(50),)), 60, 14, LOOK)
+    grid = draw_plot(spec(curve("a", np.ones(100)), marks=(TimeMark(50),)), 60, 14, THEME)
     column = next(i for i, c in enumerate(grid.lines()[2]) if c == "┊")
     assert sum(line[column] == "┊" for line in grid.lines()) >= 9
     assert abs(column - (6 + 0.5 * 52)) < 2
 
 
 def test_an_empty_plot_says_why_in_whole_words() -> None:
-    grid = draw_plot(spec(empty="No layer uses a ReLU: nothing can die here."), 40, 10, LOOK)
+    grid = draw_plot(spec(empty="No layer uses a ReLU: nothing can die here."), 40, 10, THEME)
     text = " ".join(line.strip("│╭╮╰╯─ ") for line in grid.lines())
     assert "No layer uses a ReLU: nothing can die here." in " ".join(text.split())
 
 
 def test_a_plot_without_a_finite_value_or_a_step_is_not_a_blank() -> None:
-    assert "Nothing measured yet." in "".join(draw_plot(spec(), 40, 10, LOOK).lines())
+    assert "Nothing measured yet." in "".join(draw_plot(spec(), 40, 10, THEME).lines())
 
 
 @pytest.mark.parametrize("width", [11, 20, 34, 50, 120])
 @pytest.mark.parametrize("height", [5, 8, 30])
 def test_every_size_is_drawn(width: int, height: int) -> None:
-    grid = draw_plot(spec(curve("a", np.linspace(0, 1, 100))), width, height, LOOK)
+    grid = draw_plot(spec(curve("a", np.linspace(0, 1, 100))), width, height, THEME)
     assert grid.chars.shape == (height, width)
     assert all(len(line) == width for line in grid.lines())
 
 
 def test_the_title_is_never_cut() -> None:
     long = spec(curve("a", np.ones(9)), title="Activation variance by layer")
-    assert " Activation variance ─" in draw_plot(long, 35, 9, LOOK).lines()[0].replace("╮", "─")
+    assert " Activation variance ─" in draw_plot(long, 35, 9, THEME).lines()[0].replace("╮", "─")
 
 
 def test_ascii_plots_are_ascii() -> None:
-    look = Look(ascii_only=True, glyphs=ASCII)
+    theme = Theme(ascii_only=True, glyphs=ASCII)
     values = np.where(np.arange(100) >= 90, np.nan, np.linspace(1, 0, 100))
-    curves = (curve("a", values, 0, look), curve("b", np.ones(100), 1, look))
-    lines = draw_plot(spec(*curves, marks=(TimeMark(50),), scale="log"), 60, 14, look).lines()
+    curves = (curve("a", values, 0, theme), curve("b", np.ones(100), 1, theme))
+    lines = draw_plot(spec(*curves, marks=(TimeMark(50),), scale="log"), 60, 14, theme).lines()
     assert "".join(lines).isascii()
     assert any("*" in line for line in lines[1:])
     assert any("+" in line[7:-2] for line in lines[1:-3])
@@ -129,8 +129,8 @@ def test_ascii_plots_are_ascii() -> None:
 
 def test_in_grey_each_line_is_marked_along_its_way() -> None:
     curves = (curve("a", np.ones(100)), curve("b", np.zeros(100), 1))
-    coloured = "".join(draw_plot(spec(*curves), 80, 14, LOOK).lines()[1:])
-    grey = "".join(draw_plot(spec(*curves), 80, 14, Look("grey")).lines()[1:])
+    coloured = "".join(draw_plot(spec(*curves), 80, 14, THEME).lines()[1:])
+    grey = "".join(draw_plot(spec(*curves), 80, 14, Theme("grey")).lines()[1:])
     assert coloured.count("●") == 1
     assert grey.count("●") >= 4
     assert grey.count("■") >= 4
@@ -138,23 +138,23 @@ def test_in_grey_each_line_is_marked_along_its_way() -> None:
 
 def test_the_layer_ramp_only_grows_lighter() -> None:
     for mode in ("full", "grey"):
-        ramp = [luminance(Look(mode).layer(i, 12)) for i in range(12)]
+        ramp = [luminance(Theme(mode).layer(i, 12)) for i in range(12)]
         assert all(b > a for a, b in itertools.pairwise(ramp))
         assert ramp[0] > 2 * luminance(BACKGROUND)
 
 
 def test_lane_colours_and_markers_are_all_different() -> None:
     for mode in ("full", "16"):
-        look = Look(mode)
-        assert len({look.lane(i) for i in range(8)}) == 8
-    assert len({LOOK.lane_marker(i) for i in range(8)}) == 8
+        theme = Theme(mode)
+        assert len({theme.lane(i) for i in range(8)}) == 8
+    assert len({THEME.lane_marker(i) for i in range(8)}) == 8
     assert len(set(ASCII.lane)) == 8
 
 
 def test_sixteen_colours_stay_apart_after_rich_has_rounded_them() -> None:
     from rich.color import Color, ColorSystem
 
-    numbers = {Color.parse(Look("16").lane(i)).downgrade(ColorSystem.STANDARD).number for i in range(8)}
+    numbers = {Color.parse(Theme("16").lane(i)).downgrade(ColorSystem.STANDARD).number for i in range(8)}
     assert len(numbers) == 8
 
 
@@ -171,5 +171,5 @@ def test_sixteen_colours_stay_apart_after_rich_has_rounded_them() -> None:
 def test_the_terminal_decides(
     environment: dict[str, str], encoding: str, system: str, expected: tuple[str, bool]
 ) -> None:
-    look = choose_look(environment, encoding, system)
-    assert (look.colour, look.ascii_only) == expected
+    theme = choose_theme(environment, encoding, system)
+    assert (theme.colour, theme.ascii_only) == expected

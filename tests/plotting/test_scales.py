@@ -7,14 +7,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nntui.plotting.numbers import count, power
 from nntui.plotting.scales import (
     LABEL_WIDTH,
     Axis,
     SteadyAxis,
-    count_label,
     linear_axis,
     log_axis,
-    power_label,
     round_step,
     step_axis,
 )
@@ -116,12 +115,12 @@ def test_an_axis_changes_at_once_between_linear_and_log() -> None:
 
 @pytest.mark.parametrize(("value", "label"), [(0, "0"), (2000, "2 000"), (15000, "15k"), (2.5e6, "2.5M"), (3e9, "3e9")])
 def test_counts(value: float, label: str) -> None:
-    assert count_label(value) == label
+    assert count(value) == label
 
 
 @pytest.mark.parametrize("exponent", range(-99, 100, 3))
 def test_powers_fit_the_gutter(exponent: int) -> None:
-    assert len(power_label(exponent)) <= LABEL_WIDTH
+    assert len(power(exponent)) <= LABEL_WIDTH
 
 
 def test_an_axis_never_has_a_single_label() -> None:

@@ -5,15 +5,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntui.plotting.look import Look
-from nntui.plotting.panels import PANELS, PanelView, histories, panel_order
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import PANELS, histories, panel_order
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.theme import Theme
 from nntui_engine import Experiment
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import scenario_from_dict
 
-ON_REQUEST = [name for name, panel in PANELS.items() if panel.on_request]
+ON_REQUEST = [name for name, panel in PANELS.items() if panel.on_request and panel.look is None]
 
 
 def run(*lanes: str, **train: Any) -> Experiment:
@@ -44,7 +45,7 @@ def test_every_statistic_over_time_has_a_panel() -> None:
 def test_a_plain_panel_shows_the_values_measured(name: str) -> None:
     experiment = run("slow", "quick")
     snapshot = shot(experiment, name)
-    spec = PANELS[name].build(snapshot, PanelView(lane=1), Look())
+    spec = PANELS[name].build(snapshot, PanelView(lane=1), Theme())
     assert isinstance(spec, PlotSpec)
     assert spec.empty == ""
     last = [curve.mean[-1] for curve in spec.curves]
@@ -54,14 +55,14 @@ def test_a_plain_panel_shows_the_values_measured(name: str) -> None:
 
 
 def test_one_lane_needs_no_legend_and_a_regression_has_its_own_measure() -> None:
-    spec = PANELS["train_loss"].build(shot(run(), "train_loss"), PanelView(), Look())
+    spec = PANELS["train_loss"].build(shot(run(), "train_loss"), PanelView(), Theme())
     assert isinstance(spec, PlotSpec)
     assert (len(spec.curves), spec.legend) == (1, ())
 
 
 def test_what_is_measured_later_says_so_and_accuracy_has_its_fixed_axis() -> None:
     experiment = Experiment(run().scenario)
-    spec = PANELS["train_accuracy"].build(shot(experiment, "train_accuracy"), PanelView(), Look())
+    spec = PANELS["train_accuracy"].build(shot(experiment, "train_accuracy"), PanelView(), Theme())
     assert isinstance(spec, PlotSpec)
     assert (spec.fixed, spec.percent) == ((0.0, 1.0), True)
 
@@ -80,7 +81,7 @@ def test_a_lane_that_runs_away_makes_the_axis_logarithmic() -> None:
     lost.advance(3)
     scales = []
     for experiment in (calm, lost):
-        spec = PANELS["loss"].build(shot(experiment, "loss"), PanelView(), Look())
+        spec = PANELS["loss"].build(shot(experiment, "loss"), PanelView(), Theme())
         assert isinstance(spec, PlotSpec)
         scales.append(spec.scale)
     assert scales == ["linear", "log"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nntui.plotting.projection import Projection
+from nntui.looks.projection import Projection
 from nntui.plotting.trails import clip, exit_of, trail
 
 MAP = Projection(((0.0, 10.0), (0.0, 10.0)), 11, 11)

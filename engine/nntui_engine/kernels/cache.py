@@ -23,7 +23,7 @@ from .seal import opened, sealed
 _MARKER = "warm-"
 _LOCK = "compiling"
 _SUFFIXES = (".nbi", ".nbc")  # Numba's: which versions of a function there are, and one version
-COMPILING = "NNTUI_COMPILING"  # set in the environment of a process that compiles for others (``compile_ahead.py``)
+COMPILING = "NNTUI_COMPILING"  # set in the environment of a process that compiles for others (``compiling/ahead.py``)
 
 
 def compiling_ahead() -> bool:

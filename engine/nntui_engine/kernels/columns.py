@@ -171,7 +171,7 @@ L_ALPHA, L_DROPOUT, L_NOISE, L_LARGEST_SLOPE, NODE_REALS = range(5)
     BLOCK_REALS,
 ) = range(4)
 
-# Columns of the outputs, in the order of statistics.py's tables (a test holds them together)
+# Columns of the outputs, in the order of registry/statistic.py (a test holds them together)
 (
     S_PRE_ACTIVATION_MEAN,
     S_PRE_ACTIVATION_VARIANCE,

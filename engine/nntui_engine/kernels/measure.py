@@ -1,4 +1,4 @@
-"""Sums behind the statistics, accumulated in float64. The formulas are in ``statistics.py``."""
+"""Sums behind the statistics, accumulated in float64. The formulas are in ``registry/statistic.py``."""
 
 import math
 

@@ -17,7 +17,7 @@ The new parameters are w − u. For every optimizer but AdamW and Lion, weight d
 * adamax: m as adam; s ← max(β₂·s, |g| + ε); u = lr / (1 − β₁ᵗ)·m / s
 * lion: u = lr·(sign(β₁·m + (1 − β₁)·g) + λ·w); m ← β₂·m + (1 − β₂)·g
 
-Sources: the registry rows in ``optimizers.py``; the forms are PyTorch's.
+Sources: the registry rows in ``registry/optimizer.py``; the forms are PyTorch's.
 """
 
 import math

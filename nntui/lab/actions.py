@@ -1,0 +1,172 @@
+"""What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual.screen import Screen
+
+from .frame import export, free_name
+from .knob_rack import Turn
+from .map_actions import MapActions
+from .screens.dialog import Palette
+from .screens.help import HelpScreen
+from .screens.value import ValueScreen
+from .training import Training
+
+
+class LabActions(MapActions):
+    """The app as far as keys are concerned."""
+
+    async def run_call(self, call: str) -> None:
+        """Does what an action of the registry says, for the palette."""
+        await self.run_action(f"app.{call}")
+
+    def action_do(self, name: str, *arguments: int) -> None:
+        """Has the run do something: a method of Training, by its name."""
+        self.source.order(lambda run: getattr(run, name)(*arguments))
+
+    def action_restart(self) -> None:
+        """Starts again from the same seed."""
+        self.source.order(Training.restart)
+        self.say("Started again from the same seed.")
+
+    def action_new_seed(self) -> None:
+        """Starts again from the next seed."""
+        self.source.order(Training.next_seed)
+        self.say("Started again from a new seed.")
+
+    def action_choose_knob(self, direction: int) -> None:
+        """Chooses the knob above (−1) or below (1); while a start is being chosen, moves it up or down."""
+        if self.arrow_moves_start(0, -direction, False):
+            return
+        self.model.rack.choose(direction)
+        self.redraw()
+
+    def action_turn(self, direction: int, fine: bool) -> None:
+        """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
+        if self.arrow_moves_start(direction, 0, fine):
+            return
+        lanes = self.model.chosen_lanes
+        if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
+            self.say(self.model.rack.missing(lanes), log=False)
+            return
+        self._ask(self.model.rack.turned(lanes, direction, fine))
+
+    def action_default(self) -> None:
+        """Puts the chosen knob back to the value each chosen lane began with."""
+        self._ask(self.model.rack.back(self.model.chosen_lanes, self.model.view.first))
+
+    def action_type_value(self) -> None:
+        """Asks for the chosen knob's value; confirms a new start or the fair rates where these are being chosen."""
+        if self.enter_confirms():
+            return
+        lanes = self.model.chosen_lanes
+        if not lanes:
+            return
+        knob = self.model.rack.knob
+        value = self.model.rack.value(knob, lanes[0])
+        if value is None:
+            self.say(self.model.rack.missing(lanes), log=False)
+            return
+
+        def done(typed: object) -> None:
+            if isinstance(typed, (int, float, str)):
+                self._ask(self.model.rack.set_to(self.model.chosen_lanes, typed))
+
+        title = f"{knob.label} {self.plot_theme.glyphs.dot} {self.model.target}" if self.model.target else knob.label
+        screen = ValueScreen(title, knob.show(value), knob.hint(), knob.parse)
+        self._open(screen, done)
+
+    def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
+        """Shows a screen above the lab, unless a key before this one has opened one."""
+        if self.screen is self.lab_screen:
+            screen.set_class(self.plot_theme.ascii_only, "ascii")
+            self.push_screen(screen, done)
+
+    def _ask(self, turns: list[Turn]) -> None:
+        """Sends changes to the source: one for all lanes where they are alike, so that one mark is left."""
+        snapshot = self.model.view.snapshot
+        if not turns or snapshot is None:
+            return
+        if len(turns) == len(snapshot.lanes) > 1 and all(turn.settings == turns[0].settings for turn in turns):
+            ticket = self.tweak(turns[0].settings, None)
+            for turn in turns:
+                self.model.rack.wait_for(turn, ticket)
+        else:
+            for turn in turns:
+                self.model.rack.wait_for(turn, self.tweak(turn.settings, turn.lane))
+        self.redraw()
+
+    def action_next_lane(self) -> None:
+        """Chooses the next lane; after the last, all of them together."""
+        self.model.choose_next_lane()
+        self.redraw()
+
+    def action_log_axis(self) -> None:
+        """Switches the loss between a linear and a logarithmic axis."""
+        self.model.panel_view.log_loss = not self.model.panel_view.log_loss
+        self.redraw()
+
+    def action_choose_unit(self, direction: int) -> None:
+        """Chooses the next (1) or last (−1) unit of the layer whose weights are shown."""
+        self.model.choose_unit(direction)
+        self.redraw()
+
+    def action_choose_layer(self, direction: int) -> None:
+        """Chooses the first unit of the next (1) or last (−1) layer."""
+        self.model.choose_layer(direction)
+        self.redraw()
+
+    def action_view(self, name: str) -> None:
+        """Shows a view by name ("overview", "network", "map" or "lesson"), or says why it cannot be shown."""
+        reason = self.model.why_not(name)
+        if reason:
+            self.say(reason, log=False)
+            return
+        self.model.view_name, self.model.page = name, 0
+        self.redraw()
+
+    def action_panels(self, direction: int) -> None:
+        """Shows the next (1) or last (−1) page of plots; in the lesson, scrolls its text."""
+        if self.lab_screen is None:
+            return
+        if self.model.view_name == "lesson":
+            self.lab_screen.scroll_lesson(direction)
+        else:
+            self.model.page = (self.model.page + direction) % self.model.pages
+            self.redraw()
+
+    def action_try(self) -> None:
+        """Does the first of the lesson's suggestions that was not done yet."""
+        index = self.model.next_try
+        if index is not None:
+            self.do_try(index)
+
+    def do_try(self, index: int) -> None:
+        """Does one of the lesson's suggestions."""
+        one = self.model.view.scenario.tries[index]
+        self.model.tries_done.add(index)
+        self.tweak(one.set, one.lane)
+        self.say(f"Tried: {one.say}")
+
+    def action_save_picture(self) -> None:
+        """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""
+        snapshot = self.model.view.snapshot
+        if snapshot is None:
+            return
+        try:
+            path = free_name(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg")
+            path.write_text(export(self, self.title).svg, encoding="utf-8")
+        except OSError as error:
+            self.say(f"The picture could not be saved: {error.strerror or error}", error=True)
+            return
+        self.say(f"Saved {path.name}")
+
+    def action_help(self) -> None:
+        """Lists all keys."""
+        self._open(HelpScreen(self.model.actions, self.plot_theme))
+
+    def action_command_palette(self) -> None:
+        """Opens the palette of all commands."""
+        self._open(Palette())  # with Textual's id, the next one would meet the last one on its way out

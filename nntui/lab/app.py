@@ -1,0 +1,226 @@
+"""The lab: an experiment that trains while a person watches and turns its knobs."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from textual.actions import parse
+from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.filter import LineFilter
+from textual.theme import Theme as TextualTheme
+from textual.timer import Timer
+
+from nntui.looks.request import LookRequest
+from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.panels import histories
+from nntui.plotting.plot_box import prepare
+from nntui.plotting.theme import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WARNING, Theme, choose_theme
+from nntui.terminal import driver_class
+from nntui.terminal.leaving import leave_in_any_case
+
+from .actions import LabActions
+from .keys import actions
+from .model import LabModel
+from .palette import LabCommands
+from .screens.lab import LabScreen
+from .session_view import SessionView
+from .source import Source
+
+FRAMES_PER_SECOND = 12
+RACE_FRAMES_PER_SECOND = 22
+DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
+COLOURS = TextualTheme(
+    name="nntui",
+    primary=ACCENT,
+    secondary=DIM,
+    accent=ACCENT,
+    foreground=TEXT,
+    background=BACKGROUND,
+    surface="#161c24",
+    panel="#1a212b",
+    success=GOOD,
+    warning=WARNING,
+    error=ERROR,
+    dark=True,
+)
+
+
+class LabApp(LabActions):
+    """Draws the newest view of ``source`` some times a second and turns keys into its commands.
+
+    ``still`` starts no source, no timer and no signal handler: for pictures.
+    """
+
+    CSS_PATH = "styles.tcss"
+    BINDINGS = [Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt")]  # noqa: RUF012
+    COMMANDS = {LabCommands}  # noqa: RUF012
+
+    def __init__(
+        self,
+        source: Source,
+        title: str = "",
+        *,
+        theme: Theme | None = None,
+        keymap: Mapping[str, str] | None = None,
+        still: bool = False,
+        fair: bool = False,
+    ) -> None:
+        self._lab_actions = actions(keymap)
+        super().__init__(driver_class=driver_class())
+        self.register_theme(COLOURS)
+        self.theme = COLOURS.name
+        self.animation_level = "none"
+        self.title = title or "nntui"
+        self.plot_theme = theme or choose_theme(colour_system=self.console.color_system, no_colour=self.no_color)
+        self.source = source
+        self.still = still
+        self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=still)
+        self.lab_screen = None
+        self._shown: tuple[str, ...] | None = None
+        self._surface_requested: SurfaceRequest | None = None
+        self._looks_requested = LookRequest()
+        self._fair_wanted = fair
+        self._timer: Timer | None = None
+        self._fast = False
+        self._drawn_at = 0.0
+        self._drawing: Timer | None = None  # the frame that is due
+        self._own_keys = dict(keymap or {})
+
+    # -- life -------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Shows the lab, starts the source and looks at it ``FRAMES_PER_SECOND`` times a second; once if still."""
+        if self._own_keys:
+            self.set_keymap(self._own_keys)
+        self.lab_screen = LabScreen(self.plot_theme)
+        self.lab_screen.set_class(self.plot_theme.ascii_only, "ascii")
+        self.push_screen(self.lab_screen)
+        if self.still:
+            self.take(self.source.poll())
+            return
+        self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
+        self.redraw()
+        self.source.start()
+        self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+
+    def catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Textual leaves the terminal in its own mode on these signals. To be called before ``loop`` runs."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
+            number = getattr(signal, name, None)
+            if number is not None:
+                with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                    loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
+
+    def _tick(self) -> None:
+        if getattr(self._driver, "behind", False):
+            return  # a slow terminal gets the newest frame when it has shown the ones before
+        with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
+            self._look_for_news()
+
+    def _look_for_news(self) -> None:
+        notices = self.source.notices()
+        for text, error in notices:
+            self.model.say(text, error)
+        view = self.source.poll()
+        if view.version != self.model.view.version or notices or self.model.message_faded():
+            self.take(view)
+        else:
+            self._ask_for_the_surface()
+
+    def take(self, view: SessionView) -> None:
+        """Draws a view."""
+        self.model.take(view)
+        if view.bad_input is not None:
+            self.exit(return_code=2)
+            return
+        if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
+            self._fast = True
+            self._timer.stop()
+            self._timer = self.set_interval(1 / RACE_FRAMES_PER_SECOND, self._tick)
+        if self.model.race is not None and self._fair_wanted:
+            self._fair_wanted = False
+            self.action_fair()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draws what is known again, as after a key: now, or with the next frame where the last one is very new."""
+        if self._drawing is not None:
+            return
+        wait = self._drawn_at + DRAWING_SECONDS - time.monotonic()
+        if self.still or wait <= 0:
+            self._draw()
+        else:
+            self._drawing = self.set_timer(wait, self._draw)
+
+    def _draw(self) -> None:
+        self._drawing = None
+        with contextlib.suppress(NoMatches):  # while the screen is being built or taken down
+            self._draw_now()
+        self._drawn_at = time.monotonic()
+
+    def _draw_now(self) -> None:
+        lab = self.lab_screen
+        if lab is None or not lab.children:  # not yet, or no longer: the last tick may come while the app closes
+            return
+        lab.show(self.model.state())
+        if self.model.pages != lab.pages:
+            self.model.pages = lab.pages
+            lab.show(self.model.state())
+        if lab.shown_panels != self._shown:
+            self._shown = self.model.shown = lab.shown_panels
+            self.source.show(*histories(self._shown, self.model.view.snapshot), None)
+        request = lab.look_request
+        if request != self._looks_requested:
+            self._looks_requested = request
+            self.source.request_looks(request)
+        self._ask_for_the_surface()
+
+    def _ask_for_the_surface(self) -> None:
+        """The map has its size only after it was laid out, which may be later than the last change of the race."""
+        lab = self.lab_screen
+        request = lab.surface_request if lab is not None and lab.children else None
+        if request is not None and request != self._surface_requested:
+            self._surface_requested = request
+            self.source.request_surface(request)
+
+    def on_lab_screen_laid_out(self) -> None:
+        """Draws again when the screen has a new size, to which another number of plots may fit."""
+        with contextlib.suppress(NoMatches):
+            self.redraw()
+
+    def say(self, text: str, error: bool = False, log: bool = True) -> None:
+        """Shows a message for a few seconds."""
+        self.model.say(text, error, log)
+        self.redraw()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """A picture has full colours whatever this terminal can do."""
+        return () if self.still else super().get_line_filters()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of actions that do nothing now are ignored."""
+        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == (action, parameters)]
+        return True if not mine or action in ("view", "leave") else bool(self.model.available().intersection(mine))
+
+    def action_leave(self, code: int = 0) -> None:
+        """Leaves the lab with an exit status."""
+        self.exit(return_code=code)
+
+    def _leave_on_signal(self, status: int) -> None:
+        leave_in_any_case(status, first=self.restore_terminal)
+        self.exit(return_code=status)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A widget that was being shown when the app was ended finds its parts gone: that is no reason to fail."""
+        if not self._exit:
+            super()._handle_exception(error)
+
+    def restore_terminal(self) -> None:
+        """Gives the terminal back its settings if Textual did not."""
+        kept = getattr(self._driver, "kept", None)
+        if kept is not None:
+            kept.restore_all()

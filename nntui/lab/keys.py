@@ -1,0 +1,164 @@
+"""Every key of the lab in one table: the bindings, the footer, the help screen and the palette all read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from nntui_engine.errors import InputError, allowed_names
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a person can do.
+
+    ``keys`` are Textual key names separated by commas; ``call`` is the app's action; ``label`` stands in the footer
+    ("" keeps it out), ``rank`` orders the footer (low first) when not everything fits.
+    """
+
+    id: str
+    keys: str
+    call: str
+    label: str
+    description: str
+    group: str
+    rank: int = 50
+    shown_keys: str = ""
+    in_palette: bool = True
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("pause", "space", "do('toggle')", "pause", "Pause or go on", "Run", 1, "space"),
+    Action("step", "s", "do('steps', 1)", "step", "Train one step, then pause", "Run", 4),
+    Action("epoch", "S", "do('epoch')", "epoch", "Train one epoch (in a race ten steps), then pause", "Run", 30),
+    Action("slower", "left_square_bracket", "do('speed', -1)", "", "Slower (down to 1 step a second)", "Run", 60, "["),
+    Action("faster", "right_square_bracket", "do('speed', 1)", "speed", "Faster (up to unlimited)", "Run", 5, "]"),
+    Action("restart", "r", "restart", "restart", "Start again from the same seed", "Run", 20),
+    Action("new_seed", "R", "new_seed", "new seed", "Start again from a new seed", "Run", 31),
+    Action("back", "comma", "do('rewind', -1)", "", "Back in what was run", "Run", 60, ","),
+    Action("forward", "full_stop", "do('rewind', 1)", "rewind", "Forward again", "Run", 13, "."),
+    Action("fair", "F", "fair", "fair rates", "Find every optimizer's best learning rate", "Run", 7),
+    Action("knob_up", "up", "choose_knob(-1)", "", "Choose the knob above", "Knobs", 60, "", False),
+    Action("knob_down", "down", "choose_knob(1)", "knob", "Choose the knob below", "Knobs", 3, "", False),
+    Action("turn_down", "left", "turn(-1, False)", "", "Turn the knob down", "Knobs", 60, "", False),
+    Action("turn_up", "right", "turn(1, False)", "turn", "Turn the knob up", "Knobs", 2, "", False),
+    Action("fine_down", "shift+left", "turn(-1, True)", "", "Turn the knob down a little", "Knobs", 60, "", False),
+    Action("fine_up", "shift+right", "turn(1, True)", "", "Turn the knob up a little", "Knobs", 60, "", False),
+    Action("type_value", "enter", "type_value", "type", "Type the knob's value", "Knobs", 11),
+    Action("default", "backspace", "default", "default", "Put the knob back to its first value", "Knobs", 36),
+    Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
+    Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),
+    Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
+    Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
+    Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
+    Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
+    Action("map", "4", "view('map')", "map", "Map: a surface and its paths, or a network's answers", "View", 39),
+    Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
+    Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
+    Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
+    Action("next_unit", "v", "choose_unit(1)", "unit", "Weights of the next unit", "View", 7),
+    Action("last_unit", "V", "choose_unit(-1)", "", "Weights of the unit before", "View", 60),
+    Action("next_layer", "w", "choose_layer(1)", "layer", "Weights of a unit of the next layer", "View", 8),
+    Action("last_layer", "W", "choose_layer(-1)", "", "Weights of a unit of the layer before", "View", 60),
+    Action("zoom_out", "minus", "zoom(-1)", "", "Zoom out", "Map", 60, "-"),
+    Action("zoom_in", "plus,equals_sign", "zoom(1)", "zoom", "Zoom in", "Map", 14, "+"),
+    Action("pan_left", "H,ctrl+left", "pan(-1, 0)", "", "Move the map's window left", "Map", 60),
+    Action("pan_down", "J,ctrl+down", "pan(0, -1)", "", "Move the map's window down", "Map", 60),
+    Action("pan_up", "K,ctrl+up", "pan(0, 1)", "", "Move the map's window up", "Map", 60),
+    Action("pan_right", "L,ctrl+right", "pan(1, 0)", "", "Move the map's window right", "Map", 60),
+    Action("whole_map", "0", "whole_map", "whole", "Show the whole map again", "Map", 41),
+    Action("move_start", "m", "move_start", "start", "Choose a new start: arrows move it, enter goes", "Map", 9),
+    Action("cancel", "escape", "cancel", "", "Leave what was being chosen", "Map", 60, "Esc", False),
+    Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
+    Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
+    Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
+    Action("palette", "ctrl+p", "command_palette", "palette", "Find any command by name", "Help", 35, "^p", False),
+    Action("quit", "q", "leave", "quit", "Leave", "Help", 0),
+    Action("interrupt", "ctrl+c", "leave(130)", "", "Leave at once", "Help", 60, "", False),
+)
+
+_SHOWN = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "question_mark": "?",
+    "comma": ",",
+    "full_stop": ".",
+    "plus": "+",
+    "minus": "-",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "shift+left": "shift ←",
+    "shift+right": "shift →",
+}
+_SHOWN_ASCII = {
+    "up": "up",
+    "down": "down",
+    "left": "left",
+    "right": "right",
+    "shift+left": "shift left",
+    "shift+right": "shift right",
+}
+PAIRS = {
+    "faster": "slower",
+    "knob_down": "knob_up",
+    "turn_up": "turn_down",
+    "forward": "back",
+    "zoom_in": "zoom_out",
+}
+RACE_ONLY = frozenset(
+    {
+        *("fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
+        *("pan_left", "pan_down", "pan_up", "pan_right"),
+    }
+)
+
+
+def actions(keymap: Mapping[str, str] | None = None) -> tuple[Action, ...]:
+    """All actions with the keys of ``keymap`` (action id → Textual key names) in place of their own.
+
+    Raises InputError for an unknown id or for one key asked to do two things.
+    """
+    keymap = keymap or {}
+    known = [action.id for action in ACTIONS]
+    for name in keymap:
+        if name not in known:
+            raise InputError(f'keymap: unknown action "{name}"; {allowed_names(name, known)}')
+    chosen = tuple(
+        replace(action, keys=keymap[action.id], shown_keys="") if action.id in keymap else action for action in ACTIONS
+    )
+    owners: dict[str, str] = {}
+    for action in chosen:
+        for key in action.keys.split(","):
+            if key in owners:
+                raise InputError(f'keymap: the key "{key}" is asked to do both "{owners[key]}" and "{action.id}"')
+            owners[key] = action.id
+    return chosen
+
+
+def key_words(action: Action, ascii_only: bool = False) -> str:
+    """An action's first key as it is shown on screen."""
+    first = action.keys.split(",")[0]
+    if action.shown_keys:
+        return action.shown_keys
+    if ascii_only and first in _SHOWN_ASCII:
+        return _SHOWN_ASCII[first]
+    return _SHOWN.get(first, first.replace("ctrl+", "^"))
+
+
+def footer_items(
+    chosen: tuple[Action, ...], available: set[str], ascii_only: bool, labels: Mapping[str, str] | None = None
+) -> list[tuple[int, str, str]]:
+    """(rank, keys, label) of every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
+    by_id = {action.id: action for action in chosen}
+    items = []
+    for action in chosen:
+        if not action.label or action.id not in available:
+            continue
+        keys = key_words(action, ascii_only)
+        partner = by_id.get(PAIRS.get(action.id, ""))
+        if partner is not None:
+            other = key_words(partner, ascii_only)
+            between = "/" if len(other) > 1 else "" if not other.isascii() else " "
+            keys = f"{other}{between}{keys}"
+        items.append((action.rank, keys, (labels or {}).get(action.id, action.label)))
+    return sorted(items, key=lambda item: item[0])

@@ -1,0 +1,116 @@
+"""The rack of knobs for the lanes chosen: what each shows, and the change that turning one asks for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from nntui.plotting.side import KnobRow
+from nntui_engine.run.snapshot import LaneSnapshot
+from nntui_engine.scenario.settings import Settings
+
+from .knob_rows import NETWORK_KNOBS
+from .knobs import MIXED, Knob, NumberKnob, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A change wanted on one lane; ``value`` is None when the layers are to differ."""
+
+    lane: str
+    value: Value | None
+    settings: dict[str, object]
+
+
+@dataclass(slots=True)
+class KnobRack:
+    """Which knob is chosen, and the values asked for that no snapshot shows yet."""
+
+    chosen: int = 0
+    knobs: tuple[Knob, ...] = NETWORK_KNOBS
+    _waiting: dict[tuple[str, str], tuple[Value, int]] = field(default_factory=dict)
+
+    @property
+    def knob(self) -> Knob:
+        """The chosen knob; the last one where there are now fewer."""
+        return self.knobs[min(self.chosen, len(self.knobs) - 1)]
+
+    def choose(self, direction: int) -> None:
+        """Chooses the knob above (−1) or below (1); past an end comes the other one."""
+        self.chosen = (self.chosen + direction) % len(self.knobs)
+
+    def settle(self, applied: int) -> None:
+        """Forgets what was asked for by the commands done so far: the snapshot has it, or it was refused."""
+        self._waiting = {key: entry for key, entry in self._waiting.items() if entry[1] > applied}
+
+    def wait_for(self, turn: Turn, ticket: int) -> None:
+        """Shows the value, if all layers are to have one, until the command ``ticket`` is done."""
+        if turn.value is not None:
+            self._waiting[self.knob.key, turn.lane] = (turn.value, ticket)
+
+    def value(self, knob: Knob, lane: LaneSnapshot) -> Value | None:
+        """What the knob stands at on this lane: the value asked for while that is under way, else the lane's own.
+
+        None where the lane has no such setting, "mixed" where its layers differ.
+        """
+        waiting = self._waiting.get((knob.key, lane.name))
+        return waiting[0] if waiting else knob.read(lane.settings)
+
+    def turned(self, lanes: list[LaneSnapshot], direction: int, fine: bool) -> list[Turn]:
+        """The changes that turn the chosen knob on these lanes; none where nothing would change."""
+        return self._turns(lanes, lambda value: self.knob.turn(value, direction, fine))
+
+    def set_to(self, lanes: list[LaneSnapshot], value: Value) -> list[Turn]:
+        """The changes that set the chosen knob on these lanes."""
+        return self._turns(lanes, lambda _: value)
+
+    def back(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[Turn]:
+        """The changes that put the chosen knob to each lane's first value."""
+        turns = []
+        for lane in lanes:
+            begun = first.get(lane.name)
+            value = None if begun is None else self.knob.read(begun)
+            if begun is not None and value is not None and (value == MIXED or value != self.value(self.knob, lane)):
+                turns.append(Turn(lane.name, None if value == MIXED else value, self.knob.back(begun)))
+        return turns
+
+    def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[KnobRow]:
+        """Every knob's row for these lanes (at least one)."""
+        rows = []
+        for knob in self.knobs:
+            values = [self.value(knob, lane) for lane in lanes]
+            present = [value for value in values if value is not None]
+            shown = knob.show(values[0]) if len(set(values)) == 1 else MIXED
+            if shown == MIXED and len(lanes) == 1:
+                shown = knob.show_lane(lanes[0].settings)
+            begun = {knob.read(first[lane.name]) for lane in lanes if lane.name in first}
+            was = ""
+            if len(begun) == 1 and len(set(values)) == 1 and values[0] not in begun:
+                was = knob.show(next(iter(begun)))
+            waiting = any((knob.key, lane.name) in self._waiting for lane in lanes)
+            rows.append(KnobRow(knob.label, shown, was, not present, waiting))
+        return rows
+
+    def explanation(self, lanes: list[LaneSnapshot]) -> str:
+        """A sentence about the chosen knob."""
+        values = {self.value(self.knob, lane) for lane in lanes}
+        if values == {None}:
+            return self.missing(lanes)
+        value = next(iter(values)) if len(values) == 1 else MIXED
+        if value == MIXED and isinstance(self.knob, NumberKnob):
+            return f"{self.knob.explain(value)} The lanes or layers differ."
+        text = self.knob.explain(value)
+        return f"{text} Turning it starts again." if self.knob.restarts else text
+
+    def missing(self, lanes: list[LaneSnapshot]) -> str:
+        """A sentence on why the first of these lanes has no such setting as the chosen knob's."""
+        text = self.knob.missing(lanes[0].settings)
+        return f"{text[:1].upper()}{text[1:]}."
+
+    def _turns(self, lanes: list[LaneSnapshot], choose: Callable[[Value], Value]) -> list[Turn]:
+        turns = []
+        for lane in lanes:
+            value = self.value(self.knob, lane)
+            start = self.knob.values(lane.settings)[0] if value == MIXED else value
+            chosen = None if start is None else choose(start)
+            if chosen is not None and chosen != value:
+                turns.append(Turn(lane.name, chosen, self.knob.change(chosen, lane.settings)))
+        return turns

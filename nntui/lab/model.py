@@ -1,0 +1,295 @@
+"""What the lab knows and what it shows of it: all that lies between the session's views and the screen."""
+
+import math
+import time
+from collections.abc import Callable
+
+from nntui.plotting import numbers
+from nntui.plotting.log_list import FindingLine, LogLine
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import view_panels
+from nntui.plotting.status import Status
+from nntui.plotting.theme import ASCII, Theme
+from nntui.plotting.tries import TryLine
+from nntui_engine.run.finding import Finding, details, headline
+from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
+
+from .keys import RACE_ONLY, Action, footer_items
+from .knob_rack import KnobRack
+from .knob_rows import knobs_of
+from .lesson import lesson_text
+from .map_view import MapView
+from .session_view import SessionView
+from .state import LabState
+
+MESSAGE_SECONDS = 3.0
+ERROR_SECONDS = 8.0
+
+
+class LabModel:
+    """The newest view, and what a person has chosen: lane, knob, page, view, log axis."""
+
+    def __init__(
+        self,
+        title: str,
+        actions: tuple[Action, ...],
+        theme: Theme,
+        *,
+        still: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.title = title
+        self.actions = actions
+        self.theme = theme
+        self.still = still
+        self.rack = KnobRack()
+        self.panel_view = PanelView()
+        self.map_view = MapView()
+        self.all_lanes = False
+        self.page = 0
+        self.pages = 1
+        self.shown: tuple[str, ...] = ()  # the plots on screen
+        self.view_name = ""  # until it is known what runs
+        self.view = SessionView()
+        self.log: list[LogLine] = []
+        self.tries_done: set[int] = set()
+        self._marks_seen: tuple[Mark, ...] = ()
+        self._message = ("", False)
+        self._message_until = 0.0
+        self._clock = clock
+
+    # -- what comes in -----------------------------------------------------------------------------------------
+
+    def take(self, view: SessionView) -> None:
+        """The session's newest view."""
+        if view.speed != self.view.speed and self.view.stage == "ready":
+            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.speed(view.speed)} steps a second"
+            self.say(f"Speed: {words}", log=False)
+        self.view = view
+        self.rack.settle(view.applied)
+        self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
+        self.panel_view.former = view.former
+        if view.snapshot is not None:
+            self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
+            self.view_name = self.view_name or ("map" if self.race is not None else "overview")
+            self.rack.knobs = knobs_of(view.snapshot.lanes[self.panel_view.lane].settings)
+            self._read_marks(view.snapshot.marks)
+
+    @property
+    def race(self) -> Snapshot | None:
+        """The newest snapshot where it is one of a race."""
+        snapshot = self.view.snapshot
+        return snapshot if snapshot is not None and snapshot.on_surface else None
+
+    def say(self, text: str, error: bool = False, log: bool = True) -> None:
+        """Shows a message for a few seconds, and keeps it in the log."""
+        self._message = (text, error)
+        self._message_until = self._clock() + (ERROR_SECONDS if error else MESSAGE_SECONDS)
+        if log:
+            self.log.append(LogLine(text, None, "error" if error else "note"))
+
+    def message_faded(self) -> bool:
+        """Whether a message has stood long enough just now; it is gone then."""
+        if not self._message[0] or self._clock() <= self._message_until:
+            return False
+        self._message = ("", False)
+        return True
+
+    def choose_next_lane(self) -> None:
+        """The next lane; after the last, all of them together."""
+        count = len(self.view.snapshot.lanes) if self.view.snapshot is not None else 1
+        if self.all_lanes:
+            self.all_lanes, self.panel_view.lane = False, 0
+        elif self.panel_view.lane + 1 < count:
+            self.panel_view.lane += 1
+        elif count > 1:
+            self.all_lanes = True
+        if self.why_not(self.view_name):
+            self.view_name = "overview"
+
+    def why_not(self, view_name: str) -> str:
+        """Why a view cannot be shown, "" if it can."""
+        snapshot = self.view.snapshot
+        if view_name == "network" and self.race is not None:
+            return "This scenario has no network: an optimizer goes down a surface."
+        if view_name != "map" or snapshot is None or snapshot.on_surface:
+            return ""
+        if view_panels("map", snapshot, self.panel_view):
+            return ""
+        inputs = snapshot.lanes[self.panel_view.lane].network.settings.inputs
+        if inputs > 2:
+            return f"The map is drawn for one or two inputs; this network has {inputs}."
+        return "The map is drawn for one answer; this network gives several at once."
+
+    @property
+    def _layers(self) -> tuple[int, ...]:
+        """The units of each layer of the chosen lane."""
+        snapshot = self.view.snapshot
+        if snapshot is None or snapshot.on_surface:
+            return ()
+        return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
+
+    def choose_unit(self, direction: int) -> None:
+        """The next unit of the layer whose weights are shown."""
+        view, layers = self.panel_view, self._layers
+        if layers:
+            view.layer = min(view.layer, len(layers))
+            units = layers[view.layer - 1]
+            view.unit = (min(view.unit, units - 1) + direction) % units
+
+    def choose_layer(self, direction: int) -> None:
+        """The first unit of the next layer."""
+        view, layers = self.panel_view, self._layers
+        if layers:
+            view.layer, view.unit = (min(view.layer, len(layers)) - 1 + direction) % len(layers) + 1, 0
+
+    def _read_marks(self, marks: tuple[Mark, ...]) -> None:
+        """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
+        seen = self._marks_seen
+        self._marks_seen = marks
+        if marks == seen[: len(marks)]:
+            return
+        fresh = marks[len(seen) :] if marks[: len(seen)] == seen else marks
+        several = self.view.snapshot is not None and len(self.view.snapshot.lanes) > 1
+        for mark in fresh:
+            whose = f"{mark.lane or 'all lanes'}: " if several else ""
+            again = " (started again)" if mark.restarted else ""
+            self.log.append(LogLine(f"{whose}{mark.text}{again}", mark.step))
+
+    # -- what is shown -----------------------------------------------------------------------------------------
+
+    def state(self) -> LabState:
+        """Everything the screen shows now."""
+        view, snapshot = self.view, self.view.snapshot
+        lanes = self.chosen_lanes
+        failure = view.error if view.stage == "failed" else ""
+        message = self._message
+        if failure and snapshot is not None:
+            message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
+        return LabState(
+            snapshot=snapshot if self.race is None else None,
+            race=self.race,
+            surface=view.surface,
+            map_view=self.map_view,
+            fair=view.fair,
+            status=Status(
+                view.scenario.title or (snapshot.title if snapshot else "") or self.title,
+                state_name(view),
+                0.0 if self.still else view.rate,
+                view.speed,
+            ),
+            progress=view.progress,
+            failure=failure,
+            panel_view=self.panel_view,
+            all_lanes=self.all_lanes,
+            knobs=self.rack.rows(lanes, view.first) if lanes else [],
+            chosen_knob=self.rack.chosen,
+            target=self.target,
+            explanation=self.rack.explanation(lanes) if lanes else "",
+            findings=[finding_line(finding, self.theme) for finding in view.findings],
+            watching=view.watching and self.race is None,
+            log=self.log,
+            tries=self._tries(),
+            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
+            message=message,
+            panels=view.scenario.panels,
+            page=self.page,
+            view=self.view_name or "overview",
+            lesson=lesson_text(view.scenario),
+        )
+
+    def _labels(self) -> dict[str, str]:
+        labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+        if self.view_name == "lesson":
+            labels = {"next_panels": "scroll"}
+        if self.race is not None:
+            labels["epoch"] = "10 steps"
+        if self.map_view.crosshair is not None:
+            labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
+        elif self.view_name == "fair":
+            labels |= {"type_value": "apply", "cancel": "back"}
+        return labels
+
+    @property
+    def target(self) -> str:
+        """Whose knobs are shown; \"\" when there is one lane."""
+        snapshot = self.view.snapshot
+        if snapshot is None or len(snapshot.lanes) < 2:
+            return ""
+        return "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+
+    def _tries(self) -> list[TryLine]:
+        key = next(action.keys for action in self.actions if action.id == "try").split(",")[0]
+        next_one = self.next_try
+        return [
+            TryLine(one.say, key if index == next_one else "", index in self.tries_done)
+            for index, one in enumerate(self.view.scenario.tries)
+        ]
+
+    @property
+    def chosen_lanes(self) -> list[LaneSnapshot]:
+        """The lanes the knobs turn for."""
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            return []
+        return list(snapshot.lanes) if self.all_lanes else [snapshot.lanes[self.panel_view.lane]]
+
+    @property
+    def next_try(self) -> int | None:
+        """The first suggestion that was not done yet."""
+        return next((i for i in range(len(self.view.scenario.tries)) if i not in self.tries_done), None)
+
+    def available(self) -> set[str]:
+        """The ids of all actions that do something now."""
+        view = self.view
+        if view.snapshot is None:
+            return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
+        absent = {self.view_name}
+        if "unit_weights" not in self.shown:
+            absent |= {"next_unit", "last_unit", "next_layer", "last_layer"}
+        absent |= {name for name in ("map", "network") if self.why_not(name)}
+        if self.race is None:
+            absent |= RACE_ONLY
+        elif self.view_name != "map":
+            absent |= {"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"}
+        if self.map_view.window is None:
+            absent.add("whole_map")
+        if self.map_view.crosshair is None and self.view_name != "fair":
+            absent.add("cancel")
+        if "rewind" not in view.capabilities:
+            absent |= {"back", "forward"}
+        if not view.can_undo:
+            absent.add("undo")
+        if not view.can_redo:
+            absent.add("redo")
+        if len(view.snapshot.lanes) < 2:
+            absent.add("next_lane")
+        if (self.pages == 1 and self.view_name != "lesson") or self.view_name == "fair":
+            absent |= {"next_panels", "last_panels"}
+        if self.next_try is None:
+            absent.add("try")
+        if self.view_name in ("lesson", "map", "network") or self.race is not None:
+            absent.add("log_axis")
+        return {action.id for action in self.actions} - absent
+
+    def offered(self) -> list[Action]:
+        """What the palette lists."""
+        available = self.available()
+        return [action for action in self.actions if action.in_palette and action.id in available]
+
+
+def state_name(view: SessionView) -> str:
+    """One word for the header."""
+    if view.stage != "ready":
+        return view.stage
+    return "finished" if view.finished else "running" if view.running else "paused"
+
+
+def finding_line(finding: Finding, theme: Theme) -> FindingLine:
+    """A finding of the engine as it stands on screen."""
+
+    def shown(words: str) -> str:
+        return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if theme.ascii_only else words
+
+    lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))
+    return FindingLine(finding.severity, shown(headline(finding)), lines)

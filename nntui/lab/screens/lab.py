@@ -1,0 +1,221 @@
+"""The lab's screen: header, lanes and knobs, plots or lesson, keys. It draws a LabState and decides nothing."""
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher
+
+from nntui.lab.keys import ACTIONS
+from nntui.lab.state import LabState
+from nntui.lab.widgets.grid_view import GridView
+from nntui.looks.request import LookRequest
+from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.fair import draw_fair
+from nntui.plotting.log_list import draw_log
+from nntui.plotting.panel import Picture, draw_panel
+from nntui.plotting.panels import build_panel, looks_of, panel_order, view_panels
+from nntui.plotting.plot import PlotSpec
+from nntui.plotting.status import (
+    draw_failure,
+    draw_header,
+    draw_keys,
+    draw_message,
+    draw_progress,
+    message_lines,
+)
+from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.theme import Theme
+
+from .layout import LOG, SLOTS, SMALLEST, Layout, lay_out
+from .lesson_part import LessonPart
+from .map_part import MapPart, map_layout
+from .side_part import SidePart
+
+PLOT_VIEWS = ("overview", "map", "network")
+LOG_PLACE = 5  # the log is among the first six plots
+PASS_ROWS = 20  # for the table of a backward pass
+
+
+class LabScreen(Screen[None]):
+    """Shows the newest :class:`LabState`."""
+
+    BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
+        Binding(
+            action.keys,
+            f"app.{action.call}",
+            action.description,
+            show=False,
+            id=action.id,
+            priority=action.id == "interrupt",
+        )
+        for action in ACTIONS
+    ]
+    AUTO_FOCUS = ""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.theme = theme
+        self.state = LabState()
+        self._layout_now: Layout | None = None
+
+    def compose(self) -> ComposeResult:
+        """The parts of the screen, of which each view shows some."""
+        yield GridView(id="header")
+        with Container(id="body"):
+            yield SidePart(self.theme, id="side")
+            with ContentSwitcher(id="main", initial="waiting"):
+                yield GridView(id="waiting")
+                with Container(id="plots"):
+                    for slot in range(SLOTS):
+                        yield GridView(id=f"slot{slot}")
+                yield MapPart(self.theme, id="map-view")
+                yield GridView(id="fair")
+                yield LessonPart(self.theme, id="lesson-view")
+        yield GridView(id="message")
+        yield GridView(id="keys")
+
+    class LaidOut(Message):
+        """The screen has a new size: another number of plots may fit."""
+
+    def on_resize(self) -> None:
+        """Have the layout worked out anew, and post :class:`LaidOut`."""
+        self._layout_now = None
+        self.post_message(self.LaidOut())
+
+    @property
+    def shown_panels(self) -> tuple[str, ...]:
+        """The plots that are on screen, whose histories are needed."""
+        if self.state.race is not None:
+            return tuple(SURFACE_PANELS)
+        if self.state.view not in PLOT_VIEWS:
+            return ()
+        pages = self.lab_layout.pages
+        return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
+
+    @property
+    def lab_layout(self) -> Layout:
+        """The layout for the present size."""
+        names = self.panel_names
+        if self.state.view == "network" and "backward_pass" in names:
+            return lay_out(self.size.width, self.size.height, names, PASS_ROWS)
+        return lay_out(self.size.width, self.size.height, names)
+
+    @property
+    def panel_names(self) -> tuple[str, ...]:
+        """The plots of the present view in order, and the log where it has its place among them."""
+        state = self.state
+        if state.view in ("map", "network") and state.race is None:
+            return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
+        order = panel_order(state.panels, state.anything, state.panel_view)
+        return (*order[:LOG_PLACE], LOG, *order[LOG_PLACE:])
+
+    @property
+    def look_request(self) -> LookRequest:
+        """What the panels on screen need to see of the network itself."""
+        view = self.state.panel_view
+        looks = looks_of(self.shown_panels) if self.state.snapshot is not None else ()
+        return LookRequest(looks, view.lane, view.layer, view.unit) if looks else LookRequest()
+
+    @property
+    def map_part(self) -> MapPart:
+        """The part that shows a race on its map."""
+        return self.query_one(MapPart)
+
+    @property
+    def pages(self) -> int:
+        """Into how many pages the plots of the present view are folded."""
+        if self.state.view == "map" and self.state.race is not None:
+            return map_layout(self.size, self.state).pages
+        return len(self.lab_layout.pages)
+
+    @property
+    def surface_request(self) -> SurfaceRequest | None:
+        """The part of the surface that is on screen."""
+        shown = self.state.view == "map" and self.state.race is not None
+        shown = shown and self.is_mounted and self.size.width > 0
+        return self.map_part.surface_request(self.state) if shown else None
+
+    def scroll_lesson(self, direction: int) -> None:
+        """Scroll the lesson by nearly its own height: up (−1) or down (1)."""
+        self.query_one(LessonPart).scroll_text(direction)
+
+    def show(self, state: LabState) -> None:
+        """Draw this state."""
+        self.state = state
+        if not self.is_mounted or not self.size.width:
+            return
+        layout = self.lab_layout
+        if layout != self._layout_now:
+            self._arrange(layout)
+        theme, snapshot = self.theme, state.anything
+        self._view("header").show(lambda w, _h: draw_header(snapshot, state.status, w, theme))
+        self._view("keys").show(lambda w, _h: draw_keys(state.keys, w))
+        self._show_message()
+        rows, map_away = self.size.height - 2, state.view == "map" and state.page % self.pages > 0
+        self.query_one(SidePart).show(state, layout.side, rows, map_away)
+        switcher = self.query_one("#main", ContentSwitcher)
+        if self.size.width < SMALLEST[0] or self.size.height < SMALLEST[1]:
+            switcher.current = "waiting"
+            words = f"a larger window is needed: {SMALLEST[0]}×{SMALLEST[1]} at least"
+            self._view("waiting").show(lambda w, h: draw_progress((0, 0, words), w, h, theme))
+        elif state.view == "lesson" and snapshot is not None:
+            switcher.current = "lesson-view"
+            self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)
+        elif state.failure and snapshot is None:
+            switcher.current = "waiting"
+            self._view("waiting").show(lambda w, h: draw_failure(state.failure, w, h, theme))
+        elif snapshot is None:
+            switcher.current = "waiting"
+            self._view("waiting").show(lambda w, h: draw_progress(state.progress, w, h, theme))
+        elif state.view == "map" and state.race is not None:
+            switcher.current = "map-view"
+            self.map_part.show(state, self.size)
+        elif state.view == "fair" and state.fair is not None:
+            switcher.current = "fair"
+            fair, chosen = state.fair, state.panel_view.lane
+            self._view("fair").show(lambda w, h: draw_fair(fair, chosen, w, h, theme))
+        else:
+            switcher.current = "plots"
+            self._show_plots(layout)
+
+    def _view(self, name: str) -> GridView:
+        return self.query_one(f"#{name}", GridView)
+
+    def _arrange(self, layout: Layout) -> None:
+        self._layout_now = layout
+        self.query_one("#side").styles.width = layout.side
+        page = layout.pages[0]
+        plots = self.query_one("#plots")
+        plots.styles.layout = "grid"
+        plots.styles.grid_size_columns = len(page[0])
+        plots.styles.grid_size_rows = len(page)
+        used = sum(len(row) for row in page)
+        for slot in range(SLOTS):
+            self._view(f"slot{slot}").display = slot < used
+
+    def _show_plots(self, layout: Layout) -> None:
+        state, theme = self.state, self.theme
+        page = layout.pages[state.page % len(layout.pages)]
+        names = [name for row in page for name in row]
+        for slot, name in enumerate(names[:SLOTS]):
+            view = self._view(f"slot{slot}")
+            if name == LOG:
+                view.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, theme))
+            else:
+                built = self._built(name)
+                view.show(lambda w, h, built=built: draw_panel(built, w, h, theme))  # type: ignore[misc]
+
+    def _built(self, name: str) -> PlotSpec | Picture:
+        snapshot = self.state.anything
+        assert snapshot is not None
+        return build_panel(name, snapshot, self.state.panel_view, self.theme)
+
+    def _show_message(self) -> None:
+        text, error = self.state.message
+        view = self._view("message")
+        view.display = bool(text)
+        if text:
+            view.styles.height = len(message_lines(text, self.size.width))
+            view.show(lambda w, h: draw_message(text, error, w, h, self.theme))

@@ -1,0 +1,59 @@
+"""The Lesson view: the lesson's text, its suggestions, and the log."""
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Markdown
+
+from nntui.lab.state import LabState
+from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.log_list import draw_log
+from nntui.plotting.theme import Theme
+from nntui.plotting.tries import draw_tries, tries_height
+
+
+class LessonText(Markdown):
+    """Markdown with bullets that every terminal has."""
+
+    BULLETS = ["- "]  # noqa: RUF012 (Textual's own attribute)
+
+
+class LessonScroll(VerticalScroll):
+    """Scrolled by the app's keys: with the focus it would take the arrow keys from the knobs."""
+
+    can_focus = False
+
+
+class LessonPart(Vertical):
+    """Shows a scenario's lesson."""
+
+    def __init__(self, theme: Theme, *, id: str) -> None:
+        super().__init__(id=id)
+        self.theme = theme
+        self._shown: str | None = None
+
+    def compose(self) -> ComposeResult:
+        """The text that scrolls, over suggestions and log."""
+        with LessonScroll(id="lesson-text"):
+            yield LessonText()
+        yield GridView(id="tries")
+        yield GridView(id="lesson-log")
+
+    def scroll_text(self, direction: int) -> None:
+        """Scroll the text by nearly its own height: up (−1) or down (1)."""
+        scroll = self.query_one(LessonScroll)
+        scroll.scroll_relative(y=direction * max(1, scroll.size.height - 1), animate=False)
+
+    def show(self, state: LabState, width: int, rows: int) -> None:
+        """Draw this state on so many cells."""
+        theme = self.theme
+        if self._shown != state.lesson:
+            self._shown = state.lesson
+            self.query_one(LessonText).update(state.lesson)
+            self.query_one(LessonScroll).border_title = "Lesson"
+        tries, log = self.query_one("#tries", GridView), self.query_one("#lesson-log", GridView)
+        needed = tries_height(state.tries, width)
+        tries.display = needed > 0
+        tries.styles.height = min(needed, max(4, rows // 3))
+        log.styles.height = max(4, rows // 5)
+        tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
+        log.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, theme))

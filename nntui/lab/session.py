@@ -1,0 +1,239 @@
+"""Runs an experiment in one thread and hands out the newest snapshot; knows nothing of screens.
+
+Commands go in through a queue and are carried out between two launches; what comes out is one immutable view in
+one slot. Nothing here blocks the caller, but for ``stop``, which waits a moment.
+"""
+
+import queue
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nntui.looks.request import LookRequest, LookSchedule
+from nntui.looks.surface import SurfaceRequest, sample_surface
+from nntui_engine.errors import InputError
+from nntui_engine.registry.statistic import SURFACE_BY_NAME
+
+from .session_view import SessionView
+from .training import Training
+from .warming import Warming
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+
+
+class Session:
+    """An experiment running in a daemon thread.
+
+    ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
+    None lets the whole run take about twenty seconds.
+    """
+
+    def __init__(
+        self,
+        make_experiment: "Callable[[], Experiment]",
+        *,
+        speed: float | None = None,
+        paused: bool = False,
+        warming: Warming | None = None,
+    ) -> None:
+        self._make_experiment = make_experiment
+        self._warming = warming or Warming()
+        self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._notices: deque[tuple[str, bool]] = deque()
+        self._view = SessionView(running=not paused)
+        self._hungry = True
+        self._stopping = False
+        self._given = 0
+        self._surface_request: SurfaceRequest | None = None
+        self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
+        # what follows is touched by the session's thread alone
+        self._training = Training(self._make, self._say, speed, paused)
+        self._looks = LookSchedule()
+        self._applied = 0
+        self._whole: tuple[str, ...] = ()
+        self._layer: tuple[str, ...] = ()
+        self._points: int | None = 512
+        self._dirty = True
+
+    # -- for the screen's thread ------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    def stop(self, wait: float = 0.15) -> None:
+        """Ends the thread; waits at most ``wait`` seconds for the launch under way."""
+        self._stopping = True
+        self._warming.stop()
+        self._commands.put(None)
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(wait)
+
+    def poll(self) -> SessionView:
+        """The newest view; asking for it also orders the next one."""
+        self._hungry = True
+        return self._view
+
+    def notices(self) -> list[tuple[str, bool]]:
+        """(message, is it an error) since the last call, oldest first."""
+        found = []
+        while self._notices:
+            found.append(self._notices.popleft())
+        return found
+
+    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        """Which histories the next snapshots carry, and in how many points."""
+        self._give(partial(self._show, whole, layer, points))
+
+    def order(self, command: Callable[[Training], None]) -> int:
+        """Has the run do something, say ``Training.toggle``; returns the number ``applied`` reaches when it is done."""
+        return self._give(partial(command, self._training))
+
+    def request_surface(self, request: SurfaceRequest) -> int:
+        """Which part of a race's surface the next views carry."""
+        self._surface_request = request
+        return self._give(partial(self._sample_surface, request))
+
+    def request_looks(self, request: LookRequest) -> int:
+        """What the next views show of the network itself."""
+        return self._give(partial(self._looks.ask, request))
+
+    def _give(self, command: Callable[[], None]) -> int:
+        self._given += 1
+        self._commands.put(command)
+        return self._given
+
+    # -- the session's thread ---------------------------------------------------------------------------------
+
+    def _main(self) -> None:
+        try:
+            trouble = self._warming.run(self._publish_progress)
+            if trouble:
+                self._notices.append((trouble, True))
+            if not self._stopping:
+                self._training.build()
+        except InputError as error:
+            self._fail(error)
+            self._publish(bad_input=error)
+        except BaseException as error:  # a dead thread must be seen, whatever killed it
+            self._fail(error)
+        while not self._stopping:
+            try:
+                self._turn()
+            except BaseException as error:
+                self._fail(error)
+
+    def _make(self) -> "Experiment":
+        self._view = replace(self._view, stage="preparing", error="")
+        self._publish(progress=(0, 0, "loading data and building the network"))
+        experiment = self._make_experiment()
+        if "survey" in experiment.capabilities:  # the plots beside the map need them from the first view on
+            self._whole, self._points = tuple(SURFACE_BY_NAME), None
+        self._dirty = True
+        return experiment
+
+    def _turn(self) -> None:
+        """One round: all waiting commands, one launch, a view if one is wanted."""
+        training = self._training
+        busy = training.due or training.searching
+        command = self._next_command(0.0 if busy else self._idle_seconds())
+        while command is not None:
+            self._applied += 1
+            self._dirty = True
+            self._looks.changed()
+            try:
+                command()
+            except InputError as error:
+                self._notices.append((str(error), True))
+            command = self._next_command(0.0)
+        if self._stopping:
+            return
+        due = training.due
+        if due:
+            training.launch(due)
+            self._dirty = True
+            self._looks.changed()
+        if training.fair is not None and training.searching:
+            training.fair.next()
+            self._dirty = True
+        if self._looks.due and self._hungry and training.can("predict") and not training.failed:
+            self._looks.take(training.run)
+            self._dirty = True
+        if self._dirty and self._hungry:
+            self._publish_snapshot()
+
+    def _next_command(self, timeout: float) -> Callable[[], None] | None:
+        try:
+            return self._commands.get(timeout=timeout) if timeout > 0 else self._commands.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _idle_seconds(self) -> float:
+        """How long to sleep when there is nothing to train: until the next step is due, or a little while."""
+        if self._dirty:
+            return 0.01
+        return min(0.2, max(0.001, self._training.pace.wait())) if self._training.goes_on else 0.2
+
+    def _show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        self._whole, self._layer, self._points = whole, layer, points
+
+    def _sample_surface(self, request: SurfaceRequest) -> None:
+        if request is not self._surface_request:
+            return  # the map has moved on
+        if self._training.there and request.lane < len(self._training.run.lanes):
+            self._view = replace(self._view, surface=sample_surface(self._training.run.surface, request))
+
+    def _say(self, text: str) -> None:
+        self._notices.append((text, False))
+
+    # -- views ----------------------------------------------------------------------------------------------------
+
+    def _publish_progress(self, done: int, total: int, name: str) -> None:
+        self._publish(progress=(done, total, name))
+
+    def _publish_snapshot(self) -> None:
+        training = self._training
+        if not training.there or training.failed:
+            self._publish()
+            self._dirty = False
+            return
+        self._hungry = False
+        run = training.run
+        snapshot = run.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
+        findings = training.findings()
+        self._dirty = False
+        self._publish(stage="ready", snapshot=snapshot, finished=bool(run.finished), findings=findings)
+
+    def _publish(self, **changes: Any) -> None:
+        training = self._training
+        if training.there:
+            changes |= {"scenario": training.run.scenario, "capabilities": training.run.capabilities}
+        self._view = replace(
+            self._view,
+            version=self._view.version + 1,
+            running=training.running,
+            rate=training.pace.rate() if training.running and training.left is None else 0.0,
+            speed=training.pace.speed,
+            first=training.first,
+            applied=self._applied,
+            can_undo=bool(training.changes.done),
+            can_redo=bool(training.changes.undone),
+            watching=training.can("diagnose"),
+            fair=None if training.fair is None else training.fair.view,
+            looks=self._looks.newest,
+            former=training.former,
+            **changes,
+        )
+
+    def _fail(self, error: BaseException) -> None:
+        where = traceback.extract_tb(error.__traceback__)
+        place = f" ({where[-1].name}, line {where[-1].lineno})" if where and not isinstance(error, InputError) else ""
+        text = str(error) or type(error).__name__
+        kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
+        self._training.running, self._training.failed = False, True
+        self._publish(stage="failed", error=f"{kind}{text}{place}")

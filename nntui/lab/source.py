@@ -1,0 +1,41 @@
+"""What the lab's app needs of the thing it shows."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from nntui.looks.request import LookRequest
+from nntui.looks.surface import SurfaceRequest
+
+from .session_view import SessionView
+from .training import Training
+
+
+class Source(Protocol):
+    """Where the app gets its views from and gives its commands to: a Session, or something still."""
+
+    def start(self) -> None:
+        """Begins to make views."""
+
+    def stop(self) -> None:
+        """Ends what :meth:`start` began."""
+
+    def poll(self) -> SessionView:
+        """The newest view."""
+
+    def notices(self) -> list[tuple[str, bool]]:
+        """(message, is it an error) since the last call, oldest first."""
+
+    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        """Which histories, of whole lanes and of layers, the next views carry, and in how many points."""
+
+    def order(self, command: Callable[[Training], None]) -> int:
+        """Has the run do something.
+
+        This and the two below return the number that a view's ``applied`` reaches when they are done.
+        """
+
+    def request_surface(self, request: SurfaceRequest) -> int:
+        """Which part of a race's surface the next views carry."""
+
+    def request_looks(self, request: LookRequest) -> int:
+        """What the next views show of the network itself."""

@@ -1,0 +1,49 @@
+"""What the screen shows at one moment: the model makes it, the screen draws it."""
+
+from dataclasses import dataclass, field
+
+from nntui.looks.fair_rates import FairView
+from nntui.looks.surface import SampledSurface
+from nntui.plotting.log_list import FindingLine, LogLine
+from nntui.plotting.panel import PanelView
+from nntui.plotting.side import KnobRow
+from nntui.plotting.status import Status
+from nntui.plotting.tries import TryLine
+from nntui_engine.run.snapshot import Snapshot
+
+from .map_view import MapView
+
+
+@dataclass(slots=True)
+class LabState:
+    """Everything the screen shows at one moment; of ``snapshot`` and ``race`` at most one is there."""
+
+    snapshot: Snapshot | None = None
+    race: Snapshot | None = None
+    status: Status = field(default_factory=lambda: Status(""))
+    progress: tuple[int, int, str] = (0, 0, "")
+    failure: str = ""
+    panel_view: PanelView = field(default_factory=PanelView)
+    all_lanes: bool = False
+    knobs: list[KnobRow] = field(default_factory=list)
+    chosen_knob: int = 0
+    target: str = ""
+    explanation: str = ""
+    findings: list[FindingLine] = field(default_factory=list)
+    watching: bool = True
+    log: list[LogLine] = field(default_factory=list)
+    tries: list[TryLine] = field(default_factory=list)
+    keys: list[tuple[int, str, str]] = field(default_factory=list)
+    message: tuple[str, bool] = ("", False)
+    panels: tuple[str, ...] = ()
+    page: int = 0
+    view: str = "overview"
+    lesson: str = ""
+    surface: SampledSurface | None = None
+    map_view: MapView = field(default_factory=MapView)
+    fair: FairView | None = None
+
+    @property
+    def anything(self) -> Snapshot | None:
+        """What there is to draw, of either kind."""
+        return self.snapshot or self.race

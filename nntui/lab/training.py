@@ -1,0 +1,267 @@
+"""The run behind the lab, and what a person has it do: go on, step, change, undo, start again, go back in time."""
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nntui.looks.fair_rates import FairSearch
+from nntui.plotting.panel import Former
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Snapshot
+from nntui_engine.run.source import Capability
+from nntui_engine.scenario.settings import Settings
+
+from .changes import Change, Changes, earlier_settings, merged
+from .pace import Pace, watchable_speed
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+
+NOTCHES = 50  # of going back, in the whole run
+
+
+class Training:
+    """A run and its pace. One thread alone calls it; ``say`` is given what a person is to read.
+
+    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take about twenty seconds.
+    """
+
+    def __init__(
+        self,
+        make: "Callable[[], Experiment]",
+        say: Callable[[str], None],
+        speed: float | None,
+        paused: bool,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._make, self._say, self._speed, self._clock = make, say, speed, clock
+        self._run: Experiment | None = None
+        self.running = not paused
+        self.failed = False
+        self.left: int | None = None  # steps asked for by hand, still to be made
+        self.pace = Pace(speed or math.inf, clock)
+        self.first: dict[str, Settings] = {}  # what each lane began with
+        self.changes = Changes()
+        self.former: Former | None = None
+        self.fair: FairSearch | None = None
+        self._findings: tuple[Finding, ...] = ()
+        self._findings_at = 0.0
+        self._forked_at = 0
+        self._end: Snapshot | None = None  # of what was run, while the run stands before it
+
+    def build(self) -> None:
+        """Makes the run."""
+        self._run = self._make()
+        self.first = {lane.name: lane.settings for lane in self._run.lanes}
+        if self._speed is None:
+            self.pace.speed = watchable_speed(self._run.steps)
+        self._note_undo()
+        self.pace.begin()
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a run already."""
+        return self._run is not None
+
+    @property
+    def run(self) -> "Experiment":
+        """The run."""
+        assert self._run is not None, "nothing runs yet"
+        return self._run
+
+    def can(self, what: Capability) -> bool:
+        """Whether there is a run, and one that can do this."""
+        return self._run is not None and what in self._run.capabilities
+
+    @property
+    def searching(self) -> bool:
+        """Whether there are lanes whose best learning rate is still to be looked for."""
+        return self.fair is not None and self.fair.pending
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong with the run; while it goes on, what was half a second ago at most."""
+        if self._clock() - self._findings_at > 0.5 or not self.running:
+            self._findings, self._findings_at = tuple(self.run.findings()), self._clock()
+        return self._findings
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there are steps to be made, now or when the pace says so."""
+        return self.running and self._run is not None and not self._run.finished and not self.failed
+
+    @property
+    def due(self) -> int:
+        """Steps to train now."""
+        if not self.goes_on:
+            return 0
+        if self.left is not None:  # steps asked for by hand wait for no speed
+            return min(self.left, self.pace.fitting())
+        return self.pace.due()
+
+    def launch(self, due: int) -> None:
+        """Trains so many steps."""
+        began = time.perf_counter()
+        made = int(self.run.advance(due))
+        self._read_undo()
+        self.pace.made(made, time.perf_counter() - began)
+        if self.left is not None:
+            self.left -= max(made, 1)
+        if self.run.finished or (self.left is not None and self.left <= 0):
+            self.left, self.running = None, False
+
+    # -- what a person has it do ----------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Pauses, or goes on; what was asked for by hand is dropped."""
+        if self._is_finished():
+            return
+        self.running, self.left = not self.running, None
+        self.pace.begin()
+
+    def steps(self, count: int) -> None:
+        """Makes ``count`` more steps at full speed, then pauses."""
+        if self._run is None or self._is_finished():
+            return
+        self.left, self.running = (self.left or 0) + count, True
+        self.pace.begin()
+
+    def epoch(self) -> None:
+        """Makes an epoch of steps, then pauses."""
+        if self._run is not None:
+            self.steps(steps_in_epoch(self._run))
+
+    def _is_finished(self) -> bool:
+        finished = self._run is not None and self._run.finished
+        if finished:
+            self._say("The run is finished: r starts it again.")
+        return finished
+
+    def speed(self, direction: int) -> None:
+        """One level slower (−1) or faster (1)."""
+        self.pace.change(direction)
+
+    def tweak(self, settings: Mapping[str, object], lane: str | None) -> None:
+        """Changes settings, by scenario key, of a lane (None: all)."""
+        if self._run is not None and settings:
+            self._tweak_all([(dict(settings), lane)])
+
+    def _tweak_all(self, tweaks: Sequence[tuple[Mapping[str, object], str | None]]) -> None:
+        """One change, which one undo takes back."""
+        self._branch()
+        back: list[tuple[Mapping[str, object], str | None]] = []
+        for settings, lane in tweaks:
+            lanes = [one for one in self.run.lanes if lane is None or one.name == lane]
+            back += [(earlier_settings(settings, one.settings), one.name) for one in lanes]
+            self._tweak_now(settings, lane)
+        self.changes.done.append(Change(tuple(tweaks), tuple(back)))
+        self.changes.undone.clear()
+        self._note_undo()
+
+    def _tweak_now(self, settings: Mapping[str, object], lane: str | None) -> None:
+        was_finished = self.run.finished
+        mark = self.run.tweak(settings, lane)
+        if mark.restarted:
+            whose = "the network" if len(self.run.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
+            self._say(f"{mark.text}: {whose} started again from step 0.")
+            if was_finished:
+                self.running = True
+                self.pace.begin()
+        elif was_finished:
+            self._say(f"{mark.text}: the run is finished, so this counts from the next start (r).")
+
+    def _branch(self) -> None:
+        """Before a change: in the past it begins a new future, beside which the old one stays in grey for a while."""
+        run = self.run
+        if self.can("rewind") and run.position < run.end and self._end is not None:
+            self.former, self._forked_at = Former(run.step, self._end), run.position
+            self._say(
+                f"A new future begins at step {run.step}; the one before stays in grey until a change further on."
+            )
+        elif self.former is not None and run.position != self._forked_at:
+            self.former = None
+
+    def undo(self) -> None:
+        """Takes the last change back."""
+        if not self.changes.done:
+            self._say("Nothing to undo.")
+            return
+        change = self.changes.done[-1]
+        self._branch()
+        for settings, lane in merged(change.back, len(self.run.lanes)):
+            self._tweak_now(settings, lane)
+        self.changes.undone.append(self.changes.done.pop())
+        self._note_undo()
+
+    def redo(self) -> None:
+        """Makes the change again that was taken back last."""
+        if not self.changes.undone:
+            self._say("Nothing to redo.")
+            return
+        change = self.changes.undone[-1]
+        self._branch()
+        for settings, lane in change.forward:
+            self._tweak_now(settings, lane)
+        self.changes.done.append(self.changes.undone.pop())
+        self._note_undo()
+
+    def _note_undo(self) -> None:
+        if self.can("rewind"):
+            self.changes.note(self.run.position)
+
+    def _read_undo(self) -> None:
+        if self.can("rewind"):
+            self.changes.read(self.run.position)
+
+    def restart(self, seed: int | None = None) -> None:
+        """Starts again, from the same seed if None; after a failure, makes the run anew."""
+        if self._run is None or self.failed:
+            self.failed = False
+            self.build()
+        else:
+            self._run.restart() if seed is None else self._run.restart(seed)
+            self.changes.forget_past()
+            self.former = None
+            self._note_undo()
+        self.running, self.left = True, None
+        self._findings = ()
+        self.pace.begin()
+
+    def next_seed(self) -> None:
+        """Starts again from the next seed."""
+        self.restart(None if self._run is None else int(self._run.seed) + 1)
+
+    def search_fair(self) -> None:
+        """Looks for every lane's best learning rate, one lane at a time (``fair.next``)."""
+        if self._run is not None:
+            self.fair = FairSearch(self._run.surface)
+
+    def apply_fair(self) -> None:
+        """Gives every lane its best rate and starts again."""
+        if self.fair is None or self.fair.pending:
+            return
+        found, self.fair = self.fair.view.found, None
+        self.restart()
+        self._tweak_all([({"train.lr": float(f"{one.best:.4g}")}, one.lane) for one in found])
+
+    def rewind(self, direction: int) -> None:
+        """Back (−1) or forward (1) in what was run."""
+        if not self.can("rewind"):
+            return
+        run = self.run
+        self.running, self.left = False, None
+        if run.position == run.end:
+            self._end = run.full_snapshot()
+        notch, at = max(1, int(run.steps) // NOTCHES), run.position
+        target = (-(-at // notch) - 1) * notch if direction < 0 else (at // notch + 1) * notch
+        if run.seek(target) == at:
+            self._say("This is the start." if direction < 0 else "This is as far as it ran: space goes on.")
+        self._read_undo()
+
+
+def steps_in_epoch(run: "Experiment") -> int:
+    """Steps in which the first lane sees each training row once; ten on a surface."""
+    if "survey" in run.capabilities:
+        return 10
+    lane = run.network.lanes[0]
+    return max(1, math.ceil(len(lane.data.x_train) / int(lane.settings.batch_size)))

@@ -1,0 +1,35 @@
+"""How much of a network and of its data a look takes in, so that it costs some tens of milliseconds at most."""
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui_engine.scenario.checks import NARROWEST_SHARE, NARROWEST_WINDOW
+from nntui_engine.scenario.settings import LaneSettings
+
+Floats = NDArray[np.float64]
+MOST_PRODUCTS = 4e7  # multiplications in one look
+MOST_ROWS = 2000  # points kept for a picture
+SAMPLES = 20  # passes with dropout on
+FURTHEST = 1e30  # from 0, of what an axis shows
+
+
+def limits(*parts: Floats) -> tuple[float, float]:
+    """The range of all values with a margin of a twelfth on both sides; never too wide or narrow for an axis."""
+    values = np.clip(np.concatenate([part[np.isfinite(part)] for part in parts]), -FURTHEST, FURTHEST)
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+    least = max(NARROWEST_WINDOW, NARROWEST_SHARE * max(abs(low), abs(high)))
+    margin = (high - low) / 12 if high - low >= least else max(1.0, least)
+    return low - margin, high + margin
+
+
+def products(settings: LaneSettings) -> int:
+    """Multiplications in one row's way through a network."""
+    widths = [settings.inputs, *(layer.units for layer in settings.layers)]
+    return int(sum(a * b for a, b in pairwise(widths)))
+
+
+def some(count: int) -> NDArray[np.int64]:
+    """At most MOST_ROWS rows of ``count``, evenly spread."""
+    return np.unique(np.linspace(0, max(0, count - 1), min(count, MOST_ROWS)).astype(np.int64))

@@ -1,0 +1,156 @@
+"""How things look: colours, markers and glyphs, for every kind of terminal.
+
+Lanes have Okabe & Ito's colours, safe for colour-blind eyes, and each its own marker; layers have a ramp that
+only grows lighter, so that its order survives in grey.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ColourMode = Literal["full", "16", "grey"]
+
+BACKGROUND = "#10141a"
+TEXT = "#d5dbe3"
+DIM = "#8791a0"
+FAINT = "#4a5463"
+ACCENT = "#56b4e9"
+WARNING = "#f0c040"
+ERROR = "#ff7b6b"
+GOOD = "#4cc38a"
+
+_LANES = ("#56b4e9", "#e69f00", "#2cc295", "#e58fc1", "#f0e442", "#f4743b", "#9a9cff", "#c0c7d1")
+_LANES_16 = ("#00ffff", "#ffff00", "#00ff00", "#ff00ff", "#ffffff", "#ff0000", "#0000ff", "#c0c0c0")
+_RAMP = ("#5d6be0", "#4a93e0", "#35b8c4", "#5fd08c", "#b9de55", "#fbe96b")
+_RAMP_16 = ("#0000ff", "#00ffff", "#00ff00", "#ffff00", "#ffffff")
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Every character that is not plain text."""
+
+    lane: str = "●■▲◆▼★✚○"
+    held_out: str = "○□△◇▽☆✧◌"
+    running: str = "▶"
+    paused: str = "‖"
+    finished: str = "■"
+    waiting: str = "…"
+    bad: str = "×"
+    below: str = "▾"
+    mark: str = "┊"
+    restart_mark: str = "╎"
+    chosen: str = "▸"
+    turn: str = "◂ ▸"
+    dot: str = "·"
+    dash: str = "—"
+    arrow: str = "→"
+    up_down: str = "↑↓"
+    left_right: str = "←→"
+    corners: str = "╭╮╰╯"
+    line: str = "─"
+    side: str = "│"
+    full: str = "█"
+    empty: str = "░"
+    times: str = "×"
+    end: str = "…"
+
+
+ASCII = Glyphs(
+    lane="*+xo#@%&",
+    held_out="abcdefgh",
+    running=">",
+    paused="||",
+    finished="=",
+    waiting="...",
+    bad="!",
+    below="v",
+    mark=":",
+    restart_mark="!",
+    chosen=">",
+    turn="< >",
+    dot="-",
+    dash="-",
+    arrow="->",
+    up_down="up/down",
+    left_right="left/right",
+    corners="++++",
+    line="-",
+    side="|",
+    full="#",
+    empty=".",
+    times="x",
+    end="~",
+)
+UNICODE = Glyphs()
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """The colours and glyphs of one terminal."""
+
+    colour: ColourMode = "full"
+    ascii_only: bool = False
+    glyphs: Glyphs = field(default=UNICODE)
+
+    def lane(self, index: int) -> str:
+        """A lane's colour as "#rrggbb"."""
+        table = _LANES_16 if self.colour == "16" else _LANES
+        return table[index % len(table)]
+
+    def lane_marker(self, index: int) -> str:
+        """A lane's one-character marker."""
+        return self.glyphs.lane[index % len(self.glyphs.lane)]
+
+    def layer(self, index: int, count: int) -> str:
+        """The colour of layer ``index`` (0-based) of ``count``: dark blue first, light yellow last."""
+        share = index / (count - 1) if count > 1 else 1.0
+        if self.colour == "16":
+            return _RAMP_16[round(share * (len(_RAMP_16) - 1))]
+        place = share * (len(_RAMP) - 1)
+        left = min(int(place), len(_RAMP) - 2)
+        return mix(_RAMP[left], _RAMP[left + 1], place - left)
+
+    def layer_marker(self, index: int, count: int) -> str:
+        """One character for a layer: its number, "o" for the output layer, "+" past nine."""
+        if index == count - 1:
+            return "o"
+        return str(index + 1) if index < 9 else "+"
+
+    def faded(self, colour: str) -> str:
+        """The same colour, dimmed, for the band between smallest and largest value."""
+        return "#808080" if self.colour == "16" else mix(BACKGROUND, colour, 0.42)
+
+
+def mix(first: str, second: str, share: float) -> str:
+    """``share`` of the way from one "#rrggbb" colour to another."""
+    pairs = ((int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of "#rrggbb", 0 to 1 (WCAG 2)."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def choose_theme(
+    environment: Mapping[str, str] | None = None,
+    encoding: str | None = None,
+    colour_system: str | None = "truecolor",
+    ascii_only: bool | None = None,
+    no_colour: bool = False,
+) -> Theme:
+    """The theme for a terminal: NO_COLOR, NNTUI_ASCII, its encoding and its number of colours decide."""
+    environment = os.environ if environment is None else environment
+    encoding = (encoding or getattr(sys.stderr, "encoding", None) or "utf-8").lower().replace("-", "")
+    if ascii_only is None:
+        ascii_only = bool(environment.get("NNTUI_ASCII")) or not encoding.startswith(("utf", "cp65001"))
+    colour: ColourMode = "full"
+    if no_colour or environment.get("NO_COLOR"):
+        colour = "grey"
+    elif colour_system in ("standard", "windows", None):
+        colour = "16"
+    return Theme(colour, ascii_only, ASCII if ascii_only else UNICODE)

@@ -1,0 +1,99 @@
+"""Where things go on a screen of any size: nothing is lost, nothing is smaller than it may be, every row is used."""
+
+import itertools
+
+import pytest
+from builders import race, racer, snapshot
+
+from nntui.lab.screens.layout import MOST_ROWS, SLOTS, SMALLEST, SMALLEST_PLOT, lay_out, side_width
+from nntui.lab.screens.map_layout import LEAST_BESIDE, LEAST_MAP_ROWS, lay_out_map
+from nntui.lab.screens.side_part import side_heights
+from nntui.lab.state import LabState
+from nntui.plotting.side import KnobRow
+from nntui.plotting.surface_side import CURVATURE_ROWS
+from nntui.plotting.tries import TryLine
+
+SIZES = list(itertools.product((40, 60, 73, 74, 80, 100, 120, 160, 239, 240, 300), (10, 12, 18, 24, 30, 48, 80)))
+NAMES = tuple("abcdefghijkl")
+
+
+@pytest.mark.parametrize("count", range(1, 13))
+def test_every_plot_is_on_some_page_and_large_enough(count: int) -> None:
+    for width, height in SIZES:
+        layout = lay_out(width, height, NAMES[:count])
+        pages = [[name for row in page for name in row] for page in layout.pages]
+        assert set(itertools.chain(*pages)) == set(NAMES[:count]), (width, height)
+        for page, names in zip(layout.pages, pages, strict=True):
+            across, down = len(page[0]), len(page)
+            assert len(names) == len(set(names)) <= SLOTS
+            assert down <= (MOST_ROWS if across > 1 else 2 * MOST_ROWS)
+            assert (width - layout.side) // across >= SMALLEST_PLOT[0]
+            assert (height - 2) // down >= SMALLEST_PLOT[1]
+
+
+def test_six_plots_fit_on_a_roomy_screen_and_fold_on_a_small_one() -> None:
+    assert lay_out(160, 48, NAMES[:6]).pages == ((("a", "b"), ("c", "d"), ("e", "f")),)
+    assert lay_out(80, 24, NAMES[:6]).pages == ((("a",), ("b",)), (("c",), ("d",)), (("e",), ("f",)))
+    assert lay_out(240, 60, NAMES[:6]).pages == ((("a", "b", "c"), ("d", "e", "f")),)
+
+
+def test_the_last_page_is_filled_up_with_the_plots_before_it() -> None:
+    assert lay_out(80, 24, NAMES[:5]).pages[-1] == (("d",), ("e",))
+
+
+def test_a_plot_that_needs_more_rows_gets_them() -> None:
+    assert len(lay_out(160, 48, NAMES[:4]).pages[0]) == 2
+    assert [len(page) for page in lay_out(160, 38, NAMES[:4], least_rows=20).pages] == [1, 1]
+
+
+@pytest.mark.parametrize(("width", "side"), [(73, 0), (74, 31), (140, 31), (150, 33), (176, 40), (300, 40)])
+def test_the_side_column_grows_with_the_screen(width: int, side: int) -> None:
+    assert side_width(width) == side
+
+
+@pytest.mark.parametrize("table", [4, 8])
+def test_the_map_s_parts_share_the_screen(table: int) -> None:
+    for width, height in SIZES:
+        layout = lay_out_map(width, height, table)
+        main, rows = width - side_width(width), height - 2
+        assert layout.table in (0, table)
+        assert layout.table == 0 or rows - table >= LEAST_MAP_ROWS
+        if main >= LEAST_BESIDE:
+            assert (layout.pages, layout.second_table) == (1, 0)
+            assert 36 <= layout.plots < main
+        else:
+            assert (layout.pages, layout.plots) == (2, 0)
+            assert layout.panels * SMALLEST_PLOT[1] + layout.second_table <= max(rows, SMALLEST_PLOT[1])
+
+
+def state(kind: str, view: str = "overview") -> LabState:
+    knobs = [KnobRow(f"knob {i}", "1") for i in range(10)]
+    tries = [TryLine("Raise the learning rate until it breaks, and look where that is.")] * 2
+    found = LabState(knobs=knobs, tries=tries, view=view)
+    if kind == "race":
+        found.race = race(racer(0), racer(1), racer(2, state="diverged", diverged_at=9))
+    else:
+        found.snapshot = snapshot("sgd", "adam")
+    return found
+
+
+@pytest.mark.parametrize("kind", ["network", "race"])
+@pytest.mark.parametrize("view", ["overview", "lesson", "map"])
+def test_the_boxes_beside_the_plots_use_every_row(kind: str, view: str) -> None:
+    for rows in range(SMALLEST[1] - 2, 80):
+        heights = side_heights(state(kind, view), 31, rows, map_away=view == "map")
+        assert sum(heights.values()) == rows, rows
+        assert min(heights.values()) >= 0, rows
+        assert heights["knobs"] > 0
+        assert view != "lesson" or heights["side-tries"] == 0
+
+
+def test_what_is_most_needed_beside_the_plots_comes_first() -> None:
+    small, roomy = (side_heights(state("network"), 31, rows, map_away=False) for rows in (22, 70))
+    assert (small["layers"], small["side-tries"]) == (0, 0)
+    assert roomy["layers"] >= 8
+    assert roomy["side-tries"] > 0
+    race_heights = side_heights(state("race"), 31, 28, map_away=False)
+    assert race_heights["layers"] == CURVATURE_ROWS
+    assert race_heights["lanes"] > 0
+    assert side_heights(state("race"), 31, 22, map_away=True)["lanes"] == 0

@@ -1,0 +1,211 @@
+"""The panels that look at the network itself, with the engine behind them, by keys and without a terminal."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from lab.driving import ROOMY, SMALL, ready, text, until
+from lab.fakes import NoWarming
+from looks.looking import experiment, taken
+
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.lab.still import render_frame
+from nntui.looks.curve import prediction_curve
+from nntui.looks.request import LookRequest, take_looks
+from nntui.looks.spread import prediction_spread
+from nntui.looks.weights import coefficient_paths
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import PANELS
+from nntui.plotting.plot import PlotSpec
+from nntui.plotting.theme import ASCII, Theme
+from nntui.scenario import LOOK_PANELS
+from nntui_engine import Experiment
+from nntui_engine.scenario import scenario_from_dict
+
+
+def lab(make: Callable[[], Any] = experiment, *, theme: Theme | None = None) -> LabApp:
+    session = Session(make, warming=NoWarming(), paused=True)  # type: ignore[arg-type]
+    return LabApp(session, "Close", theme=theme or Theme())
+
+
+TWO = ({"name": "small", "set": {"model.hidden": [1]}}, {"name": "large"})
+
+
+def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options: Any) -> str:
+    first = {lane.name: lane.settings for lane in run.lanes}
+    shot = run.snapshot(points=64)
+    return render_frame(shot, *size, scenario=run.scenario, first=first, view=view, run=run, **options).text
+
+
+def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:
+    assert {name for name, panel in PANELS.items() if panel.look is not None} <= set(LOOK_PANELS) <= set(PANELS)
+
+
+@pytest.mark.parametrize("size", [SMALL, (100, 30), ROOMY, (240, 60)])
+async def test_key_4_shows_the_regions_of_the_chosen_lane(size: tuple[int, int]) -> None:
+    app = lab(lambda: experiment(lanes=TWO))
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "▀" in text(app) and "● small" in text(app))
+        seen = text(app)
+        assert "Decision regions" in seen or size == SMALL
+        assert "■" in seen
+        await pilot.press("tab")
+        await until(pilot, lambda: "■ large ─" in text(app) or "■ large  ●" in text(app))
+        before = app.model.view.looks
+        await pilot.press("s", "s")
+        await until(pilot, lambda: app.model.view.looks is not before and app.model.view.looks.step == 2)  # type: ignore[union-attr]
+        app.source.stop()
+
+
+async def test_key_4_says_why_there_is_no_map() -> None:
+    app = lab(lambda: experiment("digits"))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: "this network has 64" in text(app))
+        assert app.model.view_name == "overview"
+        assert "4 map" not in text(app)
+        app.source.stop()
+
+
+async def test_keys_choose_the_unit_whose_weights_are_shown() -> None:
+    app = lab(lambda: experiment("digits"))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("v")  # does nothing in the overview
+        await pilot.press("3")
+        await until(pilot, lambda: "unit 1 of 3, layer 1" in text(app) and "█ positive" in text(app))
+        await pilot.press("v")
+        await until(pilot, lambda: "unit 2 of 3, layer 1" in text(app))
+        await pilot.press("V", "V")
+        await until(pilot, lambda: "unit 3 of 3, layer 1" in text(app))
+        await pilot.press("w")
+        await until(pilot, lambda: "unit 1 of 10, output" in text(app))
+        app.source.stop()
+
+
+async def test_a_view_that_the_next_lane_does_not_have_is_left() -> None:
+    lanes = ({"name": "one"}, {"name": "many", "set": {"data.name": "digits"}})
+    try:
+        run = experiment(lanes=lanes)
+    except ValueError:
+        pytest.skip("lanes with other data are not allowed")
+    app = lab(lambda: run)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("4", "tab")
+        await until(pilot, lambda: app.model.view_name == "overview")
+        app.source.stop()
+
+
+def test_the_curve_has_every_lane_and_a_band_where_dropout_is() -> None:
+    lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
+    run = experiment("sine", lanes=lanes)
+    run.advance(50)
+    found = taken(run, prediction_curve)
+    sure, unsure = found.bands
+    np.testing.assert_allclose(sure.middle, run.predict(found.xs[:, None], 0)[:, 0])
+    np.testing.assert_array_equal(sure.low, sure.high)
+    assert (unsure.high - unsure.low).max() > 0.01
+    seen = picture(run, "map")
+    for words in ("Prediction · against", "● sure", "■ unsure", "• data", "○ held out"):
+        assert words in seen
+
+
+def test_the_spread_is_shown_where_a_lane_has_dropout() -> None:
+    assert "Prediction spread" not in picture(experiment("sine"), "network")
+    lanes = ({"name": "sure"}, {"name": "unsure", "set": {"model.dropout": 0.4}})
+    run = experiment("sine", lanes=lanes)
+    run.advance(50)
+    (spread,) = taken(run, prediction_spread)
+    assert spread.name == "unsure"
+    assert spread.at_data > 0.01
+    seen = picture(run, "network")
+    assert "Prediction spread" in seen
+    assert "at the data" in seen
+
+
+@pytest.mark.parametrize(("size", "lines"), [(SMALL, 1), (ROOMY, 0)])
+def test_the_backward_pass_of_a_tiny_network_stands_in_numbers(size: tuple[int, int], lines: int) -> None:
+    run = experiment("xor", panels=("backward_pass",), model={"hidden": [2]})
+    run.advance(3)
+    seen = picture(run, "network", size)
+    for words in (
+        "Backward pass",
+        "δ = ∂L/∂z",
+        "∂L/∂w",
+        "1.2",
+        "o1",
+        "bias→1.1",
+        "all 9 agree with centred differences",
+    ):
+        assert words in seen
+    assert seen.count("in a larger window") <= lines
+    assert "Backward pass" in picture(run, "overview", size)
+    assert "Backward pass" not in picture(experiment(model={"hidden": [16]}), "network")
+
+
+def test_a_sweep_is_drawn_against_its_setting() -> None:
+    run = experiment(sweep={"key": "model.hidden", "values": [[1], [2], [4], [32]]})
+    run.advance(100)
+    seen = picture(run, "overview")
+    assert "Loss against hidden" in seen
+    assert "Accuracy against hidden" in seen
+    assert seen.index("Loss against hidden") < seen.index("Gradient norm")
+    assert "against" not in picture(experiment(), "overview")
+
+
+@pytest.mark.parametrize("theme", [Theme(ascii_only=True, glyphs=ASCII), Theme("grey"), Theme("16")])
+async def test_every_theme_can_draw_them(theme: Theme) -> None:
+    names = ("decision_regions", "backward_pass", "unit_weights", "prediction_spread")
+    app = lab(lambda: experiment(panels=names, model={"dropout": 0.2}), theme=theme)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: app.model.view.looks is not None and len(app.model.view.looks.found) == 4)
+        await pilot.pause()
+        seen = text(app)
+        for words in ("Decision regions", "Backward pass", "Weights of unit 1", "Prediction spread"):
+            assert words in seen
+        if theme.ascii_only:
+            assert seen.isascii()
+        app.source.stop()
+
+
+def test_nothing_is_looked_at_that_is_not_on_screen() -> None:
+    session = Session(experiment, warming=NoWarming())  # type: ignore[arg-type]
+    session.start()
+    end = time.monotonic() + 20
+    while time.monotonic() < end and (session.poll().snapshot is None or session.poll().snapshot.step < 50):  # type: ignore[union-attr]
+        time.sleep(0.02)
+    assert session.poll().looks is None
+    session.stop()
+
+
+def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
+    sweep = {"key": "train.l1", "values": [0.3, 0.001, 0.03]}
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "diabetes", "preprocess": "standardize", "target_scale": "standardize"},
+        "model": {"hidden": []},
+        "train": {"lr": 0.05, "steps": 60, "batch_size": "full"},
+        "sweep": sweep,
+    }
+    run = Experiment(scenario_from_dict(tables))
+    run.advance(60)
+    view = PanelView(looks=take_looks(run, LookRequest((coefficient_paths,), 0, 1, 0)), sweep=run.scenario.sweep)
+    shot = run.snapshot()
+    assert PANELS["coefficient_paths"].applies(shot, view)
+    spec = PANELS["coefficient_paths"].build(shot, view, Theme())
+    assert isinstance(spec, PlotSpec)
+    np.testing.assert_allclose(spec.curves[0].steps, [0.001, 0.03, 0.3])
+    for rank, lane in enumerate((1, 2, 0)):
+        found = [curve.mean[rank] for curve in spec.curves]
+        np.testing.assert_array_equal(found, run.parameters(lane)["1.weights"][:, 0])
+    assert {"bmi", "s5"} <= {key.label for key in spec.legend}
+    assert not PANELS["coefficient_paths"].applies(experiment().snapshot(), PanelView())

@@ -1,0 +1,82 @@
+"""The palette: what can be done now by its description, and the lesson's suggestions."""
+
+from typing import Any
+
+import pytest
+from lab.driving import ROOMY, fake_lab, ready, text, until
+from lab.fakes import FakeExperiment
+from textual.command import Hit
+
+from nntui.lab.app import LabApp
+from nntui.lab.palette import LabCommands
+from nntui.plotting.theme import ASCII, Theme
+
+
+async def offered(app: LabApp) -> dict[str, Any]:
+    """What is offered before anything is typed, by its words."""
+    return {hit.text: hit async for hit in LabCommands(app.screen).discover()}  # type: ignore[misc]
+
+
+async def found(app: LabApp, typed: str) -> list[Hit]:
+    hits = [hit async for hit in LabCommands(app.screen).search(typed)]
+    return sorted(hits, key=lambda hit: -hit.score)  # type: ignore[return-value, union-attr]
+
+
+async def test_it_offers_what_works_now_with_its_group_and_key() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        hits = await offered(app)
+        assert hits["Pause or go on"].help == "Run, key space"
+        assert hits["Faster (up to unlimited)"].help == "Run, key ]"
+        assert "Choose the knob above" not in hits  # arrows: of no use by name
+        assert "Take the last change back" not in hits
+        assert "Zoom in" not in hits  # there is no map
+        await pilot.press("right")
+        await until(pilot, lambda: app.model.view.can_undo)
+        assert (await offered(app))["Take the last change back"].help == "Knobs, key u"
+        app.source.stop()
+
+
+async def test_before_there_is_a_run_little_is_offered() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        app.model.view = type(app.model.view)()
+        assert set(await offered(app)) == {"All keys", "Leave"}
+        app.source.stop()
+
+
+@pytest.mark.parametrize(("theme", "key"), [(Theme(), "↑"), (Theme(ascii_only=True, glyphs=ASCII), "up")])
+async def test_keys_are_as_this_person_and_this_screen_have_them(theme: Theme, key: str) -> None:
+    app = fake_lab(theme=theme, keymap={"step": "up", "knob_up": "s"})
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        assert (await offered(app))["Train one step, then pause"].help == f"Run, key {key}"
+        app.source.stop()
+
+
+async def test_the_best_match_comes_first_and_does_what_it_says() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        assert await found(app, "nothing is called so") == []
+        hits = await found(app, "step, then pause")
+        assert hits[0].text == "Train one step, then pause"
+        await hits[0].command()
+        await until(pilot, lambda: "step 1 /" in text(app))
+        app.source.stop()
+
+
+async def test_suggestions_are_offered_word_for_word_and_done() -> None:
+    fake = FakeExperiment()
+    fake.scenario.tries[0].say = "Raise [bold]lr[/bold]"
+    app = fake_lab(fake)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        assert (await offered(app))["Try: Raise [bold]lr[/bold]"].help == "a suggestion of the lesson"
+        hits = await found(app, "Try: Raise")
+        assert str(hits[0].match_display) == "Try: Raise [bold]lr[/bold]"
+        hits[0].command()
+        await until(pilot, lambda: fake.lanes[0].settings.optimizer_parameters["lr"] == 0.5)
+        app.source.stop()
