@@ -6,6 +6,10 @@ inputs and the last one its outputs; what it learns is a list of **blocks** of p
 tables, ``tables.py`` names them.
 """
 
+from ..registry.optimizer import HYPERPARAMETERS
+
+HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's; one more for the momentum in force
+
 # Columns of `ints` (lanes, INTS): sizes, codes, counters and offsets of one lane
 (
     I_STEP,  # updates done
@@ -44,8 +48,8 @@ tables, ``tables.py`` names them.
     I_PARAMETERS,  # number of trainable numbers
     I_THETA,  # offsets into the pool: parameters …
     I_GRADIENT,
-    I_FIRST,
-    I_SECOND,
+    I_MEMORY,  # the optimizer's first memory …
+    I_MEMORY_STEP,  # … and how far it is to the next
     I_BEST,
     I_RUNNING,  # … batch norm's running statistics (one block) …
     I_RUNNING_SIZE,
@@ -111,7 +115,7 @@ tables, ``tables.py`` names them.
     R_BROKEN_TARGET,  # … the largest target …
     R_BROKEN_RATE,  # … and the learning rate then
     REALS,
-) = range(14, 43)
+) = range(HYPER, HYPER + 29)
 
 # Columns of `nodes` (lanes, nodes, NODE)
 (

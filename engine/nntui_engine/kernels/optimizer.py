@@ -24,47 +24,28 @@ import math
 
 import numpy as np
 
-from ..registry.optimizer import OPTIMIZERS
+from ..registry.optimizer import HYPERPARAMETERS, OPTIMIZERS
 from .bits import from_bits, is_finite, magnitude_bits
 from .policy import exact_leaf_kernel, kernel, leaf_kernel
+from .views import vector
 
 SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, ADAMAX, LION = OPTIMIZERS.codes(
     "sgd", "adagrad", "adadelta", "rmsprop", "adam", "adamw", "nadam", "adamax", "lion"
 )
 
-# Columns of the hyperparameter vector
-(
-    LR,
-    MOMENTUM,
-    DAMPENING,
-    NESTEROV,
-    WEIGHT_DECAY,
-    BETA1,
-    BETA2,
-    RHO,
-    EPSILON,
-    BIAS_CORRECTION,
-    MOMENTUM_DECAY,
-    MOMENTUM_START,
-    MOMENTUM_OVER,
-    MOMENTUM_END,  # momentum as set; MOMENTUM holds what is in force
-) = range(14)
-HYPERPARAMETERS = (
-    "lr",
-    "momentum",
-    "dampening",
-    "nesterov",
-    "weight_decay",
-    "beta1",
-    "beta2",
-    "rho",
-    "epsilon",
-    "bias_correction",
-    "momentum_decay",
-    "momentum_start",
-    "momentum_over",
+
+def hyperparameters(*names: str) -> tuple[int, ...]:
+    """The columns of some hyperparameters in a lane's row of reals, where they come first."""
+    return tuple(map(HYPERPARAMETERS.index, names))
+
+
+LR, MOMENTUM, DAMPENING, NESTEROV, WEIGHT_DECAY, BETA1, BETA2, RHO, EPSILON = hyperparameters(
+    "lr", "momentum", "dampening", "nesterov", "weight_decay", "beta1", "beta2", "rho", "epsilon"
 )
-SLOTS = 2  # arrays of the parameters' size an optimizer remembers
+BIAS_CORRECTION, MOMENTUM_DECAY, MOMENTUM_START, MOMENTUM_OVER = hyperparameters(
+    "bias_correction", "momentum_decay", "momentum_start", "momentum_over"
+)
+MOMENTUM_END = len(HYPERPARAMETERS)  # momentum as set; MOMENTUM holds what is in force
 
 
 @kernel
@@ -82,10 +63,11 @@ def raise_momentum(hyper, t):
 
 
 @kernel
-def step_into(code, hyper, lr, t, momentum_product, w, g, first, second, u):
-    """Write the step u for one block of parameters and update the two memories.
+def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u):
+    """Write the step u for one block of parameters and update the optimizer's memories of it.
 
-    All arrays 1-D of one dtype and length. ``momentum_product`` is nadam's Πₜ. ``g`` is left as it is.
+    All arrays 1-D of one dtype, w, g and u of one length. The first memory of w[0] stands at entry ``at`` of the pool,
+    the next one ``distance`` further. ``momentum_product`` is nadam's Πₜ. ``g`` is left as it is.
     """
     real = w.dtype.type
     rate = real(lr)
@@ -97,6 +79,7 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, first, second, u):
     rho, rest_rho = real(hyper[RHO]), real(1.0 - hyper[RHO])
     zero, one = real(0.0), real(1.0)
     n = w.size
+    first, second = vector(pool, at, n), vector(pool, at + distance, n)
 
     if code == SGD:
         if hyper[MOMENTUM] == 0.0:

@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 
+from ..registry.optimizer import MEMORIES
 from .bits import is_finite
+from .columns import HYPER
 from .compiler import prange
 from .optimizer import LR, NADAM, nadam_momentum, raise_momentum, step_into
 from .policy import entry_kernel, kernel, parallel_kernel
@@ -49,10 +51,11 @@ from .views import vector
     K_PATH_LENGTH,
     K_ESCAPE,  # beyond this distance from the origin a lane counts as diverged
     RACE_REALS,
-) = range(14, 26)
+) = range(HYPER, HYPER + 12)
 
-# Columns of `state` (lanes, STATE): two numbers each
-W, G, FIRST, SECOND, U, NOISY, STATE = 0, 2, 4, 6, 8, 10, 16  # a row fills two cache lines: lanes do not share one
+# Columns of `state` (lanes, STATE): two numbers each, the optimizer's memories last
+W, G, U, NOISY, MEMORY = range(0, 10, 2)
+STATE = -(-(MEMORY + 2 * MEMORIES) // 8) * 8  # a row fills whole cache lines: lanes do not share one
 
 # Columns of the samples
 O_X, O_Y, O_VALUE, O_GRADIENT_NORM, O_LR, OUT = range(6)
@@ -133,18 +136,8 @@ def race_step(points, state, ints, reals, rate, measured):
     if ints[C_OPTIMIZER] == NADAM:
         reals[K_MOMENTUM_PRODUCT] *= nadam_momentum(reals, ints[C_UPDATES])
     w, u = vector(state, W, 2), vector(state, U, 2)
-    step_into(
-        ints[C_OPTIMIZER],
-        reals,
-        rate,
-        ints[C_UPDATES],
-        reals[K_MOMENTUM_PRODUCT],
-        w,
-        g,
-        vector(state, FIRST, 2),
-        vector(state, SECOND, 2),
-        u,
-    )
+    product = reals[K_MOMENTUM_PRODUCT]
+    step_into(ints[C_OPTIMIZER], reals, rate, ints[C_UPDATES], product, w, g, state, MEMORY, 2, u)
     w[0] -= u[0]
     w[1] -= u[1]
     reals[K_PATH_LENGTH] += math.sqrt(u[0] * u[0] + u[1] * u[1])

@@ -113,10 +113,12 @@ def hides_broken_gradient(ints):
 
 
 @inlined_kernel
-def memories(lane, start, size):
-    """The optimizer's two memories of the parameters start … start + size − 1."""
-    ints = lane.ints
-    return vector(lane.pool, ints[c.I_FIRST] + start, size), vector(lane.pool, ints[c.I_SECOND] + start, size)
+def step(lane, w, g, start, u):
+    """Write into u the optimizer's step of the parameters w, with the gradient g, of which ``start`` is the first."""
+    ints, reals = lane.ints, lane.reals
+    rate, product, at = reals[c.R_RATE], reals[c.R_MOMENTUM_PRODUCT], ints[c.I_MEMORY] + start
+    distance, updates = ints[c.I_MEMORY_STEP], ints[c.I_UPDATES]
+    step_into(ints[c.I_OPTIMIZER], reals, rate, updates, product, w, g, lane.pool, at, distance, u)
 
 
 @kernel
@@ -158,9 +160,7 @@ def step_range(lane, start, stop, piece, trainable, l1, threshold, of_gradient, 
             for i in range(size):
                 g[i] = g[i] * scale
         u = vector(pool, scratch, size)
-        first, second = memories(lane, begin, size)
-        product = reals[c.R_MOMENTUM_PRODUCT]
-        step_into(ints[c.I_OPTIMIZER], reals, rate, ints[c.I_UPDATES], product, w, g, first, second, u)
+        step(lane, w, g, begin, u)
         if threshold > 0.0:
             finite = subtract_and_shrink(w, u, rate * threshold)
         elif of_step:
@@ -205,7 +205,7 @@ def spread_gradient(lane, start, stop, trainable, row):
 @kernel
 def step_together(lane):
     """Step all parameters of a small network at once, measured node by node: a call for each would cost more."""
-    pool, sums, ints, reals = lane.pool, lane.sums, lane.ints, lane.reals
+    pool, sums, ints = lane.pool, lane.sums, lane.ints
     theta, gradient, scratch, count = ints[c.I_THETA], ints[c.I_GRADIENT], ints[c.I_SCRATCH], ints[c.I_PARAMETERS]
     measured = ints[c.I_MEASURED] == 1
     if measured:
@@ -220,9 +220,7 @@ def step_together(lane):
             sums[row + c.F_WEIGHT_VARIANCE] = variance
             sums[row + c.F_PARAMETERS_BROKEN] += broken
     w, g, u = vector(pool, theta, count), vector(pool, gradient, count), vector(pool, scratch, count)
-    first, second = memories(lane, 0, count)
-    product = reals[c.R_MOMENTUM_PRODUCT]
-    step_into(ints[c.I_OPTIMIZER], reals, reals[c.R_RATE], ints[c.I_UPDATES], product, w, g, first, second, u)
+    step(lane, w, g, 0, u)
     finite = subtract_and_keep(w, u) if measured else subtract(w, u)
     if not finite or (hides_broken_gradient(ints) and not all_finite(g)):
         note_broken(lane)
@@ -230,8 +228,7 @@ def step_together(lane):
         for node in range(1, ints[c.I_NODES]):
             if lane.nodes[node, c.N_BLOCKS] > 0:
                 row, size = ints[c.I_PARTIALS] + node * c.PARTIALS, lane.blocks[lane.nodes[node, c.N_BLOCK], c.B_SIZE]
-                step = vector(pool, scratch + lane.nodes[node, c.N_START], size)
-                sums[row + c.F_STEP_SQUARES] = sum_of_squares(step)
+                sums[row + c.F_STEP_SQUARES] = sum_of_squares(vector(pool, scratch + lane.nodes[node, c.N_START], size))
 
 
 @leaf_kernel

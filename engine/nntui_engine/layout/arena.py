@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..kernels import codes
 from ..kernels import columns as c
 from ..kernels.tables import Tables
+from ..registry.optimizer import MEMORIES
 
 Array = NDArray[Any]
 BLOCK_NAMES = {
@@ -75,13 +76,23 @@ def node_name(node: int) -> str:
     return str(node) if node else "inputs"
 
 
+def memory_views(arena: Arena, lane: int) -> list[dict[str, Array]]:
+    """Named views into each of the optimizer's memories of a lane's parameters."""
+    ints = arena.ints[lane]
+    return [_views(arena, lane, int(ints[c.I_MEMORY] + i * ints[c.I_MEMORY_STEP])) for i in range(MEMORIES)]
+
+
 def parameter_views(arena: Arena, lane: int, section: int = c.I_THETA) -> dict[str, Array]:
-    """Named views into one section of a lane's pool: ``c.I_THETA`` (parameters), ``c.I_GRADIENT``, ….
+    """Named views into one section of a lane's pool: ``c.I_THETA`` (parameters) or ``c.I_GRADIENT``.
 
     "1.weights" (inputs, units), "1.biases" (units), and where they exist "1.alpha" (1), "1.gamma", "1.beta",
     "inputs.gamma", "inputs.beta". Layers count from 1, the output layer is the last.
     """
-    views, base = {}, int(arena.ints[lane, section])
+    return _views(arena, lane, int(arena.ints[lane, section]))
+
+
+def _views(arena: Arena, lane: int, base: int) -> dict[str, Array]:
+    views = {}
     for node, row in enumerate(arena.nodes[lane, : arena.ints[lane, c.I_NODES]]):
         for start, size, rows, role in arena.blocks[lane, row[c.N_BLOCK] :][: row[c.N_BLOCKS]].tolist():
             view = arena.pool[base + start : base + start + size]

@@ -18,6 +18,7 @@ from ..kernels import columns as c
 from ..registry.activation import ACTIVATIONS
 from ..registry.layer_kind import LAYER_KINDS
 from ..registry.loss import LOSSES
+from ..registry.optimizer import MEMORIES
 from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
 from .graph import Graph, chain, multiply_adds, owned, users, widths
@@ -324,8 +325,9 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     count, rows = int(ints[c.I_PARAMETERS]), int(ints[c.I_CAPACITY])
     units = nodes[1:, c.N_UNITS]
     running = 2 * int(nodes[nodes[:, c.N_BATCH_NORM] != codes.NO_BATCH_NORM, c.N_UNITS].sum())
-    for column in (c.I_THETA, c.I_GRADIENT, c.I_FIRST, c.I_SECOND):
-        ints[column] = pool.take(count)
+    ints[c.I_THETA], ints[c.I_GRADIENT] = pool.take(count), pool.take(count)
+    ints[c.I_MEMORY_STEP] = pool.rounded(count)
+    ints[c.I_MEMORY] = pool.take(MEMORIES * int(ints[c.I_MEMORY_STEP]))
     ints[c.I_BEST] = pool.take(count + running) if settings.early_stopping is not None else 0
     ints[c.I_RUNNING], ints[c.I_RUNNING_SIZE] = pool.take(running), running
     ints[c.I_XB] = pool.take(rows * settings.inputs)

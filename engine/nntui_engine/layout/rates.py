@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..registry.optimizer import OPTIMIZERS
+from ..registry.optimizer import HYPERPARAMETERS, OPTIMIZERS
 from ..registry.schedule import SCHEDULES
 from ..scenario.settings import Settings
 
@@ -16,7 +16,7 @@ def fill_codes(ints: NDArray[np.int64], settings: Settings, optimizer: int, sche
 
 def fill_rates(reals: NDArray[np.float64], settings: Settings, schedule: int) -> None:
     """The optimizer's hyperparameters, first in a lane's row, and the schedule's, from column ``schedule`` on."""
-    from ..kernels.optimizer import HYPERPARAMETERS, MOMENTUM, MOMENTUM_END
+    from ..kernels.optimizer import MOMENTUM, MOMENTUM_END
 
     for column, name in enumerate(HYPERPARAMETERS):
         reals[column] = settings.optimizer_parameters.get(name, 0.0)

@@ -3,7 +3,17 @@
 Defaults are PyTorch's, except that ``lr`` has one default for all (a scenario nearly always states it).
 """
 
+from dataclasses import dataclass
+
 from .row import Parameter, Registry, Row
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer(Row):
+    """An optimizer; ``memories``: how many arrays of the parameters' size it keeps from step to step."""
+
+    memories: int = 1
+
 
 _MOMENTUM = Parameter("momentum", 0.0, "share of the last step kept", low=0.0, high=1.0, exclusive_high=True)
 _WEIGHT_DECAY = Parameter("weight_decay", 0.0, "pull of every parameter towards 0", low=0.0, high=1e6)
@@ -21,7 +31,7 @@ LR = Parameter("lr", 0.01, "learning rate: how far one step goes", low=0.0, high
 OPTIMIZERS = Registry(
     "optimizer",
     (
-        Row(
+        Optimizer(
             "sgd",
             "Steps straight down the gradient; with momentum it builds up speed, with nesterov it looks ahead.",
             (
@@ -37,19 +47,20 @@ OPTIMIZERS = Registry(
             ),
             "Sutskever et al. 2013",
         ),
-        Row(
+        Optimizer(
             "adagrad",
             "Divides each step by the root of all squared gradients so far: rarely used weights step further.",
             (LR, _epsilon(1e-10), _WEIGHT_DECAY),
             "Duchi et al. 2011",
         ),
-        Row(
+        Optimizer(
             "adadelta",
             "Scales steps by the ratio of recent steps to recent gradients; lr is a mere factor (1 in the paper).",
             (LR, _RHO, _epsilon(1e-6), _WEIGHT_DECAY),
             "Zeiler 2012",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "rmsprop",
             "Divides each step by the root of a running mean of squared gradients.",
             (
@@ -60,8 +71,9 @@ OPTIMIZERS = Registry(
                 _WEIGHT_DECAY,
             ),
             "Tieleman & Hinton 2012",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "adam",
             "Momentum and RMSProp together, corrected for their start at 0.",
             (
@@ -73,8 +85,9 @@ OPTIMIZERS = Registry(
                 Parameter("bias_correction", 1.0, "correct the running means for their start at 0", flag=True),
             ),
             "Kingma & Ba 2015",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "adamw",
             "Adam with weight decay kept apart from the gradient.",
             (
@@ -85,8 +98,9 @@ OPTIMIZERS = Registry(
                 Parameter("weight_decay", 0.01, _WEIGHT_DECAY.summary, low=0.0, high=1e6),
             ),
             "Loshchilov & Hutter 2019",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "nadam",
             "Adam with Nesterov's look-ahead.",
             (
@@ -98,14 +112,16 @@ OPTIMIZERS = Registry(
                 Parameter("momentum_decay", 0.004, "how fast the momentum warms up", low=0.0, high=1.0),
             ),
             "Dozat 2016",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "adamax",
             "Adam with the largest recent gradient in place of the root of the mean square.",
             (LR, _BETA1, _BETA2, _epsilon(1e-8), _WEIGHT_DECAY),
             "Kingma & Ba 2015",
+            memories=2,
         ),
-        Row(
+        Optimizer(
             "lion",
             "Steps by the sign of the momentum alone: every weight moves by lr.",
             (
@@ -118,3 +134,7 @@ OPTIMIZERS = Registry(
         ),
     ),
 )
+
+# Every hyperparameter, in the order of its column in the kernels' tables
+HYPERPARAMETERS = tuple(dict.fromkeys(p.name for row in OPTIMIZERS.rows for p in row.parameters))
+MEMORIES = max(row.memories for row in OPTIMIZERS.rows)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..data.dataset import LaneData
 from ..kernels import codes
 from ..kernels import columns as c
-from ..layout.arena import Arena, parameter_views, running_views
+from ..layout.arena import Arena, memory_views, parameter_views, running_views
 from ..registry.initializer import draw_weights
 from ..registry.loss import LOSSES
 from ..run.snapshot import Node, NonFinite
@@ -124,16 +124,14 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     _start_extras(parameter_views(new, lane), settings)
     for name, view in running_views(new, lane).items():
         view[:] = 1.0 if name.endswith("variance") else 0.0
-    sections = [c.I_THETA] + ([c.I_FIRST, c.I_SECOND] if same_optimizer else [])
-    for section in sections:
-        before = parameter_views(old, lane, section)
-        for name, view in parameter_views(new, lane, section).items():
+    pairs = [(parameter_views(old, lane), parameter_views(new, lane))]
+    if same_optimizer:
+        pairs += zip(memory_views(old, lane), memory_views(new, lane), strict=True)
+    pairs.append((running_views(old, lane), running_views(new, lane)))
+    for before, after in pairs:
+        for name, view in after.items():
             if name in before:
                 view[:] = before[name]
-    before = running_views(old, lane)
-    for name, view in running_views(new, lane).items():
-        if name in before:
-            view[:] = before[name]
     ints, reals = new.ints[lane], new.reals[lane]
     ints[list(_PROGRESS_INTS)] = old.ints[lane, list(_PROGRESS_INTS)]
     reals[list(_PROGRESS_REALS)] = old.reals[lane, list(_PROGRESS_REALS)]

@@ -142,8 +142,8 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
     def carry(self, before: Field, index: int, old: SurfaceLane, new: SurfaceLane) -> None:
         """Copy what the lane has reached out of ``before``; a new optimizer starts with empty memories."""
         f, same_optimizer = self._numbers, old.settings.optimizer == new.settings.optimizer
-        kept = slice(k.W, k.U) if same_optimizer else slice(k.W, k.FIRST)
-        f.state[index, kept] = before.state[index, kept]
+        for kept in [slice(k.W, k.U)] + ([slice(k.MEMORY, k.STATE)] if same_optimizer else []):
+            f.state[index, kept] = before.state[index, kept]
         for column in (k.C_STEP, k.C_DIVERGED_AT):
             f.ints[index, column] = before.ints[index, column]
         for column in (k.K_VALUE, k.K_PATH_LENGTH):

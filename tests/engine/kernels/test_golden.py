@@ -12,12 +12,13 @@ from engine import cases
 from nntui_engine.kernels import activation as kernels
 from nntui_engine.kernels import loss as loss_kernels
 from nntui_engine.kernels.batch_norm import normalise, normalise_backward, normalise_fixed
+from nntui_engine.kernels.columns import HYPER
 from nntui_engine.kernels.exponential import BLOCK
-from nntui_engine.kernels.optimizer import HYPERPARAMETERS, nadam_momentum, step_into
+from nntui_engine.kernels.optimizer import nadam_momentum, step_into
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.initializer import INITIALIZERS, draw_weights
 from nntui_engine.registry.loss import LOSSES
-from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.optimizer import HYPERPARAMETERS, OPTIMIZERS
 
 FOLDER = Path(__file__).parents[2] / "golden"
 
@@ -88,17 +89,17 @@ def test_loss_and_its_gradient(name: str) -> None:
 @pytest.mark.parametrize("name", OPTIMIZER_ROWS)
 def test_optimizer_over_100_steps(name: str) -> None:
     row = OPTIMIZER_ROWS[name]
-    hyper = np.zeros(len(HYPERPARAMETERS))
+    hyper = np.zeros(HYPER)
     for p in OPTIMIZERS[row["optimizer"]].parameters:
         hyper[HYPERPARAMETERS.index(p.name)] = row["parameters"].get(p.name, p.default)
     w = np.array(cases.TRAJECTORY_START)
-    first, second, u, product = np.zeros(4), np.zeros(4), np.zeros(4), 1.0
+    memories, u, product = np.zeros(8), np.zeros(4), 1.0
     kept = []
     for t in range(1, cases.TRAJECTORY_STEPS + 1):
         g = cases.trajectory_gradient(w)
         product *= compiled(nadam_momentum)(hyper, t)
         code = OPTIMIZERS[row["optimizer"]].code
-        compiled(step_into)(code, hyper, hyper[0], t, product, w, g, first, second, u)
+        compiled(step_into)(code, hyper, hyper[0], t, product, w, g, memories, 0, 4, u)
         w -= u
         if t % cases.KEPT_EVERY == 0:
             kept.append(w.copy())

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from engine.compiled import compiled
 
-from nntui_engine.kernels import batch_norm, loss, measure, optimizer, products, random, update
+from nntui_engine.kernels import batch_norm, columns, loss, measure, optimizer, products, random, update
 from nntui_engine.kernels.activation import LINEAR, SIGMOID, SOFTMAX, alpha_gradient
 from nntui_engine.kernels.codes import ACCURACY_ARGMAX, ACCURACY_THRESHOLD
 from nntui_engine.registry.loss import LOSSES
-from nntui_engine.registry.optimizer import OPTIMIZERS
+from nntui_engine.registry.optimizer import HYPERPARAMETERS, OPTIMIZERS
 
 NAN = np.array([1.0, np.nan, -2.0])
 ONE_NAN = [False, True, False]
@@ -39,12 +39,12 @@ def test_nan_is_never_right(kind: int, dtype: type) -> None:
 @BOTH
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_optimizer(name: str, dtype: type) -> None:
-    hyper = np.zeros(len(optimizer.HYPERPARAMETERS))
+    hyper = np.zeros(columns.HYPER)
     for p in OPTIMIZERS[name].parameters:
-        hyper[optimizer.HYPERPARAMETERS.index(p.name)] = p.default
+        hyper[HYPERPARAMETERS.index(p.name)] = p.default
     w, g, u = np.ones(3, dtype), NAN.astype(dtype), np.zeros(3, dtype)
     step = compiled(optimizer.step_into)
-    step(OPTIMIZERS[name].code, hyper, 0.1, 1, 0.45, w, g, np.zeros(3, dtype), np.zeros(3, dtype), u)
+    step(OPTIMIZERS[name].code, hyper, 0.1, 1, 0.45, w, g, np.zeros(6, dtype), 0, 3, u)
     assert np.isnan(u).tolist() == ONE_NAN
 
 
