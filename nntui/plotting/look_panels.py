@@ -96,7 +96,7 @@ def pass_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | 
 
 
 def has_pass(snapshot: Snapshot, view: PanelView) -> bool:
-    """Whether the chosen lane's backward pass can be written out (see :func:`~nntui_engine.analysis.trace.can_trace`)."""
+    """Whether the chosen lane's backward pass can be written out (see ``analysis/trace.py``)."""
     return can_trace(snapshot.lanes[view.lane].network.settings)
 
 

@@ -253,7 +253,7 @@ def _softplus(z: Array) -> Array:
     return np.asarray(np.where(z.real > 0.0, z, 0.0) + np.log(1.0 + np.exp(np.where(z.real > 0.0, -z, z))))
 
 
-# φ(z) and φ'(z) for real or complex z, under the names of ``registry/activation.py``; the second argument is the parameter
+# φ(z) and φ'(z) for real or complex z, by the names of ``registry/activation.py``; the second argument is the parameter
 VALUES: dict[str, Function] = {
     "linear": lambda z, _: z,
     "sigmoid": lambda z, _: _sigmoid(z),

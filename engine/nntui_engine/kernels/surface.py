@@ -1,4 +1,4 @@
-"""Test surfaces f(x, y): value, gradient and Hessian, each in closed form. Formulas and minima: ``registry/surface.py``.
+"""Test surfaces f(x, y): value, gradient and Hessian, in closed form. Formulas and minima: ``registry/surface.py``.
 
 All take the code, the parameter κ of `ravine` (any number elsewhere) and the point; everything is float64.
 """
