@@ -2,7 +2,10 @@
 
 import pytest
 from builders import lane_snapshot, snapshot
+from rich.segment import ControlType, Segment
+from textual.strip import Strip
 
+from nntui.lab.frame import _cells
 from nntui.lab.still import render_frame
 from nntui.plotting.panel import Panel, PanelView
 from nntui.plotting.panels import PANELS, histories, looks_of
@@ -79,3 +82,8 @@ def test_one_row_is_all_a_panel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Its rate" in render_frame(snapshot(), 160, 48, view="network").text
     assert histories(("rate",)) == (("lr",), ())
     assert looks_of(("loss", "rate")) == (look,)
+
+
+def test_a_control_segment_hides_no_text_after_it() -> None:
+    segments = [Segment("a"), Segment("", control=[(ControlType.BELL,)]), Segment("b")]
+    assert [cell.char for cell in _cells(Strip(segments))] == ["a", "b"]

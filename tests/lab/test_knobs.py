@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import lane_settings, lane_snapshot, layer
+from builders import lane_settings, lane_snapshot, layer, race_settings
 
 from nntui.lab import knob_rows
 from nntui.lab.changes import earlier_settings
@@ -12,6 +12,7 @@ from nntui.lab.knob_rows import NETWORK_KNOBS
 from nntui.lab.knobs import MIXED, Knob, NumberKnob
 from nntui_engine.errors import InputError
 from nntui_engine.registry.row import Parameter
+from nntui_engine.registry.surface import SURFACES
 from nntui_engine.run.snapshot import LaneSnapshot
 
 
@@ -158,3 +159,12 @@ def test_one_row_is_all_a_knob_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rack.explanation([lane]) == "No part of a gradient is longer."
     assert rack.turned([lane], -1, False)[0].settings == {"train.clip_value": 1.0}
     assert rack.back([lane], {"": lane_settings()})[0].settings == {"train.clip_value": 0.0}
+
+
+EVERY_KNOB = [*NETWORK_KNOBS, *(k for name in SURFACES for k in knob_rows.knobs_of(race_settings(surface=name)))]
+
+
+@pytest.mark.parametrize("knob", [knob for knob in EVERY_KNOB if isinstance(knob, NumberKnob)], ids=lambda k: k.key)
+def test_a_ladder_rises_within_what_may_be_typed(knob: NumberKnob) -> None:
+    assert list(knob.ladder) == sorted(set(knob.ladder))
+    assert [value for value in knob.ladder if knob.parameter.problem(value)] == []

@@ -67,6 +67,15 @@ def test_what_is_measured_later_says_so_and_accuracy_has_its_fixed_axis() -> Non
     assert (spec.fixed, spec.percent) == ((0.0, 1.0), True)
 
 
+@pytest.mark.parametrize(("name", "later"), [("train_accuracy", True), ("lr", False)])
+def test_an_empty_panel_says_when_its_statistic_is_measured(name: str, later: bool) -> None:
+    empty = Experiment(run().scenario).snapshot(points=64)  # without any history
+    spec = PANELS[name].build(empty, PanelView(), Theme())
+    assert isinstance(spec, PlotSpec)
+    assert spec.empty
+    assert ("first evaluation" in spec.empty) == later
+
+
 def test_a_panel_for_one_lesson_is_shown_only_where_it_is_asked_for() -> None:
     snapshot, view = shot(run(), "loss"), PanelView()
     unasked = panel_order((), snapshot, view)

@@ -9,6 +9,8 @@ from engine.twin_network import TwinLane
 
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
+from nntui_engine.kernels import columns as c
+from nntui_engine.scenario import scenario_from_dict
 
 LIVE: list[dict[str, Any]] = [
     {"train.lr": 0.01},
@@ -205,3 +207,21 @@ def test_restart_begins_again_with_the_present_settings(run: Experiment) -> None
     assert run.marks == []
     run.advance(1)
     assert run.lanes[0].latest["lr"] == 0.3
+
+
+def test_an_evaluation_of_a_single_training_row_begins_anew_too() -> None:
+    """Training row done, held-out rows to come: what the old arena had summed up is not in the new one."""
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "moons", "samples": 3, "test_fraction": 0.6, "task": "regression"},
+        "model": {"hidden": [2]},
+        "train": {"batch_size": 1, "steps": 9},
+    }
+    run = Experiment(scenario_from_dict(tables))
+    ints = run.network.arena.ints[0]
+    assert ints[c.I_ROWS] == 1
+    ints[c.I_EVALUATION_ROW] = 1
+    run.tweak({"train.clip_norm": 1.0})
+    run.advance(1)
+    assert run.network.lanes[0].latest["train_loss"] > 0.0
