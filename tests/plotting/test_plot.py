@@ -6,7 +6,9 @@ import itertools
 import numpy as np
 import pytest
 
-from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark, draw_plot
+from nntui.plotting.grid import Grid
+from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark, _draw_note, draw_plot
+from nntui.plotting.plot_box import PlotBox
 from nntui.plotting.scales import SteadyAxis
 from nntui.plotting.theme import ASCII, BACKGROUND, Theme, choose_theme, luminance
 
@@ -173,3 +175,10 @@ def test_the_terminal_decides(
 ) -> None:
     theme = choose_theme(environment, encoding, system)
     assert (theme.colour, theme.ascii_only) == expected
+
+
+def test_a_long_note_fills_the_canvas_under_the_crosses_and_leaves_its_last_row() -> None:
+    grid = Grid.blank(30, 12)
+    _draw_note(grid, PlotBox((), left=2, top=3, width=20, height=6), "word " * 60)
+    written = [row for row, line in enumerate(grid.lines()) if "word" in line]
+    assert written == [4, 5, 6, 7]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import race, race_settings, racer
 
+from nntui import scenario
 from nntui.plotting.numbers import number
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import panel_order
@@ -112,6 +113,4 @@ def test_numbers_are_short(value: float, words: str) -> None:
 
 
 def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:
-    from nntui_engine.scenario import expectations
-
-    assert tuple(SURFACE_PANELS) == expectations.SURFACE_PANELS
+    assert tuple(SURFACE_PANELS) == scenario.SURFACE_PANELS

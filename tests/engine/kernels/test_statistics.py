@@ -57,7 +57,7 @@ def test_gradient_summary_by_hand() -> None:
 def test_weight_similarity(units: int) -> None:
     w = np.random.default_rng(units).standard_normal((4, units))
     w[:, 0] = 0.0
-    got = compiled(measure.weight_similarity)(w, np.empty(4 * units), np.empty(measure.SIMILARITY_BLOCK * units))
+    got = compiled(measure.weight_similarity)(w, np.empty(4 * units), np.empty(columns.SIMILARITY_BLOCK * units))
     assert got == pytest.approx(similarity(w), rel=1e-12)
 
 
