@@ -94,6 +94,7 @@ class Experiment(Run):
     def gradients(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
         """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing.
 
+        Names and shapes as in :meth:`parameters`.
         The penalty is without L1 where ``train.l1_method`` is "proximal": it then acts after the step, outside of g.
         """
         return self.network.gradients(self.index(lane))

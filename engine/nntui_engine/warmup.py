@@ -59,7 +59,10 @@ def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:
 
 
 def warm_up(progress: Progress | None = None, parts: Sequence[str] = USUAL_PARTS) -> None:
-    """Compile (or load) the kernels of these parts by using them; ``progress(name, done, total)`` after each."""
+    """Compile (or load) the kernels of these parts by using them; ``progress(name, done, total)`` after each.
+
+    Raises InputError for a part that is none.
+    """
     for part in parts:
         if part not in PARTS:
             raise InputError(f'unknown part "{part}"; {allowed_names(part, list(PARTS))}')

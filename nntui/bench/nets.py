@@ -67,7 +67,7 @@ def random_weights(net: Net) -> "list[NDArray[np.float32]]":
 
 
 def batches(net: Net) -> "Iterator[NDArray[np.int64]]":
-    """Rows of one mini-batch after another, shuffled anew every epoch, for ever."""
+    """Rows (batch,) of one mini-batch after another, shuffled anew every epoch, for ever."""
     import numpy as np
 
     generator = np.random.default_rng(2)

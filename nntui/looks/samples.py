@@ -31,5 +31,5 @@ def products(settings: LaneSettings) -> int:
 
 
 def some(count: int) -> NDArray[np.int64]:
-    """At most MOST_ROWS rows of ``count``, evenly spread."""
+    """The numbers (rows,) of at most MOST_ROWS rows of ``count``, evenly spread."""
     return np.unique(np.linspace(0, max(0, count - 1), min(count, MOST_ROWS)).astype(np.int64))

@@ -25,7 +25,7 @@ class Columns:
 
 
 def dot_places(places: Floats, cells: int, dots: int) -> NDArray[np.int64]:
-    """Dot index of places in 0 … 1 on an axis of ``cells`` cells with ``dots`` dots each, counted from 0."""
+    """Dot index, in the shape of ``places`` (0 … 1), on an axis of ``cells`` cells with ``dots`` dots each."""
     index = np.floor((places * (cells - 1) + 0.5) * dots + 1e-9)
     return np.clip(index, 0, cells * dots - 1).astype(np.int64)
 

@@ -28,7 +28,7 @@ class Heat:
 
 
 def heat(values: Floats) -> Heat:
-    """Shades of a surface: the logarithm of the height above the lowest value seen."""
+    """Shades of a surface ``values`` (rows, columns): the logarithm of the height above the lowest value seen."""
     finite = np.isfinite(values)
     shades = np.full(values.shape, -1, dtype=np.int16)
     lines = np.zeros(values.shape, dtype=np.bool_)

@@ -256,7 +256,7 @@ def surface_request(window: Window, lane: int, width: int, height: int) -> Surfa
 def resampled(
     found: Heat, sampled: SampledSurface, projection: Projection
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Shades and contour lines at the map's half cells: the nearest sample's, −2 outside the part requested."""
+    """Shades and contour lines, each (2·rows, columns): the nearest sample's, −2 outside the part requested."""
     xs, ys = projection.pixels()
     part = sampled.request
     columns, known_x = _nearest(sampled.xs, xs, part.window[0], part.width)

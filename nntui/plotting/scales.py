@@ -26,7 +26,7 @@ class Axis:
     step: float = 0.0
 
     def place(self, values: Floats) -> Floats:
-        """Where values lie: 0 at the lower limit, 1 at the upper, clipped to that range.
+        """Where values lie, in their shape: 0 at the lower limit, 1 at the upper, clipped to that range.
 
         NaN stays NaN; on a log axis everything at or below 0 lies on the lower limit.
         """

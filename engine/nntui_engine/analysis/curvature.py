@@ -103,11 +103,11 @@ class Problem:
         return cls(one.settings, x, t, shapes, np.concatenate(parts))
 
     def flat(self, values: Parameters) -> Array:
-        """The parameters in one float64 vector."""
+        """The parameters in one float64 vector (parameters,)."""
         return np.concatenate([np.asarray(values[name], np.float64).ravel() for name in self.shapes])
 
     def gradient(self, theta: Array) -> Array:
-        """∂(loss + penalty)/∂θ at ``theta``, real or complex; 0 for what is not trainable."""
+        """∂(loss + penalty)/∂θ at ``theta``, each (parameters,), real or complex; 0 for what is not trainable."""
         values, at = {}, 0
         for name, shape in self.shapes.items():
             size = int(np.prod(shape))

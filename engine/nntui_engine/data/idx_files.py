@@ -43,7 +43,8 @@ def read_idx(images: Path, labels: Path | None, where: str) -> tuple[NDArray[Any
 
 
 def idx_raw_data(x: NDArray[Any], y: NDArray[np.float64], held_out: int, where: str) -> RawData:
-    """Rows read by ``read_idx`` (the last ``held_out`` of them for validation) with their labels as classes."""
+    """Rows x (rows, features) read by ``read_idx``, the last ``held_out`` of them for validation, with their labels y
+    (rows, 1) as classes. Raises InputError for a label that no training row has."""
     values, index = np.unique(y[:, 0], return_inverse=True)
     check_classes(len(values), where)
     unseen = set(np.unique(index)) - set(np.unique(index[: len(index) - held_out]))

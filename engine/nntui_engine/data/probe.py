@@ -8,7 +8,7 @@ _STREAM = 4
 
 
 def probe_rows(rows: int, seed: int) -> NDArray[np.int64]:
-    """Which of ``rows`` training rows are probed, in rising order: PROBE_ROWS drawn by ``seed``, or all if fewer.
+    """Which of ``rows`` training rows are probed (probed,), rising: PROBE_ROWS drawn by ``seed``, or all if fewer.
 
     Drawn, because files are often sorted: their first rows may be all of one class. Lanes with the same rows and seed
     have the same draw.

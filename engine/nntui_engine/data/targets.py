@@ -106,7 +106,7 @@ def _all_in(y: Array, low: float, high: float) -> bool:
 
 
 def flip_labels(targets: Targets, rows: NDArray[np.int64], share: float, generator: np.random.Generator) -> Targets:
-    """``targets`` with a ``share`` of ``rows`` moved to another class, drawn evenly among the others."""
+    """``targets`` with a ``share`` of ``rows`` (chosen,) moved to another class, drawn evenly among the others."""
     chosen = generator.permutation(rows)[: round(share * len(rows))]
     if targets.index is not None:
         index = targets.index.copy()

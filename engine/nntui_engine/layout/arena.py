@@ -65,7 +65,7 @@ class Arena:
         return (self.data, int(ints[c.I_ROWS_AT])) if in_place else (self.pool, int(ints[c.I_XB]))
 
     def first_target(self, lane: int) -> tuple[Array, int]:
-        """… and its targets."""
+        """Where its targets begin: (array, place)."""
         ints = self.ints[lane]
         gathered = ints[c.I_ROWS_FROM] == codes.ROWS_GATHERED
         return (self.pool, int(ints[c.I_TB])) if gathered else (self.data, int(ints[c.I_T]))
@@ -77,7 +77,7 @@ def node_name(node: int) -> str:
 
 
 def memory_views(arena: Arena, lane: int) -> list[dict[str, Array]]:
-    """Named views into each of the optimizer's memories of a lane's parameters."""
+    """Named views into each of the optimizer's memories of a lane's parameters, in the parameters' shapes."""
     ints = arena.ints[lane]
     return [_views(arena, lane, int(ints[c.I_MEMORY] + i * ints[c.I_MEMORY_STEP])) for i in range(MEMORIES)]
 
@@ -102,7 +102,7 @@ def _views(arena: Arena, lane: int, base: int) -> dict[str, Array]:
 
 
 def running_views(arena: Arena, lane: int) -> dict[str, Array]:
-    """Named views of batch norm's running statistics: "1.running_mean", "1.running_variance", "inputs.…"."""
+    """Named views (units,) of batch norm's running statistics: "1.running_mean", "1.running_variance", "inputs.…"."""
     views = {}
     for node, row in enumerate(arena.nodes[lane, : arena.ints[lane, c.I_NODES]]):
         if row[c.N_BATCH_NORM] != codes.NO_BATCH_NORM:

@@ -71,7 +71,10 @@ def users(graph: Graph, place: int) -> list[int]:
 
 
 def owned(graph: Graph) -> list[list[Block]]:
-    """What each node owns of the parameters, in their order. Weights used several times are their last user's."""
+    """What each node owns of the parameters, in their order. Weights used several times are their last user's.
+
+    Raises ValueError where they do not fit one of them.
+    """
     sizes = widths(graph)
     blocks: list[list[Block]] = [[] for _ in graph]
     for place, (node, (inputs, units)) in enumerate(zip(graph, sizes, strict=True)):

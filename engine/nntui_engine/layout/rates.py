@@ -9,13 +9,13 @@ from ..scenario.settings import Settings
 
 
 def fill_codes(ints: NDArray[np.int64], settings: Settings, optimizer: int, schedule: int) -> None:
-    """Which optimizer and which schedule, in these columns of a lane's row."""
+    """Which optimizer and which schedule, in these columns of a lane's row ``ints`` (columns,)."""
     ints[optimizer] = OPTIMIZERS[settings.optimizer].code
     ints[schedule] = SCHEDULES[settings.schedule].code
 
 
 def fill_rates(reals: NDArray[np.float64], settings: Settings, schedule: int) -> None:
-    """The optimizer's hyperparameters, first in a lane's row, and the schedule's, from column ``schedule`` on."""
+    """The optimizer's hyperparameters, first in a lane's row (columns,), and the schedule's, from ``schedule`` on."""
     from ..kernels.optimizer import MOMENTUM, MOMENTUM_END
 
     for column, name in enumerate(HYPERPARAMETERS):

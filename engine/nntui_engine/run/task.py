@@ -141,7 +141,7 @@ class Task(ABC, Generic[L, N, P]):
         """An immutable view of one lane."""
 
     def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:  # noqa: ARG002
-        """Overwrite some of a lane's parameters. Raises InputError where a lane has none of its own."""
+        """Overwrite some of a lane's parameters, each in its shape. Raises InputError where a lane has none."""
         raise InputError(f"{self.where}: there are no parameters to set")
 
     def findings(self) -> list[Finding]:

@@ -29,7 +29,7 @@ def check_lane(lane: str | None, names: Sequence[str], where: str, key: str) -> 
 def check_expectation(
     expectation: Expectation, depths: Mapping[str, int], steps: Mapping[str, int | None], is_surface: bool, where: str
 ) -> None:
-    """Check one ``[[expect]]``.
+    """Raises InputError for what is wrong with one ``[[expect]]``.
 
     ``depths`` is the number of layers of each lane (output layer included), ``steps`` each lane's last step where
     the file states it.

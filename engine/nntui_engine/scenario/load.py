@@ -130,7 +130,7 @@ def scenario_from_dict(
     path: Path | None = None,
     panels: PanelNames | None = None,
 ) -> Scenario:
-    """Check a scenario given as nested tables, as ``tomllib`` would read them. ``tables`` is not changed."""
+    """Check a scenario given as nested tables, as ``tomllib`` reads them; they are not changed. Raises InputError."""
     where = str(path) if path is not None else name
     refuse_oversized(tables, where)
     version = tables.get("schema")

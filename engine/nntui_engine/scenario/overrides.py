@@ -161,7 +161,8 @@ def parse_assignment(text: str) -> tuple[str | None, str, object]:
     """Read ``KEY=VALUE`` or ``LANE:KEY=VALUE`` as (lane or None, key, value).
 
     The value is TOML; where it is not, a bare word is text, so that ``model.activation=relu`` and
-    ``model.activation=[relu, tanh]`` need no quotes.
+    ``model.activation=[relu, tanh]`` need no quotes. Raises InputError for
+    anything else.
 
     >>> parse_assignment("train.lr=0.1")
     (None, 'train.lr', 0.1)

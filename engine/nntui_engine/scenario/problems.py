@@ -77,7 +77,7 @@ def unknown_key(where: str, table: str, key: str, allowed: Sequence[str]) -> NoR
 
 
 def choose(where: str, key: str, value: str, allowed: Sequence[str], kind: str = "value") -> None:
-    """Check that ``value`` is one of ``allowed``."""
+    """Raises InputError unless ``value`` is one of ``allowed``."""
     if value not in allowed:
         raise InputError(f"{prefix(where)}{key}: unknown {kind} {show(value)}; {allowed_names(value, list(allowed))}")
 

@@ -37,7 +37,10 @@ class Field:
         return Field(self.points, self.state.copy(), self.ints.copy(), self.reals.copy())
 
     def race(self, goals: NDArray[np.int64], out_steps: NDArray[np.int64], out: Array) -> None:
-        """One launch: every lane up to its goal, or until its output is full."""
+        """One launch: every lane up to its goal, or until its output is full.
+
+        ``goals`` (lanes,), ``out_steps`` (lanes, samples), ``out`` (lanes, samples, OUT).
+        """
         with launching():
             k.race_lanes(goals, self.points, self.state, self.ints, self.reals, out_steps, out)
 

@@ -179,7 +179,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return {name: view.copy() for name, view in views.items()}
 
     def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
-        """Overwrite some of a lane's parameters; names and shapes as in :meth:`parameters`."""
+        """Overwrite some of a lane's parameters; names and shapes as in :meth:`parameters`, or InputError."""
         views = {**parameter_views(self._numbers, lane), **running_views(self._numbers, lane)}
         for name, value in values.items():
             if name not in views:
@@ -190,7 +190,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
             views[name][:] = value
 
     def gradients(self, lane: int = 0) -> dict[str, NDArray[Any]]:
-        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing."""
+        """∂(loss + penalty)/∂ of every parameter on the next mini-batch, in its shape, before clipping. No change."""
         self.probe(lane)
         return {name: view.copy() for name, view in parameter_views(self._numbers, lane, c.I_GRADIENT).items()}
 
@@ -215,7 +215,10 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
     def predict(self, x: NDArray[Any], lane: int = 0, sample: int | None = None) -> NDArray[np.float64]:
-        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing."""
+        """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.
+
+        Raises InputError for another shape.
+        """
         a = self._numbers
         rows = np.ascontiguousarray(x, dtype=a.pool.dtype)
         inputs = int(a.ints[lane, c.I_INPUTS])
