@@ -25,9 +25,9 @@ from nntui_engine.registry.optimizer import OPTIMIZERS  # noqa: E402
 from nntui_engine.registry.row import Parameter, Registry, Row  # noqa: E402
 from nntui_engine.registry.schedule import SCHEDULES  # noqa: E402
 from nntui_engine.registry.statistic import (  # noqa: E402
-    ASKED_STATISTICS,
     EVALUATION_STATISTICS,
     LAYER_STATISTICS,
+    ON_DEMAND_STATISTICS,
     WHOLE_STATISTICS,
     Statistic,
 )
@@ -48,7 +48,7 @@ STATISTICS: dict[str, tuple[Statistic, ...]] = {
     "layer_statistics": LAYER_STATISTICS,
     "whole_statistics": WHOLE_STATISTICS,
     "evaluation_statistics": EVALUATION_STATISTICS,
-    "asked_statistics": ASKED_STATISTICS,
+    "asked_statistics": ON_DEMAND_STATISTICS,
 }
 KEYS: dict[str, type[schema.Table]] = {
     "file": schema.ScenarioFile,

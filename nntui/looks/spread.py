@@ -32,7 +32,7 @@ def is_unsure(settings: LaneSettings) -> bool:
 
 def prediction_spread(experiment: "Experiment", request: LookRequest) -> tuple[Spread, ...]:  # noqa: ARG001
     """How far the outputs of each lane with dropout vary from pass to pass, at its data and far from them."""
-    from nntui_engine.analysis.asked import prediction_spread
+    from nntui_engine.analysis.on_demand import prediction_spread
 
     found = []
     for index, lane in enumerate(experiment.network.lanes):

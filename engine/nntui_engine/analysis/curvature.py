@@ -120,47 +120,47 @@ class Problem:
         found: dict[str, Array] = {}
         below, passed = self.x, []
         if self.settings.batch_norm_inputs:
-            hat, _ = _normalised(below)
-            passed_inputs = hat
-            below = hat * values["inputs.gamma"] + values["inputs.beta"]
+            normalised, _ = _normalised(below)
+            passed_inputs = normalised
+            below = normalised * values["inputs.gamma"] + values["inputs.beta"]
         for layer in self.settings.layers:
             name = str(layer.index)
             z = below @ values[f"{name}.weights"] + values[f"{name}.biases"]
-            hat, inverse = z, np.ones(1)
+            normalised, inverse = z, np.ones(1)
             if layer.batch_norm == "before":
-                hat, inverse = _normalised(z)
-                z = hat * values[f"{name}.gamma"] + values[f"{name}.beta"]
+                normalised, inverse = _normalised(z)
+                z = normalised * values[f"{name}.gamma"] + values[f"{name}.beta"]
             alpha: Any = values[f"{name}.alpha"][0] if layer.activation == "prelu" else layer.alpha
             a = _softmax(z) if layer.activation == "softmax" else VALUES[layer.activation](z, alpha)
             out = a
             if layer.batch_norm == "after":
-                hat, inverse = _normalised(a)
-                out = hat * values[f"{name}.gamma"] + values[f"{name}.beta"]
-            passed.append((below, z, a, hat, inverse, alpha))
+                normalised, inverse = _normalised(a)
+                out = normalised * values[f"{name}.gamma"] + values[f"{name}.beta"]
+            passed.append((below, z, a, normalised, inverse, alpha))
             below = out
-        pull = np.zeros_like(below)
+        upstream = np.zeros_like(below)
         for layer in reversed(self.settings.layers):
             name, last = str(layer.index), layer.index == len(self.settings.layers)
-            below, z, a, hat, inverse, alpha = passed.pop()
+            below, z, a, normalised, inverse, alpha = passed.pop()
             if last:
-                delta, pull_a = self._output_delta(z, a, alpha)
+                delta, upstream_a = self._output_delta(z, a, alpha)
             else:
                 if layer.batch_norm == "after":
-                    found[f"{name}.gamma"], found[f"{name}.beta"] = (pull * hat).sum(0), pull.sum(0)
-                    pull = _through_normalised(pull * values[f"{name}.gamma"], hat, inverse)
-                pull_a = pull
-                delta = pull * SLOPES[layer.activation](z, alpha)
+                    found[f"{name}.gamma"], found[f"{name}.beta"] = (upstream * normalised).sum(0), upstream.sum(0)
+                    upstream = _through_normalised(upstream * values[f"{name}.gamma"], normalised, inverse)
+                upstream_a = upstream
+                delta = upstream * DERIVATIVES[layer.activation](z, alpha)
             if layer.activation == "prelu":
-                found[f"{name}.alpha"] = np.array([(pull_a * np.where(z.real > 0.0, 0.0, z)).sum()])
+                found[f"{name}.alpha"] = np.array([(upstream_a * np.where(z.real > 0.0, 0.0, z)).sum()])
             if layer.batch_norm == "before":
-                found[f"{name}.gamma"], found[f"{name}.beta"] = (delta * hat).sum(0), delta.sum(0)
-                delta = _through_normalised(delta * values[f"{name}.gamma"], hat, inverse)
+                found[f"{name}.gamma"], found[f"{name}.beta"] = (delta * normalised).sum(0), delta.sum(0)
+                delta = _through_normalised(delta * values[f"{name}.gamma"], normalised, inverse)
             weights = values[f"{name}.weights"]
             penalty = layer.l2 * weights + layer.l1 * np.sign(weights.real)
             found[f"{name}.weights"], found[f"{name}.biases"] = below.T @ delta + penalty, delta.sum(0)
-            pull = delta @ weights.T
+            upstream = delta @ weights.T
         if self.settings.batch_norm_inputs:
-            found["inputs.gamma"], found["inputs.beta"] = (pull * passed_inputs).sum(0), pull.sum(0)
+            found["inputs.gamma"], found["inputs.beta"] = (upstream * passed_inputs).sum(0), upstream.sum(0)
         return found
 
     def _output_delta(self, z: Array, a: Array, alpha: Any) -> tuple[Array, Array]:
@@ -174,10 +174,10 @@ class Problem:
         if loss == "cross_entropy" and output == "sigmoid":
             share = _softmax(-_softplus(-z))  # a / Σa
             return (share * t.sum(1, keepdims=True) - t) * _sigmoid(-z) / n, a
-        pull = self._loss_slope(a)
+        upstream = self._loss_slope(a)
         if output == "softmax":
-            return a * (pull - (pull * a).sum(1, keepdims=True)), pull
-        return pull * SLOPES[output](z, alpha), pull
+            return a * (upstream - (upstream * a).sum(1, keepdims=True)), upstream
+        return upstream * DERIVATIVES[output](z, alpha), upstream
 
     def _loss_slope(self, a: Array) -> Array:
         """∂L/∂a."""
@@ -215,9 +215,9 @@ def _normalised(y: Array) -> tuple[Array, Array]:
     return off * inverse, inverse
 
 
-def _through_normalised(pull: Array, hat: Array, inverse: Array) -> Array:
-    """∂L/∂y of ``_normalised`` from ∂L/∂hat: through y, and through its mean and variance."""
-    return np.asarray((pull - pull.mean(0) - hat * (pull * hat).mean(0)) * inverse)
+def _through_normalised(upstream: Array, normalised: Array, inverse: Array) -> Array:
+    """∂L/∂y of ``_normalised`` from ∂L/∂normalised: through y, and through its mean and variance."""
+    return np.asarray((upstream - upstream.mean(0) - normalised * (upstream * normalised).mean(0)) * inverse)
 
 
 def _softmax(z: Array) -> Array:
@@ -268,7 +268,7 @@ VALUES: dict[str, Function] = {
     "softplus": lambda z, _: _softplus(z),
     "threshold": lambda z, _: np.where(z.real >= 0.0, 1.0, 0.0),
 }
-SLOPES: dict[str, Function] = {
+DERIVATIVES: dict[str, Function] = {
     "linear": lambda z, _: np.ones_like(z),
     "sigmoid": lambda z, _: _sigmoid(z) * (1.0 - _sigmoid(z)),
     "tanh": lambda z, _: 1.0 - np.tanh(z) ** 2,

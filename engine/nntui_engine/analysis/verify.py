@@ -14,7 +14,7 @@ from ..compiling.ahead import Progress as Compiling
 from ..experiment import Experiment
 from ..run.snapshot import LaneSnapshot
 from ..scenario import Expectation, Scenario, load_scenario
-from .asked import MEASURES, SURFACE_MEASURES
+from .on_demand import MEASURES, SURFACE_MEASURES
 
 Measured = float | tuple[float, float] | tuple[str, ...] | None
 Progress = Callable[[int, int], None]
@@ -49,7 +49,7 @@ class _Moment:
 
     lanes: Mapping[str, LaneSnapshot]
     findings: tuple[tuple[str, str], ...]  # (lane, rule)
-    asked: Mapping[tuple[str, str], float]  # (lane, statistic): see asked.py
+    asked: Mapping[tuple[str, str], float]  # (lane, statistic): see on_demand.py
 
 
 def verify(

@@ -122,7 +122,7 @@ def activate(code, alpha, z, a, scratch):
 
 
 @kernel
-def slope(code, alpha, z, a, out, scratch):
+def derivative(code, alpha, z, a, out, scratch):
     """out = φ'(z), given a = φ(z). Softmax: its diagonal p(1 − p). Threshold: 1, the perceptron rule."""
     zero, one = z.dtype.type(0.0), z.dtype.type(1.0)
     if code == LINEAR or code == THRESHOLD:
@@ -183,12 +183,12 @@ def softmax(z, a, flat, scratch):
 
 
 @kernel
-def alpha_gradient(z, pull):
-    """∂L/∂α of prelu, given pull = ∂L/∂a (1-D, as z)."""
+def alpha_gradient(z, upstream):
+    """∂L/∂α of prelu, given upstream = ∂L/∂a (1-D, as z)."""
     total = 0.0
     for i in range(z.size):
         if z[i] <= 0.0:
-            total += pull[i] * z[i]
+            total += upstream[i] * z[i]
     return total
 
 

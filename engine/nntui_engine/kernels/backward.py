@@ -1,7 +1,7 @@
 """The backward pass of one lane: from ∂L/∂z of the outputs to ∂L/∂z of every node, the last one first."""
 
 from . import columns as c
-from .activation import alpha_gradient, slope
+from .activation import alpha_gradient, derivative
 from .batch_norm import normalise_backward
 from .codes import BATCH_NORM_AFTER, BATCH_NORM_BEFORE
 from .layers.dispatch import backward_kind
@@ -77,7 +77,7 @@ def through_activation(lane, node, piece, start, size, measured):
         slopes = scratch[SLOPE_BLOCK : SLOPE_BLOCK + some]
         z, a = vector(pool, z_at + begin, some), vector(pool, a_at + begin, some)
         delta = vector(pool, delta_at + begin, some)
-        slope(code, alpha, z, a, slopes, scratch)
+        derivative(code, alpha, z, a, slopes, scratch)
         if measured:
             if begin == 0:
                 shift = finite_or_zero(delta[0] * slopes[0])
@@ -105,7 +105,7 @@ def batch_norm_backward(lane, node, n):
     normalise_backward(
         matrix(pool, lane.nodes[node, c.N_DELTA], n, units),
         vector(pool, theta + gamma_at, units),
-        matrix(pool, lane.nodes[node, c.N_HAT], n, units),
+        matrix(pool, lane.nodes[node, c.N_NORMALISED], n, units),
         vector(pool, lane.nodes[node, c.N_INVERSE], units),
         vector(pool, gradient + gamma_at, units),
         vector(pool, gradient + beta_at, units),

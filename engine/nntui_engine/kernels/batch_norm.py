@@ -12,8 +12,8 @@ EPSILON = 1e-5
 
 
 @kernel
-def normalise(x, gamma, beta, running_mean, running_variance, momentum, x_hat, inverse, y):
-    """Training: fills x_hat, inverse = 1/√(σ² + ε) and y (may be x); moves the running statistics. x, y (n, units)."""
+def normalise(x, gamma, beta, running_mean, running_variance, momentum, normalised, inverse, y):
+    """Training: fills normalised, inverse = 1/√(σ² + ε), y (may be x); moves the running ones. x, y (n, units)."""
     n, units = x.shape
     for j in range(units):
         mean = 0.0
@@ -27,8 +27,8 @@ def normalise(x, gamma, beta, running_mean, running_variance, momentum, x_hat, i
         variance /= n
         inverse[j] = 1.0 / math.sqrt(variance + EPSILON)
         for i in range(n):
-            x_hat[i, j] = (x[i, j] - mean) * inverse[j]
-            y[i, j] = gamma[j] * x_hat[i, j] + beta[j]
+            normalised[i, j] = (x[i, j] - mean) * inverse[j]
+            y[i, j] = gamma[j] * normalised[i, j] + beta[j]
         if momentum > 0.0:
             sample = variance * n / (n - 1.0) if n > 1 else variance
             running_mean[j] += momentum * (mean - running_mean[j])
@@ -45,7 +45,7 @@ def normalise_fixed(x, gamma, beta, running_mean, running_variance, y):
 
 
 @kernel
-def normalise_backward(delta, gamma, x_hat, inverse, gamma_gradient, beta_gradient):
+def normalise_backward(delta, gamma, normalised, inverse, gamma_gradient, beta_gradient):
     """delta (n, units): ∂L/∂y in, ∂L/∂x out; fills the gradients of γ and β."""
     n, units = delta.shape
     for j in range(units):
@@ -53,9 +53,9 @@ def normalise_backward(delta, gamma, x_hat, inverse, gamma_gradient, beta_gradie
         dot = 0.0
         for i in range(n):
             total += delta[i, j]
-            dot += delta[i, j] * x_hat[i, j]
+            dot += delta[i, j] * normalised[i, j]
         gamma_gradient[j] = dot
         beta_gradient[j] = total
         factor = gamma[j] * inverse[j] / n
         for i in range(n):
-            delta[i, j] = factor * (n * delta[i, j] - total - x_hat[i, j] * dot)
+            delta[i, j] = factor * (n * delta[i, j] - total - normalised[i, j] * dot)

@@ -142,7 +142,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_Z,
     N_A,
     N_OUT,  # what it passes on, after batch norm and dropout; equals N_A without
-    N_HAT,
+    N_NORMALISED,
     N_INVERSE,
     N_MASK,
     N_DELTA,  # ∂L/∂ of what it passes on, then ∂L/∂z; −1: nobody asks
@@ -200,7 +200,7 @@ W_LOSS, W_ACCURACY, W_PENALTY, W_GRADIENT_NORM, W_CLIPPED_GRADIENT_NORM, W_LR, W
 V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCURACY, V_R2, EVALUATIONS = range(7)
 
 # Columns of the partial sums of one piece and node; one row more holds the piece's loss and right answers, and whether
-# anything in its rows or its parameters is NaN or infinite
+# anything in its rows is NaN or infinite
 (
     F_PRE_ACTIVATION_MEAN,
     F_PRE_ACTIVATION_VARIANCE,
@@ -225,7 +225,7 @@ V_TRAIN_LOSS, V_TRAIN_ACCURACY, V_TRAIN_R2, V_VALIDATION_LOSS, V_VALIDATION_ACCU
     F_STEP_IS_BROKEN,  # … and the same of the parameters after it
     PARTIALS,
 ) = range(22)
-F_LOSS, F_RIGHT, F_ROWS_ARE_BROKEN, F_PARAMETERS_ARE_BROKEN = range(4)
+F_LOSS, F_RIGHT, F_ROWS_ARE_BROKEN = range(3)
 
 EVALUATION_BLOCK = 256  # rows evaluated at a time
 SCRATCH = 2048  # entries of scratch a lane has at least

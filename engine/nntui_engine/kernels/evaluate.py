@@ -8,7 +8,7 @@ After the last block the plateau schedule and early stopping look at the result.
 import numpy as np
 
 from . import columns as c
-from .activation import alpha_gradient, can_fall_silent, slope
+from .activation import alpha_gradient, can_fall_silent, derivative
 from .codes import EVALUATE
 from .forward import forward
 from .layers.inputs import rows_from
@@ -42,7 +42,7 @@ def output_loss(lane, t, piece, first, n, rows):
     slopes_flat = vector(pool, slopes_at, size)
     alpha_at = lane.nodes[last, c.N_ALPHA]
     if alpha_at < 0:
-        slope(code, lane.node_reals[last, c.L_ALPHA], z_flat, a_flat, slopes_flat, scratch)
+        derivative(code, lane.node_reals[last, c.L_ALPHA], z_flat, a_flat, slopes_flat, scratch)
         return loss_and_delta(ints[c.I_LOSS], code, reals[c.R_HUBER_DELTA], z, a, t, rows, slopes, delta)
     # prelu: its learned α needs ∂L/∂a, so the slope comes afterwards
     for i in range(size):
@@ -50,7 +50,7 @@ def output_loss(lane, t, piece, first, n, rows):
     loss = loss_and_delta(ints[c.I_LOSS], code, reals[c.R_HUBER_DELTA], z, a, t, rows, slopes, delta)
     delta_flat = vector(pool, delta_at, size)
     pool[ints[c.I_GRADIENT] + alpha_at] = alpha_gradient(z_flat, delta_flat)
-    slope(code, np.float64(pool[ints[c.I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
+    derivative(code, np.float64(pool[ints[c.I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
     for i in range(size):
         delta_flat[i] = delta_flat[i] * slopes_flat[i]
     return loss

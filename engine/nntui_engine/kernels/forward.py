@@ -24,10 +24,10 @@ def batch_norm_node(lane, at, n, node):
     if mode == EVALUATE:
         normalise_fixed(y, gamma, beta, mean, variance, y)
     else:
-        hat = matrix(pool, lane.nodes[node, c.N_HAT], n, units)
+        normalised = matrix(pool, lane.nodes[node, c.N_NORMALISED], n, units)
         inverse = vector(pool, lane.nodes[node, c.N_INVERSE], units)
         momentum = lane.reals[c.R_BATCH_NORM_MOMENTUM] if mode == TRAIN else 0.0
-        normalise(y, gamma, beta, mean, variance, momentum, hat, inverse, y)
+        normalise(y, gamma, beta, mean, variance, momentum, normalised, inverse, y)
 
 
 @kernel

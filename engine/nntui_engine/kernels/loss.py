@@ -115,19 +115,19 @@ def _cross_entropy(a, t, rows, delta):
         whole = 0.0
         for j in range(k):
             whole += a[i, j]
-        pull = 0.0  # Σ ∂L/∂q·q, through the shared divisor
+        shared = 0.0  # Σ ∂L/∂q·q, through the shared divisor
         for j in range(k):
             share = a[i, j] / whole
             q, inside = _clipped(float(share))
             if t[i, j] != 0.0 or q != q:
                 total -= t[i, j] * math.log(q)
                 if inside:
-                    pull -= t[i, j]
+                    shared -= t[i, j]
         for j in range(k):
             share = a[i, j] / whole
             q, inside = _clipped(float(share))
             direct = -t[i, j] / q if inside and t[i, j] != 0.0 else 0.0
-            delta[i, j] = (direct - pull) / whole / rows
+            delta[i, j] = (direct - shared) / whole / rows
     return total / rows
 
 

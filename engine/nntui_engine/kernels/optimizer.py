@@ -88,16 +88,16 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
         elif t == 1:
             ahead = one + momentum if hyper[NESTEROV] != 0.0 else one
             for i in range(n):
-                pull = g[i] + decay * w[i]
-                first[i] = pull
-                u[i] = rate * ahead * pull
+                decayed = g[i] + decay * w[i]
+                first[i] = decayed
+                u[i] = rate * ahead * decayed
         else:
             fresh = real(1.0 - hyper[DAMPENING])
             if hyper[NESTEROV] != 0.0:
                 for i in range(n):
-                    pull = g[i] + decay * w[i]
-                    first[i] = momentum * first[i] + fresh * pull
-                    u[i] = rate * (pull + momentum * first[i])
+                    decayed = g[i] + decay * w[i]
+                    first[i] = momentum * first[i] + fresh * decayed
+                    u[i] = rate * (decayed + momentum * first[i])
             else:
                 for i in range(n):
                     first[i] = momentum * first[i] + fresh * (g[i] + decay * w[i])
@@ -109,15 +109,15 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
         size, root = real(lr / bias1), real(1.0 / math.sqrt(bias2))
         coupled, apart = (decay, zero) if code == ADAM else (zero, real(lr * hyper[WEIGHT_DECAY]))
         for i in range(n):
-            pull = g[i] + coupled * w[i]
-            first[i] = beta1 * first[i] + rest1 * pull
-            second[i] = beta2 * second[i] + rest2 * pull * pull
+            decayed = g[i] + coupled * w[i]
+            first[i] = beta1 * first[i] + rest1 * decayed
+            second[i] = beta2 * second[i] + rest2 * decayed * decayed
             u[i] = size * first[i] / (np.sqrt(second[i]) * root + epsilon) + apart * w[i]
     elif code == RMSPROP:
         for i in range(n):
-            pull = g[i] + decay * w[i]
-            first[i] = rho * first[i] + rest_rho * pull * pull
-            u[i] = pull / (np.sqrt(first[i]) + epsilon)
+            decayed = g[i] + decay * w[i]
+            first[i] = rho * first[i] + rest_rho * decayed * decayed
+            u[i] = decayed / (np.sqrt(first[i]) + epsilon)
         if hyper[MOMENTUM] != 0.0:
             for i in range(n):
                 second[i] = momentum * second[i] + u[i]
@@ -126,14 +126,14 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
             u[i] = rate * u[i]
     elif code == ADAGRAD:
         for i in range(n):
-            pull = g[i] + decay * w[i]
-            first[i] = first[i] + pull * pull
-            u[i] = rate * pull / (np.sqrt(first[i]) + epsilon)
+            decayed = g[i] + decay * w[i]
+            first[i] = first[i] + decayed * decayed
+            u[i] = rate * decayed / (np.sqrt(first[i]) + epsilon)
     elif code == ADADELTA:
         for i in range(n):
-            pull = g[i] + decay * w[i]
-            first[i] = rho * first[i] + rest_rho * pull * pull
-            move = np.sqrt(second[i] + epsilon) / np.sqrt(first[i] + epsilon) * pull
+            decayed = g[i] + decay * w[i]
+            first[i] = rho * first[i] + rest_rho * decayed * decayed
+            move = np.sqrt(second[i] + epsilon) / np.sqrt(first[i] + epsilon) * decayed
             second[i] = rho * second[i] + rest_rho * move * move
             u[i] = rate * move
     elif code == NADAM:
@@ -142,16 +142,16 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
         kept = real(lr * mu_next / (1.0 - momentum_product * mu_next))
         root = real(1.0 / math.sqrt(1.0 - hyper[BETA2] ** t))
         for i in range(n):
-            pull = g[i] + decay * w[i]
-            first[i] = beta1 * first[i] + rest1 * pull
-            second[i] = beta2 * second[i] + rest2 * pull * pull
-            u[i] = (fresh * pull + kept * first[i]) / (np.sqrt(second[i]) * root + epsilon)
+            decayed = g[i] + decay * w[i]
+            first[i] = beta1 * first[i] + rest1 * decayed
+            second[i] = beta2 * second[i] + rest2 * decayed * decayed
+            u[i] = (fresh * decayed + kept * first[i]) / (np.sqrt(second[i]) * root + epsilon)
     elif code == ADAMAX:
         size = real(lr / (1.0 - hyper[BETA1] ** t))
         for i in range(n):
-            pull = g[i] + decay * w[i]
-            first[i] = beta1 * first[i] + rest1 * pull
-            fading, fresh = beta2 * second[i], abs(pull) + epsilon
+            decayed = g[i] + decay * w[i]
+            first[i] = beta1 * first[i] + rest1 * decayed
+            fading, fresh = beta2 * second[i], abs(decayed) + epsilon
             second[i] = fading if fading > fresh else fresh
             u[i] = size * first[i] / second[i]
     elif code == LION:

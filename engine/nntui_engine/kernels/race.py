@@ -79,10 +79,10 @@ def moons_slope(points, at, count, w0, w1):
     f, g0, g1 = 0.0, 0.0, 0.0
     for i in range(count):
         row = at + 3 * i
-        loss, pull, _ = moons_term(points, row, w0, w1)
+        loss, weight, _ = moons_term(points, row, w0, w1)
         f += loss
-        g0 += pull * points[row]
-        g1 += pull * points[row + 1]
+        g0 += weight * points[row]
+        g1 += weight * points[row + 1]
     f = f / count + 0.5 * RIDGE * (w0 * w0 + w1 * w1)
     return f, g0 / count + RIDGE * w0, g1 / count + RIDGE * w1
 
@@ -93,9 +93,9 @@ def moons_batch_slope(points, at, count, batch, key, w0, w1):
     g0, g1 = 0.0, 0.0
     for i in range(batch):
         row = at + 3 * int(uniform(key, i) * count)
-        _, pull, _ = moons_term(points, row, w0, w1)
-        g0 += pull * points[row]
-        g1 += pull * points[row + 1]
+        _, weight, _ = moons_term(points, row, w0, w1)
+        g0 += weight * points[row]
+        g1 += weight * points[row + 1]
     return g0 / batch + RIDGE * w0, g1 / batch + RIDGE * w1
 
 

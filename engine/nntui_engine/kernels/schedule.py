@@ -16,7 +16,7 @@ EXPONENTIAL, INVERSE_TIME, STEP, COSINE, WARMUP, PLATEAU = SCHEDULES.codes(
 )
 
 # The parameters of each schedule, in the order of its registry row
-FIRST, SECOND, THIRD = 0, 1, 2
+FIRST, SECOND = 0, 1
 
 
 @kernel

@@ -89,9 +89,9 @@ def surface_slope(code, kappa, x, y):
     if code == ACKLEY:
         r, decay, bump = _ackley_parts(x, y)
         f = -20.0 * decay - bump + math.e + 20.0
-        pull = 0.0 if r == 0.0 else 2.0 * decay / r
-        gx = pull * x + math.pi * math.sin(_TWO_PI * x) * bump
-        return f, gx, pull * y + math.pi * math.sin(_TWO_PI * y) * bump
+        per_radius = 0.0 if r == 0.0 else 2.0 * decay / r
+        gx = per_radius * x + math.pi * math.sin(_TWO_PI * x) * bump
+        return f, gx, per_radius * y + math.pi * math.sin(_TWO_PI * y) * bump
     if code == STYBLINSKI_TANG:
         f = 0.5 * (x**4 - 16.0 * x * x + 5.0 * x + y**4 - 16.0 * y * y + 5.0 * y)
         return f, 2.0 * x**3 - 16.0 * x + 2.5, 2.0 * y**3 - 16.0 * y + 2.5
@@ -141,10 +141,10 @@ def surface_hessian(code, kappa, x, y):
             return math.nan, math.nan, math.nan  # a kink: no second derivative
         cx, sx = math.cos(_TWO_PI * x), math.sin(_TWO_PI * x)
         cy, sy = math.cos(_TWO_PI * y), math.sin(_TWO_PI * y)
-        pull = 2.0 * decay / r
+        per_radius = 2.0 * decay / r
         turn = -decay * (0.2 * r + 1.0) / r**3
-        hxx = pull + turn * x * x + bump * math.pi * math.pi * (2.0 * cx - sx * sx)
-        hyy = pull + turn * y * y + bump * math.pi * math.pi * (2.0 * cy - sy * sy)
+        hxx = per_radius + turn * x * x + bump * math.pi * math.pi * (2.0 * cx - sx * sx)
+        hyy = per_radius + turn * y * y + bump * math.pi * math.pi * (2.0 * cy - sy * sy)
         return hxx, turn * x * y - bump * math.pi * math.pi * sx * sy, hyy
     if code == STYBLINSKI_TANG:
         return 6.0 * x * x - 16.0, 0.0, 6.0 * y * y - 16.0

@@ -85,8 +85,8 @@ def add_penalty_gradient(weights, gradient, l1, l2):
     first, second = weights.dtype.type(l1), weights.dtype.type(l2)
     for i in range(weights.size):
         w = weights[i]
-        pull = first if w > zero else (-first if w < zero else zero)
-        gradient[i] = gradient[i] + second * w + pull
+        sign_part = first if w > zero else (-first if w < zero else zero)
+        gradient[i] = gradient[i] + second * w + sign_part
 
 
 @kernel

@@ -357,7 +357,7 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
         if normal != "none":
             row[c.N_RUNNING] = at_running
             at_running += 2 * width
-            row[c.N_HAT], row[c.N_INVERSE] = pool.take(cells), pool.take(width)
+            row[c.N_NORMALISED], row[c.N_INVERSE] = pool.take(cells), pool.take(width)
         if node.layer.dropout > 0.0:
             row[c.N_MASK] = pool.take(cells)
         if ints[c.I_PERTURBED_WEIGHTS] and row[c.N_WEIGHTS] >= 0:

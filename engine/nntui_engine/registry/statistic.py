@@ -30,7 +30,7 @@ class Statistic:
     title: str
     formula: str
     summary: str
-    cadence: Literal["step", "evaluation", "asked"] = "step"
+    cadence: Literal["step", "evaluation", "on demand"] = "step"
     scale: Literal["linear", "log"] = "linear"
 
 
@@ -92,22 +92,22 @@ SURFACE_STATISTICS = _table(
     ("y", "y", "second coordinate", "Where it stands, upwards.", "step", "linear"),
 )
 
-# Worked out only when asked for (``analysis/asked.py``): they cost more than a step
-ASKED_STATISTICS = _table(
-    ("operations_forward", "Forward multiplications", "Σ inputs·units over the layers", "What one row costs on its way forward.", "asked", "log"),
-    ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "asked", "log"),
-    ("operations_forward_mode", "Forward mode's multiplications", "forward·(1 + number of weights and biases)", "What the same derivatives cost one parameter at a time.", "asked", "log"),
-    ("backprop_error", "Backpropagation against differences", "max |g − d| / (|g| + |d|), d = (L(w + 1e-5) − L(w − 1e-5)) / 2e-5", "How far backpropagation is from measuring the slope by trying.", "asked", "log"),
-    ("sharpness", "Sharpness", "largest (signed) eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set, in float64", "How strongly the loss curves where it curves most.", "asked", "log"),
-    ("lr_sharpness", "Rate against sharpness", "lr·sharpness / 2", "Above 1, plain gradient descent cannot settle.", "asked", "log"),
-    ("second_hessian_eigenvalue", "Second Hessian eigenvalue", "second largest eigenvalue of the same matrix; the largest again where it comes twice", "How strongly the loss curves across its steepest curve.", "asked", "linear"),
-    ("smallest_hessian_eigenvalue", "Smallest Hessian eigenvalue", "smallest (signed) eigenvalue of the same matrix", "Below 0, the loss bends down somewhere: no minimum.", "asked", "linear"),
-    ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "asked", "linear"),
-    ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "asked", "linear"),
+# Worked out only when asked for (``analysis/on_demand.py``): they cost more than a step
+ON_DEMAND_STATISTICS = _table(
+    ("operations_forward", "Forward multiplications", "Σ inputs·units over the layers", "What one row costs on its way forward.", "on demand", "log"),
+    ("operations_reverse", "Backpropagation's multiplications", "forward, one product more per layer for ∂L/∂W, and one for ∂L/∂ of the inputs of all but the first", "What all derivatives of one row cost by backpropagation.", "on demand", "log"),
+    ("operations_forward_mode", "Forward mode's multiplications", "forward·(1 + number of weights and biases)", "What the same derivatives cost one parameter at a time.", "on demand", "log"),
+    ("backprop_error", "Backpropagation against differences", "max |g − d| / (|g| + |d|), d = (L(w + 1e-5) − L(w − 1e-5)) / 2e-5", "How far backpropagation is from measuring the slope by trying.", "on demand", "log"),
+    ("sharpness", "Sharpness", "largest (signed) eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set, in float64", "How strongly the loss curves where it curves most.", "on demand", "log"),
+    ("lr_sharpness", "Rate against sharpness", "lr·sharpness / 2", "Above 1, plain gradient descent cannot settle.", "on demand", "log"),
+    ("second_hessian_eigenvalue", "Second Hessian eigenvalue", "second largest eigenvalue of the same matrix; the largest again where it comes twice", "How strongly the loss curves across its steepest curve.", "on demand", "linear"),
+    ("smallest_hessian_eigenvalue", "Smallest Hessian eigenvalue", "smallest (signed) eigenvalue of the same matrix", "Below 0, the loss bends down somewhere: no minimum.", "on demand", "linear"),
+    ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "on demand", "linear"),
+    ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "on demand", "linear"),
 )
 
 LAYER_BY_NAME = {row.name: row for row in LAYER_STATISTICS}
 WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
 SURFACE_BY_NAME = {row.name: row for row in SURFACE_STATISTICS}
-ASKED_BY_NAME = {row.name: row for row in ASKED_STATISTICS}
+ON_DEMAND_BY_NAME = {row.name: row for row in ON_DEMAND_STATISTICS}

@@ -4,14 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import InputError
-from ..registry.statistic import ASKED_BY_NAME, EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, ON_DEMAND_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 from .problems import choose, prefix, show
 from .schema import Expectation
 
 # Only expectations ask for these: both coordinates at once, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("position", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
-WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ASKED_BY_NAME)
+WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ON_DEMAND_BY_NAME)
 _COMPARISONS = ("below", "above", "between", "equals")
 
 
@@ -91,7 +91,7 @@ def _check_statistic(
         )
     if expectation.average_over > 1 and is_surface and name not in ("value", "gradient_norm"):
         raise InputError(f"{prefix(where)}average_over goes with value and gradient_norm only, not with {name}")
-    if expectation.average_over > 1 and name in ASKED_BY_NAME:
+    if expectation.average_over > 1 and name in ON_DEMAND_BY_NAME:
         raise InputError(f"{prefix(where)}average_over: {name} is worked out once, not at every step")
     pair = isinstance(expectation.equals, tuple)
     if name == "position" and not (pair and len(expectation.equals or ()) == 2 and over is None):  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.analysis.asked import MEASURES
 from nntui_engine.analysis.curvature import Problem, second_eigenvalue, sharpness, smallest_eigenvalue
+from nntui_engine.analysis.on_demand import MEASURES
 from nntui_engine.analysis.verify import verify
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.scenario import scenario_from_dict

@@ -20,7 +20,7 @@ def activate(name: str, z: np.ndarray, alpha: float = 0.7) -> tuple[np.ndarray, 
     """(φ(z), φ'(z)) by the kernels, for a 1-D array."""
     a, slopes, scratch = np.empty_like(z), np.empty_like(z), np.empty(BLOCK, z.dtype)
     compiled(kernels.activate)(ACTIVATIONS[name].code, alpha, z, a, scratch)
-    compiled(kernels.slope)(ACTIVATIONS[name].code, alpha, z, a, slopes, scratch)
+    compiled(kernels.derivative)(ACTIVATIONS[name].code, alpha, z, a, slopes, scratch)
     return a, slopes
 
 

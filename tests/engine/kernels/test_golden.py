@@ -47,7 +47,7 @@ def test_activation_and_slope(name: str) -> None:
     z = np.array(row["z"])
     a, slopes, scratch = np.empty_like(z), np.empty_like(z), np.empty(BLOCK)
     compiled(kernels.activate)(code, row["alpha"], z, a, scratch)
-    compiled(kernels.slope)(code, row["alpha"], z, a, slopes, scratch)
+    compiled(kernels.derivative)(code, row["alpha"], z, a, slopes, scratch)
     np.testing.assert_allclose(a, row["a"], rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(slopes, row["slope"], rtol=1e-9, atol=1e-15)
 
@@ -64,7 +64,7 @@ def test_threshold_is_the_perceptrons_step_with_slope_1() -> None:
     z, code = np.array([-2.0, -0.0, 0.0, 3.0]), ACTIVATIONS["threshold"].code
     a, slopes = np.empty_like(z), np.empty_like(z)
     compiled(kernels.activate)(code, 0.0, z, a, np.empty(BLOCK))
-    compiled(kernels.slope)(code, 0.0, z, a, slopes, np.empty(BLOCK))
+    compiled(kernels.derivative)(code, 0.0, z, a, slopes, np.empty(BLOCK))
     assert a.tolist() == [0.0, 1.0, 1.0, 1.0]
     assert slopes.tolist() == [1.0] * 4
 
@@ -78,7 +78,7 @@ def test_loss_and_its_gradient(name: str) -> None:
         compiled(kernels.softmax)(z, a, a.reshape(-1), scratch)
     else:
         compiled(kernels.activate)(code, 0.0, z.reshape(-1), a.reshape(-1), scratch)
-    compiled(kernels.slope)(code, 0.0, z.reshape(-1), a.reshape(-1), slopes.reshape(-1), scratch)
+    compiled(kernels.derivative)(code, 0.0, z.reshape(-1), a.reshape(-1), slopes.reshape(-1), scratch)
     value = compiled(loss_kernels.loss_and_delta)(
         LOSSES[row["loss"]].code, code, row["huber_delta"], z, a, t, len(z), slopes, delta
     )

@@ -52,7 +52,7 @@ def test_value_and_derivative(name: str, head: str, targets: str) -> None:
         compiled(activation.softmax)(z, a, a.reshape(-1), scratch)
     else:
         compiled(activation.activate)(code, 0.0, z.reshape(-1), a.reshape(-1), scratch)
-    compiled(activation.slope)(code, 0.0, z.reshape(-1), a.reshape(-1), slopes.reshape(-1), scratch)
+    compiled(activation.derivative)(code, 0.0, z.reshape(-1), a.reshape(-1), slopes.reshape(-1), scratch)
     value = compiled(loss.loss_and_delta)(LOSSES[name].code, code, DELTA, z, a, t, len(z), slopes, delta)
     assert value == pytest.approx(expected(name, output(head, Z), t), rel=1e-12)
     for at in np.ndindex(Z.shape):

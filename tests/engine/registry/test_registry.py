@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nntui_engine.analysis.curvature import SLOPES, VALUES
+from nntui_engine.analysis.curvature import DERIVATIVES, VALUES
 from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.kernels import activation, loss, optimizer, schedule, surface
 from nntui_engine.kernels.activation import largest_slope
@@ -31,8 +31,8 @@ BELOW, AWAY = np.linspace(-40.0, -0.01, 50), np.array([-40.0, 40.0])
 def test_the_traits_of_an_activation_are_those_of_its_formula(name: str) -> None:
     row = ACTIVATIONS[name]
     alpha = row.parameters[0].default if row.parameters else 0.0
-    value, slope = VALUES[name](BELOW + 0j, alpha).real, SLOPES[name](BELOW + 0j, alpha).real
-    ends = np.abs(SLOPES[name](AWAY + 0j, alpha).real) < 0.05 * largest_slope(row.code, alpha)
+    value, slope = VALUES[name](BELOW + 0j, alpha).real, DERIVATIVES[name](BELOW + 0j, alpha).real
+    ends = np.abs(DERIVATIVES[name](AWAY + 0j, alpha).real) < 0.05 * largest_slope(row.code, alpha)
     assert row.falls_silent == (not value.any())
     assert row.rectifies == (not value.any() and not slope.any())
     assert row.squashes == bool(ends.all())

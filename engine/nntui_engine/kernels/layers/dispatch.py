@@ -5,7 +5,7 @@ from .. import columns as c
 from ..policy import kernel
 from . import add, dense
 
-INPUTS, DENSE, ADD = LAYER_KINDS.codes("inputs", "dense", "add")
+DENSE, ADD = LAYER_KINDS.codes("dense", "add")
 
 
 @kernel

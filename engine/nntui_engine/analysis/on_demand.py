@@ -1,6 +1,6 @@
 """Statistics that are worked out only when asked for, because they cost more than a training step.
 
-Their names and formulas are in ``statistics.ASKED_STATISTICS``; ``MEASURES`` has the function of (experiment, lane
+Their names and formulas are in ``statistics.ON_DEMAND_STATISTICS``; ``MEASURES`` has the function of (experiment, lane
 index) for each.
 """
 
@@ -90,7 +90,7 @@ def _count(kind: str) -> Measure:
     return lambda experiment, lane: float(getattr(operations(experiment.network.lanes[lane].settings), kind))
 
 
-# One function for each row of ``statistics.ASKED_STATISTICS``
+# One function for each row of ``statistics.ON_DEMAND_STATISTICS``
 MEASURES: dict[str, Measure] = {
     "operations_forward": _count("forward"),
     "operations_reverse": _count("reverse"),

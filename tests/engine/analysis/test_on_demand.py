@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.analysis.asked import MEASURES, backprop_error, operations, prediction_spread
-from nntui_engine.registry.statistic import ASKED_STATISTICS
+from nntui_engine.analysis.on_demand import MEASURES, backprop_error, operations, prediction_spread
+from nntui_engine.registry.statistic import ON_DEMAND_STATISTICS
 from nntui_engine.scenario import scenario_from_dict
 
 
@@ -24,7 +24,7 @@ def experiment(**model):
 
 
 def test_every_row_has_its_function():
-    assert list(MEASURES) == [row.name for row in ASKED_STATISTICS]
+    assert list(MEASURES) == [row.name for row in ON_DEMAND_STATISTICS]
 
 
 def test_operations_counted_by_hand():
