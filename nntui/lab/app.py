@@ -23,12 +23,12 @@ from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
 from .actions import LabActions
+from .any_session import AnySession
 from .keys import actions
 from .model import LabModel
 from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
-from .source import Source
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
@@ -61,7 +61,7 @@ class LabApp(LabActions):
 
     def __init__(
         self,
-        source: Source,
+        source: AnySession,
         title: str = "",
         *,
         theme: Theme | None = None,

@@ -8,10 +8,10 @@ from textual.app import App
 from nntui.looks.projection import Window
 from nntui.plotting.theme import Theme
 
+from .any_session import AnySession
 from .map_view import PAN, middle, rounded
 from .model import LabModel
 from .screens.lab import LabScreen
-from .source import Source
 from .training import Training
 from .widgets.map_plot import MapPlot
 
@@ -20,7 +20,7 @@ class MapActions(App[None]):
     """The app as far as maps and races are concerned; it has the model, the source and the screen that keys work on."""
 
     model: LabModel
-    source: Source
+    source: AnySession
     plot_theme: Theme
     lab_screen: LabScreen | None
 

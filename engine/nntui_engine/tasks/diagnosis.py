@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.dataset import LaneData
 from ..registry.activation import ACTIVATIONS
 from ..registry.optimizer import OPTIMIZERS
 from ..run.finding import Finding, Fix, layer_words
@@ -326,3 +327,14 @@ def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
     if learns_well(lane, chance):
         found = [replace(finding, severity="info") for finding in found]
     return found
+
+
+def chance(data: LaneData) -> float:
+    """The accuracy of always guessing the commonest class (of the commonest value, entry by entry)."""
+    if data.task == "regression":
+        return 0.0
+    t = data.t_train
+    if t.shape[1] > 1 and data.task != "multilabel":
+        return float(t.mean(axis=0).max())
+    share = (t > t.mean()).mean(axis=0) if data.task != "multilabel" else (t > 0.5).mean(axis=0)
+    return float(np.maximum(share, 1.0 - share).mean())

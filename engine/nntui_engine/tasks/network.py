@@ -21,10 +21,10 @@ from ..run.launch import launch, launching
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
 from ..scenario.settings import LaneSettings
-from .diagnosis import WATCHED, diagnose
+from .diagnosis import WATCHED, chance, diagnose
 from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
-from .network_lane import Emitted, NetworkLane, output_shapes
+from .network_lane import Emitted, NetworkLane, tables_written
 from .resolve import resolve_lane
 
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
@@ -123,7 +123,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """An arena, and tables for what a launch writes. Raises InputError where the machine has not the memory."""
         try:
             arena = room.allocate()
-            self._out = _tables_written(room.lanes, room.depth)
+            self._out = tables_written(room.lanes, room.depth)
         except MemoryError:
             needed = size_in_words(bytes_of_run(room))
             raise InputError(f"{self.where}: this machine does not have {needed} of memory to give") from None
@@ -134,7 +134,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Tables for what a launch writes; a copy makes its own when it first needs them."""
         if self._out is None:
             lanes, nodes, _ = self._numbers.nodes.shape
-            self._out = _tables_written(lanes, nodes - 1)
+            self._out = tables_written(lanes, nodes - 1)
         return self._out
 
     def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:
@@ -168,7 +168,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
         found = []
         for i, lane in enumerate(self.lanes):
-            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), _chance(lane.data))
+            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), chance(lane.data))
         return found
 
     # -- one lane's network -----------------------------------------------------------------------------------------
@@ -229,23 +229,3 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         with launching():
             predict_lane(rows, number, a.tables(), lane, out)
         return out
-
-
-def _tables_written(lanes: int, depth: int) -> Written:
-    """The numbers of the steps and evaluations of a launch, and their statistics."""
-    steps, layers, whole, evaluated, evaluation, evaluation_layers = output_shapes(lanes, depth)
-    return Written(
-        np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole),
-        np.zeros(evaluated, np.int64), np.zeros(evaluation), np.zeros(evaluation_layers),
-    )  # fmt: skip
-
-
-def _chance(data: LaneData) -> float:
-    """The accuracy of always guessing the commonest class (of the commonest value, entry by entry)."""
-    if data.task == "regression":
-        return 0.0
-    t = data.t_train
-    if t.shape[1] > 1 and data.task != "multilabel":
-        return float(t.mean(axis=0).max())
-    share = (t > t.mean()).mean(axis=0) if data.task != "multilabel" else (t > 0.5).mean(axis=0)
-    return float(np.maximum(share, 1.0 - share).mean())

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..data.dataset import LaneData
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
+from ..kernels.tables import Written
 from ..layout.arena import Arena
 from ..layout.graph import parameter_count
 from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
@@ -42,6 +43,15 @@ def output_shapes(lanes: int, depth: int) -> tuple[tuple[int, ...], ...]:
         (*evaluations, c.EVALUATIONS),
         (*evaluations, depth, c.LAYER_EVALUATIONS),
     )
+
+
+def tables_written(lanes: int, depth: int) -> Written:
+    """The numbers of the steps and evaluations of a launch, and their statistics."""
+    steps, layers, whole, evaluated, evaluation, evaluation_layers = output_shapes(lanes, depth)
+    return Written(
+        np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole),
+        np.zeros(evaluated, np.int64), np.zeros(evaluation), np.zeros(evaluation_layers),
+    )  # fmt: skip
 
 
 def history_widths(depth: int) -> tuple[int, int]:

@@ -1,7 +1,6 @@
 """Optimizers descending a surface of two variables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,56 +8,20 @@ from numpy.typing import NDArray
 
 from ..kernels import race as k
 from ..registry.surface import SURFACES
-from ..run.history import History
 from ..run.launch import launching
 from ..run.snapshot import LaneSnapshot, LaneState, Series, SurfacePart
-from ..run.task import Lane, Steps, Task
-from ..scenario.settings import SurfaceSettings
+from ..run.task import Steps, Task
 from .field import Field, distances, lay_out
 from .resolve import resolve_surface
+from .surface_lane import SAMPLED, SurfaceLane
 
 Array = NDArray[np.float64]
 
 SAMPLES_A_LAUNCH = 2048
-PATH_POINTS = 4096  # steps of a path kept one by one; older ones in as many averages
-_SAMPLED = ("x", "y", "value", "gradient_norm", "lr")  # the columns of a sample, in the kernel's order
-SURFACE_HISTORIES = (*_SAMPLED, "distance")
+SURFACE_HISTORIES = (*SAMPLED, "distance")
 
 # What only a fresh start can follow: where a lane begins and on what
 _START = ("surface", "surface_parameters", "start", "seed")
-
-
-@dataclass
-class SurfaceLane(Lane):
-    """One optimizer on a surface; ``history`` is its path, the columns those of a sample."""
-
-    settings: SurfaceSettings
-    history: History = field(default_factory=lambda: History(k.OUT, PATH_POINTS // 2, PATH_POINTS))
-
-    @property
-    def statistics(self) -> dict[str, Any]:
-        """The newest sample, by name."""
-        newest = self.history.last()
-        return {} if newest is None else dict(zip(_SAMPLED, newest.tolist(), strict=True))
-
-    @property
-    def highest_value(self) -> float:
-        """The largest value on the way; infinite where one was."""
-        series = self.history.series([k.O_VALUE])
-        return float("inf") if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
-
-    @property
-    def nbytes(self) -> int:
-        """The memory that its path takes, in bytes."""
-        return self.history.nbytes
-
-    def copy(self) -> "SurfaceLane":
-        """A lane whose path can grow without changing this one's."""
-        return replace(self, history=self.history.copy())
-
-    def with_past_of(self, other: "SurfaceLane") -> "SurfaceLane":
-        """This lane's settings with the path of ``other``."""
-        return replace(self, history=other.history)
 
 
 class SurfaceTask(Task[SurfaceLane, Field, None]):
@@ -103,7 +66,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
             lasts = (lane.settings.steps, self._numbers.ints[index, k.C_DIVERGED_AT])
             kept = (steps % self._keep_samples == 0) | np.isin(steps, lasts)
             for step, row in zip(steps[kept].tolist(), values[kept].tolist(), strict=True):
-                self._samples.append({"lane": lane.name, "step": step, **dict(zip(_SAMPLED, row, strict=True))})
+                self._samples.append({"lane": lane.name, "step": step, **dict(zip(SAMPLED, row, strict=True))})
 
     # -- lanes ------------------------------------------------------------------------------------------------------
 
@@ -198,7 +161,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
 
     def _series(self, lane: SurfaceLane, name: str, minima: Array, points: int | None) -> Series:
         if name != "distance":
-            return lane.history.series([_SAMPLED.index(name)], points)
+            return lane.history.series([SAMPLED.index(name)], points)
         path = lane.history.series(slice(0, k.O_Y + 1), points)
         values = distances(path.mean, minima)[:, None]
         return Series(path.steps, values, values, values)

@@ -1,4 +1,4 @@
-"""What the lab's app needs of the thing it shows."""
+"""What the lab's app needs of what it shows: a session with a run of its own, or a still one."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -10,7 +10,7 @@ from .session_view import SessionView
 from .training import Training
 
 
-class Source(Protocol):
+class AnySession(Protocol):
     """Where the app gets its views from and gives its commands to: a Session, or something still."""
 
     def start(self) -> None:

@@ -1,0 +1,47 @@
+"""One optimizer on a surface: its settings and its path."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from ..kernels import race as k
+from ..run.history import History
+from ..run.task import Lane
+from ..scenario.settings import SurfaceSettings
+
+PATH_POINTS = 4096  # steps of a path kept one by one; older ones in as many averages
+SAMPLED = ("x", "y", "value", "gradient_norm", "lr")  # the columns of a sample, in the kernel's order
+
+
+@dataclass
+class SurfaceLane(Lane):
+    """One optimizer on a surface; ``history`` is its path, the columns those of a sample."""
+
+    settings: SurfaceSettings
+    history: History = field(default_factory=lambda: History(k.OUT, PATH_POINTS // 2, PATH_POINTS))
+
+    @property
+    def statistics(self) -> dict[str, Any]:
+        """The newest sample, by name."""
+        newest = self.history.last()
+        return {} if newest is None else dict(zip(SAMPLED, newest.tolist(), strict=True))
+
+    @property
+    def highest_value(self) -> float:
+        """The largest value on the way; infinite where one was."""
+        series = self.history.series([k.O_VALUE])
+        return float("inf") if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that its path takes, in bytes."""
+        return self.history.nbytes
+
+    def copy(self) -> "SurfaceLane":
+        """A lane whose path can grow without changing this one's."""
+        return replace(self, history=self.history.copy())
+
+    def with_past_of(self, other: "SurfaceLane") -> "SurfaceLane":
+        """This lane's settings with the path of ``other``."""
+        return replace(self, history=other.history)
