@@ -6,6 +6,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -200,6 +201,16 @@ class LabApp(LabActions):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """A picture has full colours whatever this terminal can do."""
         return () if self.still else super().get_line_filters()
+
+    async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
+        """An action of the lab that what is shown cannot do at all says why."""
+        parsed = parse(action)[1:] if isinstance(action, str) else action[1:]
+        mine = (one.id for one in self._lab_actions if parse(one.call)[1:] == parsed)
+        refused = next(filter(None, map(self.model.refused, mine)), "")
+        if refused:
+            self.say(refused, log=False)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of actions that do nothing now are ignored."""

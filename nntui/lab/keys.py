@@ -105,6 +105,22 @@ PAIRS = {
     "forward": "back",
     "zoom_in": "zoom_out",
 }
+# What a source must be able to do for an action (``run/source.py`` of the engine), and what is said where it cannot
+NEEDS = {
+    "advance": frozenset({"pause", "step", "epoch", "slower", "faster", "restart", "new_seed"}),
+    "tweak": frozenset(
+        {
+            *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
+            *("undo", "redo", "try"),
+        }
+    ),
+    "rewind": frozenset({"back", "forward"}),
+}
+CANNOT = {
+    "advance": "What is shown here does not train on: it can only be looked at.",
+    "tweak": "What is shown here keeps its settings: they cannot be turned.",
+    "rewind": "What is shown here cannot go back.",
+}
 RACE_ONLY = frozenset(
     {
         *("fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),

@@ -14,7 +14,7 @@ from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
-from .keys import RACE_ONLY, Action, footer_items
+from .keys import CANNOT, NEEDS, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
 from .lesson import lesson_text
@@ -256,8 +256,7 @@ class LabModel:
             absent.add("whole_map")
         if self.map_view.crosshair is None and self.view_name != "fair":
             absent.add("cancel")
-        if "rewind" not in view.capabilities:
-            absent |= {"back", "forward"}
+        absent |= {action.id for action in self.actions if self.refused(action.id)}
         if not view.can_undo:
             absent.add("undo")
         if not view.can_redo:
@@ -272,10 +271,19 @@ class LabModel:
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 
-    def offered(self) -> list[Action]:
-        """What the palette lists."""
+    def refused(self, action_id: str) -> str:
+        """Why what is shown cannot do this at all, "" if it can: a record is not trained, another's run not turned."""
+        if self.view.snapshot is None:
+            return ""
+        missing = (need for need, ids in NEEDS.items() if action_id in ids and need not in self.view.capabilities)
+        return CANNOT.get(next(missing, ""), "")
+
+    def offered(self) -> list[tuple[Action, str]]:
+        """What the palette lists, and why it cannot be done ("" if it can)."""
         available = self.available()
-        return [action for action in self.actions if action.in_palette and action.id in available]
+        listed = [action for action in self.actions if action.in_palette]
+        pairs = [(action, self.refused(action.id)) for action in listed]
+        return [(action, refused) for action, refused in pairs if refused or action.id in available]
 
 
 def state_name(view: SessionView) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
@@ -15,36 +15,55 @@ if TYPE_CHECKING:
     from .actions import LabActions
 
 
+class Command(NamedTuple):
+    """An entry: its words, what stands beside them, what it does, and whether it is grey because it cannot be done."""
+
+    text: str
+    help_text: str
+    call: Callable[[], object]
+    grey: bool
+
+
 class LabCommands(Provider):
     """Offers the lab's actions by their descriptions."""
 
-    def _commands(self) -> list[tuple[str, str, Callable[[], object]]]:
+    def _commands(self) -> list[Command]:
         app = cast("LabActions", self.app)
-        found: list[tuple[str, str, Callable[[], object]]] = [
-            (
+        found = [
+            Command(
                 action.description,
-                f"{action.group}, key {key_words(action, app.plot_theme.ascii_only)}",
-                partial(app.run_call, action.call),
+                refused or f"{action.group}, key {key_words(action, app.plot_theme.ascii_only)}",
+                partial(app.say, refused) if refused else partial(app.run_call, action.call),
+                bool(refused),
             )
-            for action in app.model.offered()
+            for action, refused in app.model.offered()
         ]
-        found += [
-            (f"Try: {one.say}", "a suggestion of the lesson", partial(app.do_try, index))
+        refused = app.model.refused("try")
+        return found + [
+            Command(
+                f"Try: {one.say}",
+                refused or "a suggestion of the lesson",
+                partial(app.say, refused) if refused else partial(app.do_try, index),
+                bool(refused),
+            )
             for index, one in enumerate(app.model.view.scenario.tries)
         ]
-        return found
 
     async def discover(self) -> Hits:
         """All commands, as the palette shows them before anything is typed."""
-        for text, help_text, call in self._commands():
-            yield DiscoveryHit(Content(text), call, text, help_text)
+        for text, help_text, call, grey in self._commands():
+            yield DiscoveryHit(_shown(text, grey), call, text, help_text)
 
     async def search(self, query: str) -> Hits:
         """The commands that match what was typed, each with its score."""
         matcher = self.matcher(query)
-        for text, help_text, call in self._commands():
+        for text, help_text, call, grey in self._commands():
             score = matcher.match(text)
             if score > 0:
                 # a suggestion may hold [brackets]: the matcher would read them as markup
-                shown = Content(text) if "[" in text else matcher.highlight(text)
+                shown = _shown(text, grey) if grey or "[" in text else matcher.highlight(text)
                 yield Hit(score, shown, call, text, help_text)
+
+
+def _shown(text: str, grey: bool) -> Content:
+    return Content.styled(text, "dim") if grey else Content(text)

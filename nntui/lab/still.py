@@ -96,7 +96,7 @@ def render_frame(
         scenario=scenario or replace(NO_SCENARIO, title=snapshot.title),
         first=dict(first or {}),
         findings=findings,
-        capabilities=frozenset() if run is None else run.capabilities,
+        capabilities=frozenset(("advance", "tweak")) if run is None else run.capabilities,
     )
     theme = Theme(ascii_only=True, glyphs=ASCII) if ascii_only else Theme()
 

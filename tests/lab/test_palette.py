@@ -1,5 +1,6 @@
 """The palette: what can be done now by its description, and the lesson's suggestions."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from lab.fakes import FakeExperiment
 from textual.command import Hit
 
 from nntui.lab.app import LabApp
+from nntui.lab.keys import CANNOT
 from nntui.lab.palette import LabCommands
 from nntui.plotting.theme import ASCII, Theme
 
@@ -79,4 +81,24 @@ async def test_suggestions_are_offered_word_for_word_and_done() -> None:
         assert str(hits[0].match_display) == "Try: Raise [bold]lr[/bold]"
         hits[0].command()
         await until(pilot, lambda: fake.lanes[0].settings.optimizer_parameters["lr"] == 0.5)
+        app.source.stop()
+
+
+async def test_what_a_source_cannot_do_is_grey_and_says_why() -> None:
+    app = fake_lab(FakeExperiment())  # it counts up and takes settings, but cannot go back
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        hits = await offered(app)
+        assert hits["Back in what was run"].help == CANNOT["rewind"]
+        assert [span.style for span in hits["Back in what was run"].display.spans] == ["dim"]
+        assert hits["Pause or go on"].display.spans == []
+        assert CANNOT["rewind"] not in text(app)
+        await pilot.press("comma")
+        await until(pilot, lambda: CANNOT["rewind"] in text(app))
+        app.model.view = replace(app.model.view, capabilities=frozenset())
+        hits = await offered(app)
+        assert hits["Take the last change back"].help == CANNOT["tweak"]
+        assert hits["Pause or go on"].help == CANNOT["advance"]
+        assert hits["Try: Raise lr"].help == CANNOT["tweak"]
+        assert hits["All keys"].help == "Help, key ?"
         app.source.stop()
