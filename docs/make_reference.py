@@ -289,8 +289,10 @@ def _surfaces() -> str:
     for row in SURFACES.rows:
         assert isinstance(row, Surface)
         minima = ", ".join(f"({x:.4g}, {y:.4g})" for x, y in row.minima) or "depends on the data"
-        rows.append((f"`{row.name}`", row.formula, minima, _summary(row), _defaults(row)))
-    head = ("name", "formula", "lowest points", "what it is", "parameters")
+        shown = " × ".join(f"{low:g} … {high:g}" for low, high in row.window)
+        start = "({:g}, {:g})".format(*row.start)
+        rows.append((f"`{row.name}`", row.formula, minima, shown, start, _summary(row), _defaults(row)))
+    head = ("name", "formula", "lowest points", "window", "start", "what it is", "parameters")
     return _table(head, rows) + _parameters(SURFACES)
 
 
