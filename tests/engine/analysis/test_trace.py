@@ -24,7 +24,7 @@ def experiment(batch_size=1, model=None, train=None):
     )
 
 
-@pytest.mark.parametrize("batch_size", [1, 5])
+@pytest.mark.parametrize("batch_size", [1, 5, "full"])
 def test_every_number_is_the_twins(batch_size):
     run = experiment(batch_size, train={"l2": 0.01})
     run.advance(7)
@@ -63,6 +63,8 @@ def _rows(run):
     from nntui_engine.kernels import columns as c
 
     ints, order = run.network.arena.ints[0], run.network.arena.order
+    if ints[c.I_BATCH] == ints[c.I_ROWS]:
+        return np.arange(ints[c.I_ROWS])
     start = int(ints[c.I_ORDER] + ints[c.I_POSITION])
     return order[start : start + int(min(ints[c.I_BATCH], ints[c.I_ROWS] - ints[c.I_POSITION]))]
 
