@@ -58,7 +58,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     I_SLOPES,
     I_SCRATCH,
     I_SCRATCH_SIZE,
-    I_ACTIVE,  # one entry per unit of all nodes: has it fired on the probe set
+    I_ACTIVE,  # one entry per unit of all layers: has it fired on the probe set
     I_PROBE,  # offset into `order` of the probe set: numbers of training rows, rising …
     I_PROBE_ROWS,  # … how many they are …
     I_PROBE_NEXT,  # … and the next of them in the evaluation under way
@@ -76,7 +76,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     I_TOGETHER,  # 1 where all parameters are stepped at once
     I_PARTIALS,  # offset into `sums`: what each piece found, and how far apart two pieces are
     I_PARTIAL_STEP,
-    I_FIRED,  # per piece one entry per unit of all nodes: has it fired on these rows; and how far apart
+    I_FIRED,  # per piece one entry per unit of all layers: has it fired on these rows; and how far apart
     I_FIRED_STEP,
     I_BROKEN_NODE,  # what was first not finite, a node of codes.py; 0: all is finite …
     I_BROKEN_LAYER,  # … in which layer, from 1 …

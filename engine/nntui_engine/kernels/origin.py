@@ -20,7 +20,7 @@ from .codes import (
     Z_NODE,
 )
 from .layers.inputs import batch_targets
-from .layers.sources import output_rows, source
+from .layers.sources import delta_rows, output_rows, source
 from .policy import kernel, leaf_kernel
 from .views import matrix
 
@@ -90,9 +90,10 @@ def largest_weight(lane, node):
     whole, _ = largest_finite(matrix(lane.pool, theta + start, 1, lane.nodes[node, c.N_END] - start))
     if weights < 0:
         return whole, 0.0
+    biases, _ = largest_finite(matrix(lane.pool, theta + lane.nodes[node, c.N_BIASES], 1, lane.nodes[node, c.N_UNITS]))
     at = lane.nodes[node, c.N_PERTURBED] if lane.nodes[node, c.N_PERTURBED] >= 0 else theta + weights
     used, largest = largest_finite(matrix(lane.pool, at, lane.nodes[node, c.N_INPUTS], lane.nodes[node, c.N_UNITS]))
-    return whole and used, largest
+    return whole and biases and used, largest
 
 
 @kernel
@@ -105,9 +106,21 @@ def largest_read(lane, node):
     return largest
 
 
+@kernel
+def largest_delta(lane, node):
+    """The largest finite δ of the nodes that read this one."""
+    largest = 0.0
+    for reader in range(node + 1, lane.ints[c.I_NODES]):
+        for k in range(lane.nodes[reader, c.N_LINKS]):
+            if source(lane, reader, k) == node:
+                _, found = largest_finite(delta_rows(lane, reader, 0, lane.ints[c.I_BATCH_ROWS]))
+                largest = max(largest, found)
+    return largest
+
+
 @leaf_kernel
 def forward_origin(lane):
-    """Note the first node of the forward pass, in its order, that is not finite. Call it before the backward pass."""
+    """Note the first node of the forward pass, in its order, that is not finite. Call it before the parameters move."""
     pool, reals, n, last = lane.pool, lane.reals, lane.ints[c.I_BATCH_ROWS], lane.ints[c.I_NODES] - 1
     whole, into = largest_finite(output_rows(lane, 0, 0, n))
     targets, reals[c.R_BROKEN_TARGET] = largest_finite(batch_targets(lane, 0, n))
@@ -155,14 +168,13 @@ def backward_origin(lane):
     for node in range(last, -1, -1):
         if lane.nodes[node, c.N_DELTA] < 0:
             continue
-        whole, delta = largest_finite(matrix(pool, lane.nodes[node, c.N_DELTA], n, lane.nodes[node, c.N_UNITS]))
+        whole, delta = largest_finite(delta_rows(lane, node, 0, n))
         if not whole:
-            note(lane, DELTA_NODE, node, into)
+            note(lane, DELTA_NODE, node, into if node == last else largest_delta(lane, node))
             return
         if node_is_broken(lane, node, c.F_GRADIENT_IS_BROKEN):
             note(lane, GRADIENT_NODE, node, delta)
             return
-        into = delta
     for node in range(last + 1):
         if node_is_broken(lane, node, c.F_STEP_IS_BROKEN):
             start = lane.nodes[node, c.N_START]

@@ -16,7 +16,7 @@ class Tables(NamedTuple):
     ``goals`` (lanes + 1), each lane's last step in this launch and then its budget of rows; ``team`` (TEAM); ``data``,
     ``pool`` (flat); ``order`` (flat); ``sums`` (flat). With a leading axis of lanes: ``nodes`` (nodes, NODE);
     ``links`` (links, LINK); ``blocks`` (blocks, BLOCK); ``node_reals`` (nodes, NODE_REALS); ``block_reals`` (blocks,
-    BLOCK_REALS); ``ints`` (INTS); ``reals`` (REALS). Rows that a lane does not use are −1 in ``nodes``.
+    BLOCK_REALS); ``ints`` (INTS); ``reals`` (REALS). Rows that a lane does not use are −1 in ``nodes`` and ``links``.
     """
 
     goals: Ints

@@ -86,7 +86,8 @@ def parameter_views(arena: Arena, lane: int, section: int = c.I_THETA) -> dict[s
     """Named views into one section of a lane's pool: ``c.I_THETA`` (parameters) or ``c.I_GRADIENT``.
 
     "1.weights" (inputs, units), "1.biases" (units), and where they exist "1.alpha" (1), "1.gamma", "1.beta",
-    "inputs.gamma", "inputs.beta". Layers count from 1, the output layer is the last.
+    "inputs.gamma", "inputs.beta". Layers count from 1, the output layer is the last. Weights used several times have
+    the last user's name.
     """
     return _views(arena, lane, int(arena.ints[lane, section]))
 

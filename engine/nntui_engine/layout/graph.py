@@ -11,7 +11,8 @@ from ..scenario.settings import LaneSettings, LayerSettings
 class NetworkNode:
     """One layer: its kind, the places of the nodes it reads, its settings.
 
-    ``weights_of``: the place of an earlier node whose weights and biases it uses as its own.
+    ``weights_of``: the place of an earlier node whose weights and biases it uses, too. Such weights are named, drawn
+    and counted as those of the last node that uses them.
     """
 
     kind: str
@@ -51,6 +52,8 @@ def widths(graph: Graph) -> list[tuple[int, int]]:
     """
     found: list[tuple[int, int]] = []
     for place, node in enumerate(graph):
+        if (node.kind == "inputs") != (place == 0):
+            raise ValueError(f"node {place} ({node.kind}): the inputs are node 0, and no other")
         if any(not 0 <= source < place for source in node.sources):
             raise ValueError(f"node {place} must read earlier nodes; got {node.sources}")
         kind, read = LAYER_KINDS[node.kind], [found[source][1] for source in node.sources]
@@ -60,14 +63,33 @@ def widths(graph: Graph) -> list[tuple[int, int]]:
     unread = set(range(len(graph) - 1)) - {source for node in graph for source in node.sources}
     if unread:
         raise ValueError(f"nothing reads node {min(unread)}")
+    if graph[0].layer.batch_norm == "after" or graph[-1].layer.batch_norm == "after" or graph[-1].layer.dropout > 0.0:
+        raise ValueError("nothing follows the inputs' activation or the outputs: no batch norm after, no dropout there")
     return found
 
 
-def users(graph: Graph, place: int) -> list[int]:
-    """The places of the nodes that use the weights of the node at ``place``, in order: itself, unless it borrows."""
-    if graph[place].weights_of is not None:
-        return []
-    return [place, *(later for later, node in enumerate(graph) if node.weights_of == place)]
+def users(graph: Graph) -> dict[int, list[int]]:
+    """Of every node that has weights of its own: the places of the nodes that use them, in order, itself first.
+
+    Raises ValueError where a node borrows what is not there, or under other terms than it is lent.
+    """
+    found: dict[int, list[int]] = {}
+    sizes = widths(graph)
+    for place, node in enumerate(graph):
+        lender = node.weights_of
+        if lender is None:
+            found[place] = [place]
+            continue
+        if lender not in found or lender >= place or not LAYER_KINDS[node.kind].blocks(*sizes[place]):
+            raise ValueError(f"node {place} cannot use the weights of node {lender}: an earlier one with its own")
+        one = graph[lender]
+        if (one.kind, sizes[lender]) != (node.kind, sizes[place]):
+            raise ValueError(f"node {place} cannot use the weights of node {lender}: another kind or shape")
+        terms = [(layer.trainable, layer.l1, layer.l2) for layer in (one.layer, node.layer)]
+        if terms[0] != terms[1]:
+            raise ValueError(f"nodes {lender} and {place} share weights: they must be trained and penalised alike")
+        found[lender].append(place)
+    return found
 
 
 def owned(graph: Graph) -> list[list[Block]]:
@@ -77,12 +99,8 @@ def owned(graph: Graph) -> list[list[Block]]:
     """
     sizes = widths(graph)
     blocks: list[list[Block]] = [[] for _ in graph]
-    for place, (node, (inputs, units)) in enumerate(zip(graph, sizes, strict=True)):
-        using = users(graph, place)
-        if using:
-            blocks[using[-1]] += LAYER_KINDS[node.kind].blocks(inputs, units)
-        elif node.weights_of is not None and sizes[node.weights_of] != (inputs, units):
-            raise ValueError(f"node {place} cannot use the weights of node {node.weights_of}: another shape")
+    for place, using in users(graph).items():
+        blocks[using[-1]] += LAYER_KINDS[graph[place].kind].blocks(*sizes[place])
     for own, node, (_, units) in zip(blocks, graph, sizes, strict=True):
         if node.layer.activation == "prelu":
             own.append(Block("alpha", (1,)))

@@ -85,7 +85,7 @@ class Layout:
 
     def add(self, settings: LaneSettings, data: LaneData, graph: Graph | None = None) -> None:
         """Find a place for one more lane's numbers; its layers are a chain unless ``graph`` says how they read."""
-        graph = chain(settings) if graph is None else graph
+        graph = _checked(settings, graph)
         nodes = np.full((len(graph), c.NODE), -1, dtype=np.int64)
         ints = np.zeros(c.INTS, dtype=np.int64)
         links = _links(graph, nodes)
@@ -168,6 +168,19 @@ def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
     for settings, data in lanes:
         layout.add(settings, data)
     return layout.allocate()
+
+
+def _checked(settings: LaneSettings, graph: Graph | None) -> Graph:
+    """A chain, or the graph that is given; ValueError where that is not one of these settings."""
+    if graph is None:
+        return chain(settings)
+    if [node.layer for node in graph[1:]] != list(settings.layers) or graph[0].layer != chain(settings)[0].layer:
+        raise ValueError("the layers of a graph must be those of its lane's settings, in their order")
+    if widths(graph)[-1][1] != settings.outputs:
+        raise ValueError(f"the last node must be {settings.outputs} wide, as the targets are")
+    if settings.dropconnect > 0.0 and any(node.weights_of is not None for node in graph):
+        raise ValueError("weights that are used twice take no DropConnect: each use would draw another mask")
+    return graph
 
 
 def _spreads(data: LaneData) -> NDArray[np.float64]:
@@ -292,8 +305,7 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
             if block.measured:
                 row[c.N_MEASURED_END] = position
         row[c.N_END] = position
-    for place in range(len(graph)):
-        using = users(graph, place)
+    for using in users(graph).values():
         for user in using[:-1]:
             nodes[user, [c.N_WEIGHTS, c.N_BIASES]] = nodes[using[-1], [c.N_WEIGHTS, c.N_BIASES]]
         nodes[using[1:], c.N_ADDS] = 1

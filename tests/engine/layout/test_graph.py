@@ -204,7 +204,14 @@ def test_what_a_graph_counts() -> None:
         (2, {"sources": (0, 1)}, "node 2 .dense. cannot read 2 nodes"),
         (4, {"sources": (0, 3)}, "add: all it reads must be equally wide; got 3, 4"),
         (4, {"sources": (3,)}, "nothing reads node 2"),
-        (3, {"weights_of": 1}, "node 3 cannot use the weights of node 1: another shape"),
+        (3, {"weights_of": 1}, "node 3 cannot use the weights of node 1: another kind or shape"),
+        (3, {"weights_of": 0}, "node 3 cannot use the weights of node 0: another kind or shape"),
+        (3, {"weights_of": 3}, "node 3 cannot use the weights of node 3: an earlier one"),
+        (3, {"weights_of": 99}, "node 3 cannot use the weights of node 99: an earlier one"),
+        (2, {"weights_of": 3}, "node 2 cannot use the weights of node 3: an earlier one"),
+        (4, {"weights_of": 2}, "node 4 cannot use the weights of node 2: an earlier one"),
+        (0, {"kind": "dense"}, "node 0 .dense.: the inputs are node 0, and no other"),
+        (2, {"kind": "inputs"}, "node 2 .inputs.: the inputs are node 0, and no other"),
     ],
 )
 def test_a_graph_that_does_not_fit_is_refused(place: int, change: dict[str, Any], message: str) -> None:
@@ -212,3 +219,51 @@ def test_a_graph_that_does_not_fit_is_refused(place: int, change: dict[str, Any]
     graph[place] = replace(graph[place], **change)
     with pytest.raises(ValueError, match=message):
         owned(graph)
+
+
+def test_shared_weights_are_trained_and_penalised_alike() -> None:
+    for change in ({"trainable": False}, {"l1": 0.5}, {"l2": 0.5}):
+        graph = list(diamond(lane({}).settings))
+        graph[3] = replace(graph[3], layer=replace(graph[3].layer, **change))
+        with pytest.raises(ValueError, match="nodes 2 and 3 share weights"):
+            owned(graph)
+
+
+def test_a_chain_of_borrowers_is_refused() -> None:
+    inputs, one, two, three, four, five = chain(lane({}).settings)
+    graph = [inputs, one, two, replace(three, weights_of=2), replace(four, weights_of=3), five]
+    with pytest.raises(ValueError, match="node 4 cannot use the weights of node 3: an earlier one with its own"):
+        owned(graph)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda graph: graph[:-1], "the layers of a graph must be those"),
+        (lambda graph: [graph[0], *graph[2:]], "the layers of a graph must be those"),
+        (
+            lambda graph: [*graph[:1], replace(graph[1], layer=graph[2].layer), *graph[2:]],
+            "the layers of a graph must be",
+        ),
+    ],
+)
+def test_a_graph_of_other_layers_is_refused(change: Any, message: str) -> None:
+    resolved = lane({})
+    with pytest.raises(ValueError, match=message):
+        Net(resolved, change(chain(resolved.settings)))
+
+
+def test_borrowed_weights_take_no_dropconnect() -> None:
+    resolved = lane({"dropconnect": 0.3})
+    with pytest.raises(ValueError, match="take no DropConnect"):
+        Net(resolved, diamond(resolved.settings))
+
+
+def test_what_the_inputs_learn_counts_where_the_first_layer_is_frozen() -> None:
+    resolved = lane({"batch_norm_inputs": True, "trainable": [False, True, True, True, True]})
+    net = Net(resolved, chain(resolved.settings))
+    gradient = net.gradient()
+    net.train(1)
+    trained = sum((g**2).sum() for name, g in gradient.items() if not name.startswith("1."))
+    assert gradient["inputs.gamma"].any()
+    assert net.written.whole[0, 0, c.W_CLIPPED_GRADIENT_NORM] == pytest.approx(np.sqrt(trained), rel=1e-12)
