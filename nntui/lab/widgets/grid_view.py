@@ -51,13 +51,6 @@ class GridView(Widget):
             return [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
-    def render_line(self, y: int) -> Strip:
-        """One row as a strip; blank below the last one."""
-        self._update_strips()
-        return (
-            self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self._style("", self.rich_style))
-        )
-
     def _update_strips(self) -> None:
         width, height = self.size
         if self._drawn_at == (width, height):

@@ -88,6 +88,7 @@ def test_the_numbers_of_a_finding_are_those_of_the_layers_it_names() -> None:
 def test_one_unit_alone_is_not_symmetric() -> None:
     assert "symmetric_units" in rules(findings(model={"hidden": [2], "init": "constant"}))
     assert "symmetric_units" not in rules(findings(model={"hidden": [1], "init": "constant"}))
+    assert "symmetric_units" not in rules(findings(model={"hidden": [1], "init": "zeros"}))
 
 
 def test_a_healthy_network_raises_no_alarm() -> None:
