@@ -109,11 +109,6 @@ def owned(graph: Graph) -> list[list[Block]]:
     return blocks
 
 
-def parameter_count(settings: LaneSettings) -> int:
-    """Trainable numbers of a lane: weights, biases, prelu's α, batch norm's γ and β."""
-    return sum(block.size for own in owned(chain(settings)) for block in own)
-
-
 def multiply_adds(graph: Graph) -> list[int]:
     """Multiplications of one row's forward pass, by node."""
     sizes = widths(graph)

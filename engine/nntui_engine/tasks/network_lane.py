@@ -12,7 +12,6 @@ from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.tables import Written
 from ..layout.arena import Arena
-from ..layout.graph import parameter_count
 from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
@@ -237,9 +236,7 @@ class NetworkLane(Lane):
             name=self.name,
             step=int(ints[c.I_STEP]),
             state=state,
-            own=NetworkPart(
-                self.settings, self.data.task, parameter_count(self.settings), own_data, self.first_non_finite
-            ),
+            own=NetworkPart(self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite),
             whole=dict(self.latest),
             layers=_layer_infos(self.settings),
             per_layer=dict(self.latest_layers),
