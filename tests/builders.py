@@ -28,7 +28,8 @@ WINDOW = ((-2.0, 2.0), (-1.0, 3.0))
 
 
 def layer(index: int, units: int = 16, activation: str = "relu", init: str = "he_normal") -> LayerSettings:
-    return LayerSettings(index, units, activation, 0.0, init, None, 0.0, 1.0, "none", 0.0, 0.0, 0.0, True)
+    settings = LayerSettings(index, units, activation, 0.0, init, None, 0.0, 1.0, "none", 0.0, 0.0, 0.0, True)
+    return replace(settings, sources=(index - 1,))
 
 
 def numbers_of(optimizer: str, **changes: float) -> dict[str, float]:
@@ -48,6 +49,7 @@ def lane_settings(
     found = LaneSettings(
         name=name,
         inputs=4,
+        shape=(4,),
         layers=tuple(
             layer(i + 1, count, activation if i + 1 < len(units) else "softmax") for i, count in enumerate(units)
         ),

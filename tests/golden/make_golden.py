@@ -142,7 +142,7 @@ def initializers() -> dict[str, Any]:
     for name in INITIALIZERS:
         for shape in ((3, 2), (2, 3)):
             generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((0, 1))))
-            rows[f"{name} {shape[0]}x{shape[1]}"] = draw_weights(name, generator, *shape, None).tolist()
+            rows[f"{name} {shape[0]}x{shape[1]}"] = draw_weights(name, generator, shape, None).tolist()
     return rows
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..experiment import Experiment
 from ..layout.arena import parameter_views
-from ..layout.graph import chain, multiply_adds, owned
+from ..layout.graph import graph_of, multiply_adds, owned
 from ..scenario.settings import LaneSettings
 from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
 
@@ -38,7 +38,7 @@ class Operations:
 
 def operations(settings: LaneSettings) -> Operations:
     """Multiplications of a lane's network (batch norm and activations left out)."""
-    graph = chain(settings)
+    graph = graph_of(settings)
     sizes = multiply_adds(graph)[1:]
     forward = sum(sizes)
     parameters = sum(block.size for own in owned(graph) for block in own if block.measured)

@@ -25,8 +25,8 @@ def backward(lane, piece, first, n):
     for node in range(last, -1, -1):
         if lane.nodes[node, c.N_DELTA] < 0:
             continue
-        units = lane.nodes[node, c.N_UNITS]
-        size, start = n * units, first * units
+        width = lane.nodes[node, c.N_WIDTH]
+        size, start = n * width, first * width
         delta = vector(pool, lane.nodes[node, c.N_DELTA] + start, size)
         if node == last:
             if measured:
@@ -41,12 +41,18 @@ def backward(lane, piece, first, n):
                     delta[i] = delta[i] * mask[i]
             if lane.nodes[node, c.N_BATCH_NORM] == BATCH_NORM_AFTER:
                 batch_norm_backward(lane, node, n)
-            if node > 0:
+            if node > 0 and lane.nodes[node, c.N_ACTS] == 0:
                 through_activation(lane, node, piece, start, size, measured)
         if lane.nodes[node, c.N_BATCH_NORM] == BATCH_NORM_BEFORE:
             batch_norm_backward(lane, node, n)
         if node > 0:
-            backward_kind(lane, node, first, n)
+            backward_kind(lane, node, piece, first, n)
+        if measured and lane.nodes[node, c.N_ACTS] == 1:
+            z_width = lane.nodes[node, c.N_Z_WIDTH]
+            mean, variance, _ = moments(vector(pool, lane.nodes[node, c.N_DELTA_Z] + first * z_width, n * z_width))
+            row = lane.ints[c.I_PARTIALS] + piece * lane.ints[c.I_PARTIAL_STEP] + node * c.PARTIALS
+            sums[row + c.F_BACKPROP_MEAN] = mean
+            sums[row + c.F_BACKPROP_VARIANCE] = variance
 
 
 @kernel
@@ -98,8 +104,9 @@ def through_activation(lane, node, piece, start, size, measured):
 
 @kernel
 def batch_norm_backward(lane, node, n):
-    """Carry δ (n, units) back through the node's batch norm, in place; fills the gradients of γ and β."""
+    """Carry δ of n rows back through the node's batch norm, in place; fills the gradients of γ and β."""
     pool, units = lane.pool, lane.nodes[node, c.N_UNITS]
+    n *= lane.nodes[node, c.N_WIDTH] // units
     theta, gradient = lane.ints[c.I_THETA], lane.ints[c.I_GRADIENT]
     gamma_at, beta_at = lane.nodes[node, c.N_GAMMA], lane.nodes[node, c.N_BETA]
     normalise_backward(

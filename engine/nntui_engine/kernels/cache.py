@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..registry.activation import ACTIVATIONS
-from ..registry.layer_kind import LAYER_KINDS
+from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
 from ..registry.optimizer import OPTIMIZERS
 from ..registry.schedule import SCHEDULES

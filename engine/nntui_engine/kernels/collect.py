@@ -68,7 +68,7 @@ def collect_rows(lane, node, row):
     """Fill ``row`` (STEP_STATISTICS) with what a node passed on and back; returns its NaN and Inf entries."""
     sums, ints = lane.sums, lane.ints
     rows, step, pieces = ints[c.I_BATCH_ROWS], ints[c.I_PARTIAL_STEP], ints[c.I_ROW_PIECES]
-    at, units = ints[c.I_PARTIALS] + node * c.PARTIALS, lane.nodes[node, c.N_UNITS]
+    at = ints[c.I_PARTIALS] + node * c.PARTIALS
     mean, variance = merged(sums, at, step, pieces, rows, c.F_PRE_ACTIVATION_MEAN)
     row[c.S_PRE_ACTIVATION_MEAN] = mean
     row[c.S_PRE_ACTIVATION_VARIANCE] = variance
@@ -77,7 +77,7 @@ def collect_rows(lane, node, row):
     row[c.S_ACTIVATION_VARIANCE] = variance
     _, variance = merged(sums, at, step, pieces, rows, c.F_BACKPROP_MEAN)
     row[c.S_BACKPROP_VARIANCE] = variance
-    row[c.S_SATURATED_FRACTION] = total(sums, at, step, pieces, c.F_SATURATED) / (rows * units)
+    row[c.S_SATURATED_FRACTION] = total(sums, at, step, pieces, c.F_SATURATED) / (rows * lane.nodes[node, c.N_Z_WIDTH])
     silent = silent_units(lane, node) if can_fall_silent(lane.nodes[node, c.N_ACTIVATION]) else 0.0
     row[c.S_INACTIVE_UNITS] = silent
     return total(sums, at, step, pieces, c.F_ROWS_BROKEN)
@@ -105,7 +105,7 @@ def collect_parameters(lane, node, row, penalty):
     entries = lane.nodes[node, c.N_MEASURED_END] - lane.nodes[node, c.N_START]
     row[c.S_GRADIENT_MEAN_ABS] = total(sums, at, step, pieces, c.F_GRADIENT_MAGNITUDES) / entries
     row[c.S_GRADIENT_ZERO_FRACTION] = total(sums, at, step, pieces, c.F_GRADIENT_ZEROS) / entries
-    weights = lane.nodes[node, c.N_BLOCK]
+    weights = lane.nodes[node, c.N_BLOCK]  # they come first
     mean, variance = merged(sums, at, step, pieces, lane.blocks[weights, c.B_ROWS], c.F_WEIGHT_MEAN)
     norm = math.sqrt((variance + mean * mean) * lane.blocks[weights, c.B_SIZE])
     row[c.S_WEIGHT_MEAN] = mean

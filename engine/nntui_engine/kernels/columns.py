@@ -123,7 +123,10 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_LINK,  # its first row in `links` …
     N_LINKS,  # … and how many nodes it reads
     N_INPUTS,  # entries of a row that it reads
-    N_UNITS,  # … and passes on
+    N_UNITS,  # units: neurons, channels of a picture, hidden units of a sequence; the last axis of what it passes on
+    N_WIDTH,  # entries of a row that it passes on …
+    N_Z_WIDTH,  # … of its pre-activations …
+    N_A_WIDTH,  # … and of its activations: each a number of positions times the units (of z: times the gates)
     N_ACTIVATION,
     N_BATCH_NORM,
     N_BLOCK,  # its first row in `blocks` …
@@ -134,6 +137,8 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_TRAINABLE,
     N_WEIGHTS,  # offsets into the parameters (the same in gradient and memories); −1: none …
     N_BIASES,
+    N_WEIGHT_ROWS,  # shape of the weights
+    N_WEIGHT_COLUMNS,
     N_ALPHA,  # prelu's learned slope
     N_GAMMA,  # batch norm
     N_BETA,
@@ -149,8 +154,21 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_PERTURBED,  # weights with DropConnect and noise; −1: none
     N_WEIGHT_MASK,
     N_ACTIVE,
-    NODE,
-) = range(31)
+    N_DELTA_Z,  # ∂L/∂z, where that does not take the place of ∂L/∂ of what it passes on; else N_DELTA
+    N_FORWARD,  # of a linked kind (links.py): the addresses of its passes; 0: none …
+    N_BACKWARD,
+    N_ACTS,  # … 1 where its forward pass activates and passes on, and its backward pass goes through the activation …
+    N_LEARNS,  # … the first block that its backward pass finds the gradient of, and how many they are …
+    N_LEARNS_BLOCKS,
+    N_PARTIAL,  # … each piece's part of that gradient, and how far apart two pieces are …
+    N_PARTIAL_STEP,
+    N_ROOM,  # … what it keeps of every row from the forward to the backward pass, and how much of it a row takes …
+    N_ROOM_WIDTH,
+    N_SCRATCH,  # … scratch of its own, and how far apart that of two pieces is …
+    N_SCRATCH_STEP,
+    N_OPTIONS,  # … and the first of its own settings, whose meaning its file in layers/ says
+) = range(48)
+NODE = N_OPTIONS + 16
 
 # Columns of `links` (lanes, links, LINK): what reads what
 K_SOURCE, K_ADDS, LINK = range(3)  # a node; 1 where ∂L/∂ of it is added to what a later reader has left there

@@ -91,7 +91,8 @@ def probe_units(lane, first, n):
     for node in range(1, ints[c.I_NODES]):
         at = ints[c.I_ACTIVE] + lane.nodes[node, c.N_ACTIVE]
         units = lane.nodes[node, c.N_UNITS]
-        mark_active_rows(matrix(pool, lane.nodes[node, c.N_A], n, units), rows, first, vector(pool, at, units))
+        width = lane.nodes[node, c.N_A_WIDTH]
+        mark_active_rows(matrix(pool, lane.nodes[node, c.N_A], n, width), rows, first, vector(pool, at, units))
 
 
 @inlined_kernel
@@ -161,7 +162,7 @@ def finish_evaluation(lane, written):
     scratch = vector(pool, ints[c.I_SCRATCH], ints[c.I_SCRATCH_SIZE])
     gradient = vector(pool, ints[c.I_GRADIENT], ints[c.I_PARAMETERS])
     for node in range(1, ints[c.I_NODES]):
-        inputs, units = lane.nodes[node, c.N_INPUTS], lane.nodes[node, c.N_UNITS]
+        units = lane.nodes[node, c.N_UNITS]
         at, found = ints[c.I_ACTIVE] + lane.nodes[node, c.N_ACTIVE], written.evaluation_layers[slot, node - 1]
         dead = 0
         if can_fall_silent(lane.nodes[node, c.N_ACTIVATION]):
@@ -174,10 +175,11 @@ def finish_evaluation(lane, written):
             found[c.E_WEIGHT_SIMILARITY] = np.nan
             found[c.E_ZERO_WEIGHTS] = np.nan
             continue
-        weights = matrix(pool, ints[c.I_THETA] + weights_at, inputs, units)
+        inputs, columns = lane.nodes[node, c.N_WEIGHT_ROWS], lane.nodes[node, c.N_WEIGHT_COLUMNS]
+        weights = matrix(pool, ints[c.I_THETA] + weights_at, inputs, columns)
         found[c.E_WEIGHT_SIMILARITY] = weight_similarity(weights, gradient, scratch)
-        flat = vector(pool, ints[c.I_THETA] + weights_at, inputs * units)
-        found[c.E_ZERO_WEIGHTS] = count_zeros(flat) / (inputs * units)
+        flat = vector(pool, ints[c.I_THETA] + weights_at, inputs * columns)
+        found[c.E_ZERO_WEIGHTS] = count_zeros(flat) / flat.size
     ints[c.I_EVALUATIONS] = slot + 1
     ints[c.I_EVALUATION_ROW] = -1
     if ints[c.I_RESTORED] == 1:

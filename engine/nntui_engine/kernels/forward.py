@@ -14,8 +14,9 @@ from .views import matrix, vector
 
 @kernel
 def batch_norm_node(lane, at, n, node):
-    """Normalise the (n, units) numbers at ``at`` of the pool in place with the node's batch norm."""
+    """Normalise n rows at ``at`` of the pool in place with the node's batch norm: each unit over rows and positions."""
     pool, units, mode = lane.pool, lane.nodes[node, c.N_UNITS], lane.ints[c.I_MODE]
+    n *= lane.nodes[node, c.N_WIDTH] // units
     theta, running = lane.ints[c.I_THETA], lane.nodes[node, c.N_RUNNING]
     y = matrix(pool, at, n, units)
     gamma = vector(pool, theta + lane.nodes[node, c.N_GAMMA], units)
@@ -33,14 +34,14 @@ def batch_norm_node(lane, at, n, node):
 @kernel
 def activate_node(lane, node, piece, first, n):
     """a = φ(z)."""
-    pool, units = lane.pool, lane.nodes[node, c.N_UNITS]
-    size, start = n * units, first * units
+    pool, width = lane.pool, lane.nodes[node, c.N_A_WIDTH]
+    size, start = n * width, first * width
     z_at, a_at = lane.nodes[node, c.N_Z] + start, lane.nodes[node, c.N_A] + start
     z_flat, a_flat = vector(pool, z_at, size), vector(pool, a_at, size)
     scratch_size = lane.ints[c.I_SCRATCH_SIZE]
     scratch = vector(pool, lane.ints[c.I_SCRATCH] + piece * scratch_size, scratch_size)
     if lane.nodes[node, c.N_ACTIVATION] == SOFTMAX:
-        softmax(matrix(pool, z_at, n, units), matrix(pool, a_at, n, units), a_flat, scratch)
+        softmax(matrix(pool, z_at, n, width), matrix(pool, a_at, n, width), a_flat, scratch)
     else:
         alpha = lane.node_reals[node, c.L_ALPHA]
         if lane.nodes[node, c.N_ALPHA] >= 0:
@@ -52,13 +53,13 @@ def activate_node(lane, node, piece, first, n):
 def measure_node(lane, node, piece, first, n):
     """What z and a of these rows are like, into the piece's partial sums; returns whether all of it is finite."""
     pool, sums, units = lane.pool, lane.sums, lane.nodes[node, c.N_UNITS]
-    size, start = n * units, first * units
+    z_width, a_width = lane.nodes[node, c.N_Z_WIDTH], lane.nodes[node, c.N_A_WIDTH]
     row = lane.ints[c.I_PARTIALS] + piece * lane.ints[c.I_PARTIAL_STEP] + node * c.PARTIALS
-    mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_Z] + start, size))
+    mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_Z] + first * z_width, n * z_width))
     sums[row + c.F_PRE_ACTIVATION_MEAN] = mean
     sums[row + c.F_PRE_ACTIVATION_VARIANCE] = variance
     sums[row + c.F_ROWS_BROKEN] = broken
-    mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_A] + start, size))
+    mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_A] + first * a_width, n * a_width))
     sums[row + c.F_ACTIVATION_MEAN] = mean
     sums[row + c.F_ACTIVATION_VARIANCE] = variance
     sums[row + c.F_ROWS_BROKEN] += broken
@@ -66,15 +67,15 @@ def measure_node(lane, node, piece, first, n):
         fired_at = lane.ints[c.I_FIRED] + piece * lane.ints[c.I_FIRED_STEP] + lane.nodes[node, c.N_ACTIVE]
         fired = vector(pool, fired_at, units)
         fired[:] = fired.dtype.type(0.0)
-        mark_active(matrix(pool, lane.nodes[node, c.N_A] + start, n, units), fired)
+        mark_active(matrix(pool, lane.nodes[node, c.N_A] + first * a_width, n * (a_width // units), units), fired)
     return sums[row + c.F_ROWS_BROKEN] == 0.0
 
 
 @kernel
 def drop_out(lane, node, first, n):
     """Multiply what a node passes on by its dropout mask."""
-    units = lane.nodes[node, c.N_UNITS]
-    size, start = n * units, first * units
+    width = lane.nodes[node, c.N_WIDTH]
+    size, start = n * width, first * width
     out, mask = (
         vector(lane.pool, lane.nodes[node, c.N_OUT] + start, size),
         vector(lane.pool, lane.nodes[node, c.N_MASK] + start, size),
@@ -96,27 +97,29 @@ def forward(lane, piece, first, n):
     mode, measured, last = lane.ints[c.I_MODE], lane.ints[c.I_MEASURED] == 1, lane.ints[c.I_NODES] - 1
     finite = True
     for node in range(last + 1):
-        units = lane.nodes[node, c.N_UNITS]
-        size, start = n * units, first * units
+        width = lane.nodes[node, c.N_WIDTH]
+        z_width = lane.nodes[node, c.N_Z_WIDTH]
+        size, start = n * width, first * width
         z_at, a_at, out_at = (
-            lane.nodes[node, c.N_Z] + start,
+            lane.nodes[node, c.N_Z] + first * z_width,
             lane.nodes[node, c.N_A] + start,
             lane.nodes[node, c.N_OUT] + start,
         )
         if node == 0:
             inputs.forward(lane, first, n, mode != EVALUATE)
         else:
-            forward_kind(lane, node, first, n)
+            forward_kind(lane, node, piece, first, n)
         if lane.nodes[node, c.N_BATCH_NORM] == BATCH_NORM_BEFORE:
             batch_norm_node(lane, z_at, n, node)
         if node > 0:
-            activate_node(lane, node, piece, first, n)
+            if lane.nodes[node, c.N_ACTS] == 0:
+                activate_node(lane, node, piece, first, n)
             if measured:
                 finite = measure_node(lane, node, piece, first, n) and finite
             elif mode == TRAIN:
-                finite = finite and all_finite(vector(lane.pool, z_at, size))
+                finite = finite and all_finite(vector(lane.pool, z_at, n * z_width))
                 finite = finite and (node < last or all_finite(vector(lane.pool, a_at, size)))
-        if out_at != a_at:
+        if out_at != a_at and lane.nodes[node, c.N_ACTS] == 0:
             a_flat, out_flat = vector(lane.pool, a_at, size), vector(lane.pool, out_at, size)
             for i in range(size):
                 out_flat[i] = a_flat[i]

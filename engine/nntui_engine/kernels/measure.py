@@ -128,14 +128,17 @@ def mark_active(a, active):
 
 @leaf_kernel
 def mark_active_rows(a, rows, first, active):
-    """The same for rows[0], rows[1], … only; these are row numbers, and ``a`` begins at number ``first``."""
-    units = a.shape[1]
+    """The same for rows[0], rows[1], … of ``a`` only, each with all its positions: (n, positions·units).
+
+    These are row numbers, and ``a`` begins at number ``first``.
+    """
     zero = a.dtype.type(0.0)
     one = a.dtype.type(1.0)
     for k in range(rows.size):
         i = rows[k] - first
-        for j in range(units):
-            active[j] = one if a[i, j] != zero else active[j]
+        for start in range(0, a.shape[1], active.size):
+            for j in range(active.size):
+                active[j] = one if a[i, start + j] != zero else active[j]
 
 
 @leaf_kernel

@@ -90,9 +90,11 @@ def largest_weight(lane, node):
     whole, _ = largest_finite(matrix(lane.pool, theta + start, 1, lane.nodes[node, c.N_END] - start))
     if weights < 0:
         return whole, 0.0
-    biases, _ = largest_finite(matrix(lane.pool, theta + lane.nodes[node, c.N_BIASES], 1, lane.nodes[node, c.N_UNITS]))
+    rows, columns, biases = lane.nodes[node, c.N_WEIGHT_ROWS], lane.nodes[node, c.N_WEIGHT_COLUMNS], True
+    if lane.nodes[node, c.N_BIASES] >= 0:
+        biases, _ = largest_finite(matrix(lane.pool, theta + lane.nodes[node, c.N_BIASES], 1, columns))
     at = lane.nodes[node, c.N_PERTURBED] if lane.nodes[node, c.N_PERTURBED] >= 0 else theta + weights
-    used, largest = largest_finite(matrix(lane.pool, at, lane.nodes[node, c.N_INPUTS], lane.nodes[node, c.N_UNITS]))
+    used, largest = largest_finite(matrix(lane.pool, at, rows, columns))
     return whole and biases and used, largest
 
 
@@ -130,17 +132,16 @@ def forward_origin(lane):
         note(lane, INPUT_NODE, 0, into)
         return
     for node in range(1, last + 1):
-        units = lane.nodes[node, c.N_UNITS]
         whole, weight = largest_weight(lane, node)
         reals[c.R_BROKEN_WEIGHT] = max(reals[c.R_BROKEN_WEIGHT], weight)
         if not whole:
             note(lane, WEIGHT_NODE, node, weight)
             return
-        whole, z = largest_finite(matrix(pool, lane.nodes[node, c.N_Z], n, units))
+        whole, z = largest_finite(matrix(pool, lane.nodes[node, c.N_Z], n, lane.nodes[node, c.N_Z_WIDTH]))
         if not whole:
             note(lane, Z_NODE, node, largest_read(lane, node))
             return
-        whole, a = largest_finite(matrix(pool, lane.nodes[node, c.N_A], n, units))
+        whole, a = largest_finite(matrix(pool, lane.nodes[node, c.N_A], n, lane.nodes[node, c.N_A_WIDTH]))
         if not whole:
             note(lane, A_NODE, node, z)
             return

@@ -28,6 +28,7 @@ _REORDER = {"contract", "reassoc", "nsz"}
 _EXACT_ORDER = {"contract"}
 # Compiled code calls an inner kernel directly; it needs none of the wrappers that let Python and C call it
 _INNER: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_LINKED: dict[str, Any] = {"no_cpython_wrapper": True}
 inner_kernels: set[str] = set()  # the names of kernels that only kernels call
 
 
@@ -72,7 +73,7 @@ def _compiled(function: Function, fastmath: set[str] = _REORDER, cached: bool = 
     dispatcher: Any = jit(nogil=True, fastmath=fastmath, error_model="numpy", _nrt=False, **options)(function)
     if JIT:
         _one_version(dispatcher)
-        if options.get("no_cpython_wrapper"):
+        if options == _INNER:
             inner_kernels.add(function.__name__)
     return _with_cache(dispatcher) if cached else dispatcher  # type: ignore[no-any-return]
 
@@ -138,6 +139,11 @@ def inlined_kernel(function: Function) -> Function:
 def entry_kernel(function: Function) -> Function:
     """Compile a serial kernel that Python calls."""
     return _compiled(function, no_cfunc_wrapper=True)
+
+
+def linked_kernel(function: Function) -> Function:
+    """Compile a serial kernel that others call by its address (``links.py``)."""
+    return _compiled(function, **_LINKED)
 
 
 def parallel_kernel(function: Function) -> Function:

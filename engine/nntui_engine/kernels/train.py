@@ -12,6 +12,7 @@ from .evaluate import evaluate_block, output_loss
 from .forward import forward
 from .lanes import lane_of, written_of
 from .layers.inputs import batch_targets, rows_from
+from .layers.partial import clear
 from .loss import count_correct
 from .measure import count_below
 from .origin import backward_origin, forward_origin, parameters_are_finite, rows_are_finite
@@ -76,6 +77,7 @@ def rows_piece(lane, piece):
             fired_at = ints[c.I_FIRED] + piece * ints[c.I_FIRED_STEP] + lane.nodes[node, c.N_ACTIVE]
             for j in range(lane.nodes[node, c.N_UNITS]):
                 pool[fired_at + j] = 0.0
+            clear(lane, node, piece)
         return
     forward(lane, piece, first, n)
     t = batch_targets(lane, first, n)

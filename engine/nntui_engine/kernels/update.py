@@ -4,6 +4,7 @@ import math
 
 from . import columns as c
 from .bits import is_finite
+from .blocks import block_piece
 from .codes import PROBE, WEIGHTS
 from .layers.dispatch import gradient_kind
 from .measure import (
@@ -242,15 +243,6 @@ def note_broken(lane):
             lane.sums[row + c.F_GRADIENT_IS_BROKEN] = 1.0
         if not all_finite(vector(lane.pool, ints[c.I_THETA] + start, size)):
             lane.sums[row + c.F_STEP_IS_BROKEN] = 1.0
-
-
-@kernel
-def block_piece(lane, block, piece):
-    """(start, stop) of a piece of a block, in the parameters: some of its rows, or with the last piece all of it."""
-    pieces = lane.ints[c.I_PARAMETER_PIECES]
-    start, size, rows = lane.blocks[block, c.B_START], lane.blocks[block, c.B_SIZE], lane.blocks[block, c.B_ROWS]
-    row = size // rows
-    return start + rows * piece // pieces * row, start + rows * (piece + 1) // pieces * row
 
 
 @kernel

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from ..registry.layer_kind import LAYER_KINDS, Block
+from ..registry.layer_kind import Block, Drawn, Plan, Shape
+from ..registry.layer_kinds import LAYER_KINDS
 from ..scenario.settings import LaneSettings, LayerSettings
 
 
@@ -24,8 +26,15 @@ class NetworkNode:
 Graph = Sequence[NetworkNode]
 
 
-def chain(settings: LaneSettings) -> Graph:
-    """The inputs and the layers of ``settings``, each reading the one above."""
+class Shapes(NamedTuple):
+    """The shapes of a row that a node reads, of each of its sources, and of what it passes on."""
+
+    read: tuple[Shape, ...]
+    passed: Shape
+
+
+def graph_of(settings: LaneSettings) -> Graph:
+    """The inputs and the layers of ``settings``."""
     inputs = LayerSettings(
         index=0,
         units=settings.inputs,
@@ -40,26 +49,27 @@ def chain(settings: LaneSettings) -> Graph:
         l1=0.0,
         l2=0.0,
         trainable=True,
+        kind="inputs",
+        options={"shape": settings.shape},
     )
-    layers = [NetworkNode("dense", (layer.index - 1,), layer) for layer in settings.layers]
-    return [NetworkNode("inputs", (), inputs), *layers]
+    return [NetworkNode(layer.kind, layer.sources, layer) for layer in (inputs, *settings.layers)]
 
 
-def widths(graph: Graph) -> list[tuple[int, int]]:
-    """(entries of a row that it reads, entries that it passes on) of every node.
+def shapes(graph: Graph) -> list[Shapes]:
+    """What every node reads and passes on.
 
     Raises ValueError where a node reads a later one, too many, or what does not fit, or is itself read by none.
     """
-    found: list[tuple[int, int]] = []
+    found: list[Shapes] = []
     for place, node in enumerate(graph):
         if (node.kind == "inputs") != (place == 0):
             raise ValueError(f"node {place} ({node.kind}): the inputs are node 0, and no other")
         if any(not 0 <= source < place for source in node.sources):
             raise ValueError(f"node {place} must read earlier nodes; got {node.sources}")
-        kind, read = LAYER_KINDS[node.kind], [found[source][1] for source in node.sources]
+        kind, read = LAYER_KINDS[node.kind], tuple(found[source].passed for source in node.sources)
         if bool(read) == (place == 0) or 0 < kind.most_sources < len(read):
             raise ValueError(f"node {place} ({node.kind}) cannot read {len(read)} nodes")
-        found.append((read[0] if read else node.layer.units, kind.width(read, node.layer.units)))
+        found.append(Shapes(read, kind.shape(read, node.layer)))
     unread = set(range(len(graph) - 1)) - {source for node in graph for source in node.sources}
     if unread:
         raise ValueError(f"nothing reads node {min(unread)}")
@@ -68,22 +78,32 @@ def widths(graph: Graph) -> list[tuple[int, int]]:
     return found
 
 
+def own_blocks(node: NetworkNode, around: Shapes) -> tuple[Block, ...]:
+    """What a node's kind learns."""
+    return LAYER_KINDS[node.kind].blocks(around.read, node.layer)
+
+
+def plan(node: NetworkNode, around: Shapes) -> Plan:
+    """What a node's kind needs beside that."""
+    return LAYER_KINDS[node.kind].plan(around.read, node.layer)
+
+
 def users(graph: Graph) -> dict[int, list[int]]:
     """Of every node that has weights of its own: the places of the nodes that use them, in order, itself first.
 
     Raises ValueError where a node borrows what is not there, or under other terms than it is lent.
     """
     found: dict[int, list[int]] = {}
-    sizes = widths(graph)
+    around = shapes(graph)
     for place, node in enumerate(graph):
         lender = node.weights_of
         if lender is None:
             found[place] = [place]
             continue
-        if lender not in found or lender >= place or not LAYER_KINDS[node.kind].blocks(*sizes[place]):
+        if lender not in found or lender >= place or not own_blocks(node, around[place]):
             raise ValueError(f"node {place} cannot use the weights of node {lender}: an earlier one with its own")
         one = graph[lender]
-        if (one.kind, sizes[lender]) != (node.kind, sizes[place]):
+        if (one.kind, own_blocks(one, around[lender])) != (node.kind, own_blocks(node, around[place])):
             raise ValueError(f"node {place} cannot use the weights of node {lender}: another kind or shape")
         terms = [(layer.trainable, layer.l1, layer.l2) for layer in (one.layer, node.layer)]
         if terms[0] != terms[1]:
@@ -97,19 +117,26 @@ def owned(graph: Graph) -> list[list[Block]]:
 
     Raises ValueError where they do not fit one of them.
     """
-    sizes = widths(graph)
+    around = shapes(graph)
     blocks: list[list[Block]] = [[] for _ in graph]
     for place, using in users(graph).items():
-        blocks[using[-1]] += LAYER_KINDS[graph[place].kind].blocks(*sizes[place])
-    for own, node, (_, units) in zip(blocks, graph, sizes, strict=True):
+        blocks[using[-1]] += own_blocks(graph[place], around[place])
+    for own, node, (_, passed) in zip(blocks, graph, around, strict=True):
         if node.layer.activation == "prelu":
             own.append(Block("alpha", (1,)))
         if node.layer.batch_norm != "none":
+            units = node.layer.units if node.kind == "inputs" else passed[-1]
             own += [Block("gamma", (units,)), Block("beta", (units,))]
     return blocks
 
 
 def multiply_adds(graph: Graph) -> list[int]:
     """Multiplications of one row's forward pass, by node."""
-    sizes = widths(graph)
-    return [LAYER_KINDS[node.kind].multiply_adds(*size) for node, size in zip(graph, sizes, strict=True)]
+    pairs = zip(graph, shapes(graph), strict=True)
+    return [LAYER_KINDS[node.kind].multiply_adds(around.read, node.layer) for node, around in pairs]
+
+
+def drawn(graph: Graph) -> list[tuple[Drawn, ...]]:
+    """How the weights of every node are drawn."""
+    pairs = zip(graph, shapes(graph), strict=True)
+    return [LAYER_KINDS[node.kind].drawn(around.read, node.layer) for node, around in pairs]

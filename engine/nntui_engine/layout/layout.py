@@ -4,6 +4,7 @@ A :class:`Layout` finds a place for everything and allocates it as one :class:`A
 written by ``arena`` and ``lane_state``. Finding places needs no Numba: that is how ``memory`` counts what a run takes.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,12 +17,12 @@ from ..data.probe import probe_rows
 from ..kernels import codes
 from ..kernels import columns as c
 from ..registry.activation import ACTIVATIONS
-from ..registry.layer_kind import LAYER_KINDS
+from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
 from ..registry.optimizer import MEMORIES
 from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
-from .graph import Graph, chain, multiply_adds, owned, users, widths
+from .graph import Graph, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
 from .rates import fill_codes, fill_rates
 
 Ints = NDArray[np.int64]
@@ -30,6 +31,7 @@ _ALIGN = 64  # bytes: lanes never share a cache line
 PIECES = ((4, 200_000_000, 256), (2, 1_500_000, 32))
 _BATCH_NORM = {"none": codes.NO_BATCH_NORM, "before": codes.BATCH_NORM_BEFORE, "after": codes.BATCH_NORM_AFTER}
 _ACCURACY = {"none": codes.ACCURACY_NONE, "argmax": codes.ACCURACY_ARGMAX, "threshold": codes.ACCURACY_THRESHOLD}
+_BORROWED = [c.N_WEIGHTS, c.N_BIASES, c.N_LEARNS]  # by a node that uses another's weights
 _ROLES = {name: role for role, name in BLOCK_NAMES.items()}
 
 
@@ -84,7 +86,7 @@ class Layout:
         self._lanes: list[_Places] = []
 
     def add(self, settings: LaneSettings, data: LaneData, graph: Graph | None = None) -> None:
-        """Find a place for one more lane's numbers; its layers are a chain unless ``graph`` says how they read."""
+        """Find a place for one more lane's numbers; their layers read as they say, or as ``graph`` does."""
         graph = _checked(settings, graph)
         nodes = np.full((len(graph), c.NODE), -1, dtype=np.int64)
         ints = np.zeros(c.INTS, dtype=np.int64)
@@ -138,6 +140,8 @@ class Layout:
         for start, probe in self._probes:
             order[start : start + probe.size] = probe
         lanes = self._lanes
+        for lane in lanes:
+            _link(lane, self.dtype)
         return Arena(
             goals=np.zeros(len(lanes) + 1, np.int64),
             team=np.zeros(TEAM, np.int64),
@@ -162,6 +166,15 @@ class Layout:
         return self._offsets[data.key]
 
 
+def _link(lane: _Places, dtype: Any) -> None:
+    """Note where the kernels of the lane's linked kinds stand; they are compiled, or loaded, if this is their first."""
+    from ..kernels.layers.linked import addresses
+
+    for row, node in zip(lane.nodes, lane.graph, strict=True):
+        if LAYER_KINDS[node.kind].linked:
+            row[c.N_FORWARD], row[c.N_BACKWARD] = addresses(node.kind, dtype)
+
+
 def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
     """Allocate and fill every table for these lanes (parameters are still 0). All lanes share one dtype."""
     layout = Layout(lanes[0][0].dtype)
@@ -171,12 +184,12 @@ def assemble(lanes: Sequence[tuple[LaneSettings, LaneData]]) -> Arena:
 
 
 def _checked(settings: LaneSettings, graph: Graph | None) -> Graph:
-    """A chain, or the graph that is given; ValueError where that is not one of these settings."""
+    """The settings' graph, or the one that is given; ValueError where that is not one of these settings."""
     if graph is None:
-        return chain(settings)
-    if [node.layer for node in graph[1:]] != list(settings.layers) or graph[0].layer != chain(settings)[0].layer:
+        return graph_of(settings)
+    if [node.layer for node in graph[1:]] != list(settings.layers) or graph[0].layer != graph_of(settings)[0].layer:
         raise ValueError("the layers of a graph must be those of its lane's settings, in their order")
-    if widths(graph)[-1][1] != settings.outputs:
+    if math.prod(shapes(graph)[-1].passed) != settings.outputs:
         raise ValueError(f"the last node must be {settings.outputs} wide, as the targets are")
     if settings.dropconnect > 0.0 and any(node.weights_of is not None for node in graph):
         raise ValueError("weights that are used twice take no DropConnect: each use would draw another mask")
@@ -290,12 +303,24 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
     table: list[tuple[int, int, int, int]] = []
     position = 0
     named = {"weights": c.N_WEIGHTS, "biases": c.N_BIASES, "alpha": c.N_ALPHA, "gamma": c.N_GAMMA, "beta": c.N_BETA}
-    for row, node, (inputs, units), own in zip(nodes, graph, widths(graph), owned(graph), strict=True):
-        row[c.N_KIND], row[c.N_INPUTS], row[c.N_UNITS] = LAYER_KINDS[node.kind].code, inputs, units
+    for row, node, around, own in zip(nodes, graph, shapes(graph), owned(graph), strict=True):
+        width, needs = math.prod(around.passed), plan(node, around)
+        row[c.N_KIND], row[c.N_WIDTH] = LAYER_KINDS[node.kind].code, width
+        row[c.N_INPUTS] = math.prod(around.read[0]) if around.read else width
+        row[c.N_UNITS] = around.passed[-1] if around.read else width
+        row[c.N_Z_WIDTH], row[c.N_A_WIDTH] = needs.z_width or width, needs.a_width or width
+        row[c.N_ACTS], row[c.N_ROOM_WIDTH], row[c.N_SCRATCH_STEP] = int(needs.acts), needs.room, needs.scratch
+        row[c.N_OPTIONS : c.N_OPTIONS + len(needs.numbers)] = needs.numbers
+        row[c.N_FORWARD] = row[c.N_BACKWARD] = 0
+        learned = own_blocks(node, around)
+        row[c.N_LEARNS_BLOCKS] = len(learned)
+        if learned and learned[0].name == "weights":
+            row[c.N_WEIGHT_ROWS], row[c.N_WEIGHT_COLUMNS] = learned[0].shape
         row[c.N_ACTIVATION] = ACTIVATIONS[node.layer.activation].code
         row[c.N_BATCH_NORM] = _BATCH_NORM[node.layer.batch_norm]
         row[c.N_TRAINABLE] = int(node.layer.trainable)
         row[c.N_BLOCK], row[c.N_BLOCKS], row[c.N_ADDS] = len(table), len(own), 0
+        row[c.N_LEARNS] = len(table)
         row[c.N_START] = row[c.N_MEASURED_END] = position
         for block in own:
             row[named[block.name]] = position
@@ -307,7 +332,7 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
         row[c.N_END] = position
     for using in users(graph).values():
         for user in using[:-1]:
-            nodes[user, [c.N_WEIGHTS, c.N_BIASES]] = nodes[using[-1], [c.N_WEIGHTS, c.N_BIASES]]
+            nodes[user, _BORROWED] = nodes[using[-1], _BORROWED]
         nodes[using[1:], c.N_ADDS] = 1
     return np.array(table, dtype=np.int64).reshape(-1, c.BLOCK)
 
@@ -336,6 +361,7 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     ints, settings, nodes = lane.ints, lane.settings, lane.nodes
     count, rows = int(ints[c.I_PARAMETERS]), int(ints[c.I_CAPACITY])
     units = nodes[1:, c.N_UNITS]
+    pieces = int(max(ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES]))
     running = 2 * int(nodes[nodes[:, c.N_BATCH_NORM] != codes.NO_BATCH_NORM, c.N_UNITS].sum())
     ints[c.I_THETA], ints[c.I_GRADIENT] = pool.take(count), pool.take(count)
     ints[c.I_MEMORY_STEP] = pool.rounded(count)
@@ -344,9 +370,9 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     ints[c.I_RUNNING], ints[c.I_RUNNING_SIZE] = pool.take(running), running
     ints[c.I_XB] = pool.take(rows * settings.inputs)
     ints[c.I_TB] = pool.take(rows * settings.outputs)
-    pieces = int(max(ints[c.I_ROW_PIECES], ints[c.I_PARAMETER_PIECES]))
     ints[c.I_SLOPES] = pool.take(rows * settings.outputs)
-    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, c.SIMILARITY_BLOCK * int(units.max())))
+    columns = int(max(units.max(), nodes[:, c.N_WEIGHT_COLUMNS].max()))
+    ints[c.I_SCRATCH_SIZE] = pool.rounded(max(c.SCRATCH, c.SIMILARITY_BLOCK * columns))
     ints[c.I_SCRATCH] = pool.take(pieces * int(ints[c.I_SCRATCH_SIZE]))
     ints[c.I_ACTIVE] = pool.take(int(units.sum()))
     ints[c.I_FIRED_STEP] = pool.rounded(int(units.sum()))
@@ -356,23 +382,38 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     nodes[1:, c.N_ACTIVE] = np.cumsum(units) - units
     at_running = int(ints[c.I_RUNNING])
     for place, (row, node) in enumerate(zip(nodes, lane.graph, strict=True)):
-        width, normal = int(row[c.N_UNITS]), node.layer.batch_norm
-        cells = rows * width
+        cells, own_units, normal = rows * int(row[c.N_WIDTH]), int(row[c.N_UNITS]), node.layer.batch_norm
         if place == 0:  # worked on in place
             row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
         else:
-            row[c.N_Z], row[c.N_A] = pool.take(cells), pool.take(cells)
-            own = normal == "after" or node.layer.dropout > 0.0
+            row[c.N_Z] = pool.take(rows * int(row[c.N_Z_WIDTH]))
+            row[c.N_A] = pool.take(rows * int(row[c.N_A_WIDTH]))
+            own = normal == "after" or node.layer.dropout > 0.0 or row[c.N_A_WIDTH] != row[c.N_WIDTH]
             row[c.N_OUT] = pool.take(cells) if own else row[c.N_A]
         if place > 0 or row[c.N_BLOCKS] > 0:  # else nobody asks for it
             row[c.N_DELTA] = pool.take(cells)
+            row[c.N_DELTA_Z] = pool.take(rows * int(row[c.N_Z_WIDTH])) if row[c.N_ACTS] else row[c.N_DELTA]
         if normal != "none":
             row[c.N_RUNNING] = at_running
-            at_running += 2 * width
-            row[c.N_NORMALISED], row[c.N_INVERSE] = pool.take(cells), pool.take(width)
+            at_running += 2 * own_units
+            row[c.N_NORMALISED], row[c.N_INVERSE] = pool.take(cells), pool.take(own_units)
         if node.layer.dropout > 0.0:
             row[c.N_MASK] = pool.take(cells)
-        if ints[c.I_PERTURBED_WEIGHTS] and row[c.N_WEIGHTS] >= 0:
-            size = int(row[c.N_INPUTS]) * width
+        if ints[c.I_PERTURBED_WEIGHTS] and row[c.N_WEIGHTS] >= 0 and not LAYER_KINDS[node.kind].linked:
+            size = int(row[c.N_WEIGHT_ROWS] * row[c.N_WEIGHT_COLUMNS])
             row[c.N_PERTURBED] = pool.take(size)
             row[c.N_WEIGHT_MASK] = pool.take(size)
+        if LAYER_KINDS[node.kind].linked:
+            _lay_out_linked(pool, lane, row, rows, pieces)
+
+
+def _lay_out_linked(pool: _Allocator, lane: _Places, row: Ints, rows: int, pieces: int) -> None:
+    """What a linked kind keeps, works with and finds."""
+    row[c.N_ROOM] = pool.take(rows * int(row[c.N_ROOM_WIDTH]))
+    row[c.N_SCRATCH_STEP] = pool.rounded(int(row[c.N_SCRATCH_STEP]))
+    row[c.N_SCRATCH] = pool.take(pieces * int(row[c.N_SCRATCH_STEP]))
+    first = int(row[c.N_LEARNS])
+    learned = lane.blocks[first : first + row[c.N_LEARNS_BLOCKS], c.B_SIZE].sum()
+    if learned:
+        row[c.N_PARTIAL_STEP] = pool.rounded(int(learned))
+        row[c.N_PARTIAL] = pool.take(pieces * int(row[c.N_PARTIAL_STEP]))

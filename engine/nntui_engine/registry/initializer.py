@@ -1,6 +1,7 @@
 """Initializers: the weight matrix a layer starts from.
 
-Each draws a (inputs, units) matrix in float64 from a NumPy generator; fan_in = inputs, fan_out = units.
+Each draws a matrix in float64 from a NumPy generator. Of a dense layer it is (inputs, units), fan_in = inputs and
+fan_out = units; a filter has fan_in = entries it sees times channels, fan_out = entries it sees times filters.
 "Xavier" has two forms in print: Glorot & Bengio's (both fans, used here) and the 1/fan_in one of some
 textbooks, which is ``lecun_*`` here.
 """
@@ -15,61 +16,66 @@ from numpy.typing import NDArray
 from .row import Parameter, Registry, Row
 
 Weights = NDArray[np.float64]
-Draw = Callable[[np.random.Generator, int, int, float], Weights]
+Matrix = tuple[int, int]  # rows, columns
+Draw = Callable[[np.random.Generator, Matrix, Matrix, float], Weights]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Initializer(Row):
-    """An initializer; ``draw`` makes a (fan_in, fan_out) matrix of a generator, both fans and ``init_scale``."""
+    """An initializer; ``draw`` makes a matrix of a generator, its shape, (fan_in, fan_out) and ``init_scale``."""
 
     draw: Draw
 
 
-def _zeros(_: np.random.Generator, fan_in: int, fan_out: int, __: float) -> Weights:
-    return np.zeros((fan_in, fan_out))
+def _zeros(_: np.random.Generator, shape: Matrix, __: Matrix, ___: float) -> Weights:
+    return np.zeros(shape)
 
 
-def _constant(_: np.random.Generator, fan_in: int, fan_out: int, scale: float) -> Weights:
-    return np.full((fan_in, fan_out), scale)
+def _constant(_: np.random.Generator, shape: Matrix, __: Matrix, scale: float) -> Weights:
+    return np.full(shape, scale)
 
 
-def _normal(generator: np.random.Generator, fan_in: int, fan_out: int, scale: float) -> Weights:
-    return scale * generator.standard_normal((fan_in, fan_out))
+def _normal(generator: np.random.Generator, shape: Matrix, _: Matrix, scale: float) -> Weights:
+    return scale * generator.standard_normal(shape)
 
 
-def _uniform(generator: np.random.Generator, fan_in: int, fan_out: int, scale: float) -> Weights:
-    return scale * (2.0 * generator.random((fan_in, fan_out)) - 1.0)
+def _uniform(generator: np.random.Generator, shape: Matrix, _: Matrix, scale: float) -> Weights:
+    return scale * (2.0 * generator.random(shape) - 1.0)
 
 
-def _xavier_uniform(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _uniform(generator, fan_in, fan_out, math.sqrt(6.0 / (fan_in + fan_out)))
+def _xavier_uniform(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _uniform(generator, shape, fans, math.sqrt(6.0 / (fans[0] + fans[1])))
 
 
-def _xavier_normal(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _normal(generator, fan_in, fan_out, math.sqrt(2.0 / (fan_in + fan_out)))
+def _xavier_normal(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _normal(generator, shape, fans, math.sqrt(2.0 / (fans[0] + fans[1])))
 
 
-def _he_uniform(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _uniform(generator, fan_in, fan_out, math.sqrt(6.0 / fan_in))
+def _he_uniform(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _uniform(generator, shape, fans, math.sqrt(6.0 / fans[0]))
 
 
-def _he_normal(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _normal(generator, fan_in, fan_out, math.sqrt(2.0 / fan_in))
+def _he_normal(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _normal(generator, shape, fans, math.sqrt(2.0 / fans[0]))
 
 
-def _lecun_uniform(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _uniform(generator, fan_in, fan_out, math.sqrt(3.0 / fan_in))
+def _lecun_uniform(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _uniform(generator, shape, fans, math.sqrt(3.0 / fans[0]))
 
 
-def _lecun_normal(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    return _normal(generator, fan_in, fan_out, math.sqrt(1.0 / fan_in))
+def _lecun_normal(generator: np.random.Generator, shape: Matrix, fans: Matrix, _: float) -> Weights:
+    return _normal(generator, shape, fans, math.sqrt(1.0 / fans[0]))
 
 
-def _orthogonal(generator: np.random.Generator, fan_in: int, fan_out: int, _: float) -> Weights:
-    tall = generator.standard_normal((max(fan_in, fan_out), min(fan_in, fan_out)))
+def _orthogonal(generator: np.random.Generator, shape: Matrix, _: Matrix, __: float) -> Weights:
+    tall = generator.standard_normal((max(shape), min(shape)))
     q, r = np.linalg.qr(tall)
     q = q * np.where(np.diag(r) < 0, -1.0, 1.0)  # without the signs the draw is not uniform (Mezzadri 2007)
-    return np.ascontiguousarray(q if fan_in >= fan_out else q.T)
+    return np.ascontiguousarray(q if shape[0] >= shape[1] else q.T)
+
+
+def _identity(_: np.random.Generator, shape: Matrix, __: Matrix, ___: float) -> Weights:
+    return np.eye(*shape)
 
 
 def _scale(default: float, summary: str, low: float = 0.0) -> tuple[Parameter, ...]:
@@ -128,16 +134,24 @@ INITIALIZERS = Registry(
             source="Saxe et al. 2014",
             draw=_orthogonal,
         ),
+        Initializer(
+            "identity",
+            "1 on the diagonal, 0 elsewhere: unit k passes on its k-th input.",
+            source="Le, Jaitly & Hinton 2015",
+            draw=_identity,
+        ),
     ),
 )
 
 
-def draw_weights(name: str, generator: np.random.Generator, fan_in: int, fan_out: int, scale: float | None) -> Weights:
-    """A (fan_in, fan_out) float64 weight matrix drawn by initializer ``name``.
+def draw_weights(
+    name: str, generator: np.random.Generator, shape: Matrix, scale: float | None, fans: Matrix | None = None
+) -> Weights:
+    """A float64 weight matrix of ``shape`` (rows, columns) drawn by initializer ``name``.
 
-    ``scale`` is the row's ``init_scale``; None takes its default.
+    ``scale`` is the row's ``init_scale``; None takes its default. ``fans`` are (fan_in, fan_out), the shape if left out.
     """
     row = INITIALIZERS.find(name)
     if scale is None:
         scale = row.parameters[0].default if row.parameters else 0.0
-    return row.draw(generator, fan_in, fan_out, scale)
+    return row.draw(generator, shape, fans or shape, scale)

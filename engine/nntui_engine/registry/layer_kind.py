@@ -1,9 +1,33 @@
-"""Kinds of layer: what each says of itself. The arithmetic is in ``kernels/layers/``, a file for each."""
+"""Kinds of layer: what each says of itself. The arithmetic is in ``kernels/layers/``, a file for each.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+A layer passes on rows of one shape: (units,), (time, units) for a sequence, (height, width, units) for a picture. The
+last axis is what it has units of: neurons, hidden units, channels.
+"""
 
-from .row import Registry, Row
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from .row import Row
+
+Shape = tuple[int, ...]
+LEARNS = ("init", "init_scale", "bias", "l1", "l2", "trainable")  # keys of every kind that has weights
+ACTIVATES = ("activation", "alpha", "batch_norm", "dropout")  # keys of every kind whose z goes through an activation
+Family = Literal["dense", "images", "sequences"]
+
+
+class Asked(Protocol):
+    """What is asked of a layer: its kind, how many units (0: as that has them), and every option of the kind."""
+
+    @property
+    def kind(self) -> str: ...  # noqa: D102
+
+    @property
+    def units(self) -> int: ...  # noqa: D102
+
+    @property
+    def options(self) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,62 +36,87 @@ class Block:
     gradient statistics are of them."""
 
     name: str
-    shape: tuple[int, ...]
+    shape: Shape
     measured: bool = False
 
     @property
     def size(self) -> int:
         """How many numbers."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
-
-
-def _weights_and_biases(inputs: int, units: int) -> tuple[Block, ...]:
-    return Block("weights", (inputs, units), True), Block("biases", (units,), True)
-
-
-def _nothing(inputs: int, units: int) -> tuple[Block, ...]:  # noqa: ARG001
-    return ()
-
-
-def _free(widths: Sequence[int], units: int) -> int:  # noqa: ARG001
-    return units
-
-
-def _same(widths: Sequence[int], units: int) -> int:  # noqa: ARG001
-    if len(set(widths)) != 1:
-        raise ValueError(f"add: all it reads must be equally wide; got {', '.join(map(str, widths))}")
-    return widths[0]
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
-class LayerKind(Row):
-    """A kind of layer.
+class Drawn:
+    """A part of a layer's weights that is drawn by itself: its first row and column, its shape, its fans (in, out), and
+    whether the layer's recurrent initializer draws it."""
 
-    ``blocks(inputs, units)``: what it learns, weights first, besides what an activation or batch norm learns;
-    ``multiply_adds(inputs, units)``: of one row forward; ``width(widths, units)``: entries of a row that it passes on,
-    from those of what it reads and what was asked for (ValueError where they do not fit); ``most_sources``: how many
-    layers it may read (0: any number).
+    row: int
+    column: int
+    shape: tuple[int, int]
+    fans: tuple[int, int]
+    recurrent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a linked kind (kernels/links.py) needs beside its weights.
+
+    ``z_width``, ``a_width``: pre-activations and activations of a row (0: as many as it passes on). ``acts``: its
+    passes go through its activation themselves. ``room``: numbers a row keeps for the way back; ``scratch``: numbers a
+    piece of rows works with; ``numbers``: what its kernels read of its shape and options.
     """
 
-    blocks: Callable[[int, int], tuple[Block, ...]] = _nothing
-    multiply_adds: Callable[[int, int], int] = lambda _inputs, _units: 0
-    width: Callable[[Sequence[int], int], int] = _free
+    z_width: int = 0
+    a_width: int = 0
+    acts: bool = False
+    room: int = 0
+    scratch: int = 0
+    numbers: tuple[int, ...] = ()
+
+
+def _no_blocks(read: Sequence[Shape], asked: Asked) -> tuple[Block, ...]:  # noqa: ARG001
+    return ()
+
+
+def _no_parts(read: Sequence[Shape], asked: Asked) -> tuple[Drawn, ...]:  # noqa: ARG001
+    return ()
+
+
+def _no_work(read: Sequence[Shape], asked: Asked) -> int:  # noqa: ARG001
+    return 0
+
+
+def _plain(read: Sequence[Shape], asked: Asked) -> Plan:  # noqa: ARG001
+    return Plan()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerKind(Row):
+    """A kind of layer. What it says of itself follows from the shapes it reads and from what is asked of it.
+
+    ``shape``: of the rows that it passes on (ValueError, in words, where what it reads does not fit); ``blocks``: what
+    it learns, weights first, besides what an activation or batch norm learns; ``drawn``: how its weights are drawn;
+    ``multiply_adds``: of one row forward; ``plan``: what its kernels need. ``most_sources``: how many layers it may
+    read (0: any number). ``units_key``: what a file calls its number of units ("": it has as many as it reads).
+    ``options``: its own keys in a file, and what they are where left out. ``takes``: the keys that other kinds have too.
+    ``activation``: its activation where a file names none ("": the model's).
+    ``family``: the part of the kernels it belongs to; ``linked``: whether the training loop calls it by its address.
+    """
+
+    shape: Callable[[Sequence[Shape], Asked], Shape]
+    blocks: Callable[[Sequence[Shape], Asked], tuple[Block, ...]] = _no_blocks
+    drawn: Callable[[Sequence[Shape], Asked], tuple[Drawn, ...]] = _no_parts
+    multiply_adds: Callable[[Sequence[Shape], Asked], int] = _no_work
+    plan: Callable[[Sequence[Shape], Asked], Plan] = _plain
     most_sources: int = 1
+    units_key: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    takes: tuple[str, ...] = ()
+    activation: str = "linear"
+    family: Family = "dense"
+    linked: bool = True
 
 
-LAYER_KINDS = Registry(
-    "layer kind",
-    (
-        LayerKind("inputs", "The rows of the data.", most_sources=0),
-        LayerKind(
-            "dense",
-            "Every unit takes a weighted sum of all it reads, plus its bias.",
-            blocks=_weights_and_biases,
-            multiply_adds=lambda inputs, units: inputs * units,
-        ),
-        LayerKind("add", "The sum, entry by entry, of the layers it reads.", width=_same, most_sources=0),
-    ),
-)
+def shape_text(shape: Shape) -> str:
+    """A shape as people write it: 8×8×16, or 64."""
+    return "×".join(map(str, shape))

@@ -21,6 +21,7 @@ from ..registry.optimizer import LR, OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from .layers import WrittenLayer, written_layers
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
 
@@ -54,7 +55,7 @@ Tables = dict[str, dict[str, Any]]
 class Checked:
     """A lane's tables in typed form; parameters of a choice hold only what was written.
 
-    ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
+    ``layers`` are those of ``model.layers``, None where ``model.hidden`` says it. ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
     ``schedule`` and ``preprocess`` are (kind, parameters).
     """
 
@@ -62,6 +63,7 @@ class Checked:
     data_parameters: dict[str, Any]
     surface: SurfaceTable | None
     model: ModelTable
+    layers: tuple[WrittenLayer, ...] | None
     train: TrainTable
     optimizer_parameters: dict[str, Any]
     schedule: tuple[str, dict[str, Any]]
@@ -85,9 +87,30 @@ def check(tables: Mapping[str, Any], where: str = "") -> Checked:
         raise InputError(f"{prefix(where)}a [data] or a [surface] table is missing")
     data, data_parameters, preprocess = _check_data(tables["data"], where)
     model = read(tables.get("model", {}), ModelTable, where, "model")
+    layers = None
+    if model.layers is not UNSET:
+        if "hidden" in tables["model"]:
+            raise InputError(f"{prefix(where)}model.layers and model.hidden cannot stand together; keep one of them")
+        layers = written_layers(model.layers, where)
+    train_table = tables.get("train", {})
+    if layers is not None:
+        _check_single(
+            tables["model"],
+            ("activation", "alpha", "init", "init_scale", "bias", "dropout", "trainable"),
+            "model",
+            where,
+        )
+        _check_single(train_table, ("l1", "l2"), "train", where)
     _check_model(model, where)
-    train, optimizer_parameters, schedule = _check_train(tables.get("train", {}), where, len(model.hidden))
-    return Checked(data, data_parameters, None, model, train, optimizer_parameters, schedule, preprocess)
+    train, optimizer_parameters, schedule = _check_train(train_table, where, len(model.hidden))
+    return Checked(data, data_parameters, None, model, layers, train, optimizer_parameters, schedule, preprocess)
+
+
+def _check_single(table: Any, keys: Sequence[str], path: str, where: str) -> None:
+    """Beside ``model.layers`` a value is for all layers that take it; lists are for ``model.hidden``."""
+    for key in keys:
+        if isinstance(table, Mapping) and isinstance(table.get(key), list):
+            fail(where, f"{path}.{key}", table[key], "a list is for model.hidden; write it into the model.layers")
 
 
 def with_defaults(tables: Mapping[str, Any], where: str = "") -> Tables:
@@ -106,9 +129,12 @@ def with_defaults(tables: Mapping[str, Any], where: str = "") -> Tables:
             "train": {key: value for key, value in train.items() if key not in _NO_USE_ON_A_SURFACE},
         }
     assert checked.data is not None
+    model = plain(checked.model)
+    if checked.layers is not None:
+        del model["hidden"]
     return {
         "data": {**plain(checked.data), **checked.data_parameters},
-        "model": plain(checked.model),
+        "model": model,
         "train": train,
     }
 
@@ -143,7 +169,9 @@ def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
     train, optimizer_parameters, schedule = _check_train(written, where, 0)
     if schedule[0] == "plateau":
         fail(where, "train.schedule", "plateau", "has no meaning on a surface: nothing is evaluated there")
-    return Checked(None, surface_parameters, surface, ModelTable(), train, optimizer_parameters, schedule, ("none", {}))
+    return Checked(
+        None, surface_parameters, surface, ModelTable(), None, train, optimizer_parameters, schedule, ("none", {})
+    )
 
 
 def _check_data(raw: Any, where: str) -> tuple[DataTable, dict[str, Any], tuple[str, dict[str, Any]]]:

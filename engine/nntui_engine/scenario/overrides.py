@@ -123,6 +123,10 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(train["schedule"], inner, "train.schedule", settings, lambda n: not _row_takes(SCHEDULES, value, n))
     elif key == "data.preprocess.kind" and isinstance(data.get("preprocess"), dict):
         _drop(data["preprocess"], ("by",), "data.preprocess", settings)
+    elif key == "model.layers":
+        _drop(model, ("hidden",), "model", settings)
+    elif key == "model.hidden":
+        _drop(model, ("layers",), "model", settings)
     elif key == "model.activation" and value != model.get("activation", "relu"):
         _drop(model, ("alpha",), "model", settings)
     elif key == "model.init" and value != model.get("init"):

@@ -110,9 +110,80 @@ class SurfaceTable(Table, frozen=True):
     noise: Annotated[NotNegative, means("standard deviation of what is added to each part of the gradient")] = 0.0
 
 
+Size = Annotated[int, Meta(ge=1, le=10_000)]
+Window = Annotated[int, Meta(ge=0, le=MAX_WIDTH)]
+
+
+class LayerTable(Table, frozen=True):
+    """One layer of ``[[model.layers]]``, or a block of them (``layers``). Which keys a kind takes, its row says."""
+
+    kind: Annotated[str | UnsetType, means("what kind of layer it is")] = UNSET
+    name: Annotated[str | UnsetType, means("what others call it, and what it is called on screen")] = UNSET
+    from_: Annotated[
+        str | list[str] | UnsetType,
+        means(
+            'the names of what it reads; left out, the layer above. `"inputs"` are the data; inside a block, `"block"` '
+            "is what the block reads"
+        ),
+    ] = msgspec.field(default=UNSET, name="from")
+    repeat: Annotated[
+        int, Meta(ge=1, le=MAX_DEPTH), means("how often it comes, one after the other; names get `.1`, `.2`, …")
+    ] = 1
+    layers: Annotated[list["LayerTable"] | UnsetType, means("a block: the layers in it, in place of `kind`")] = UNSET
+    units: Annotated[Width | UnsetType, means("how many units, or numbers for each token")] = UNSET
+    filters: Annotated[Width | UnsetType, means("how many filters a convolution has")] = UNSET
+    kernel: Annotated[Size | list[Size] | UnsetType, means("a filter's window: one size, or `[height, width]`")] = UNSET
+    size: Annotated[Size | list[Size] | UnsetType, means("a pool's window, likewise")] = UNSET
+    stride: Annotated[
+        Size | list[Size] | UnsetType, means("how far the window moves; left out, 1 for filters, its size for pools")
+    ] = UNSET
+    padding: Annotated[
+        str | UnsetType,
+        means('`"valid"`: windows lie inside; `"same"`: zeros are put around, so that with stride 1 the size stays'),
+    ] = UNSET
+    return_sequence: Annotated[
+        bool | UnsetType, means("pass on the state after every time step, not only the last one")
+    ] = UNSET
+    activation: Annotated[
+        str | UnsetType, means("its activation; left out, the model's, or of recurrent ones tanh")
+    ] = UNSET
+    alpha: Annotated[Number | UnsetType, means("the activation's own parameter, where it has one")] = UNSET
+    recurrent_activation: Annotated[str | UnsetType, means("activation of the gates")] = UNSET
+    init: Annotated[str | UnsetType, means("what its weights start from; left out, as the model says")] = UNSET
+    init_scale: Annotated[Number | UnsetType, means("spread or value, for `normal`, `uniform` and `constant`")] = UNSET
+    recurrent_init: Annotated[str | UnsetType, means("what the weights from state to state start from")] = UNSET
+    spectral_radius: Annotated[
+        Positive | UnsetType,
+        means("scales the weights from state to state so that their largest eigenvalue has this magnitude"),
+    ] = UNSET
+    bias: Annotated[Number | str | UnsetType, means("what biases start from; left out, as the model says")] = UNSET
+    forget_bias: Annotated[Number | UnsetType, means("what the biases of an LSTM's forget gate start from")] = UNSET
+    batch_norm: Annotated[str | UnsetType, means("batch norm, before or after the activation")] = UNSET
+    dropout: Annotated[Dropout | UnsetType, means("share of what it passes on that is left out of a step")] = UNSET
+    recurrent_dropout: Annotated[
+        Dropout | UnsetType, means("the same of the state that goes into the next time step; one mask for all steps")
+    ] = UNSET
+    l1: Annotated[NotNegative | UnsetType, means("penalty l1·‖W‖₁ of its weights")] = UNSET
+    l2: Annotated[NotNegative | UnsetType, means("penalty ½·l2·‖W‖² of its weights")] = UNSET
+    trainable: Annotated[bool | UnsetType, means("false freezes what it learns")] = UNSET
+    truncate: Annotated[
+        Window | UnsetType,
+        means("gradients go back through so many time steps at a time only; 0: through all of them"),
+    ] = UNSET
+    carry: Annotated[
+        bool | UnsetType,
+        means("a row begins with the state its place in the last mini-batch ended with, not with zeros"),
+    ] = UNSET
+    tokens: Annotated[Width | UnsetType, means("how many different tokens an embedding knows")] = UNSET
+
+
 class ModelTable(Table, frozen=True):
     """A stack of dense layers. A list gives one value for each layer; ``checks`` holds the lengths."""
 
+    layers: Annotated[
+        list[LayerTable] | UnsetType,
+        means("the layers in order, of any kind, in place of `hidden`: `[[model.layers]]`"),
+    ] = UNSET
     hidden: Annotated[list[Width], Meta(max_length=MAX_DEPTH), means("units of each hidden layer; `[]` for none")] = (
         msgspec.field(default_factory=lambda: [32, 32])
     )

@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
@@ -13,12 +13,13 @@ L1Method = Literal["subgradient", "proximal"]
 
 @dataclass(frozen=True, slots=True)
 class LayerSettings:
-    """One dense layer; ``index`` is 1-based, the output layer comes last.
+    """One layer; ``index`` is 1-based, the output layer comes last.
 
     ``init_scale`` is the standard deviation (normal), half-width (uniform) or value (constant); None elsewhere.
     ``bias`` is the constant all biases start from, or "normal" with standard deviation ``bias_scale``.
     ``alpha`` is the activation's own parameter (0.0 where it has none).
-    ``dropout`` acts on this layer's output; always 0.0 on the output layer.
+    ``dropout`` acts on this layer's output; always 0.0 on the output layer. ``sources`` are the indices of the layers
+    it reads (0: the data), ``options`` what its kind (registry LAYER_KINDS) takes, all of it.
     """
 
     index: int
@@ -34,6 +35,15 @@ class LayerSettings:
     l1: float
     l2: float
     trainable: bool
+    kind: str = "dense"
+    name: str = ""
+    sources: tuple[int, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What it is called: the name it was given, or its number."""
+        return self.name or str(self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +80,14 @@ class Settings:
 class LaneSettings(Settings):
     """Everything one lane trains a network with.
 
+    ``shape`` is that of a row of ``inputs`` numbers: (inputs,), (time, features) or (height, width, channels).
     ``batch_size`` is a number of rows ("full" already replaced) and ``evaluate_every`` the steps between two
     evaluations on the whole sets. ``l1_method``: whether the layers' ``l1`` acts as λ·sign(W) in the gradient, or as a
     soft threshold of the weights after every step.
     """
 
     inputs: int
+    shape: tuple[int, ...]
     layers: tuple[LayerSettings, ...]
     batch_norm_inputs: bool
     batch_norm_momentum: float

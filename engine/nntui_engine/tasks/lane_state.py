@@ -9,7 +9,8 @@ from ..data.dataset import LaneData
 from ..kernels import codes
 from ..kernels import columns as c
 from ..layout.arena import Arena, memory_views, parameter_views, running_views
-from ..registry.initializer import draw_weights
+from ..layout.first_weights import draw
+from ..layout.graph import Graph, drawn, graph_of
 from ..registry.loss import LOSSES
 from ..run.snapshot import Node, NonFinite
 from ..scenario.settings import LaneSettings
@@ -72,21 +73,14 @@ def first_non_finite(arena: Arena, lane: int) -> NonFinite | None:
     )
 
 
-def start_lane(arena: Arena, lane: int, settings: LaneSettings) -> None:
+def start_lane(arena: Arena, lane: int, settings: LaneSettings, graph: Graph | None = None) -> None:
     """Draw the lane's first parameters. Layer l's draw depends on (seed, l) and its own shape alone."""
     views = parameter_views(arena, lane)
-    for layer in settings.layers:
+    for layer, parts in zip(settings.layers, drawn(graph or graph_of(settings))[1:], strict=True):
         if f"{layer.index}.weights" not in views:  # it learns none, or uses those of a later one
             continue
         generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((settings.seed, layer.index))))
-        weights = views[f"{layer.index}.weights"]
-        inputs, units = weights.shape
-        weights[:] = draw_weights(layer.init, generator, inputs, units, layer.init_scale)
-        biases = views[f"{layer.index}.biases"]
-        if layer.bias == "normal":
-            biases[:] = layer.bias_scale * generator.standard_normal(layer.units)
-        else:
-            biases[:] = layer.bias
+        draw(layer, parts, generator, views[f"{layer.index}.weights"], views.get(f"{layer.index}.biases"))
     _start_extras(views, settings)
     for name, view in running_views(arena, lane).items():
         view[:] = 1.0 if name.endswith("variance") else 0.0
@@ -108,8 +102,10 @@ def must_restart(old: tuple[LaneSettings, LaneData], new: tuple[LaneSettings, La
 
 
 def _start_of(settings: LaneSettings, data: LaneData) -> tuple[object, ...]:
-    layers = tuple((x.units, x.init, x.init_scale, x.bias, x.bias_scale) for x in settings.layers)
-    return (layers, settings.inputs, settings.seed, settings.dtype, data.key)
+    layers = tuple(
+        (x.kind, x.sources, x.options, x.units, x.init, x.init_scale, x.bias, x.bias_scale) for x in settings.layers
+    )
+    return (layers, settings.shape, settings.seed, settings.dtype, data.key)
 
 
 def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_optimizer: bool) -> None:

@@ -14,6 +14,7 @@ from ..data.targets import Targets
 from ..errors import InputError
 from ..registry.activation import ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
+from ..registry.layer_kind import Shape
 from ..registry.loss import LOSSES
 from ..registry.optimizer import OPTIMIZERS
 from ..registry.row import Row
@@ -21,9 +22,10 @@ from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
 from ..scenario.checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
 from ..scenario.problems import prefix
-from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
-from ..scenario.settings import BatchNorm, EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
+from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable
+from ..scenario.settings import EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 from .autos import Head, decide_head
+from .layers import activations_of, alphas, init_scale_of, layers_of, work_of
 
 MAX_ACTIVATIONS = 500_000_000
 
@@ -58,10 +60,9 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     rows, inputs = data.x_train.shape
     batch_size = _batch_size(train.batch_size, rows, where)
     steps, per_epoch = _steps(checked, rows, batch_size, where)
-    layers = _layers(
-        model, head, per_layer(train.l1, len(model.hidden) + 1), per_layer(train.l2, len(model.hidden) + 1)
-    )
-    _check_memory(inputs, layers, batch_size, where)
+    shape = getattr(data, "shape", (inputs,))
+    layers = layers_of(checked, head, shape, where)
+    _check_memory(layers, shape, batch_size, where)
     accuracy, threshold = _accuracy(split, head)
     kind, schedule_parameters = checked.schedule
     every = train.evaluate_every if isinstance(train.evaluate_every, int) else max(10, per_epoch)
@@ -69,6 +70,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     settings = LaneSettings(
         name=name,
         inputs=inputs,
+        shape=shape,
         layers=layers,
         batch_norm_inputs=model.batch_norm_inputs,
         batch_norm_momentum=model.batch_norm_momentum,
@@ -159,52 +161,6 @@ def _steps(checked: Checked, rows: int, batch_size: int, where: str) -> tuple[in
     return (checked.train.steps if checked.train.steps is not UNSET else DEFAULT_STEPS), per_epoch
 
 
-def _layers(model: ModelTable, head: Head, l1: Sequence[float], l2: Sequence[float]) -> tuple[LayerSettings, ...]:
-    depth = len(model.hidden)
-    activations = [*per_layer(model.activation, depth), head.output]
-    init = per_layer(model.init, depth + 1)
-    init_scale = per_layer(None if model.init_scale is UNSET else model.init_scale, depth + 1)
-    bias, trainable = per_layer(model.bias, depth + 1), per_layer(model.trainable, depth + 1)
-    dropout = [*per_layer(model.dropout, depth), 0.0]
-    alpha = _alphas(model, activations)
-    return tuple(
-        LayerSettings(
-            index=index + 1,
-            units=units,
-            activation=activations[index],
-            alpha=alpha[index],
-            init=init[index],
-            init_scale=_init_scale(init[index], init_scale[index]),
-            bias="normal" if bias[index] == "normal" else float(bias[index]),
-            bias_scale=model.bias_scale,
-            batch_norm=cast(BatchNorm, model.batch_norm) if index < depth else "none",
-            dropout=dropout[index],
-            l1=l1[index],
-            l2=l2[index],
-            trainable=trainable[index],
-        )
-        for index, units in enumerate([*model.hidden, head.outputs])
-    )
-
-
-def _alphas(model: ModelTable, activations: Sequence[str]) -> list[float]:
-    """Each layer's alpha: the written one where the activation takes it, else its default, or 0 where it has none."""
-    written: list[float | None] = [None] * len(activations)
-    if model.alpha is not UNSET:
-        written = [*model.alpha, None] if isinstance(model.alpha, list) else [model.alpha] * len(activations)
-    alphas = []
-    for name, value in zip(activations, written, strict=True):
-        parameter = ACTIVATIONS[name].parameter("alpha")
-        alphas.append(0.0 if parameter is None else float(parameter.default if value is None else value))
-    return alphas
-
-
-def _init_scale(init: str, written: float | None) -> float | None:
-    if not takes(INITIALIZERS, init, "init_scale"):
-        return None
-    return float(_default(INITIALIZERS[init]) if written is None else written)
-
-
 def _default(row: Row) -> float:
     return row.parameters[0].default
 
@@ -214,17 +170,14 @@ def parameters_of(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
     return {p.name: float(written.get(p.name, p.default)) for p in row.parameters}
 
 
-def _check_memory(inputs: int, layers: Sequence[LayerSettings], batch_size: int, where: str) -> None:
-    count, fan_in = 0, inputs
-    for layer in layers:
-        count += (fan_in + 1) * layer.units
-        fan_in = layer.units
+def _check_memory(layers: Sequence[LayerSettings], shape: Shape, batch_size: int, where: str) -> None:
+    count = sum(row["parameters"] for row in work_of(layers, shape))
     if count > MAX_PARAMETERS:
         raise InputError(
-            f"{prefix(where)}model.hidden: the network would have {count} parameters; "
+            f"{prefix(where)}model: the network would have {count} parameters; "
             f"the limit is {MAX_PARAMETERS // 10**6} million"
         )
-    values = batch_size * (inputs + sum(layer.units for layer in layers))
+    values = batch_size * activations_of(layers, shape)
     if values > MAX_ACTIVATIONS:
         raise InputError(
             f"{prefix(where)}train.batch_size = {batch_size}: a batch would make {values} activations; "
@@ -275,17 +228,24 @@ def _display(
         "preprocess": {"kind": kind, **values} if values else kind,
     }
     model = plain(checked.model) | {"output": head.output, "outputs": head.outputs}
+    if checked.layers is not None:
+        del model["hidden"]
+        return {"data": data, "model": model, "train": _display_train(checked, head, batch_size, steps, evaluate_every)}
     activations = [*per_layer(checked.model.activation, len(checked.model.hidden)), head.output]
     if "alpha" not in model and any(takes(ACTIVATIONS, name, "alpha") for name in activations[:-1]):
-        alphas = _alphas(checked.model, activations)[:-1]
-        takers = {a for a, name in zip(alphas, activations, strict=False) if takes(ACTIVATIONS, name, "alpha")}
+        each = alphas(checked.model, activations)[:-1]
+        takers = {a for a, name in zip(each, activations, strict=False) if takes(ACTIVATIONS, name, "alpha")}
         # one number stands for a list of equal ones, but it would reach the output layer too
         single = len(takers) == 1 and not takes(ACTIVATIONS, head.output, "alpha")
-        model["alpha"] = takers.pop() if single else alphas
+        model["alpha"] = takers.pop() if single else each
     names = per_layer(checked.model.init, len(checked.model.hidden) + 1)
     if "init_scale" not in model and any(takes(INITIALIZERS, name, "init_scale") for name in names):
-        scales = [_init_scale(name, None) or 0.0 for name in names]
+        scales = [init_scale_of(name, None) or 0.0 for name in names]
         model["init_scale"] = scales[0] if len(set(scales)) == 1 else scales
+    return {"data": data, "model": model, "train": _display_train(checked, head, batch_size, steps, evaluate_every)}
+
+
+def _display_train(checked: Checked, head: Head, batch_size: int, steps: int, evaluate_every: int) -> dict[str, Any]:
     train: dict[str, Any] = {"loss": head.loss}
     if head.loss == "huber":
         train["huber_delta"] = _default(LOSSES["huber"])
@@ -300,7 +260,7 @@ def _display(
         "steps": steps,
         "evaluate_every": evaluate_every,
     }
-    return {"data": data, "model": model, "train": train}
+    return train
 
 
 def _written(row: Row, given: Mapping[str, Any]) -> dict[str, Any]:

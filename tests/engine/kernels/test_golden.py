@@ -129,5 +129,5 @@ def test_a_seed_keeps_its_meaning(name: str) -> None:
     initializer, shape = name.split()
     fan_in, fan_out = map(int, shape.split("x"))
     generator = np.random.Generator(np.random.Philox(np.random.SeedSequence((0, 1))))
-    drawn = draw_weights(initializer, generator, fan_in, fan_out, None)
+    drawn = draw_weights(initializer, generator, (fan_in, fan_out), None)
     np.testing.assert_allclose(drawn, INITIALIZER_ROWS[name], rtol=1e-12, atol=1e-15)

@@ -12,7 +12,7 @@ from nntui_engine.kernels.team import LEAD, PROBER
 from nntui_engine.kernels.train import train_lanes
 from nntui_engine.layout import layout
 from nntui_engine.layout.arena import Arena, parameter_views
-from nntui_engine.layout.graph import Graph, NetworkNode, chain, multiply_adds, owned, widths
+from nntui_engine.layout.graph import Graph, NetworkNode, graph_of, multiply_adds, owned, shapes
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.scenario.settings import LaneSettings
 from nntui_engine.tasks.lane_state import start_lane
@@ -38,7 +38,7 @@ def lane(model: dict[str, Any], train: dict[str, Any] | None = None) -> Any:
 
 def diamond(settings: LaneSettings) -> Graph:
     """inputs → 1 → {2, 3} → 4 = 2 + 3 + 1 + 1 → 5, where 3 uses the weights of 2, and 5 is the output."""
-    inputs, one, two, three, four, five = chain(settings)
+    inputs, one, two, three, four, five = graph_of(settings)
     return [
         inputs,
         one,
@@ -51,7 +51,7 @@ def diamond(settings: LaneSettings) -> Graph:
 
 def two_readers_of_the_inputs(settings: LaneSettings) -> Graph:
     """1 and 2 read the inputs, 3 = 1 + 2, 4 reads 3, 5 reads 4; what the inputs learn is asked for twice."""
-    inputs, one, two, three, four, five = chain(settings)
+    inputs, one, two, three, four, five = graph_of(settings)
     return [inputs, one, replace(two, sources=(0,)), NetworkNode("add", (1, 2), three.layer), four, five]
 
 
@@ -65,7 +65,7 @@ class Net:
         self.arena: Arena = places.allocate()
         self.arena.ints[0, c.I_SAMPLE_EVERY] = 1
         self.arena.ints[0, c.I_EVALUATION_ROW] = -1
-        start_lane(self.arena, 0, resolved.settings)
+        start_lane(self.arena, 0, resolved.settings, graph)
         kinds = (np.int64, float, float, np.int64, float, float)
         shapes = output_shapes(1, len(graph) - 1)
         self.written = Written(*(np.zeros(s, k) for s, k in zip(shapes, kinds, strict=True)))  # type: ignore[arg-type]
@@ -191,7 +191,8 @@ def test_in_pieces_it_is_the_same(graph: str, monkeypatch: pytest.MonkeyPatch) -
 def test_what_a_graph_counts() -> None:
     settings = lane({}).settings
     graph = diamond(settings)
-    assert widths(graph) == [(3, 3), (3, 4), (4, 4), (4, 4), (4, 4), (4, 3)]
+    assert [one.passed for one in shapes(graph)] == [(3,), (4,), (4,), (4,), (4,), (3,)]
+    assert shapes(graph)[4].read == ((4,), (4,), (4,), (4,))
     assert multiply_adds(graph) == [0, 12, 16, 16, 0, 12]
     assert [sum(block.size for block in own) for own in owned(graph)] == [0, 16, 0, 20, 0, 15]
 
@@ -202,7 +203,7 @@ def test_what_a_graph_counts() -> None:
         (2, {"sources": (3,)}, "node 2 must read earlier nodes"),
         (2, {"sources": ()}, "node 2 .dense. cannot read 0 nodes"),
         (2, {"sources": (0, 1)}, "node 2 .dense. cannot read 2 nodes"),
-        (4, {"sources": (0, 3)}, "add: all it reads must be equally wide; got 3, 4"),
+        (4, {"sources": (0, 3)}, "gets 3 and 4; it wants layers of one shape"),
         (4, {"sources": (3,)}, "nothing reads node 2"),
         (3, {"weights_of": 1}, "node 3 cannot use the weights of node 1: another kind or shape"),
         (3, {"weights_of": 0}, "node 3 cannot use the weights of node 0: another kind or shape"),
@@ -230,7 +231,7 @@ def test_shared_weights_are_trained_and_penalised_alike() -> None:
 
 
 def test_a_chain_of_borrowers_is_refused() -> None:
-    inputs, one, two, three, four, five = chain(lane({}).settings)
+    inputs, one, two, three, four, five = graph_of(lane({}).settings)
     graph = [inputs, one, two, replace(three, weights_of=2), replace(four, weights_of=3), five]
     with pytest.raises(ValueError, match="node 4 cannot use the weights of node 3: an earlier one with its own"):
         owned(graph)
@@ -250,7 +251,7 @@ def test_a_chain_of_borrowers_is_refused() -> None:
 def test_a_graph_of_other_layers_is_refused(change: Any, message: str) -> None:
     resolved = lane({})
     with pytest.raises(ValueError, match=message):
-        Net(resolved, change(chain(resolved.settings)))
+        Net(resolved, change(graph_of(resolved.settings)))
 
 
 def test_borrowed_weights_take_no_dropconnect() -> None:
@@ -261,7 +262,7 @@ def test_borrowed_weights_take_no_dropconnect() -> None:
 
 def test_what_the_inputs_learn_counts_where_the_first_layer_is_frozen() -> None:
     resolved = lane({"batch_norm_inputs": True, "trainable": [False, True, True, True, True]})
-    net = Net(resolved, chain(resolved.settings))
+    net = Net(resolved, graph_of(resolved.settings))
     gradient = net.gradient()
     net.train(1)
     trained = sum((g**2).sum() for name, g in gradient.items() if not name.startswith("1."))

@@ -25,11 +25,11 @@ SPREADS = {
 
 
 def draw(name: str, seed: int = 0, shape: tuple[int, int] = (FAN_IN, FAN_OUT)) -> np.ndarray:
-    return draw_weights(name, np.random.default_rng(seed), *shape, SCALE)
+    return draw_weights(name, np.random.default_rng(seed), shape, SCALE)
 
 
 def test_every_initializer_is_tested() -> None:
-    assert set(SPREADS) | {"zeros", "constant", "orthogonal"} == set(INITIALIZERS)
+    assert set(SPREADS) | {"zeros", "constant", "orthogonal", "identity"} == set(INITIALIZERS)
 
 
 @pytest.mark.parametrize("name", SPREADS)
@@ -50,9 +50,9 @@ def test_spread(name: str) -> None:
 def test_constants() -> None:
     assert (draw("zeros") == 0).all()
     assert (draw("constant") == SCALE).all()
-    assert (draw_weights("constant", np.random.default_rng(0), 2, 2, None) == 0.1).all()
+    assert (draw_weights("constant", np.random.default_rng(0), (2, 2), None) == 0.1).all()
     with pytest.raises(InputError, match='did you mean "he_normal"'):
-        draw_weights("he_norma", np.random.default_rng(0), 2, 2, None)
+        draw_weights("he_norma", np.random.default_rng(0), (2, 2), None)
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (7, 3), (3, 7), (1, 4), (4, 1)])
@@ -60,6 +60,10 @@ def test_orthogonal_keeps_lengths(shape: tuple[int, int]) -> None:
     w = draw("orthogonal", shape=shape)
     small = w.T @ w if shape[0] >= shape[1] else w @ w.T
     np.testing.assert_allclose(small, np.eye(min(shape)), atol=1e-12)
+
+
+def test_identity() -> None:
+    assert (draw("identity", shape=(2, 3)) == [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]]).all()
 
 
 def test_orthogonal_is_drawn_evenly_from_all_rotations() -> None:
@@ -72,7 +76,7 @@ def parameters(build: Build, model: dict[str, Any], **train: Any) -> dict[str, n
     return build(model, train).parameters()
 
 
-@pytest.mark.parametrize("name", [name for name in INITIALIZERS if name not in ("zeros", "constant")])
+@pytest.mark.parametrize("name", [name for name in INITIALIZERS if name not in ("zeros", "constant", "identity")])
 def test_seeds(name: str, build: Build) -> None:
     model = {"hidden": [4], "init": name}
     first, again, other = (parameters(build, model, seed=seed)["1.weights"] for seed in (5, 5, 6))

@@ -9,12 +9,12 @@ from .sources import adds, delta_rows, output_rows, source
 @kernel
 def forward(lane, node, first, n):
     """z of rows first … first + n − 1."""
-    units = lane.nodes[node, c.N_UNITS]
-    z = matrix(lane.pool, lane.nodes[node, c.N_Z] + first * units, n, units)
+    width = lane.nodes[node, c.N_Z_WIDTH]
+    z = matrix(lane.pool, lane.nodes[node, c.N_Z] + first * width, n, width)
     for k in range(lane.nodes[node, c.N_LINKS]):
         x = output_rows(lane, source(lane, node, k), first, n)
         for i in range(n):
-            for j in range(units):
+            for j in range(width):
                 z[i, j] = z[i, j] + x[i, j] if k > 0 else x[i, j]
 
 

@@ -20,15 +20,15 @@ def adds(lane, node, k):
 
 @inlined_kernel
 def output_rows(lane, node, first, n):
-    """(n, units): what a node passes on of rows ``first``, …; node 0's may stand in the data themselves."""
-    units = lane.nodes[node, c.N_UNITS]
+    """(n, width): what a node passes on of rows ``first``, …; node 0's may stand in the data themselves."""
+    width = lane.nodes[node, c.N_WIDTH]
     if node == 0 and lane.ints[c.I_ROWS_FROM] == ROWS_IN_PLACE:
-        return matrix(lane.data, lane.ints[c.I_ROWS_AT] + first * units, n, units)
-    return matrix(lane.pool, lane.nodes[node, c.N_OUT] + first * units, n, units)
+        return matrix(lane.data, lane.ints[c.I_ROWS_AT] + first * width, n, width)
+    return matrix(lane.pool, lane.nodes[node, c.N_OUT] + first * width, n, width)
 
 
 @inlined_kernel
 def delta_rows(lane, node, first, n):
-    """(n, units): δ of rows ``first``, … of a node."""
-    units = lane.nodes[node, c.N_UNITS]
-    return matrix(lane.pool, lane.nodes[node, c.N_DELTA] + first * units, n, units)
+    """(n, width): ∂L/∂ of what a node passes on, of rows ``first``, …; ∂L/∂z, once the node's activation is behind."""
+    width = lane.nodes[node, c.N_WIDTH]
+    return matrix(lane.pool, lane.nodes[node, c.N_DELTA] + first * width, n, width)
