@@ -16,6 +16,9 @@ class LaneData:
 
     ``x_train`` (n, features), ``t_train`` (n, outputs), ``x_validation`` (m, features), ``t_validation``
     (m, outputs); m may be 0. Equal ``key`` means the same arrays, so that lanes share one copy.
+
+    ``shape`` is what a row is, its features in that order: (height, width, channels) of an image, (time, features) of
+    a sequence, (features,) of anything else.
     """
 
     key: str
@@ -26,6 +29,7 @@ class LaneData:
     t_train: Array
     x_validation: Array
     t_validation: Array
+    shape: tuple[int, ...]
 
     @property
     def split_key(self) -> str:

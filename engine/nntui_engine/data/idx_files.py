@@ -22,7 +22,7 @@ _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E:
 
 
 def read_idx(images: Path, labels: Path | None, where: str) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """Images as (rows, pixels) in their own dtype and labels as (rows, 1) float64.
+    """Images as (rows, …) in their own shape and dtype, and labels as (rows, 1) float64.
 
     ``labels`` None derives the name from that of the images: "images" → "labels", "idx3" → "idx1".
 
@@ -39,12 +39,15 @@ def read_idx(images: Path, labels: Path | None, where: str) -> tuple[NDArray[Any
         raise InputError(f"{where}: {images} holds {len(x)} images, but {label_path} holds {len(y)} labels")
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         raise InputError(f"{where}: {images}: holds NaN or infinite values")
-    return x.reshape(len(x), -1), y.astype(np.float64)[:, None]
+    return x, y.astype(np.float64)[:, None]
 
 
 def idx_raw_data(x: NDArray[Any], y: NDArray[np.float64], held_out: int, where: str) -> RawData:
-    """Rows x (rows, features) read by ``read_idx``, the last ``held_out`` of them for validation, with their labels y
-    (rows, 1) as classes. Raises InputError for a label that no training row has."""
+    """Rows x (rows, …) read by ``read_idx``, the last ``held_out`` of them for validation, with their labels y
+    (rows, 1) as classes. Images of two dimensions have one channel.
+
+    Raises InputError for a label that no training row has.
+    """
     values, index = np.unique(y[:, 0], return_inverse=True)
     check_classes(len(values), where)
     unseen = set(np.unique(index)) - set(np.unique(index[: len(index) - held_out]))
@@ -53,7 +56,10 @@ def idx_raw_data(x: NDArray[Any], y: NDArray[np.float64], held_out: int, where: 
     names = tuple(f"{value:g}" for value in values)
     task: Task = "binary" if len(names) == 2 else "classes"
     target = index.astype(np.float64)[:, None]
-    return RawData(x, target, numbered("pixel", x.shape[1]), ("class",), names, task, held_out)
+    own = (*x.shape[1:], 1) if x.ndim == 3 else x.shape[1:]
+    x = x.reshape(len(x), -1)
+    shape = own if len(own) == 3 else ()
+    return RawData(x, target, numbered("pixel", x.shape[1]), ("class",), names, task, held_out, shape)
 
 
 def _label_path(images: Path, where: str) -> Path:

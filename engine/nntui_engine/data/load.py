@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -33,7 +34,8 @@ class DataSettings:
     """What rows a lane trains on and what is done to them, as the keys of a scenario's [data] say.
 
     Either ``name`` is a data set, with those of its ``parameters`` that are not left at their defaults, or ``path`` a
-    file. ``preprocess`` is a kind that :func:`fit` knows, ``divisor`` its number where inputs are divided.
+    file. ``preprocess`` is a kind that :func:`fit` knows, ``divisor`` its number where inputs are divided. ``shape``
+    is what a row is, where that is not what the data set or the file says.
     """
 
     name: str | None = None
@@ -42,6 +44,7 @@ class DataSettings:
     labels: str | None = None
     test_path: str | None = None
     test_labels: str | None = None
+    shape: tuple[int, ...] | None = None
     target: str | list[str]
     task: str
     label_noise: float
@@ -58,7 +61,7 @@ class DataSettings:
 class Split:
     """One lane's rows with one seed: preprocessed inputs of both parts, and the targets before coding.
 
-    ``train`` and ``validation`` are row numbers into ``targets``.
+    ``train`` and ``validation`` are row numbers into ``targets``; ``shape`` is that of a row.
     """
 
     key: str
@@ -68,6 +71,7 @@ class Split:
     targets: Targets
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
+    shape: tuple[int, ...]
 
     @property
     def task(self) -> Task:
@@ -89,6 +93,7 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
         _splits.move_to_end(asked)
         return _splits[asked]
     raw = _read(settings, seed, where)
+    shape = _shape(settings.shape, raw, where)
     place = where if settings.path is None else f"{where}: {settings.path}"
     targets = read_targets(raw, settings.task, place)
     key = _key(settings, targets.task, seed, where)  # the same rows, whether the task was said or guessed
@@ -127,7 +132,7 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
         )
     fitted = fit(kind, x_train, settings.divisor)
     x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)
-    split = Split(key, raw.features, x_train, x_validation, targets, train, validation)
+    split = Split(key, raw.features, x_train, x_validation, targets, train, validation, shape)
     _keep(_splits, asked, split)
     _keep(_splits, key, split)
     return split
@@ -158,9 +163,21 @@ def lane_data(split: Split, coding: str, target_scale: str, where: str) -> LaneD
         np.ascontiguousarray(t_train),
         split.x_validation,
         np.ascontiguousarray(t_validation),
+        split.shape,
     )
     _keep(_lanes, key, data)
     return data
+
+
+def _shape(asked: tuple[int, ...] | None, raw: RawData, where: str) -> tuple[int, ...]:
+    """The shape of a row: the one ``asked`` for, else the data's own, else a list of its columns."""
+    columns = raw.x.shape[1]
+    if asked is not None and math.prod(asked) != columns:
+        raise InputError(
+            f"{where}: data.shape = {list(asked)}: {' × '.join(map(str, asked))} is {math.prod(asked)}, "
+            f"but a row has {columns} {'column' if columns == 1 else 'columns'}"
+        )
+    return asked or raw.shape or (columns,)
 
 
 def _keep(cache: OrderedDict[str, Any], key: str, value: object) -> None:
@@ -217,6 +234,8 @@ def _read(settings: DataSettings, seed: int, where: str) -> RawData:
         return idx_raw_data(x, y, 0, where)
     test_labels = expanded(settings.test_labels) if settings.test_labels is not None else None
     x_test, y_test = read_idx(test, test_labels, where)
-    if x.shape[1] != x_test.shape[1]:
-        raise InputError(f"{where}: {test}: {x_test.shape[1]} pixels an image, but {path} has {x.shape[1]}")
+    pixels, test_pixels = math.prod(x.shape[1:]), math.prod(x_test.shape[1:])
+    if pixels != test_pixels:
+        raise InputError(f"{where}: {test}: {test_pixels} pixels an image, but {path} has {pixels}")
+    x_test = x_test.reshape(len(x_test), *x.shape[1:])
     return idx_raw_data(np.concatenate([x, x_test]), np.concatenate([y, y_test]), len(x_test), where)

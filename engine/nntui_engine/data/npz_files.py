@@ -31,13 +31,15 @@ _DTYPE = re.compile(r"[<>|=]?[?biufcmMOSUV]\d{0,9}")
 def read_npz(path: Path, validation: Path | None, where: str) -> RawData:
     """Read ``x`` and ``y`` from ``path``, and from ``validation`` as the last rows if given.
 
-    Rows of more than one dimension are flattened. Text in ``y`` is classes, in sorted order.
+    Rows of more than one dimension are flattened; those of two or three (sequences, images) keep that shape in
+    ``RawData.shape``, as the first file has it. Text in ``y`` is classes, in sorted order.
 
     Raises InputError for a missing or unreadable array, rows that do not match, object arrays, NaN and infinities.
     """
-    parts = [_read(path, where)]
+    x, y, shape = _read(path, where)
+    parts = [(x, y)]
     if validation is not None:
-        parts.append(_read(validation, where))
+        parts.append(_read(validation, where)[:2])
         if parts[0][0].shape[1] != parts[1][0].shape[1] or parts[0][1].shape[1] != parts[1][1].shape[1]:
             raise InputError(f"{where}: {validation}: its columns differ from those of {path}")
         if parts[0][1].dtype.kind != parts[1][1].dtype.kind and "U" in (
@@ -57,12 +59,12 @@ def read_npz(path: Path, validation: Path | None, where: str) -> RawData:
         if unseen:
             raise InputError(f'{where}: {validation}: class "{names[min(unseen)]}" is in no training row')
         classes = tuple(printable(str(name)) for name in names)
-        return RawData(x, index.astype(np.float64)[:, None], features, ("y",), classes, None, held_out)
+        return RawData(x, index.astype(np.float64)[:, None], features, ("y",), classes, None, held_out, shape)
     targets = ("y",) if y.shape[1] == 1 else numbered("y", y.shape[1])
-    return RawData(x, y.astype(np.float64), features, targets, (), None, held_out)
+    return RawData(x, y.astype(np.float64), features, targets, (), None, held_out, shape)
 
 
-def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
+def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any], tuple[int, ...]]:
     place = f"{where}: {path}"
     packed = path.stat().st_size
     try:
@@ -76,6 +78,7 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
         raise InputError(f"{place}: 0 rows")
     if len(x) != len(y):
         raise InputError(f"{place}: x has {len(x)} rows, but y has {len(y)}")
+    shape = x.shape[1:] if x.ndim in (3, 4) else ()
     x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
     if not x.shape[1] or not y.shape[1]:
         raise InputError(f"{place}: x and y need at least one column each")
@@ -85,7 +88,7 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any]]:
         if values.dtype.kind == "f" and not np.isfinite(values).all():
             row, column = np.argwhere(~np.isfinite(values))[0]
             raise InputError(f"{place}: {name}[{row}, {column}] = {values[row, column]} is not a finite number")
-    return x, y
+    return x, y, shape
 
 
 def _member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:

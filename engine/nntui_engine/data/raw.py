@@ -26,7 +26,8 @@ class RawData:
 
     ``classes`` holds the class names where the targets are known to be classes; ``y`` is then the class number, in one
     column. ``targets`` names the columns of ``y``. ``task`` is None where it has to be guessed from ``y``.
-    The last ``validation_rows`` rows are a validation set of their own.
+    The last ``validation_rows`` rows are a validation set of their own. ``shape`` is that of a row where it is more
+    than a list of columns, as in :class:`LaneData`; else ().
     """
 
     x: NDArray[Any]
@@ -36,6 +37,7 @@ class RawData:
     classes: tuple[str, ...] = ()
     task: Task | None = None
     validation_rows: int = 0
+    shape: tuple[int, ...] = ()
 
 
 Values = Mapping[str, float]
@@ -44,9 +46,13 @@ Make = Callable[[np.random.Generator, Values], RawData]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataSet(Row):
-    """A data set. ``make`` gives its rows, from a generator of its own and a value for every parameter."""
+    """A data set. ``make`` gives its rows, from a generator of its own and a value for every parameter.
+
+    ``shape`` gives the shape of a row from the same values, where a row is more than a list of columns.
+    """
 
     make: Make
+    shape: Callable[[Values], tuple[int, ...]] | None = None
 
 
 def check_size(rows: int, columns: int, where: str) -> None:

@@ -62,6 +62,7 @@ REAL = (
         "1797 handwritten digits, 8×8 pixels with values from 0 to 16, 10 classes.",
         source="Alpaydin & Kaynak 1998, UCI",
         make=_digits,
+        shape=lambda _: (8, 8, 1),
     ),
     DataSet(
         "iris",

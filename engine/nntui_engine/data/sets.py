@@ -1,6 +1,8 @@
 """Data sets: what a scenario can name, generated or real."""
 
+import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -21,5 +23,8 @@ def rows_of(name: str, parameters: Mapping[str, float], seed: int, where: str = 
     """
     row = DATASETS[name]
     values = {p.name: parameters.get(p.name, p.default) for p in row.parameters}
-    check_size(int(values.get("samples", 0)), int(values.get("features", 2)), where)
-    return row.make(np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM]))), values)
+    shape = () if row.shape is None else row.shape(values)
+    columns = math.prod(shape) if shape else int(values.get("features", 2))
+    check_size(int(values.get("samples", 0)), columns, where)
+    raw = row.make(np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _STREAM]))), values)
+    return replace(raw, shape=shape)

@@ -135,10 +135,10 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(surface, ("start", "window"), "surface", settings)
         _drop(surface, SURFACE_PARAMETERS, "surface", settings, lambda name: not _row_takes(SURFACES, value, name))
     elif key == "data.name":
-        _drop(data, ("path", "labels", "test_path", "test_labels", "target"), "data", settings)
+        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "target"), "data", settings)
         _drop(data, DATA_PARAMETERS, "data", settings, lambda name: not _row_takes(DATASETS, value, name))
     elif key == "data.path":
-        _drop(data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels"), "data", settings)
+        _drop(data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape"), "data", settings)
 
 
 def _row_takes(registry: Mapping[str, Row], choice: object, parameter: str) -> bool:

@@ -24,6 +24,7 @@ Positive = Annotated[float, Meta(gt=0.0, le=1e30)]
 Fraction = Annotated[float, Meta(ge=0.0, le=1.0)]
 Dropout = Annotated[float, Meta(ge=0.0, lt=1.0)]
 Width = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
+RowLength = Annotated[int, Meta(ge=1, le=MAX_WIDTH)]
 Count = Annotated[int, Meta(ge=1, le=MAX_STEPS)]
 StepNumber = Annotated[int, Meta(ge=0, le=MAX_STEPS)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -69,6 +70,13 @@ class DataTable(Table, frozen=True):
     ] = UNSET
     test_labels: Annotated[
         str | UnsetType, means("the IDX label file of `test_path`, if its name does not follow from that of the images")
+    ] = UNSET
+    shape: Annotated[
+        Annotated[tuple[RowLength, ...], Meta(min_length=1, max_length=3)] | UnsetType,
+        means(
+            "what a row is: `[height, width, channels]` of an image, `[time, features]` of a sequence; left out, what "
+            "the data set or the file says, else a list of columns"
+        ),
     ] = UNSET
     target: Annotated[
         str | list[str], means("the target column of a CSV, or a list of columns for several targets")
