@@ -17,7 +17,7 @@ def _network(settings: LaneSettings) -> dict[str, Any]:
 
     ``data`` is as written in the file, with defaults filled in. ``model.layers`` has one entry a layer, output last.
     """
-    early = settings.early_stopping
+    early, plain = settings.early_stopping, is_chain(settings)
     return {
         "data": settings.table.get("data", {}),
         "model": {
@@ -26,7 +26,7 @@ def _network(settings: LaneSettings) -> dict[str, Any]:
             "batch_norm_momentum": settings.batch_norm_momentum,
             "input_dropout": settings.input_dropout,
             "dropconnect": settings.dropconnect,
-            "layers": [asdict(layer) for layer in settings.layers],
+            "layers": [_layer(layer, plain) for layer in settings.layers],
         },
         "train": {
             "loss": settings.loss,
@@ -50,6 +50,26 @@ def _network(settings: LaneSettings) -> dict[str, Any]:
             "dtype": settings.dtype,
         },
     }
+
+
+def is_chain(settings: LaneSettings) -> bool:
+    """Whether the layers are what ``model.hidden`` can say: dense ones without names, each reading the one above."""
+    return all(
+        layer.kind == "dense" and not layer.name and layer.sources == (layer.index - 1,) for layer in settings.layers
+    )
+
+
+def _layer(layer: LayerSettings, plain: bool) -> dict[str, Any]:
+    """A layer of a file; of a chain without what goes without saying."""
+    written = asdict(layer)
+    kind, name, sources, options = (written.pop(key) for key in ("kind", "name", "sources", "options"))
+    if plain:
+        return written
+    own = {key: value for key, value in written.items() if key == "index" or layer.init or key in _OF_ALL}
+    return {"kind": kind, "name": name, "sources": list(sources), **options, **own}
+
+
+_OF_ALL = ("units", "activation", "alpha", "batch_norm", "dropout")  # what layers without weights have, too
 
 
 def _surface(settings: SurfaceSettings) -> dict[str, Any]:

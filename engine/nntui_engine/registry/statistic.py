@@ -106,6 +106,13 @@ ON_DEMAND_STATISTICS = _table(
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "on demand", "linear"),
 )
 
+# What only layers with weights have; of the others they are NaN
+OF_WEIGHTS = frozenset(
+    row.name
+    for row in LAYER_STATISTICS
+    if row.name.startswith(("gradient_", "weight_")) or row.name in ("update_ratio", "zero_weights")
+)
+
 LAYER_BY_NAME = {row.name: row for row in LAYER_STATISTICS}
 WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}

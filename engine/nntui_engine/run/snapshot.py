@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import Task
+from ..registry.statistic import OF_WEIGHTS
 from ..scenario.settings import LaneSettings, SurfaceSettings
 
 Array = NDArray[np.float64]
@@ -32,13 +33,28 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """A layer's place and shape; ``index`` is 1-based and ``name`` is "1", "2", … or "output"."""
+    """A layer's place and shape.
+
+    ``index`` is 1-based and ``name`` is "1", "2", …, "output", or what the file calls it; ``inputs``: numbers of a row
+    that it reads, ``shape``: of the row that it passes on, ``sources``: indices of the layers it reads (0: the data);
+    ``parameters``: numbers that it learns; ``multiply_adds``: of one row forward.
+    """
 
     index: int
     name: str
     inputs: int
     units: int
     activation: str
+    kind: str = "dense"
+    shape: tuple[int, ...] = ()
+    sources: tuple[int, ...] = ()
+    parameters: int = 0
+    multiply_adds: int = 0
+    has_weights: bool = True
+
+    def has(self, statistic: str) -> bool:
+        """Whether a per-layer statistic says anything of it; else it is NaN."""
+        return self.has_weights or statistic not in OF_WEIGHTS
 
 
 @dataclass(frozen=True, slots=True)

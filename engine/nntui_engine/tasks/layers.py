@@ -1,7 +1,8 @@
 """A lane's layers with every default filled in: of the short form ``model.hidden``, or of ``[[model.layers]]``."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, cast
 
 from msgspec import UNSET
@@ -9,7 +10,7 @@ from msgspec import UNSET
 from ..errors import InputError
 from ..registry.activation import ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
-from ..registry.layer_kind import Shape, shape_text
+from ..registry.layer_kind import Shape
 from ..registry.layer_kinds import LAYER_KINDS
 from ..scenario.checks import Checked, per_layer, takes
 from ..scenario.layers import WrittenLayer
@@ -170,24 +171,28 @@ def init_scale_of(init: str, written: float | None) -> float | None:
     return float(INITIALIZERS[init].parameters[0].default if written is None else written)
 
 
-def work_of(layers: Sequence[LayerSettings], shape: Shape) -> list[Mapping[str, Any]]:
-    """The table every user knows: of each layer its name, kind, output shape, parameters and multiply-adds of a row."""
-    rows: list[Mapping[str, Any]] = []
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A layer in numbers: numbers of a row that it reads, the shape that it passes on, how many numbers it learns,
+    multiply-adds of one row forward."""
+
+    inputs: int
+    shape: Shape
+    parameters: int
+    multiply_adds: int
+
+
+def counted_layers(layers: Sequence[LayerSettings], shape: Shape) -> list[Counted]:
+    """Every layer in numbers, for rows of ``shape``."""
+    found = []
     for layer, (read, passed) in zip(layers, shape_of(layers, shape), strict=True):
         kind = LAYER_KINDS[layer.kind]
         learned = sum(block.size for block in kind.blocks(read, layer))
         learned += 1 if layer.activation == "prelu" else 0
         learned += 0 if layer.batch_norm == "none" else 2 * passed[-1]
-        rows.append(
-            {
-                "name": "output" if layer.index == len(layers) else layer.label,
-                "kind": layer.kind,
-                "shape": shape_text(passed),
-                "parameters": learned,
-                "multiply_adds": kind.multiply_adds(read, layer),
-            }
-        )
-    return rows
+        inputs = sum(math.prod(one) for one in read)
+        found.append(Counted(inputs, passed, learned, kind.multiply_adds(read, layer)))
+    return found
 
 
 def activations_of(layers: Sequence[LayerSettings], shape: Shape) -> int:

@@ -174,13 +174,24 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     # -- one lane's network -----------------------------------------------------------------------------------------
 
     def parameters(self, lane: int = 0) -> dict[str, NDArray[Any]]:
-        """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …"""
+        """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …, or
+        with the names that the file gives its layers."""
+        return {name: view.copy() for name, view in self._views(lane).items()}
+
+    def _views(self, lane: int) -> dict[str, NDArray[Any]]:
+        """What :meth:`parameters` copies."""
         views = {**parameter_views(self._numbers, lane), **running_views(self._numbers, lane)}
-        return {name: view.copy() for name, view in views.items()}
+        return self._named(lane, views)
+
+    def _named(self, lane: int, views: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        """The same by the names that the file gives its layers, where it does."""
+        labels = {str(layer.index): layer.label for layer in self.lanes[lane].settings.layers}
+        pairs = ((name.split(".", 1), view) for name, view in views.items())
+        return {f"{labels.get(layer, layer)}.{what}": view for (layer, what), view in pairs}
 
     def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Overwrite some of a lane's parameters; names and shapes as in :meth:`parameters`, or InputError."""
-        views = {**parameter_views(self._numbers, lane), **running_views(self._numbers, lane)}
+        views = self._views(lane)
         for name, value in values.items():
             if name not in views:
                 raise InputError(f'unknown parameter "{name}"; {allowed_names(name, list(views))}')
@@ -192,7 +203,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def gradients(self, lane: int = 0) -> dict[str, NDArray[Any]]:
         """∂(loss + penalty)/∂ of every parameter on the next mini-batch, in its shape, before clipping. No change."""
         self.probe(lane)
-        return {name: view.copy() for name, view in parameter_views(self._numbers, lane, c.I_GRADIENT).items()}
+        views = self._named(lane, parameter_views(self._numbers, lane, c.I_GRADIENT))
+        return {name: view.copy() for name, view in views.items()}
 
     def penalty(self, lane: int = 0, in_gradient: bool = False) -> float:
         """Σ l1·‖W‖₁ + ½·l2·‖W‖² of a lane's weights as they are; ``in_gradient``: the part that :meth:`gradients` hold
@@ -201,6 +213,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         with_l1 = not (in_gradient and settings.l1_method == "proximal")
         total = 0.0
         for layer in settings.layers:
+            if f"{layer.index}.weights" not in weights:
+                continue
             w = weights[f"{layer.index}.weights"].astype(np.float64)
             total += layer.l1 * float(np.abs(w).sum()) * with_l1 + 0.5 * layer.l2 * float((w * w).sum())
         return total

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
+from .layers import counted_layers
 
 Array = NDArray[np.float64]
 
@@ -92,6 +94,11 @@ class NetworkLane(Lane):
     latest: dict[str, float] = field(default_factory=dict)
     latest_layers: dict[str, Array] = field(default_factory=dict)
     first_non_finite: NonFinite | None = None
+
+    @cached_property
+    def infos(self) -> tuple[LayerInfo, ...]:
+        """Its layers."""
+        return _layer_infos(self.settings)
 
     @classmethod
     def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "NetworkLane":
@@ -238,7 +245,7 @@ class NetworkLane(Lane):
             state=state,
             own=NetworkPart(self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite),
             whole=dict(self.latest),
-            layers=_layer_infos(self.settings),
+            layers=self.infos,
             per_layer=dict(self.latest_layers),
             whole_history={name: self.series(name, False, points) for name in whole_names if self.applies(name)},
             layer_history={name: self.series(name, True, points) for name in layer_names},
@@ -251,9 +258,21 @@ def _flat(whole: Array, layers: Array) -> Array:
 
 
 def _layer_infos(settings: LaneSettings) -> tuple[LayerInfo, ...]:
-    below, infos = settings.inputs, []
-    for layer in settings.layers:
-        name = "output" if layer.index == len(settings.layers) else str(layer.index)
-        infos.append(LayerInfo(layer.index, name, below, layer.units, layer.activation))
-        below = layer.units
-    return tuple(infos)
+    found = []
+    for layer, counted in zip(settings.layers, counted_layers(settings.layers, settings.shape), strict=True):
+        found.append(
+            LayerInfo(
+                index=layer.index,
+                name="output" if layer.index == len(settings.layers) else layer.label,
+                inputs=counted.inputs,
+                units=layer.units,
+                activation=layer.activation,
+                kind=layer.kind,
+                shape=counted.shape,
+                sources=layer.sources,
+                parameters=counted.parameters,
+                multiply_adds=counted.multiply_adds,
+                has_weights=bool(layer.init),
+            )
+        )
+    return tuple(found)

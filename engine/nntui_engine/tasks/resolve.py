@@ -25,7 +25,7 @@ from ..scenario.problems import prefix
 from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable
 from ..scenario.settings import EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
 from .autos import Head, decide_head
-from .layers import activations_of, alphas, init_scale_of, layers_of, work_of
+from .layers import activations_of, alphas, counted_layers, init_scale_of, layers_of
 
 MAX_ACTIVATIONS = 500_000_000
 
@@ -60,7 +60,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     rows, inputs = data.x_train.shape
     batch_size = _batch_size(train.batch_size, rows, where)
     steps, per_epoch = _steps(checked, rows, batch_size, where)
-    shape = getattr(data, "shape", (inputs,))
+    shape = data.shape
     layers = layers_of(checked, head, shape, where)
     _check_memory(layers, shape, batch_size, where)
     accuracy, threshold = _accuracy(split, head)
@@ -171,7 +171,7 @@ def parameters_of(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _check_memory(layers: Sequence[LayerSettings], shape: Shape, batch_size: int, where: str) -> None:
-    count = sum(row["parameters"] for row in work_of(layers, shape))
+    count = sum(layer.parameters for layer in counted_layers(layers, shape))
     if count > MAX_PARAMETERS:
         raise InputError(
             f"{prefix(where)}model: the network would have {count} parameters; "
