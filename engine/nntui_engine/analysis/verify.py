@@ -209,7 +209,7 @@ def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Ou
 
 
 def _read(
-    expectation: Expectation, lane_name: str, layer: int | None, step: int | None, moment: _Moment
+    expectation: Expectation, lane_name: str, layer: int | str | None, step: int | None, moment: _Moment
 ) -> float | tuple[float, float] | None:
     """The value, or None where there is none."""
     statistic = expectation.statistic or ""
@@ -220,7 +220,7 @@ def _read(
         return lane.surface.position
     if expectation.average_over > 1:
         series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
-        column = 0 if layer is None else (layer if layer < 0 else layer - 1)
+        column = 0 if layer is None else _column(lane, layer)
         if series is None or column >= series.mean.shape[1]:
             return None
         return float(series.mean[-expectation.average_over :, column].mean())
@@ -228,9 +228,17 @@ def _read(
         return moment.asked[lane_name, statistic]
     if layer is None:
         return float(lane.whole[statistic]) if statistic in lane.whole else None
-    if statistic not in lane.per_layer or layer > len(lane.per_layer[statistic]):
+    column = _column(lane, layer)
+    if statistic not in lane.per_layer or column >= len(lane.per_layer[statistic]):
         return None
-    return float(lane.per_layer[statistic][layer if layer < 0 else layer - 1])
+    return float(lane.per_layer[statistic][column])
+
+
+def _column(lane: LaneSnapshot, layer: int | str) -> int:
+    """Where a layer's value stands among those of all layers."""
+    if isinstance(layer, str):
+        return [info.name for info in lane.layers].index(layer)
+    return layer if layer < 0 else layer - 1
 
 
 def _holds(expectation: Expectation, value: float | tuple[float, float]) -> bool:
@@ -257,7 +265,7 @@ def _place(expectation: Expectation) -> str:
     return f"{', '.join(parts)}: " if parts else ""
 
 
-def _layer(layer: int | None) -> str:
+def _layer(layer: int | str | None) -> str:
     return "" if layer is None else " of the output layer" if layer == -1 else f" of layer {layer}"
 
 

@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import UNSET
 
 from ..errors import InputError
 from ..registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, ON_DEMAND_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
-from .problems import choose, prefix, show
-from .schema import Expectation
+from .layers import OUTPUT, written_layers
+from .problems import choose, prefix, read, show
+from .schema import Expectation, ModelTable
 
 # Only expectations ask for these: both coordinates at once, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("position", "highest_value")
@@ -27,11 +31,15 @@ def check_lane(lane: str | None, names: Sequence[str], where: str, key: str) -> 
 
 
 def check_expectation(
-    expectation: Expectation, depths: Mapping[str, int], steps: Mapping[str, int | None], is_surface: bool, where: str
+    expectation: Expectation,
+    depths: Mapping[str, Sequence[str]],
+    steps: Mapping[str, int | None],
+    is_surface: bool,
+    where: str,
 ) -> None:
     """Raises InputError for what is wrong with one ``[[expect]]``.
 
-    ``depths`` is the number of layers of each lane (output layer included), ``steps`` each lane's last step where
+    ``depths`` are the names of each lane's layers (output layer included), ``steps`` each lane's last step where
     the file states it.
     """
     check_lane(expectation.lane, list(depths), where, "lane")
@@ -57,7 +65,7 @@ def check_expectation(
 def _check_statistic(
     expectation: Expectation,
     lane: str,
-    depths: Mapping[str, int],
+    depths: Mapping[str, Sequence[str]],
     steps: Mapping[str, int | None],
     is_surface: bool,
     where: str,
@@ -112,8 +120,21 @@ def _check_seeds(expectation: Expectation, where: str) -> None:
         raise InputError(f"{prefix(where)}at_least = {at_least}: must be at most seeds = {seeds}")
 
 
-def _check_layer(layer: int | None, depth: int, where: str, key: str) -> None:
-    if layer is not None and not (layer == -1 or 1 <= layer <= depth):
+def layer_names(model: Mapping[str, Any]) -> list[str]:
+    """What the layers of a [model] table are called: their numbers or names, "output" last."""
+    if "layers" not in model:
+        return [*(str(number) for number in range(1, len(model.get("hidden", ())) + 1)), OUTPUT]
+    tables = read({"layers": model["layers"]}, ModelTable, "", "model").layers
+    assert tables is not UNSET
+    written = enumerate(written_layers(tables, ""), 1)
+    return [*(layer.name or str(number) for number, layer in written), OUTPUT]
+
+
+def _check_layer(layer: int | str | None, names: Sequence[str], where: str, key: str) -> None:
+    depth = len(names)
+    if isinstance(layer, str):
+        choose(where, key, layer, names, "layer")
+    elif layer is not None and not (layer == -1 or 1 <= layer <= depth):
         raise InputError(f"{prefix(where)}{key} = {layer}: allowed are 1 to {depth}, and -1 for the output layer")
 
 

@@ -13,25 +13,26 @@ from ..registry.activation import HIDDEN_ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
 from ..registry.layer_kind import LayerKind
 from ..registry.layer_kinds import LAYER_KINDS
-from .problems import choose, fail, prefix, show
-from .schema import MAX_DEPTH, LayerTable
+from .problems import choose, fail, prefix, read, show
+from .schema import MAX_DEPTH, LayerTable, ModelTable
 
 INPUTS, BLOCK, OUTPUT = "inputs", "block", "output"
 PADDINGS = ("valid", "same")
 LAYER_BATCH_NORMS = ("none", "before", "after")
 _EVERY_KIND = ("kind", "name", "from", "repeat")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenLayer:
     """One layer as the file has it: its kind, the name it was given ("" for none), the places of what it reads (0 is
-    the data, 1 the first layer), and its keys."""
+    the data, 1 the first layer), its keys, and where they stand in the file: places in lists of layers, from outside."""
 
     kind: LayerKind
     name: str
     sources: tuple[int, ...]
     table: LayerTable
+    path: tuple[int, ...]
 
     def words(self, place: int) -> str:
         """How messages call it: its name, or its place and kind."""
@@ -42,7 +43,7 @@ def written_layers(tables: Sequence[LayerTable], where: str) -> tuple[WrittenLay
     """All layers in order. Raises InputError, in one line that names the layer, for what cannot be."""
     found: list[WrittenLayer] = []
     names: dict[str, int] = {INPUTS: 0}
-    _write_out(tables, "model.layers", {}, names, found, where)
+    _write_out(tables, (), {}, names, found, where)
     if not found:
         raise InputError(f"{prefix(where)}model.layers is empty; leave it out for no hidden layers: model.hidden = []")
     read = {source for layer in found for source in layer.sources}
@@ -54,7 +55,7 @@ def written_layers(tables: Sequence[LayerTable], where: str) -> tuple[WrittenLay
 
 def _write_out(
     tables: Sequence[LayerTable],
-    path: str,
+    path: tuple[int, ...],
     inner: Mapping[str, int],
     names: dict[str, int],
     found: list[WrittenLayer],
@@ -65,7 +66,8 @@ def _write_out(
     local = dict(inner)
     later = _names_in(tables)
     for number, table in enumerate(tables):
-        key = f"{path}[{number}]"
+        at = (*path, number)
+        key = key_of(at)
         for turn in range(1, table.repeat + 1):
             suffix = f"{ending}.{turn}" if table.repeat > 1 else ending
             if table.layers is not UNSET:
@@ -73,7 +75,7 @@ def _write_out(
                 above = _sources(table, key, local, names, later, len(found), where)
                 if len(above) != 1:
                     fail(where, f"{key}.from", table.from_, "a block reads one layer")
-                _write_out(table.layers, f"{key}.layers", {**local, BLOCK: above[0]}, names, found, where, suffix)
+                _write_out(table.layers, at, {**local, BLOCK: above[0]}, names, found, where, suffix)
                 continue
             _check_layer(table, key, where)
             sources = _sources(table, key, local, names, later, len(found), where)
@@ -82,10 +84,15 @@ def _write_out(
                 raise InputError(f"{prefix(where)}{key}: more than {MAX_DEPTH} layers")
             if name and name in names:
                 fail(where, f"{key}.name", name, "another layer has that name")
-            found.append(WrittenLayer(LAYER_KINDS[str(table.kind)], name, sources, table))
+            found.append(WrittenLayer(LAYER_KINDS[str(table.kind)], name, sources, table, at))
             if name:
                 names[name] = len(found)
                 local[str(table.name)] = len(found)
+
+
+def key_of(path: Sequence[int]) -> str:
+    """The key path of a layer of the file, such as model.layers[2] or model.layers[2].layers[0]."""
+    return "model" + "".join(f".layers[{number}]" for number in path)
 
 
 def _names_in(tables: Sequence[LayerTable]) -> set[str]:
@@ -152,9 +159,7 @@ def _check_layer(table: LayerTable, key: str, where: str) -> None:
         if needed and getattr(table, name) is UNSET:
             raise InputError(f"{prefix(where)}{key}: a layer of kind {table.kind} needs {name}")
     if table.name is not UNSET and (not _NAME.fullmatch(table.name) or table.name in (INPUTS, BLOCK, OUTPUT)):
-        problem = (
-            f"must be up to 40 letters, digits, _ . - that begin with a letter, and not {INPUTS}, {BLOCK}, {OUTPUT}"
-        )
+        problem = f"must be up to 40 letters, digits, _ - that begin with a letter, and not {INPUTS}, {BLOCK}, {OUTPUT}"
         fail(where, f"{key}.name", table.name, problem)
     for name in ("activation", "recurrent_activation"):
         value: Any = getattr(table, name)
@@ -170,3 +175,23 @@ def _check_layer(table: LayerTable, key: str, where: str) -> None:
         choose(where, f"{key}.padding", table.padding, PADDINGS, "padding")
     if table.batch_norm is not UNSET:
         choose(where, f"{key}.batch_norm", table.batch_norm, LAYER_BATCH_NORMS)
+
+
+def place_of(layers: object, wanted: str, key: str, where: str) -> tuple[int, ...]:
+    """Where in the file's lists of layers the one called ``wanted`` stands, or the one with that number (from 1).
+
+    A layer that is repeated has one place. Raises InputError where there is none.
+    """
+    tables = read({"layers": layers}, ModelTable, where, "model").layers
+    assert tables is not UNSET
+    written = written_layers(tables, where)
+    if wanted.isdigit() and 1 <= int(wanted) <= len(written):
+        return written[int(wanted) - 1].path
+    for layer in written:
+        if layer.table.name == wanted:
+            return layer.path
+    names = list(dict.fromkeys(str(layer.table.name) for layer in written if layer.table.name is not UNSET))
+    hint = allowed_names(wanted, names) if names else "no layer has a name"
+    raise InputError(
+        f"{prefix(where)}{key}: no layer {show(wanted)}: a number from 1 to {len(written)}, or a name; {hint}"
+    )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ..errors import InputError, allowed_names
 from ..files import expanded, problem_with
 from .checks import Tables, check, with_defaults
-from .expectations import check_expectation, check_lane
+from .expectations import check_expectation, check_lane, layer_names
 from .library import scenario_paths
 from .overrides import check_key, override
 from .problems import choose, prefix, read, refuse_controls, refuse_oversized, show
@@ -159,7 +159,7 @@ def scenario_from_dict(
         for lane in lanes:
             if attempt.lane in (None, lane.name):
                 override(lane.tables, attempt.set, place)
-    depths = {lane.name: len(lane.tables.get("model", {}).get("hidden", ())) + 1 for lane in lanes}
+    depths = {lane.name: layer_names(lane.tables.get("model", {})) for lane in lanes}
     steps = {lane.name: lane.tables["train"].get("steps") for lane in lanes}
     expectations = []
     for expectation, place in _expectations(file, where):

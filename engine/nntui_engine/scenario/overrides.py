@@ -18,8 +18,9 @@ from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
 from .checks import DATA_PARAMETERS, OPTIMIZER_PARAMETERS, SURFACE_PARAMETERS, Tables, check, takes
+from .layers import place_of
 from .problems import keys_of, prefix, refuse_oversized, show
-from .schema import SECTIONS
+from .schema import SECTIONS, LayerTable
 from .text import check_bounds
 
 _NESTED = {"train.schedule": "kind", "data.preprocess": "kind", "train.early_stopping": None, "train.noise": None}
@@ -69,6 +70,9 @@ def check_key(key: str, where: str) -> None:
         known = _section_keys(section)
         if name not in known:
             raise InputError(f'{prefix(where)}unknown key "{key}"; {allowed_names(name, known)}')
+        if key.startswith("model.layers."):
+            _check_layer_key(key, inner, where)
+            return
         if inner and (f"{section}.{name}" not in _NESTED or "." in inner):
             raise InputError(f'{prefix(where)}unknown key "{key}"; {section}.{name} has no keys of its own')
         return
@@ -85,6 +89,15 @@ def check_key(key: str, where: str) -> None:
     raise InputError(f'{prefix(where)}unknown key "{key}"; {hint}keys begin with {", ".join(SECTIONS)}, then a dot')
 
 
+def _check_layer_key(key: str, inner: str, where: str) -> None:
+    layer, _, name = inner.partition(".")
+    own = [one for one in keys_of(LayerTable) if one not in ("layers", "repeat")]
+    if not layer or name not in own:
+        raise InputError(
+            f'{prefix(where)}unknown key "{key}"; model.layers, a layer\'s name or number, then one of {", ".join(own)}'
+        )
+
+
 def _section_keys(section: str) -> list[str]:
     more = {"data": DATA_PARAMETERS, "surface": SURFACE_PARAMETERS, "train": OPTIMIZER_PARAMETERS}.get(section, ())
     return [*keys_of(SECTIONS[section]), *more]
@@ -97,6 +110,16 @@ def _put(tables: Tables, key: str, value: object, where: str) -> None:
         raise InputError(f"{prefix(where)}{section} must be a table, not {show(table)}")
     if not inner:
         table[name] = value
+        return
+    if key.startswith("model.layers."):
+        layers = table.get("layers")
+        path = place_of(layers, inner[0], key, where) if layers is not None else ()
+        if not path:
+            raise InputError(f"{prefix(where)}{key}: the layers are not listed (model.layers); model.hidden says them")
+        one: Any = table
+        for number in path:
+            one = one["layers"][number]
+        one[inner[1]] = value
         return
     main = _NESTED[f"{section}.{name}"]
     current = table.get(name)
@@ -158,7 +181,7 @@ def _drop(
 
 
 LONGEST_ASSIGNMENT = 100_000
-_KEY = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+"
+_KEY = r"[A-Za-z_]\w*(?:\.[\w-]+)+"
 
 
 def parse_assignment(text: str) -> tuple[str | None, str, object]:

@@ -316,7 +316,7 @@ class Try(Table, frozen=True):
 class Over(Table, frozen=True):
     """Where the other value of a ratio is read; what is left out is the same as in the expectation."""
 
-    layer: Annotated[int | None, means("the layer of the other value")] = None
+    layer: Annotated[int | str | None, means("the layer of the other value")] = None
     lane: Annotated[str | None, means("its lane")] = None
     step: Annotated[StepNumber | None, means("its step")] = None
 
@@ -328,7 +328,8 @@ class Expectation(Table, frozen=True):
     step: Annotated[StepNumber | None, means("at which step; left out, at the end")] = None
     statistic: Annotated[str | None, means("what is measured")] = None
     layer: Annotated[
-        int | None, means("of which layer, from 1; −1 is the output layer; left out, of the whole network")
+        int | str | None,
+        means("of which layer, from 1, or its name; −1 is the output layer; left out, of the whole network"),
     ] = None
     over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None
     below: Annotated[float | None, means("it must be smaller than this")] = None
