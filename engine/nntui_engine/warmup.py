@@ -11,8 +11,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from .compiling.parts import parts_of
 from .errors import InputError, allowed_names
 from .kernels import cache
+from .registry.layer_kinds import LAYER_KINDS
+from .scenario.layers import kinds_of
 
 if TYPE_CHECKING:
     from .scenario import Scenario
@@ -20,7 +23,15 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 # Compiled functions of each part; only the progress bar depends on the numbers. A later part reuses the earlier ones'.
-PARTS = {"float32": 145, "race": 30, "float64": 143}
+PARTS = {
+    "float32": 145,
+    "race": 30,
+    "float64": 143,
+    "float32 images": 40,
+    "float32 sequences": 40,
+    "float64 images": 40,
+    "float64 sequences": 40,
+}
 USUAL_PARTS = ("float32", "race")
 
 _SCENARIO = """
@@ -50,7 +61,9 @@ def parts_for(scenario: "Scenario") -> tuple[str, ...]:
     """The parts that running this scenario takes."""
     if scenario.is_surface:
         return ("race",)
-    return (scenario.lanes[0].tables.get("train", {}).get("dtype", "float32"),)
+    dtype = scenario.lanes[0].tables.get("train", {}).get("dtype", "float32")
+    kinds = {kind for lane in scenario.lanes for kind in kinds_of(lane.tables.get("model", {}))}
+    return parts_of(dtype, kinds)
 
 
 def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:
@@ -90,6 +103,8 @@ def warm_up(progress: Progress | None = None, parts: Sequence[str] = USUAL_PARTS
 
 def _use(part: str) -> None:
     """Call every kernel that Python calls for this part, once."""
+    import numpy as np
+
     from .experiment import Experiment
     from .scenario import parse_scenario
 
@@ -98,6 +113,14 @@ def _use(part: str) -> None:
         race.advance(2)
         race.snapshot()
         race.surface.values(race.surface.minima()[:, 0], race.surface.minima()[:, 1])
+        return
+    dtype, _, family = part.partition(" ")
+    if family:
+        from .kernels.layers.linked import addresses
+
+        for kind in LAYER_KINDS.rows:
+            if kind.linked and kind.family == family:
+                addresses(kind.name, np.dtype(dtype))
         return
     experiment = Experiment(parse_scenario(_SCENARIO.format(dtype=part), name="warm-up"))
     experiment.advance(2)

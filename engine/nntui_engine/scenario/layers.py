@@ -177,6 +177,15 @@ def _check_layer(table: LayerTable, key: str, where: str) -> None:
         choose(where, f"{key}.batch_norm", table.batch_norm, LAYER_BATCH_NORMS)
 
 
+def kinds_of(model: Mapping[str, Any]) -> tuple[str, ...]:
+    """The kinds of the layers of a [model] table that was checked."""
+    if "layers" not in model:
+        return ()
+    tables = read({"layers": model["layers"]}, ModelTable, "", "model").layers
+    assert tables is not UNSET
+    return tuple(layer.kind.name for layer in written_layers(tables, ""))
+
+
 def place_of(layers: object, wanted: str, key: str, where: str) -> tuple[int, ...]:
     """Where in the file's lists of layers the one called ``wanted`` stands, or the one with that number (from 1).
 

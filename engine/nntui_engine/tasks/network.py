@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiling.parts import parts_of
 from ..data.dataset import LaneData
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
@@ -57,8 +58,9 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return np.equal(self._numbers.ints[:, c.I_STOPPED], 1)
 
     def parts(self, lanes: Sequence[NetworkLane]) -> tuple[str, ...]:
-        """The number type, "float32" or "float64", of the first lane: all lanes share it."""
-        return (lanes[0].settings.dtype,)
+        """The number type of the first lane, which all lanes share, and what their kinds of layer need beside it."""
+        kinds = {layer.kind for lane in lanes for layer in lane.settings.layers}
+        return parts_of(lanes[0].settings.dtype, kinds)
 
     def pending(self, goals: Steps) -> bool:
         """Whether a lane is evaluating, or has steps to make before its goal."""

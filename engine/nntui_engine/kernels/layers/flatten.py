@@ -4,7 +4,7 @@ from .. import columns as c
 from ..policy import linked_kernel
 from ..views import vector
 from .partial import add_part
-from .sources import adds, delta_rows, output_rows, source
+from .sources import adds, output_rows, source
 
 
 @linked_kernel
