@@ -1,0 +1,194 @@
+"""Convolution over pictures, channels last, as cross-correlation: the kernel is not turned round.
+
+z[y, x, f] = b[f] + Σ w[r, q, c, f] · picture[y·stride + r − top, x·stride + q − left, c]. Nothing is gathered: patches
+overlap in a padded copy of the picture, and tiles of sums read them where they are. A picture too large for the cache
+is worked off in bands of its lines. What lies beyond the picture counts as 0, also times an infinite weight.
+"""
+
+from ..registry import geometry as sizes
+from .policy import kernel, leaf_kernel
+from .tile import LANES, ROWS, lane_sums, tile_1, tile_2, tile_3
+
+places = kernel(sizes.places)
+
+
+@leaf_kernel
+def fill(out, at, size, value):
+    """out[at … at + size − 1] = value."""
+    for i in range(at, at + size):
+        out[i] = value
+
+
+@leaf_kernel
+def copy(x, x_at, size, out, at):
+    """out[at + i] = x[x_at + i] for i < size, of 1-D arrays."""
+    for i in range(size):
+        out[at + i] = x[x_at + i]
+
+
+@leaf_kernel
+def add(x, x_at, size, out, at):
+    """out[at + i] += x[x_at + i] for i < size, of 1-D arrays."""
+    for i in range(size):
+        out[at + i] += x[x_at + i]
+
+
+@leaf_kernel
+def tabulate(out, at, n0, step0, n1, step1):
+    """out[at …] = i·step0 + j·step1, for i < n0 and within it j < n1."""
+    for i in range(n0):
+        for j in range(n1):
+            out[at + i * n1 + j] = i * step0 + j * step1
+
+
+@leaf_kernel
+def turn_weights(weights, g, out, at):
+    """Copy w[r, q, c, f] to out[at …] in the order (r, f, q, c)."""
+    run = g.kernel_width * g.channels
+    for r in range(g.kernel_height):
+        for f in range(g.filters):
+            to = at + (r * g.filters + f) * run
+            for j in range(run):
+                out[to + j] = weights[r * run + j, f]
+
+
+@kernel
+def copy_lines(x, row, g, pitch, first, lines, clear, out, at):
+    """Lines first … of row ``row``'s padded picture; line 0 is the topmost padding. Without ``clear`` the padding is
+    left as it is."""
+    length = g.width * g.channels
+    before = g.left * g.channels
+    some = min(length, pitch - before)
+    if clear:
+        fill(out, at, lines * pitch, out.dtype.type(0.0))
+    above, below = max(first, g.top), min(first + lines, g.top + g.height)
+    if some == pitch and some == length:
+        copy(x[row], (above - g.top) * length, (below - above) * length, out, at + (above - first) * pitch)
+    else:
+        for y in range(above, below):
+            copy(x[row], (y - g.top) * length, some, out, at + (y - first) * pitch + before)
+
+
+@kernel
+def add_lines(picture, at, g, pitch, first, lines, dx, row):
+    """Add lines first … of a padded picture to row ``row`` of dx, where they are inside."""
+    length = g.width * g.channels
+    before = g.left * g.channels
+    some = min(length, pitch - before)
+    for y in range(max(first, g.top), min(first + lines, g.top + g.height)):
+        add(picture, at + (y - first) * pitch + before, some, dx[row], (y - g.top) * length)
+
+
+@leaf_kernel
+def tiles(s, a_at, table_at, count, y_at, n0, a0, y0, n1, a1, y1, start_at, keep, c, c_at, c_step, lanes):
+    """All tiles of ``count`` rows and ``lanes`` lanes of c; what the factors mean is told in ``tile.py``."""
+    lane = 0
+    while lane < lanes:
+        vectors = (lanes - lane + LANES - 1) // LANES
+        vectors = 2 if vectors == 4 else min(vectors, 3)
+        some = min(lanes - lane, vectors * LANES)
+        for t in range(0, count, ROWS):
+            n = min(count - t, ROWS)
+            to = c_at + t * c_step + lane
+            if vectors == 1:
+                tile_1(s, a_at, s, table_at + t, n, s, y_at + lane, n0, a0, y0, n1, a1, y1, s, start_at + lane, keep, c,
+                       to, c_step, some)  # fmt: skip
+            elif vectors == 2:
+                tile_2(s, a_at, s, table_at + t, n, s, y_at + lane, n0, a0, y0, n1, a1, y1, s, start_at + lane, keep, c,
+                       to, c_step, some)  # fmt: skip
+            else:
+                tile_3(s, a_at, s, table_at + t, n, s, y_at + lane, n0, a0, y0, n1, a1, y1, s, start_at + lane, keep, c,
+                       to, c_step, some)  # fmt: skip
+        lane += vectors * LANES
+
+
+@leaf_kernel
+def column_sums(s, at, count, step, out):
+    """out[f] += Σ s[at + i·step + f] over i < count."""
+    for lane in range(0, out.size, LANES):
+        lane_sums(s, at + lane, count, step, out, lane, out.size - lane)
+
+
+@kernel
+def convolve(x, weights, biases, geometry, scratch, z):
+    """z = the convolution of x with the weights, plus biases.
+
+    x (n, height·width·channels), weights (kernel_height·kernel_width·channels, filters), biases (filters),
+    z (n, out_height·out_width·filters); scratch has ``scratch_size(geometry)`` entries.
+    """
+    g = geometry
+    lines, columns, start, w_at, picture, _, _ = places(g)
+    pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
+    copy(biases, 0, filters, scratch, start)
+    for k in range(weights.shape[0]):
+        copy(weights[k], 0, filters, scratch, w_at + k * filters)
+    tabulate(scratch, 0, lines, g.stride_height * pitch, g.out_width, g.stride_width * g.channels)
+    row = g.out_height * g.out_width * filters
+    clear = True
+    for i in range(x.shape[0]):
+        for first in range(0, g.out_height, lines):
+            some = min(lines, g.out_height - first)
+            seen = (some - 1) * g.stride_height + g.kernel_height
+            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
+            clear = lines < g.out_height
+            tiles(scratch, picture, 0, some * g.out_width, w_at, g.kernel_height, pitch, run * filters, run, 1, filters,
+                  start, 0, z, i * row + first * g.out_width * filters, filters, filters)  # fmt: skip
+
+
+@kernel
+def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weights, d_biases):
+    """The gradients of what ``convolve`` read, from delta (n, out_height·out_width·filters) = ∂L/∂z.
+
+    d_weights and d_biases (shapes of weights and biases) are overwritten with these rows' part. With ``ask``, dx
+    (n, height·width·channels) is written, or with ``add`` added to.
+    """
+    g = geometry
+    lines, columns, start, w_at, picture, outputs, _ = places(g)
+    pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
+    taps = g.kernel_height * run
+    zero = scratch.dtype.type(0.0)
+    fill(scratch, start, max(filters, run), zero)
+    tabulate(scratch, 0, g.kernel_height, pitch, run, 1)
+    tabulate(scratch, taps, 1, 0, g.out_width, filters)
+    d_biases[:] = zero
+    if x.shape[0] == 0:
+        d_weights[:] = zero
+    if ask:
+        turn_weights(weights, g, scratch, w_at)
+        if not add:
+            dx[:] = zero
+    clear, keep = True, 0
+    for i in range(x.shape[0]):
+        for first in range(0, g.out_height, lines):
+            some = min(lines, g.out_height - first)
+            count, seen = some * g.out_width, (some - 1) * g.stride_height + g.kernel_height
+            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
+            copy(delta[i], first * g.out_width * filters, count * filters, scratch, outputs)
+            column_sums(scratch, outputs, count, filters, d_biases)
+            tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters, g.out_width,
+                  g.stride_width * g.channels, filters, start, keep, d_weights, 0, filters, filters)  # fmt: skip
+            clear, keep = lines < g.out_height, 1
+            if ask:
+                gradient = outputs + count * filters + sizes.SLACK
+                spread_back(scratch, g, pitch, some, start, w_at, outputs, gradient)
+                add_lines(scratch, gradient, g, pitch, first * g.stride_height, seen, dx, i)
+
+
+@kernel
+def spread_back(s, g, pitch, some, start, w_at, outputs, gradient):
+    """Write ∂L/∂ the padded picture to ``gradient``, from ``some`` lines of ∂L/∂ its outputs.
+
+    A line of the picture takes from every line of outputs that saw it: an output's share is a run of columns and
+    channels, and neighbours' runs overlap.
+    """
+    line, run, stride = g.out_width * g.filters, g.kernel_width * g.channels, g.stride_height
+    step, taps = g.filters * run, g.kernel_height * run
+    seen = (some - 1) * stride + g.kernel_height
+    fill(s, gradient, seen * pitch, s.dtype.type(0.0))
+    for y in range(seen):
+        lowest = min(y // stride, some - 1)  # the lowest line of outputs that saw it, with line r of the kernel
+        r = y - lowest * stride
+        if r < g.kernel_height:
+            n0 = min((g.kernel_height - 1 - r) // stride, lowest) + 1
+            tiles(s, outputs + lowest * line, taps, g.out_width, w_at + r * step, n0, -line, stride * step, g.filters,
+                  1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip
