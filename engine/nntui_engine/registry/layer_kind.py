@@ -98,7 +98,7 @@ class LayerKind(Row):
     it learns, weights first, besides what an activation or batch norm learns; ``drawn``: how its weights are drawn;
     ``multiply_adds``: of one row forward; ``plan``: what its kernels need. ``most_sources``: how many layers it may
     read (0: any number). ``units_key``: what a file calls its number of units ("": it has as many as it reads).
-    ``options``: its own keys in a file, and what they are where left out. ``takes``: the keys that other kinds have too.
+    ``options``: its own keys in a file, and what they are where left out. ``takes``: keys that other kinds have, too.
     ``activation``: its activation where a file names none ("": the model's).
     ``family``: the part of the kernels it belongs to; ``linked``: whether the training loop calls it by its address.
     """

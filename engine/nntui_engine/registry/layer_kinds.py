@@ -167,8 +167,8 @@ LAYER_KINDS = Registry(
         ),
         LayerKind(
             "layer_norm",
-            "Each row, at each position, shifted and scaled to mean 0 and variance 1 over its units, then to a mean and "
-            "spread that are learned.",
+            "Each row, at each position, shifted and scaled to mean 0 and variance 1 over its units, then to a mean "
+            "and spread that are learned.",
             shape=_as_read,
             blocks=images.norm_blocks,
             plan=images.norm_plan,

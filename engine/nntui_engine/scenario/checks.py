@@ -55,7 +55,8 @@ Tables = dict[str, dict[str, Any]]
 class Checked:
     """A lane's tables in typed form; parameters of a choice hold only what was written.
 
-    ``layers`` are those of ``model.layers``, None where ``model.hidden`` says it. ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
+    ``layers`` are those of ``model.layers``, None where ``model.hidden`` says them.
+    ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
     ``schedule`` and ``preprocess`` are (kind, parameters).
     """
 
@@ -238,6 +239,12 @@ def _check_model(table: ModelTable, where: str) -> None:
     for name in _each(table.init):
         INITIALIZERS.find(name, f"{prefix(where)}model.init")
     _check_length(table.init, depth + 1, _EVERY_LAYER, where, "model.init")
+    if table.start is not UNSET:
+        given = [key for key in ("weights", "scenario") if getattr(table.start, key) is not UNSET]
+        if len(given) != 1:
+            fail(where, "model.start", plain(table.start), "needs weights (a file) or scenario (a name)")
+        if table.start.seed is not UNSET and given == ["weights"]:
+            fail(where, "model.start.seed", table.start.seed, "goes with scenario only")
     _check_alpha(table, where)
     _check_init_scale(table, where)
     for bias in _each(table.bias):

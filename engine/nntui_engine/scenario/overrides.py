@@ -23,7 +23,13 @@ from .problems import keys_of, prefix, refuse_oversized, show
 from .schema import SECTIONS, LayerTable
 from .text import check_bounds
 
-_NESTED = {"train.schedule": "kind", "data.preprocess": "kind", "train.early_stopping": None, "train.noise": None}
+_NESTED = {
+    "train.schedule": "kind",
+    "data.preprocess": "kind",
+    "train.early_stopping": None,
+    "train.noise": None,
+    "model.start": None,
+}
 
 
 def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: str = "--set") -> Tables:

@@ -185,6 +185,21 @@ class LayerTable(Table, frozen=True):
     tokens: Annotated[Width | UnsetType, means("how many different tokens an embedding knows")] = UNSET
 
 
+class StartTable(Table, frozen=True):
+    """Weights learned before, in place of drawn ones: transfer."""
+
+    weights: Annotated[
+        str | UnsetType, means("a file that `nntui run --save-weights` wrote; relative to the scenario file")
+    ] = UNSET
+    scenario: Annotated[
+        str | UnsetType, means("or a scenario, which is trained to its end first: its first lane's weights")
+    ] = UNSET
+    seed: Annotated[Seed | UnsetType, means("with `scenario`: the seed to train it with, in place of its own")] = UNSET
+    layers: Annotated[
+        list[str] | UnsetType, means("the layers that start from them, by name or number; left out, all")
+    ] = UNSET
+
+
 class ModelTable(Table, frozen=True):
     """A stack of dense layers. A list gives one value for each layer; ``checks`` holds the lengths."""
 
@@ -213,6 +228,10 @@ class ModelTable(Table, frozen=True):
         Number | str | list[Number | str], means("what biases start from; a list has one for each layer")
     ] = 0.0
     bias_scale: Annotated[NotNegative, means('standard deviation of `bias = "normal"`')] = 1.0
+    start: Annotated[
+        StartTable | UnsetType,
+        means('weights learned before: `{ weights = "W.npz", layers = ["conv1"] }` or `{ scenario = "digits" }`'),
+    ] = UNSET
     batch_norm: Annotated[str, means("where hidden layers are batch-normalised: before or after the activation")] = (
         "none"
     )

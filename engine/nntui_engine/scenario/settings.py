@@ -55,6 +55,17 @@ class EarlyStopping:
     restore_best: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Weights learned before: in the file ``weights``, or by ``scenario`` ("" for neither) with ``seed`` (None: its
+    own). ``layers``: those that take them; empty: all."""
+
+    weights: str
+    scenario: str
+    seed: int | None
+    layers: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What every lane has, whatever it moves.
@@ -105,6 +116,7 @@ class LaneSettings(Settings):
     noise_gradients: float
     dtype: Literal["float32", "float64"]
     l1_method: L1Method = "subgradient"
+    start: Start | None = None
 
     @property
     def outputs(self) -> int:

@@ -27,6 +27,7 @@ from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, tables_written
 from .resolve import resolve_lane
+from .transfer import first_values
 
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 
@@ -119,7 +120,9 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
 
     def _new_lane(self, name: str, tables: Mapping[str, Any]) -> NetworkLane:
         resolved = resolve_lane(tables, name, where=self.where)
-        return NetworkLane.new(name, tables, resolved.settings, resolved.data)
+        lane = NetworkLane.new(name, tables, resolved.settings, resolved.data)
+        lane.first_values = first_values(resolved.settings, f'{self.where}: lane "{name}"' if name else self.where)
+        return lane
 
     def assemble(self, lanes: Sequence[NetworkLane], room: Layout) -> Arena:  # noqa: ARG002
         """An arena, and tables for what a launch writes. Raises InputError where the machine has not the memory."""
@@ -144,8 +147,11 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return must_restart((old.settings, old.data), (new.settings, new.data))
 
     def start(self, index: int, lane: NetworkLane) -> None:
-        """Draw the lane's first parameters."""
+        """Draw the lane's first parameters, or take those that were learned before."""
         start_lane(self._numbers, index, lane.settings)
+        views = self._views(index)
+        for name, value in lane.first_values.items():
+            views[name][:] = value
 
     def carry(self, before: Arena, index: int, old: NetworkLane, new: NetworkLane) -> None:
         """Copy what the network has learned out of ``before``; a new optimizer starts with empty memories."""

@@ -94,6 +94,7 @@ class NetworkLane(Lane):
     latest: dict[str, float] = field(default_factory=dict)
     latest_layers: dict[str, Array] = field(default_factory=dict)
     first_non_finite: NonFinite | None = None
+    first_values: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @cached_property
     def infos(self) -> tuple[LayerInfo, ...]:
