@@ -6,77 +6,85 @@ is worked off in bands of its lines. What lies beyond the picture counts as 0, a
 """
 
 from ..registry import geometry as sizes
-from .policy import kernel, leaf_kernel
+from .policy import JIT, inlined_kernel, kernel, leaf_kernel
 from .tile import LANES, ROWS, lane_sums, tile_1, tile_2, tile_3
+from .views import vector
 
 places = kernel(sizes.places)
 
 
+@inlined_kernel
+def flat(x):
+    """All of x (rows, columns) as one row."""
+    return vector(x[0], 0, x.size) if JIT else x.reshape(-1)
+
+
 @leaf_kernel
-def fill(out, at, size, value):
-    """out[at … at + size − 1] = value."""
-    for i in range(at, at + size):
+def fill(out, value):
+    """Every entry of out (any number) becomes ``value``."""
+    for i in range(out.size):
         out[i] = value
 
 
 @leaf_kernel
-def copy(x, x_at, size, out, at):
-    """out[at + i] = x[x_at + i] for i < size, of 1-D arrays."""
-    for i in range(size):
-        out[at + i] = x[x_at + i]
+def copy(x, out):
+    """out = x, of one size."""
+    for i in range(x.size):
+        out[i] = x[i]
 
 
 @leaf_kernel
-def add(x, x_at, size, out, at):
-    """out[at + i] += x[x_at + i] for i < size, of 1-D arrays."""
-    for i in range(size):
-        out[at + i] += x[x_at + i]
+def add_to(x, out):
+    """out += x, of one size."""
+    for i in range(x.size):
+        out[i] += x[i]
 
 
 @leaf_kernel
-def tabulate(out, at, n0, step0, n1, step1):
-    """out[at …] = i·step0 + j·step1, for i < n0 and within it j < n1."""
+def tabulate(n0, step0, n1, step1, out):
+    """out (n0·n1) = i·step0 + j·step1, for i < n0 and within it j < n1."""
     for i in range(n0):
         for j in range(n1):
-            out[at + i * n1 + j] = i * step0 + j * step1
+            out[i * n1 + j] = i * step0 + j * step1
 
 
 @leaf_kernel
-def turn_weights(weights, g, out, at):
-    """Copy w[r, q, c, f] to out[at …] in the order (r, f, q, c)."""
+def turn_weights(weights, g, out):
+    """Copy w[r, q, c, f] to out in the order (r, f, q, c)."""
     run = g.kernel_width * g.channels
     for r in range(g.kernel_height):
         for f in range(g.filters):
-            to = at + (r * g.filters + f) * run
+            to = (r * g.filters + f) * run
             for j in range(run):
                 out[to + j] = weights[r * run + j, f]
 
 
 @kernel
-def copy_lines(x, row, g, pitch, first, lines, clear, out, at):
-    """Lines first … of row ``row``'s padded picture; line 0 is the topmost padding. Without ``clear`` the padding is
+def copy_lines(x, g, pitch, first, lines, clear, out):
+    """Lines first … of one row's padded picture to out; line 0 is the topmost padding. Without ``clear`` the padding is
     left as it is."""
     length = g.width * g.channels
     before = g.left * g.channels
     some = min(length, pitch - before)
     if clear:
-        fill(out, at, lines * pitch, out.dtype.type(0.0))
+        fill(out, out.dtype.type(0.0))
     above, below = max(first, g.top), min(first + lines, g.top + g.height)
-    if some == pitch and some == length:
-        copy(x[row], (above - g.top) * length, (below - above) * length, out, at + (above - first) * pitch)
-    else:
-        for y in range(above, below):
-            copy(x[row], (y - g.top) * length, some, out, at + (y - first) * pitch + before)
+    if some == pitch and some == length and above < below:
+        size = (below - above) * length
+        copy(vector(x, (above - g.top) * length, size), vector(out, (above - first) * pitch, size))
+        return
+    for y in range(above, below):
+        copy(vector(x, (y - g.top) * length, some), vector(out, (y - first) * pitch + before, some))
 
 
 @kernel
-def add_lines(picture, at, g, pitch, first, lines, dx, row):
-    """Add lines first … of a padded picture to row ``row`` of dx, where they are inside."""
+def add_lines(picture, g, pitch, first, lines, dx):
+    """Add lines first … of a padded picture to one row of dx, where they are inside."""
     length = g.width * g.channels
     before = g.left * g.channels
     some = min(length, pitch - before)
     for y in range(max(first, g.top), min(first + lines, g.top + g.height)):
-        add(picture, at + (y - first) * pitch + before, some, dx[row], (y - g.top) * length)
+        add_to(vector(picture, (y - first) * pitch + before, some), vector(dx, (y - g.top) * length, some))
 
 
 @leaf_kernel
@@ -119,20 +127,19 @@ def convolve(x, weights, biases, geometry, scratch, z):
     g = geometry
     lines, columns, start, w_at, picture, _, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
-    copy(biases, 0, filters, scratch, start)
-    for k in range(weights.shape[0]):
-        copy(weights[k], 0, filters, scratch, w_at + k * filters)
-    tabulate(scratch, 0, lines, g.stride_height * pitch, g.out_width, g.stride_width * g.channels)
-    row = g.out_height * g.out_width * filters
+    copy(biases, vector(scratch, start, filters))
+    copy(flat(weights), vector(scratch, w_at, weights.size))
+    table = vector(scratch, 0, lines * g.out_width)
+    tabulate(lines, g.stride_height * pitch, g.out_width, g.stride_width * g.channels, table)
     clear = True
     for i in range(x.shape[0]):
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             seen = (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, vector(scratch, picture, seen * pitch))
             clear = lines < g.out_height
             tiles(scratch, picture, 0, some * g.out_width, w_at, g.kernel_height, pitch, run * filters, run, 1, filters,
-                  start, 0, z, i * row + first * g.out_width * filters, filters, filters)  # fmt: skip
+                  start, 0, z[i], first * g.out_width * filters, filters, filters)  # fmt: skip
 
 
 @kernel
@@ -147,14 +154,14 @@ def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weig
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
     taps = g.kernel_height * run
     zero = scratch.dtype.type(0.0)
-    fill(scratch, start, max(filters, run), zero)
-    tabulate(scratch, 0, g.kernel_height, pitch, run, 1)
-    tabulate(scratch, taps, 1, 0, g.out_width, filters)
+    fill(vector(scratch, start, max(filters, run)), zero)
+    tabulate(g.kernel_height, pitch, run, 1, vector(scratch, 0, taps))
+    tabulate(1, 0, g.out_width, filters, vector(scratch, taps, g.out_width))
     d_biases[:] = zero
     if x.shape[0] == 0:
         d_weights[:] = zero
     if ask:
-        turn_weights(weights, g, scratch, w_at)
+        turn_weights(weights, g, vector(scratch, w_at, weights.size))
         if not add:
             dx[:] = zero
     clear, keep = True, 0
@@ -162,16 +169,17 @@ def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weig
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             count, seen = some * g.out_width, (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
-            copy(delta[i], first * g.out_width * filters, count * filters, scratch, outputs)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, vector(scratch, picture, seen * pitch))
+            part = vector(delta[i], first * g.out_width * filters, count * filters)
+            copy(part, vector(scratch, outputs, count * filters))
             column_sums(scratch, outputs, count, filters, d_biases)
             tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters, g.out_width,
-                  g.stride_width * g.channels, filters, start, keep, d_weights, 0, filters, filters)  # fmt: skip
+                  g.stride_width * g.channels, filters, start, keep, flat(d_weights), 0, filters, filters)  # fmt: skip
             clear, keep = lines < g.out_height, 1
             if ask:
                 gradient = outputs + count * filters + sizes.SLACK
                 spread_back(scratch, g, pitch, some, start, w_at, outputs, gradient)
-                add_lines(scratch, gradient, g, pitch, first * g.stride_height, seen, dx, i)
+                add_lines(vector(scratch, gradient, seen * pitch), g, pitch, first * g.stride_height, seen, dx[i])
 
 
 @kernel
@@ -184,7 +192,7 @@ def spread_back(s, g, pitch, some, start, w_at, outputs, gradient):
     line, run, stride = g.out_width * g.filters, g.kernel_width * g.channels, g.stride_height
     step, taps = g.filters * run, g.kernel_height * run
     seen = (some - 1) * stride + g.kernel_height
-    fill(s, gradient, seen * pitch, s.dtype.type(0.0))
+    fill(vector(s, gradient, seen * pitch), s.dtype.type(0.0))
     for y in range(seen):
         lowest = min(y // stride, some - 1)  # the lowest line of outputs that saw it, with line r of the kernel
         r = y - lowest * stride
