@@ -166,8 +166,12 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_ROOM_WIDTH,
     N_SCRATCH,  # … scratch of its own, and how far apart that of two pieces is …
     N_SCRATCH_STEP,
+    N_MORE,  # … statistics of its own, an offset into `sums`, and how far apart those of two pieces are …
+    N_MORE_STEP,
+    N_MORE_AT,  # … how many they are, and where they stand among those of all nodes …
+    N_MORE_COUNT,
     N_OPTIONS,  # … and the first of its own settings, whose meaning its file in layers/ says
-) = range(48)
+) = range(52)
 NODE = N_OPTIONS + 16
 
 # Columns of `links` (lanes, links, LINK): what reads what
@@ -183,7 +187,16 @@ K_SOURCE, K_ADDS, LINK = range(3)  # a node; 1 where ∂L/∂ of it is added to 
 ) = range(5)
 
 # Columns of `node_reals` (lanes, nodes, NODE_REALS)
-L_ALPHA, L_DROPOUT, L_NOISE, L_LARGEST_SLOPE, NODE_REALS = range(5)
+(
+    L_ALPHA,
+    L_DROPOUT,
+    L_NOISE,
+    L_LARGEST_SLOPE,
+    L_RECURRENT_DROPOUT,
+    L_GATE_ALPHA,  # the parameter of the gates' activation …
+    L_GATE_LARGEST_SLOPE,
+    NODE_REALS,
+) = range(8)
 
 # Columns of `block_reals` (lanes, blocks, BLOCK_REALS)
 (

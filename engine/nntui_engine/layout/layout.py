@@ -22,7 +22,7 @@ from ..registry.loss import LOSSES
 from ..registry.optimizer import MEMORIES
 from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
-from .graph import Graph, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
+from .graph import Graph, Shapes, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
 from .rates import fill_codes, fill_rates
 
 Ints = NDArray[np.int64]
@@ -223,6 +223,10 @@ def _node_reals(lane: _Places) -> NDArray[np.float64]:
     for row, node in zip(rows, lane.graph, strict=True):
         row[c.L_ALPHA], row[c.L_DROPOUT] = node.layer.alpha, node.layer.dropout
         row[c.L_LARGEST_SLOPE] = largest_slope(ACTIVATIONS[node.layer.activation].code, node.layer.alpha)
+        row[c.L_RECURRENT_DROPOUT] = node.layer.options.get("recurrent_dropout", 0.0)
+        if gate := ACTIVATIONS.get(node.layer.options.get("recurrent_activation", "")):
+            row[c.L_GATE_ALPHA] = gate.parameters[0].default if gate.parameters else 0.0
+            row[c.L_GATE_LARGEST_SLOPE] = largest_slope(gate.code, row[c.L_GATE_ALPHA])
     return rows
 
 
@@ -309,7 +313,7 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
         row[c.N_INPUTS] = math.prod(around.read[0]) if around.read else width
         row[c.N_UNITS] = around.passed[-1] if around.read else width
         row[c.N_Z_WIDTH], row[c.N_A_WIDTH] = needs.z_width or width, needs.a_width or width
-        row[c.N_ACTS], row[c.N_ROOM_WIDTH], row[c.N_SCRATCH_STEP] = int(needs.acts), needs.room, needs.scratch
+        row[c.N_ACTS], row[c.N_ROOM_WIDTH] = int(needs.acts), needs.room
         row[c.N_OPTIONS : c.N_OPTIONS + len(needs.numbers)] = needs.numbers
         row[c.N_FORWARD] = row[c.N_BACKWARD] = 0
         learned = own_blocks(node, around)
@@ -381,7 +385,7 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     ints[c.I_PARTIALS] = sums.take(pieces * int(ints[c.I_PARTIAL_STEP]))
     nodes[1:, c.N_ACTIVE] = np.cumsum(units) - units
     at_running = int(ints[c.I_RUNNING])
-    for place, (row, node) in enumerate(zip(nodes, lane.graph, strict=True)):
+    for place, (row, node, around) in enumerate(zip(nodes, lane.graph, shapes(lane.graph), strict=True)):
         cells, own_units, normal = rows * int(row[c.N_WIDTH]), int(row[c.N_UNITS]), node.layer.batch_norm
         if place == 0:  # worked on in place
             row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
@@ -404,16 +408,25 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
             row[c.N_PERTURBED] = pool.take(size)
             row[c.N_WEIGHT_MASK] = pool.take(size)
         if LAYER_KINDS[node.kind].linked:
-            _lay_out_linked(pool, lane, row, rows, pieces)
+            _lay_out_linked(pool, sums, lane, place, around, pieces)
 
 
-def _lay_out_linked(pool: _Allocator, lane: _Places, row: Ints, rows: int, pieces: int) -> None:
+def _lay_out_linked(
+    pool: _Allocator, sums: _Allocator, lane: _Places, place: int, around: Shapes, pieces: int
+) -> None:
     """What a linked kind keeps, works with and finds."""
+    row, node, rows = lane.nodes[place], lane.graph[place], int(lane.ints[c.I_CAPACITY])
     row[c.N_ROOM] = pool.take(rows * int(row[c.N_ROOM_WIDTH]))
-    row[c.N_SCRATCH_STEP] = pool.rounded(int(row[c.N_SCRATCH_STEP]))
+    needs = plan(node, around)
+    row[c.N_SCRATCH_STEP] = pool.rounded(needs.scratch + rows * needs.row_scratch)
     row[c.N_SCRATCH] = pool.take(pieces * int(row[c.N_SCRATCH_STEP]))
     first = int(row[c.N_LEARNS])
     learned = lane.blocks[first : first + row[c.N_LEARNS_BLOCKS], c.B_SIZE].sum()
     if learned:
         row[c.N_PARTIAL_STEP] = pool.rounded(int(learned))
         row[c.N_PARTIAL] = pool.take(pieces * int(row[c.N_PARTIAL_STEP]))
+    row[c.N_MORE_COUNT] = needs.more
+    if needs.more:
+        row[c.N_MORE_STEP] = sums.rounded(needs.more)
+        row[c.N_MORE] = sums.take(pieces * int(row[c.N_MORE_STEP]))
+        row[c.N_MORE_AT] = sum(max(0, int(one)) for one in lane.nodes[:place, c.N_MORE_COUNT])

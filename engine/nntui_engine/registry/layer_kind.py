@@ -63,7 +63,8 @@ class Plan:
 
     ``z_width``, ``a_width``: pre-activations and activations of a row (0: as many as it passes on). ``acts``: its
     passes go through its activation themselves. ``room``: numbers a row keeps for the way back; ``scratch``: numbers a
-    piece of rows works with; ``numbers``: what its kernels read of its shape and options.
+    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: statistics of its own; ``numbers``:
+    what its kernels read of its shape and options.
     """
 
     z_width: int = 0
@@ -71,6 +72,8 @@ class Plan:
     acts: bool = False
     room: int = 0
     scratch: int = 0
+    row_scratch: int = 0
+    more: int = 0
     numbers: tuple[int, ...] = ()
 
 

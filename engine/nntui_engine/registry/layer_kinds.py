@@ -139,7 +139,7 @@ LAYER_KINDS = Registry(
             "gru",
             "A recurrent layer whose gates decide how much of the old state stays.",
             shape=sequences.states,
-            blocks=sequences.gru_blocks,
+            blocks=sequences.blocks,
             drawn=sequences.drawn,
             multiply_adds=sequences.work,
             plan=sequences.plan,

@@ -1,0 +1,160 @@
+"""What recurrent nodes share: their settings, what they keep of every row, the state a row begins with.
+
+A node's own settings, from N_OPTIONS on: time steps, features, gates, whether it passes on every state, truncation,
+whether it carries its state, the code of the gates' activation. It keeps, one behind the other for all rows the
+workspace holds: states and memory (lstm: cells; gru: what its reset gate scales), each with a slot before the first
+step where it needs one; the gates' activations; the mask of recurrent dropout; the carried state and cells.
+"""
+
+from ...registry.sequence_layers import (
+    CARRIES,
+    GATE_COUNT,
+    MEMORY,
+    TIME,
+)
+from .. import columns as c
+from ..codes import EVALUATE, ROWS_IN_PLACE, TRAIN
+from ..measure import count_below
+from ..policy import inlined_kernel, kernel
+from ..random import RECURRENT_DROPOUT, keep_mask, stream_key
+from ..views import vector
+
+SATURATED_BELOW = 0.05  # of the largest slope
+
+
+@inlined_kernel
+def option(lane, node, place):
+    """One of a node's own settings."""
+    return lane.nodes[node, c.N_OPTIONS + place]
+
+
+@inlined_kernel
+def flat_output(lane, node, first, n):
+    """What a node passes on of rows ``first``, …, flat; node 0's may stand in the data themselves."""
+    width = lane.nodes[node, c.N_WIDTH]
+    if node == 0 and lane.ints[c.I_ROWS_FROM] == ROWS_IN_PLACE:
+        return vector(lane.data, lane.ints[c.I_ROWS_AT] + first * width, n * width)
+    return vector(lane.pool, lane.nodes[node, c.N_OUT] + first * width, n * width)
+
+
+@inlined_kernel
+def states_of(lane, node, first, n):
+    """(n, (time + 1)·units), flat: the states of rows ``first``, …"""
+    width = (option(lane, node, TIME) + 1) * lane.nodes[node, c.N_UNITS]
+    return vector(lane.pool, lane.nodes[node, c.N_ROOM] + first * width, n * width)
+
+
+@inlined_kernel
+def memory_of(lane, node, first, n):
+    """(n, memory), flat: what the kind keeps beside states and gates."""
+    width = option(lane, node, MEMORY)
+    before = (option(lane, node, TIME) + 1) * lane.nodes[node, c.N_UNITS]
+    return vector(lane.pool, lane.nodes[node, c.N_ROOM] + lane.ints[c.I_CAPACITY] * before + first * width, n * width)
+
+
+@inlined_kernel
+def gates_of(lane, node, first, n):
+    """(n, time·gates·units), flat: the gates' activations."""
+    units = lane.nodes[node, c.N_UNITS]
+    before = (option(lane, node, TIME) + 1) * units + option(lane, node, MEMORY)
+    width = lane.nodes[node, c.N_Z_WIDTH]
+    return vector(lane.pool, lane.nodes[node, c.N_ROOM] + lane.ints[c.I_CAPACITY] * before + first * width, n * width)
+
+
+@inlined_kernel
+def last_in_room(lane, node, place):
+    """Where the mask of recurrent dropout (0), the carried states (1) and the carried cells (2) of all rows begin."""
+    width = lane.nodes[node, c.N_ROOM_WIDTH] - (3 - place) * lane.nodes[node, c.N_UNITS]
+    return lane.nodes[node, c.N_ROOM] + lane.ints[c.I_CAPACITY] * width
+
+
+@inlined_kernel
+def is_masked(lane, node):
+    """Whether the pass under way has recurrent dropout."""
+    return lane.ints[c.I_MODE] != EVALUATE and lane.node_reals[node, c.L_RECURRENT_DROPOUT] > 0.0
+
+
+@inlined_kernel
+def mask_of(lane, node, first, n):
+    """(n, units), flat: the mask of recurrent dropout."""
+    units = lane.nodes[node, c.N_UNITS]
+    return vector(lane.pool, last_in_room(lane, node, 0) + first * units, n * units)
+
+
+@kernel
+def begin_rows(lane, node, first, n):
+    """Fill the first slots with zeros or with what is carried, and draw the mask of recurrent dropout."""
+    units, time = lane.nodes[node, c.N_UNITS], option(lane, node, TIME)
+    begin_slots(lane, node, first, n, states_of(lane, node, first, n), 1)
+    if option(lane, node, MEMORY) == (time + 1) * units:
+        begin_slots(lane, node, first, n, memory_of(lane, node, first, n), 2)
+    if is_masked(lane, node):
+        key = stream_key(lane.ints[c.I_SEED], RECURRENT_DROPOUT + node - 1, lane.ints[c.I_STEP])
+        mask = mask_of(lane, node, first, n)
+        keep_mask(key, first * units, lane.node_reals[node, c.L_RECURRENT_DROPOUT], mask)
+
+
+@kernel
+def begin_slots(lane, node, first, n, slots, place):
+    """Slot 0 of every row of ``slots`` (n, (time + 1)·units)."""
+    units, time = lane.nodes[node, c.N_UNITS], option(lane, node, TIME)
+    carried = option(lane, node, CARRIES) == 1 and lane.ints[c.I_MODE] != EVALUATE
+    before = vector(lane.pool, last_in_room(lane, node, place) + first * units, n * units)
+    for i in range(n):
+        for j in range(units):
+            slots[i * (time + 1) * units + j] = before[i * units + j] if carried else slots.dtype.type(0.0)
+
+
+@kernel
+def keep_slots(lane, node, first, n, slots, place):
+    """What the next mini-batch begins with: the last slot of every row."""
+    units, time = lane.nodes[node, c.N_UNITS], option(lane, node, TIME)
+    after = vector(lane.pool, last_in_room(lane, node, place) + first * units, n * units)
+    for i in range(n):
+        for j in range(units):
+            after[i * units + j] = slots[(i * (time + 1) + time) * units + j]
+
+
+@kernel
+def end_rows(lane, node, first, n):
+    """Pass on the states, all or the last ones; note what is carried."""
+    units, time = lane.nodes[node, c.N_UNITS], option(lane, node, TIME)
+    states = states_of(lane, node, first, n)
+    size = time * units
+    a = vector(lane.pool, lane.nodes[node, c.N_A] + first * size, n * size)
+    for i in range(n):
+        for j in range(size):
+            a[i * size + j] = states[i * (time + 1) * units + units + j]
+    width = lane.nodes[node, c.N_WIDTH]
+    if lane.nodes[node, c.N_OUT] != lane.nodes[node, c.N_A]:
+        out = vector(lane.pool, lane.nodes[node, c.N_OUT] + first * width, n * width)
+        for i in range(n):
+            for j in range(width):
+                out[i * width + j] = a[i * size + size - width + j]
+    if option(lane, node, CARRIES) == 1 and lane.ints[c.I_MODE] == TRAIN:
+        keep_slots(lane, node, first, n, states, 1)
+        if option(lane, node, MEMORY) == (time + 1) * units:
+            keep_slots(lane, node, first, n, memory_of(lane, node, first, n), 2)
+
+
+@inlined_kernel
+def time_norms_of(lane, node, piece):
+    """(time), float64: the piece's Σ over its rows of ‖∂L/∂h_t‖₂."""
+    at = lane.nodes[node, c.N_MORE] + piece * lane.nodes[node, c.N_MORE_STEP]
+    return vector(lane.sums, at, option(lane, node, TIME))
+
+
+@kernel
+def measure_gate(lane, node, piece, first, n, gate, slopes, limit):
+    """The mean of a gate's activation and its saturated share, times n, into the piece's own statistics.
+
+    ``slopes`` (n·time·units): the derivative of its activation.
+    """
+    units, time, count = lane.nodes[node, c.N_UNITS], option(lane, node, TIME), option(lane, node, GATE_COUNT)
+    gates, total = gates_of(lane, node, first, n), 0.0
+    for row in range(n * time):
+        for j in range(units):
+            total += float(gates[(row * count + gate) * units + j])
+    at = lane.nodes[node, c.N_MORE] + piece * lane.nodes[node, c.N_MORE_STEP] + time + 2 * gate
+    lane.sums[at] = total / (time * units)
+    lane.sums[at + 1] = count_below(slopes, limit) / (time * units)
