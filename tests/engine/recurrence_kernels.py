@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from nntui_engine.kernels.activation import largest_slope
 from nntui_engine.kernels.recurrence import elman, gru, lstm
 from nntui_engine.kernels.recurrence.common import ADD_INPUT_GRADIENT, NO_INPUT_GRADIENT, WRITE_INPUT_GRADIENT
 from nntui_engine.registry.activation import ACTIVATIONS
@@ -91,6 +92,16 @@ class Arrays:
             "d_biases": self.d_biases,
             "time_norms": self.time_norms,
         }
+
+    def statistics(self) -> Array:
+        out = np.full((gates(self.kind), 2), 7.0)
+        n, time, _, units = self.sizes()
+        slopes = [largest_slope(*self.codes[i : i + 2]) for i in range(0, len(self.codes), 2)]
+        codes = [part for i, top in enumerate(slopes) for part in (*self.codes[2 * i : 2 * i + 2], top)]
+        values = self.states if self.kind == "recurrent" else self.gates
+        given = (values, self.z) if self.kind == "recurrent" else (self.z, values)
+        compiled(MODULES[self.kind].statistics)(*given, out, self.scratch, n, time, units, *codes)
+        return out
 
     def check_padding(self) -> None:
         for name, array in self.whole.items():

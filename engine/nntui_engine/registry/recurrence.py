@@ -6,7 +6,7 @@ GATES = {
     "gru": ("reset", "update", "candidate"),
 }
 RECURRENT_KINDS = tuple(GATES)
-_BLOCK = 256  # entries of scratch behind an activation
+_BLOCK = 512  # entries of scratch behind an activation and its slopes
 _PANEL = 32  # the most columns of a block of a product
 
 

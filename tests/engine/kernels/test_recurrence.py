@@ -8,6 +8,7 @@ from engine.compiled import JIT
 from engine.recurrence_kernels import ADD_INPUT_GRADIENT, NO_INPUT_GRADIENT, Arrays, spread, twin_forward
 from engine.twin_recurrence import Recurrence, random_recurrence
 
+from engine import twin
 from nntui_engine.registry.activation import HIDDEN_ACTIVATIONS
 from nntui_engine.registry.recurrence import RECURRENT_KINDS
 
@@ -147,3 +148,23 @@ def test_nan_passes_through_the_fast_activations(kind: str, dtype: type) -> None
     states = Arrays(layer, dtype).forward()["states"]
     assert np.isnan(states[1, 1:]).all()
     assert np.isfinite(states[0]).all()
+
+
+@pytest.mark.parametrize(("activation", "recurrent"), [("tanh", "sigmoid"), ("relu", "softplus"), ("selu", "tanh")])
+@pytest.mark.parametrize("kind", RECURRENT_KINDS)
+def test_how_open_and_how_stuck_each_gate_is(kind: str, activation: str, recurrent: str) -> None:
+    layer = random_recurrence(kind, 3, 5, 2, 300, activation=activation, recurrent_activation=recurrent)
+    layer.w *= 40
+    arrays = Arrays(layer, np.float64)
+    arrays.forward()
+    found = arrays.statistics()
+    arrays.check_padding()
+    layer.forward()
+    z, a = np.stack(layer.z, 1), np.stack(layer.gates, 1)
+    for gate in range(len(found)):
+        own = slice(gate * 300, (gate + 1) * 300)
+        name = activation if kind == "recurrent" or gate == 2 else recurrent
+        stuck = np.abs(twin.slope(name, z[..., own])) < 0.05 * twin.largest_slope(name)
+        assert found[gate, 0] == pytest.approx(a[..., own].mean(), rel=1e-11)
+        assert found[gate, 1] == pytest.approx(stuck.mean(), abs=1e-12)
+        assert activation == "selu" or 0.02 < stuck.mean() < 0.98

@@ -20,6 +20,7 @@ from .common import (
     to_inputs,
 )
 from .elementwise import apply, slopes
+from .statistics import gate_statistics, write_gate
 
 
 @kernel
@@ -104,3 +105,17 @@ def backward(
     recurrent_weights(states, mask, masked, delta, units, units, d_weights, at_u, units, seen, panel, n, time, units)
     if input_mode != NO_INPUT_GRADIENT:
         to_inputs(delta, weights, input_mode == ADD_INPUT_GRADIENT, dx, n * time, features, units)
+
+
+@kernel
+def statistics(states, z, out, scratch, n, time, units, code, alpha, largest_slope):
+    """out (1, 2; float64) = the mean of the states after these rows' steps, and the share that is saturated."""
+    total, flat = 0.0, 0
+    for row in range(n):
+        after = (row * (time + 1) + 1) * units
+        part, stuck = gate_statistics(
+            code, alpha, largest_slope, z, row * time * units, units, states, after, units, time, units, scratch
+        )
+        total += part
+        flat += stuck
+    write_gate(out, 0, (total, flat), n * time * units)

@@ -26,6 +26,7 @@ from .common import (
     to_inputs,
 )
 from .elementwise import apply, slopes
+from .statistics import gate_statistics, write_gate
 
 
 @exact_leaf_kernel
@@ -184,3 +185,31 @@ def backward(
     )
     if input_mode != NO_INPUT_GRADIENT:
         to_inputs(delta, weights, input_mode == ADD_INPUT_GRADIENT, dx, n * time, features, columns)
+
+
+@kernel
+def statistics(
+    z, gates, out, scratch, n, time, units, code, alpha, largest_slope, recurrent_code, recurrent_alpha,
+    largest_recurrent_slope,
+):  # fmt: skip
+    """out (3, 2; float64) = each gate's mean over these rows' steps, and the share of it that is saturated."""
+    for gate in range(3):
+        at, row, rows = gate * units, 3 * units, n * time
+        if gate == 2:
+            found = gate_statistics(code, alpha, largest_slope, z, at, row, gates, at, row, rows, units, scratch)
+        else:
+            found = gate_statistics(
+                recurrent_code,
+                recurrent_alpha,
+                largest_recurrent_slope,
+                z,
+                at,
+                row,
+                gates,
+                at,
+                row,
+                rows,
+                units,
+                scratch,
+            )
+        write_gate(out, gate, found, rows * units)
