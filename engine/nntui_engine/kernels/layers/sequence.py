@@ -14,12 +14,10 @@ from ...registry.sequence_layers import (
 )
 from .. import columns as c
 from ..codes import EVALUATE, ROWS_IN_PLACE, TRAIN
-from ..measure import count_below
 from ..policy import inlined_kernel, kernel
 from ..random import RECURRENT_DROPOUT, keep_mask, stream_key
-from ..views import vector
-
-SATURATED_BELOW = 0.05  # of the largest slope
+from ..views import matrix, vector
+from .sources import adds, source
 
 
 @inlined_kernel
@@ -144,17 +142,70 @@ def time_norms_of(lane, node, piece):
     return vector(lane.sums, at, option(lane, node, TIME))
 
 
-@kernel
-def measure_gate(lane, node, piece, first, n, gate, slopes, limit):
-    """The mean of a gate's activation and its saturated share, times n, into the piece's own statistics.
+@inlined_kernel
+def gate_table(lane, node, piece):
+    """(gates, 2), float64: each gate's mean and saturated share, of the piece."""
+    at = lane.nodes[node, c.N_MORE] + piece * lane.nodes[node, c.N_MORE_STEP] + option(lane, node, TIME)
+    return matrix(lane.sums, at, option(lane, node, GATE_COUNT), 2)
 
-    ``slopes`` (n·time·units): the derivative of its activation.
-    """
-    units, time, count = lane.nodes[node, c.N_UNITS], option(lane, node, TIME), option(lane, node, GATE_COUNT)
-    gates, total = gates_of(lane, node, first, n), 0.0
-    for row in range(n * time):
-        for j in range(units):
-            total += float(gates[(row * count + gate) * units + j])
-    at = lane.nodes[node, c.N_MORE] + piece * lane.nodes[node, c.N_MORE_STEP] + time + 2 * gate
-    lane.sums[at] = total / (time * units)
-    lane.sums[at + 1] = count_below(slopes, limit) / (time * units)
+
+@kernel
+def count_gates(lane, node, piece, n, found):
+    """Turn the means of n rows into sums over them, and note how many entries of z are saturated."""
+    saturated = 0.0
+    for gate in range(found.shape[0]):
+        found[gate, 0] = found[gate, 0] * n
+        found[gate, 1] = found[gate, 1] * n
+        saturated += found[gate, 1]
+    row = lane.ints[c.I_PARTIALS] + piece * lane.ints[c.I_PARTIAL_STEP] + node * c.PARTIALS
+    lane.sums[row + c.F_SATURATED] = saturated * option(lane, node, TIME) * lane.nodes[node, c.N_UNITS]
+
+
+@inlined_kernel
+def rows_of(pool, at, width, first, n):
+    """(n, width), flat: rows ``first``, … of what stands at ``at`` of the pool."""
+    return vector(pool, at + first * width, n * width)
+
+
+@inlined_kernel
+def scratch_of(lane, node, piece):
+    """The node's scratch for a piece."""
+    size = lane.nodes[node, c.N_SCRATCH_STEP]
+    return vector(lane.pool, lane.nodes[node, c.N_SCRATCH] + piece * size, size)
+
+
+@inlined_kernel
+def weights_of(lane, node):
+    """(features + units, gates·units), flat."""
+    size = lane.nodes[node, c.N_WEIGHT_ROWS] * lane.nodes[node, c.N_WEIGHT_COLUMNS]
+    return vector(lane.pool, lane.ints[c.I_THETA] + lane.nodes[node, c.N_WEIGHTS], size)
+
+
+@inlined_kernel
+def biases_of(lane, node):
+    """The biases, which follow the weights: as many as there are columns, and gru's for its candidate."""
+    size = lane.blocks[lane.nodes[node, c.N_LEARNS] + 1, c.B_SIZE]
+    return vector(lane.pool, lane.ints[c.I_THETA] + lane.nodes[node, c.N_BIASES], size)
+
+
+@inlined_kernel
+def d_weights(lane, node, piece):
+    """The piece's part of ∂L/∂ weights."""
+    at = lane.nodes[node, c.N_PARTIAL] + piece * lane.nodes[node, c.N_PARTIAL_STEP]
+    return vector(lane.pool, at, lane.nodes[node, c.N_WEIGHT_ROWS] * lane.nodes[node, c.N_WEIGHT_COLUMNS])
+
+
+@inlined_kernel
+def d_biases(lane, node, piece):
+    """The piece's part of ∂L/∂ biases."""
+    at = lane.nodes[node, c.N_PARTIAL] + piece * lane.nodes[node, c.N_PARTIAL_STEP]
+    at += lane.nodes[node, c.N_WEIGHT_ROWS] * lane.nodes[node, c.N_WEIGHT_COLUMNS]
+    return vector(lane.pool, at, lane.blocks[lane.nodes[node, c.N_LEARNS] + 1, c.B_SIZE])
+
+
+@inlined_kernel
+def input_mode(lane, node):
+    """0: nobody asks for ∂L/∂ of what the node reads; 1: it is written; 2: it is added to what stands there."""
+    if lane.nodes[source(lane, node, 0), c.N_DELTA] < 0:
+        return 0
+    return 2 if adds(lane, node, 0) else 1
