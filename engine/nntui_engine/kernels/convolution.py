@@ -7,7 +7,8 @@ is worked off in bands of its lines. What lies beyond the picture counts as 0, a
 
 from ..registry import geometry as sizes
 from .policy import JIT, inlined_kernel, kernel, leaf_kernel
-from .tile import LANES, ROWS, lane_sums, tile_1, tile_2, tile_3
+from .tile import ROWS, lane_sums, tile_1, tile_2, tile_3
+from .vectors import LANES
 from .views import vector
 
 places = kernel(sizes.places)

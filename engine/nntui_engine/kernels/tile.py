@@ -4,18 +4,16 @@ The rows of its left factor may overlap and begin anywhere, as the patches of a 
 first; and the loop over the sum turns on two levels, as over lines and columns.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
 
-from .compiler import cgutils, intrinsic, make_array, types
+from .compiler import cgutils, intrinsic, types
 from .policy import JIT
+from .vectors import LANES, WORD, Emitter
 
-LANES = 16  # entries of the right factor side by side
 ROWS = 8  # of the left factor in one tile
-_WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
 
 def _registers() -> tuple[int, int]:
@@ -33,70 +31,8 @@ def _rows_at_once(vectors: int, itemsize: int) -> int:
     return max(r for r in (1, 2, 4, 8) if r == 1 or r * each <= count * 3 // 4)
 
 
-class _Emitter:
-    """Writes a tile's code: the words of the call by name, the arrays' addresses, vectors in and out of them."""
-
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, names: Sequence[str]) -> None:
-        self.builder = builder
-        self.word = dict(zip(names, args, strict=True))
-        self.data = {
-            name: make_array(kind)(context, builder, value).data
-            for name, kind, value in zip(names, signature.args, args, strict=True)
-            if isinstance(kind, types.Array)
-        }
-        self.single = signature.args[0].dtype == types.float32
-        self.itemsize = 4 if self.single else 8
-        self.scalar = ir.FloatType() if self.single else ir.DoubleType()
-        self.vector = ir.VectorType(self.scalar, LANES)
-        self.mask_type = ir.VectorType(_BIT, LANES)
-
-    def whole(self, value: int) -> Any:
-        return ir.Constant(_WORD, value)
-
-    def place(self, name: str, at: Any) -> Any:
-        return self.builder.gep(self.data[name], [at])
-
-    def vector_at(self, pointer: Any, number: int) -> Any:
-        moved = self.builder.gep(pointer, [self.whole(number * LANES)])
-        return self.builder.bitcast(moved, self.vector.as_pointer())
-
-    def spread(self, value: Any, vector: Any) -> Any:
-        """``value`` in every lane of a vector of ``vector``'s type."""
-        first = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_LANE, 0))
-        zeros = ir.Constant(ir.VectorType(_LANE, LANES), [0] * LANES)
-        return self.builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-    def masks(self, vectors: int) -> list[Any]:
-        """For each vector, which of its lanes are among the first ``lanes``."""
-        numbers = ir.VectorType(_WORD, LANES)
-        limit = self.spread(self.word["lanes"], numbers)
-        return [
-            self.builder.icmp_signed("<", ir.Constant(numbers, [v * LANES + i for i in range(LANES)]), limit)
-            for v in range(vectors)
-        ]
-
-    def _masked(self, what: str, result: Any, types_: list[Any]) -> Any:
-        name = f"llvm.masked.{what}.v{LANES}f{8 * self.itemsize}.p0"
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, types_), name)
-
-    def load(self, pointer: Any, mask: Any) -> Any:
-        kinds = [self.vector.as_pointer(), _LANE, self.mask_type, self.vector]
-        align, other = ir.Constant(_LANE, self.itemsize), ir.Constant(self.vector, [0.0] * LANES)
-        return self.builder.call(self._masked("load", self.vector, kinds), [pointer, align, mask, other])
-
-    def store(self, value: Any, pointer: Any, mask: Any) -> None:
-        kinds = [self.vector, self.vector.as_pointer(), _LANE, self.mask_type]
-        align = ir.Constant(_LANE, self.itemsize)
-        self.builder.call(self._masked("store", ir.VoidType(), kinds), [value, pointer, align, mask])
-
-    def opaque(self, pointer: Any) -> Any:
-        """The same pointer, of which the compiler knows nothing: else it keeps one for each row, more than there are
-        registers for, in place of one and the rows' offsets."""
-        kind = ir.FunctionType(pointer.type, [pointer.type])
-        return self.builder.call(ir.InlineAsm(kind, "", "=r,0"), [pointer])
-
-    def least(self, a: Any, b: Any) -> Any:
-        return self.builder.select(self.builder.icmp_signed("<", a, b), a, b)
+class _Tile(Emitter):
+    """The code of a tile."""
 
     def rows(self, vectors: int, first: int, some: int) -> None:
         """The tile's rows first … first + some − 1, as far as there are so many."""
@@ -106,7 +42,7 @@ class _Emitter:
         offsets = []
         for t in range(first, first + some):
             at = b.add(w["table_at"], self.least(self.whole(t), last))
-            offsets.append(b.fptosi(b.load(self.place("table", at)), _WORD))
+            offsets.append(b.fptosi(b.load(self.place("table", at)), WORD))
         start = self.place("start", w["start_at"])
         sums = []
         for _ in range(some):
@@ -170,7 +106,7 @@ def _tile(vectors: int) -> Any:
         given = [kind if name in _ARRAYS else types.intp for name, kind in zip(_NAMES, kinds, strict=True)]
 
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            emitter = _Emitter(context, builder, signature, args, _NAMES)
+            emitter = _Tile(context, builder, signature, args, _NAMES)
             some = _rows_at_once(vectors, emitter.itemsize)
             for first in range(0, ROWS, some):
                 emitter.rows(vectors, first, some)
@@ -215,7 +151,7 @@ def _lane_sums(typing_context: Any, y: Any, y_at: Any, n: Any, step: Any, c: Any
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         names = ("y", "y_at", "n", "step", "c", "c_at", "lanes")
-        _Emitter(context, builder, signature, args, names).lane_sums()
+        _Tile(context, builder, signature, args, names).lane_sums()
         return context.get_dummy_value()
 
     return signature, generate
