@@ -30,12 +30,17 @@ def squares_about(x, mean):
 
 
 @leaf_kernel
-def scale(x, mean, inverse, gamma, beta, normalised, y):
-    """normalised = (x − mean)·inverse, y = γ·normalised + β."""
+def standardise(x, mean, inverse, out):
+    """out = (x − mean)·inverse."""
     for j in range(x.size):
-        off = (x[j] - mean) * inverse
-        normalised[j] = off
-        y[j] = gamma[j] * off + beta[j]
+        out[j] = (x[j] - mean) * inverse
+
+
+@leaf_kernel
+def scale(normalised, gamma, beta, y):
+    """y = γ·normalised + β."""
+    for j in range(y.size):
+        y[j] = gamma[j] * normalised[j] + beta[j]
 
 
 @leaf_kernel
@@ -85,12 +90,13 @@ def layer_norm(x, gamma, beta, epsilon, normalised, inverse, y):
         mean = total(x[i]) / units
         variance = squares_about(x[i], mean) / units
         inverse[i] = kind(1.0) / kind(math.sqrt(variance + kind(epsilon)))
-        scale(x[i], mean, inverse[i], gamma, beta, normalised[i], y[i])
+        standardise(x[i], mean, inverse[i], normalised[i])
+        scale(normalised[i], gamma, beta, y[i])
 
 
 @kernel
 def layer_norm_backward(delta, gamma, normalised, inverse, add, dx, d_gamma, d_beta):
-    """From delta (rows, units) = ∂L/∂y: dx (rows, units; may be delta) is written, or with ``add`` added to; d_gamma
+    """From delta (rows, units) = ∂L/∂y: dx (rows, units) is written, or with ``add`` added to; d_gamma
     and d_beta (units) are overwritten with these rows' part."""
     units = delta.dtype.type(delta.shape[1])
     d_gamma[:] = d_gamma.dtype.type(0.0)

@@ -96,52 +96,59 @@ class _Tile(Emitter):
 
 
 _NAMES = (
-    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at", "keep", "c", "c_at", "c_step", "lanes",
+    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at",
+    "keep", "c", "c_at", "c_step", "lanes",
 )  # fmt: skip
-_ARRAYS = ("a", "table", "y", "start", "c")
 
 
-def _tile(vectors: int) -> Any:
-    def typer(typing_context: Any, *kinds: Any) -> Any:
-        given = [kind if name in _ARRAYS else types.intp for name, kind in zip(_NAMES, kinds, strict=True)]
+def _tile(vectors: int, *arrays: Any) -> Any:
+    """What an intrinsic returns: its signature, and what writes its code."""
+    given = iter(arrays)
+    kinds = [next(given) if name in {"a", "table", "y", "start", "c"} else types.intp for name in _NAMES]
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            emitter = _Tile(context, builder, signature, args, _NAMES)
-            some = _rows_at_once(vectors, emitter.itemsize)
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args, _NAMES)
+        some = _rows_at_once(vectors, tile.itemsize)
+        if some == ROWS and vectors > 1:
+            few = builder.icmp_signed("<=", tile.word["count"], tile.whole(ROWS // 2))
+            with builder.if_else(few) as (half, all_of_them):
+                with half:
+                    tile.rows(vectors, 0, ROWS // 2)
+                with all_of_them:
+                    tile.rows(vectors, 0, ROWS)
+        else:
             for first in range(0, ROWS, some):
-                emitter.rows(vectors, first, some)
-            return context.get_dummy_value()
+                tile.rows(vectors, first, some)
+        return context.get_dummy_value()
 
-        return types.void(*given), generate
-
-    return typer
+    return types.void(*kinds), generate
 
 
 @intrinsic
 def _tile_1(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(1)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(1, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_2(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(2)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(2, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_3(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(3)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(3, a, table, y, start, c)
 
 
 @intrinsic

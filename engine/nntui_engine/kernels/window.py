@@ -11,7 +11,7 @@ from llvmlite import ir
 
 from .compiler import cgutils, intrinsic, types
 from .policy import JIT
-from .vectors import LANES, WORD, Emitter
+from .vectors import LANES, Emitter
 
 
 class _Window(Emitter):
@@ -151,9 +151,7 @@ def _largest(seen: Any) -> Any:
     return np.where(np.isnan(seen).any(axis=0), np.isnan(seen).argmax(axis=0), seen.argmax(axis=0))
 
 
-def _plain_maximum(
-    x: Any, x_at: int, n0: int, step0: int, n1: int, step1: int, lanes: int, z: Any, z_at: int
-) -> None:
+def _plain_maximum(x: Any, x_at: int, n0: int, step0: int, n1: int, step1: int, lanes: int, z: Any, z_at: int) -> None:
     seen = x.reshape(-1)[_entries(x, x_at, n0, step0, n1, step1, lanes)]
     z.reshape(-1)[z_at : z_at + seen.shape[1]] = np.take_along_axis(seen, _largest(seen)[None], 0)[0]
 
