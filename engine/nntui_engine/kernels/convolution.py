@@ -7,7 +7,8 @@ is worked off in bands of its lines. What lies beyond the picture counts as 0, a
 
 from ..registry import geometry as sizes
 from .policy import JIT, inlined_kernel, kernel, leaf_kernel
-from .tile import LANES, ROWS, lane_sums, tile_1, tile_2, tile_3
+from .tile import ROWS, lane_sums, tile_1, tile_2, tile_3
+from .vectors import LANES
 from .views import vector
 
 places = kernel(sizes.places)
@@ -117,6 +118,19 @@ def column_sums(s, at, count, step, out):
         lane_sums(s, at + lane, count, step, out, lane, out.size - lane)
 
 
+@leaf_kernel
+def fold(sums, g, together, d_weights):
+    """d_weights from the sums (lines, what neighbours see of a line, neighbour, filters): each neighbour's own part."""
+    run, wide = g.kernel_width * g.channels, sums.size // (g.kernel_height * together * g.filters)
+    d_weights[:] = d_weights.dtype.type(0.0)
+    for n in range(together):
+        for r in range(g.kernel_height):
+            for q in range(run):
+                at = ((r * wide + q + n * g.stride_width * g.channels) * together + n) * g.filters
+                for f in range(g.filters):
+                    d_weights[r * run + q, f] += sums[at + f]
+
+
 @kernel
 def convolve(x, weights, biases, geometry, scratch, z):
     """z = the convolution of x with the weights, plus biases.
@@ -125,7 +139,7 @@ def convolve(x, weights, biases, geometry, scratch, z):
     z (n, out_height·out_width·filters); scratch has ``scratch_size(geometry)`` entries.
     """
     g = geometry
-    lines, columns, start, w_at, picture, _, _ = places(g)
+    lines, columns, _, start, w_at, _, picture, _, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
     copy(biases, vector(scratch, start, filters))
     copy(flat(weights), vector(scratch, w_at, weights.size))
@@ -150,47 +164,51 @@ def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weig
     (n, height·width·channels) is written, or with ``add`` added to.
     """
     g = geometry
-    lines, columns, start, w_at, picture, outputs, _ = places(g)
+    lines, columns, together, start, w_at, sums, picture, outputs, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
-    taps = g.kernel_height * run
+    wide = run + (together - 1) * g.stride_width * g.channels  # what neighbours see of a line
+    taps, lanes = g.kernel_height * wide, together * filters
     zero = scratch.dtype.type(0.0)
-    fill(vector(scratch, start, max(filters, run)), zero)
-    tabulate(g.kernel_height, pitch, run, 1, vector(scratch, 0, taps))
+    fill(vector(scratch, start, max(lanes, run)), zero)
+    tabulate(g.kernel_height, pitch, wide, 1, vector(scratch, 0, taps))
     tabulate(1, 0, g.out_width, filters, vector(scratch, taps, g.out_width))
+    fill(vector(scratch, sums, taps * lanes), zero)
     d_biases[:] = zero
-    if x.shape[0] == 0:
-        d_weights[:] = zero
     if ask:
         turn_weights(weights, g, vector(scratch, w_at, weights.size))
         if not add:
             dx[:] = zero
-    clear, keep = True, 0
+    clear = True
     for i in range(x.shape[0]):
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             count, seen = some * g.out_width, (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, vector(scratch, picture, seen * pitch))
+            shown = vector(scratch, picture, seen * pitch)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, shown)
             part = vector(delta[i], first * g.out_width * filters, count * filters)
             copy(part, vector(scratch, outputs, count * filters))
             column_sums(scratch, outputs, count, filters, d_biases)
-            tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters, g.out_width,
-                  g.stride_width * g.channels, filters, start, keep, flat(d_weights), 0, filters, filters)  # fmt: skip
-            clear, keep = lines < g.out_height, 1
+            tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters,
+                  g.out_width // together, together * g.stride_width * g.channels, lanes, start, 1, scratch, sums,
+                  lanes, lanes)  # fmt: skip
+            clear = lines < g.out_height
             if ask:
                 gradient = outputs + count * filters + sizes.SLACK
-                spread_back(scratch, g, pitch, some, start, w_at, outputs, gradient)
-                add_lines(vector(scratch, gradient, seen * pitch), g, pitch, first * g.stride_height, seen, dx[i])
+                spread_back(scratch, g, pitch, some, start, taps, w_at, outputs, gradient)
+                shares = vector(scratch, gradient, seen * pitch)
+                add_lines(shares, g, pitch, first * g.stride_height, seen, dx[i])
+    fold(vector(scratch, sums, taps * lanes), g, together, d_weights)
 
 
 @kernel
-def spread_back(s, g, pitch, some, start, w_at, outputs, gradient):
+def spread_back(s, g, pitch, some, start, table_at, w_at, outputs, gradient):
     """Write ∂L/∂ the padded picture to ``gradient``, from ``some`` lines of ∂L/∂ its outputs.
 
-    A line of the picture takes from every line of outputs that saw it: an output's share is a run of columns and
+    ``table_at``: where the offsets of a line of outputs stand. A line of the picture takes from every line of outputs that saw it: an output's share is a run of columns and
     channels, and neighbours' runs overlap.
     """
     line, run, stride = g.out_width * g.filters, g.kernel_width * g.channels, g.stride_height
-    step, taps = g.filters * run, g.kernel_height * run
+    step = g.filters * run
     seen = (some - 1) * stride + g.kernel_height
     fill(vector(s, gradient, seen * pitch), s.dtype.type(0.0))
     for y in range(seen):
@@ -198,5 +216,5 @@ def spread_back(s, g, pitch, some, start, w_at, outputs, gradient):
         r = y - lowest * stride
         if r < g.kernel_height:
             n0 = min((g.kernel_height - 1 - r) // stride, lowest) + 1
-            tiles(s, outputs + lowest * line, taps, g.out_width, w_at + r * step, n0, -line, stride * step, g.filters,
+            tiles(s, outputs + lowest * line, table_at, g.out_width, w_at + r * step, n0, -line, stride * step, g.filters,
                   1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip

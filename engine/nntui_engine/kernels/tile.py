@@ -4,18 +4,16 @@ The rows of its left factor may overlap and begin anywhere, as the patches of a 
 first; and the loop over the sum turns on two levels, as over lines and columns.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
 
-from .compiler import cgutils, intrinsic, make_array, types
+from .compiler import cgutils, intrinsic, types
 from .policy import JIT
+from .vectors import LANES, WORD, Emitter
 
-LANES = 16  # entries of the right factor side by side
 ROWS = 8  # of the left factor in one tile
-_WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
 
 def _registers() -> tuple[int, int]:
@@ -33,70 +31,8 @@ def _rows_at_once(vectors: int, itemsize: int) -> int:
     return max(r for r in (1, 2, 4, 8) if r == 1 or r * each <= count * 3 // 4)
 
 
-class _Emitter:
-    """Writes a tile's code: the words of the call by name, the arrays' addresses, vectors in and out of them."""
-
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, names: Sequence[str]) -> None:
-        self.builder = builder
-        self.word = dict(zip(names, args, strict=True))
-        self.data = {
-            name: make_array(kind)(context, builder, value).data
-            for name, kind, value in zip(names, signature.args, args, strict=True)
-            if isinstance(kind, types.Array)
-        }
-        self.single = signature.args[0].dtype == types.float32
-        self.itemsize = 4 if self.single else 8
-        self.scalar = ir.FloatType() if self.single else ir.DoubleType()
-        self.vector = ir.VectorType(self.scalar, LANES)
-        self.mask_type = ir.VectorType(_BIT, LANES)
-
-    def whole(self, value: int) -> Any:
-        return ir.Constant(_WORD, value)
-
-    def place(self, name: str, at: Any) -> Any:
-        return self.builder.gep(self.data[name], [at])
-
-    def vector_at(self, pointer: Any, number: int) -> Any:
-        moved = self.builder.gep(pointer, [self.whole(number * LANES)])
-        return self.builder.bitcast(moved, self.vector.as_pointer())
-
-    def spread(self, value: Any, vector: Any) -> Any:
-        """``value`` in every lane of a vector of ``vector``'s type."""
-        first = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_LANE, 0))
-        zeros = ir.Constant(ir.VectorType(_LANE, LANES), [0] * LANES)
-        return self.builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-    def masks(self, vectors: int) -> list[Any]:
-        """For each vector, which of its lanes are among the first ``lanes``."""
-        numbers = ir.VectorType(_WORD, LANES)
-        limit = self.spread(self.word["lanes"], numbers)
-        return [
-            self.builder.icmp_signed("<", ir.Constant(numbers, [v * LANES + i for i in range(LANES)]), limit)
-            for v in range(vectors)
-        ]
-
-    def _masked(self, what: str, result: Any, types_: list[Any]) -> Any:
-        name = f"llvm.masked.{what}.v{LANES}f{8 * self.itemsize}.p0"
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, types_), name)
-
-    def load(self, pointer: Any, mask: Any) -> Any:
-        kinds = [self.vector.as_pointer(), _LANE, self.mask_type, self.vector]
-        align, other = ir.Constant(_LANE, self.itemsize), ir.Constant(self.vector, [0.0] * LANES)
-        return self.builder.call(self._masked("load", self.vector, kinds), [pointer, align, mask, other])
-
-    def store(self, value: Any, pointer: Any, mask: Any) -> None:
-        kinds = [self.vector, self.vector.as_pointer(), _LANE, self.mask_type]
-        align = ir.Constant(_LANE, self.itemsize)
-        self.builder.call(self._masked("store", ir.VoidType(), kinds), [value, pointer, align, mask])
-
-    def opaque(self, pointer: Any) -> Any:
-        """The same pointer, of which the compiler knows nothing: else it keeps one for each row, more than there are
-        registers for, in place of one and the rows' offsets."""
-        kind = ir.FunctionType(pointer.type, [pointer.type])
-        return self.builder.call(ir.InlineAsm(kind, "", "=r,0"), [pointer])
-
-    def least(self, a: Any, b: Any) -> Any:
-        return self.builder.select(self.builder.icmp_signed("<", a, b), a, b)
+class _Tile(Emitter):
+    """The code of a tile."""
 
     def rows(self, vectors: int, first: int, some: int) -> None:
         """The tile's rows first … first + some − 1, as far as there are so many."""
@@ -106,7 +42,7 @@ class _Emitter:
         offsets = []
         for t in range(first, first + some):
             at = b.add(w["table_at"], self.least(self.whole(t), last))
-            offsets.append(b.fptosi(b.load(self.place("table", at)), _WORD))
+            offsets.append(b.fptosi(b.load(self.place("table", at)), WORD))
         start = self.place("start", w["start_at"])
         sums = []
         for _ in range(some):
@@ -160,52 +96,59 @@ class _Emitter:
 
 
 _NAMES = (
-    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at", "keep", "c", "c_at", "c_step", "lanes",
+    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at",
+    "keep", "c", "c_at", "c_step", "lanes",
 )  # fmt: skip
-_ARRAYS = ("a", "table", "y", "start", "c")
 
 
-def _tile(vectors: int) -> Any:
-    def typer(typing_context: Any, *kinds: Any) -> Any:
-        given = [kind if name in _ARRAYS else types.intp for name, kind in zip(_NAMES, kinds, strict=True)]
+def _tile(vectors: int, *arrays: Any) -> Any:
+    """What an intrinsic returns: its signature, and what writes its code."""
+    given = iter(arrays)
+    kinds = [next(given) if name in {"a", "table", "y", "start", "c"} else types.intp for name in _NAMES]
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            emitter = _Emitter(context, builder, signature, args, _NAMES)
-            some = _rows_at_once(vectors, emitter.itemsize)
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args, _NAMES)
+        some = _rows_at_once(vectors, tile.itemsize)
+        if some == ROWS and vectors > 1:
+            few = builder.icmp_signed("<=", tile.word["count"], tile.whole(ROWS // 2))
+            with builder.if_else(few) as (half, all_of_them):
+                with half:
+                    tile.rows(vectors, 0, ROWS // 2)
+                with all_of_them:
+                    tile.rows(vectors, 0, ROWS)
+        else:
             for first in range(0, ROWS, some):
-                emitter.rows(vectors, first, some)
-            return context.get_dummy_value()
+                tile.rows(vectors, first, some)
+        return context.get_dummy_value()
 
-        return types.void(*given), generate
-
-    return typer
+    return types.void(*kinds), generate
 
 
 @intrinsic
 def _tile_1(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(1)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(1, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_2(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(2)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(2, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_3(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(3)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(3, a, table, y, start, c)
 
 
 @intrinsic
@@ -215,7 +158,7 @@ def _lane_sums(typing_context: Any, y: Any, y_at: Any, n: Any, step: Any, c: Any
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         names = ("y", "y_at", "n", "step", "c", "c_at", "lanes")
-        _Emitter(context, builder, signature, args, names).lane_sums()
+        _Tile(context, builder, signature, args, names).lane_sums()
         return context.get_dummy_value()
 
     return signature, generate
