@@ -22,6 +22,7 @@ from nntui_engine.run.snapshot import (
 )
 from nntui_engine.scenario.settings import LaneSettings, LayerSettings, SurfaceSettings
 from nntui_engine.tasks.field import distances
+from nntui_engine.tasks.layers import counted_layers
 
 LAYER_NAMES = ("gradient_norm", "activation_variance", "dead_units")
 WINDOW = ((-2.0, 2.0), (-1.0, 3.0))
@@ -82,11 +83,24 @@ def lane_settings(
 
 
 def layers_of(settings: LaneSettings) -> tuple[LayerInfo, ...]:
-    depth = len(settings.layers)
-    return tuple(
-        LayerInfo(x.index, "output" if x.index == depth else str(x.index), 4, x.units, x.activation)
-        for x in settings.layers
-    )
+    found, depth = [], len(settings.layers)
+    for x, counted in zip(settings.layers, counted_layers(settings.layers, settings.shape), strict=True):
+        found.append(
+            LayerInfo(
+                index=x.index,
+                name="output" if x.index == depth else x.label,
+                inputs=counted.inputs,
+                units=x.units,
+                activation=x.activation,
+                kind=x.kind,
+                shape=counted.shape,
+                sources=x.sources,
+                parameters=counted.parameters,
+                multiply_adds=counted.multiply_adds,
+                has_weights=bool(x.init),
+            )
+        )
+    return tuple(found)
 
 
 def series(steps: np.ndarray, values: np.ndarray, spread: float = 0.0) -> Series:

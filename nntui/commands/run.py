@@ -1,5 +1,6 @@
 """``nntui run``: train a scenario in the lab, or headless."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from nntui.headless.training import Row, RunOptions
     from nntui_engine.experiment import Experiment
+    from nntui_engine.run.snapshot import Snapshot
     from nntui_engine.scenario import Scenario
 
 SEVERITIES = ("info", "warning", "critical")
@@ -168,7 +170,8 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         rows = outputs.format == "jsonl"
         with progress_bar() as progress:
             experiment = build(scenario, options, keep_samples=rows, compiling=progress)
-            timing = None if outputs.fair else train(experiment, progress, _write_rows if rows else None)
+            write = partial(_write_rows, experiment.snapshot()) if rows else None
+            timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:
             return _fair(experiment, outputs)
         if outputs.weights is not None:
@@ -215,7 +218,8 @@ def _fair(run: "Experiment", outputs: Outputs) -> int:
     return 0
 
 
-def _write_rows(rows: "Iterable[Row]") -> None:
+def _write_rows(snapshot: "Snapshot", rows: "Iterable[Row]") -> None:
+    from nntui.headless.document import row_documents
     from nntui.headless.machine import encoded, json_text, write_bytes
 
-    write_bytes(encoded("".join(json_text(row, indent=None) for row in rows)))
+    write_bytes(encoded("".join(json_text(row, indent=None) for row in row_documents(rows, snapshot))))

@@ -46,7 +46,7 @@ def _document(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]
         "lesson": scenario.lesson,
         "source": scenario.source,
         "panels": list(scenario.panels),
-        "lanes": [{"name": lane.name, "settings": _settings(lane)} for lane in lanes],
+        "lanes": [{"name": lane.name, "settings": _settings(lane), "layers": _layers(lane)} for lane in lanes],
     }
 
 
@@ -54,7 +54,9 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
     from rich.markdown import Markdown
     from rich.text import Text
 
+    from nntui.headless.network_words import layer_line
     from nntui.headless.output import text_console
+    from nntui_engine.scenario.settings import SurfaceSettings
 
     console = text_console()
     console.print(Text(scenario.title, style="bold"))
@@ -67,10 +69,17 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
         console.print()
         console.print(Text(f"Source: {scenario.source}"))
     first: dict[str, str] = {}
+    first_rows: list[dict[str, Any]] = []
     for position, lane in enumerate(lanes):
         values = flatten(_settings(lane))
+        head = f"{lane.name or 'Settings'}: "
         console.print()
-        console.print(Text(f"{lane.name or 'Settings'}: {_line(lane)}", style="bold"))
+        console.print(Text(f"{head}{_line(lane, console.width - len(head))}", style="bold"))
+        rows = _layers(lane)
+        if rows and (not position or rows != first_rows):
+            _print_layers(console, lane)
+        if not isinstance(lane, SurfaceSettings) and not lane.is_plain:
+            values |= {f"model.layers.{layer.index}": layer_line(lane, layer) for layer in lane.layers}
         if position:
             # Lanes differ in a few values: only those are worth reading again.
             changed = {key: value for key, value in values.items() if first.get(key) != value}
@@ -80,7 +89,7 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
             if gone:
                 console.print(Text(f"  without {', '.join(gone)}"))
         else:
-            first = values
+            first, first_rows = values, rows
             _print_values(console, values)
 
 
@@ -90,9 +99,26 @@ def _settings(lane: "LaneSettings | SurfaceSettings") -> dict[str, Any]:
     return settings_document(lane)
 
 
-def _line(lane: "LaneSettings | SurfaceSettings") -> str:
+def _layers(lane: "LaneSettings | SurfaceSettings") -> list[dict[str, Any]]:
+    """The layers in numbers; none on a surface."""
+    from nntui.headless.network_words import layer_rows
+    from nntui_engine.scenario.settings import SurfaceSettings
+
+    return [] if isinstance(lane, SurfaceSettings) else layer_rows(lane)
+
+
+def _print_layers(console: Any, lane: "LaneSettings") -> None:
+    from rich.padding import Padding
+
+    from nntui.headless.network_words import layers_table
+
+    console.print(Padding(layers_table(lane), (0, 0, 0, 2)))
+    console.print()
+
+
+def _line(lane: "LaneSettings | SurfaceSettings", room: int) -> str:
     """What the lane is, in one line."""
-    from nntui.headless.settings_document import network_line
+    from nntui.headless.network_words import network_line
     from nntui_engine.scenario.settings import SurfaceSettings
 
     if isinstance(lane, SurfaceSettings):
@@ -100,7 +126,7 @@ def _line(lane: "LaneSettings | SurfaceSettings") -> str:
 
         row = SURFACES[lane.surface]
         return f"{lane.optimizer} on {lane.surface}, {row.formula}"
-    return network_line(lane)
+    return network_line(lane, room)
 
 
 def _print_values(console: Any, values: dict[str, str]) -> None:

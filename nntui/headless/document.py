@@ -1,13 +1,13 @@
 """The result of a run as one JSON-ready document (``--format json``)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from nntui.headless.settings_document import settings_document
-from nntui.headless.training import Timing
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, WHOLE_STATISTICS
+from nntui.headless.training import Row, Timing
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
@@ -56,14 +56,41 @@ def _network(lane: LaneSnapshot, findings: Iterable[Finding]) -> dict[str, Any]:
 
 def _layer(lane: LaneSnapshot, position: int) -> dict[str, Any]:
     layer = lane.layers[position]
-    values = {name: float(column[position]) for name, column in lane.per_layer.items()}
+    values = {
+        name: float(column[position]) if layer.has(name) else None for name, column in lane.per_layer.items()
+    }
     return {
         "index": layer.index,
         "name": layer.name,
+        "kind": layer.kind,
+        "shape": list(layer.shape),
         "units": layer.units,
         "activation": layer.activation,
+        "parameters": layer.parameters,
+        "multiply_adds": layer.multiply_adds,
         **values,
     }
+
+
+def row_documents(rows: Iterable[Row], snapshot: Snapshot) -> Iterator[Row]:
+    """The rows of ``--format jsonl``, with null where a statistic says nothing of a layer, as in the document."""
+    gaps = {lane.name: _gaps(lane) for lane in snapshot.lanes}
+    for row in rows:
+        without = gaps[row["lane"]]
+        if not without:
+            yield row
+            continue
+        layers = {
+            name: [None if at in without.get(name, ()) else value for at, value in enumerate(values)]
+            for name, values in row["layers"].items()
+        }
+        yield {**row, "layers": layers}
+
+
+def _gaps(lane: LaneSnapshot) -> dict[str, set[int]]:
+    """Places (0-based) of the layers that a statistic says nothing of, by statistic; none for most networks."""
+    found = {row.name: {at for at, layer in enumerate(lane.layers) if not layer.has(row.name)} for row in LAYER_STATISTICS}
+    return {name: places for name, places in found.items() if places}
 
 
 def _on_surface(lane: LaneSnapshot, points: int | None) -> dict[str, Any]:

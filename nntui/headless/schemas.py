@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, OF_WEIGHTS, WHOLE_STATISTICS
 
 Schema = dict[str, Any]
 
-LAYER_NAMES = [row.name for row in LAYER_STATISTICS]
 WHOLE_NAMES = [row.name for row in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS)]
 
 TEXT: Schema = {"type": "string"}
@@ -15,6 +14,8 @@ FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 VALUE: Schema = {"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-Infinity"]}]}
 VALUE_OR_NULL: Schema = {"anyOf": [*VALUE["anyOf"], {"type": "null"}]}
+# null where a layer has no weights that it could be of
+OF_LAYERS = {row.name: VALUE_OR_NULL if row.name in OF_WEIGHTS else VALUE for row in LAYER_STATISTICS}
 TABLE: Schema = {"type": "object"}
 HEAD: Schema = {"schema": {"const": 1}, "scenario": TEXT, "seed": COUNT, "steps": COUNT}
 
@@ -49,9 +50,13 @@ LAYER = closed(
     {
         "index": {"type": "integer", "minimum": 1},
         "name": TEXT,
+        "kind": TEXT,
+        "shape": listed({"type": "integer", "minimum": 1}, 1, 3),
         "units": {"type": "integer", "minimum": 1},
         "activation": TEXT,
-        **dict.fromkeys(LAYER_NAMES, VALUE),
+        "parameters": COUNT,
+        "multiply_adds": COUNT,
+        **OF_LAYERS,
     }
 )
 NETWORK_LANE = closed(
@@ -93,7 +98,7 @@ NETWORK_ROW = closed(
         **dict.fromkeys(WHOLE_NAMES, VALUE_OR_NULL),
         "layers": {
             "type": "object",
-            "properties": {name: listed(VALUE) for name in LAYER_NAMES},
+            "properties": {name: listed(value) for name, value in OF_LAYERS.items()},
             "additionalProperties": False,
         },
     },

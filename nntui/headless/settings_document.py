@@ -1,7 +1,6 @@
 """A lane's settings as plain nested values, every "auto" decided."""
 
 from dataclasses import asdict
-from itertools import groupby
 from typing import Any
 
 from nntui_engine.scenario.settings import LaneSettings, LayerSettings, SurfaceSettings
@@ -17,7 +16,7 @@ def _network(settings: LaneSettings) -> dict[str, Any]:
 
     ``data`` is as written in the file, with defaults filled in. ``model.layers`` has one entry a layer, output last.
     """
-    early, plain = settings.early_stopping, is_chain(settings)
+    early, plain = settings.early_stopping, settings.is_plain
     return {
         "data": settings.table.get("data", {}),
         "model": {
@@ -50,13 +49,6 @@ def _network(settings: LaneSettings) -> dict[str, Any]:
             "dtype": settings.dtype,
         },
     }
-
-
-def is_chain(settings: LaneSettings) -> bool:
-    """Whether the layers are what ``model.hidden`` can say: dense ones without names, each reading the one above."""
-    return all(
-        layer.kind == "dense" and not layer.name and layer.sources == (layer.index - 1,) for layer in settings.layers
-    )
 
 
 def _layer(layer: LayerSettings, plain: bool) -> dict[str, Any]:
@@ -94,15 +86,6 @@ def _surface(settings: SurfaceSettings) -> dict[str, Any]:
     }
 
 
-def network_line(settings: LaneSettings) -> str:
-    """The network in one line, such as "64 → 32 relu → 10 softmax"; equal neighbours are counted."""
-    words = [str(settings.inputs)]
-    for layer, equal in groupby(_layer_words(layer) for layer in settings.layers):
-        count = len(list(equal))
-        words.append(layer if count == 1 else f"{count} × ({layer})")
-    return " → ".join(words)
-
-
 def training_line(settings: LaneSettings) -> str:
     """How it is trained in one line, such as "cross_entropy, adam (lr 0.01), batches of 32"."""
     from nntui_engine.registry.optimizer import OPTIMIZERS
@@ -117,8 +100,3 @@ def training_line(settings: LaneSettings) -> str:
     if settings.schedule != "constant":
         words.append(f"{settings.schedule} schedule")
     return ", ".join(words)
-
-
-def _layer_words(layer: LayerSettings) -> str:
-    extra = "" if layer.batch_norm == "none" else "+bn"
-    return f"{layer.units} {layer.activation}{extra}"

@@ -7,25 +7,33 @@ from rich.table import Table
 from rich.text import Text
 
 from nntui.headless.numbers import statistic
-from nntui.headless.settings_document import network_line, training_line
+from nntui.headless.network_words import kind_words, network_line
+from nntui.headless.settings_document import training_line
 from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.surface_text import start_line, surface_blocks
 from nntui.headless.training import Timing
 from nntui.headless.words import heading, plain_table, timing_line
-from nntui.plotting.grid import wrap
+from nntui.plotting.grid import fit, wrap
+from nntui_engine.registry.layer_kind import shape_text
+from nntui_engine.registry.layer_kinds import LAYER_KINDS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 from nntui_engine.run.finding import Finding, details, headline
-from nntui_engine.run.snapshot import LaneSnapshot, Mark, Series, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, Snapshot
 
 # Points of history asked for; a sparkline never has more columns than this.
 POINTS = 240
 CURVE_WIDTH = 36
 SPARK_WIDTH = 10
+LEAST_SPARK = 4
+LONGEST_NAME = 12
+NOTHING = "—"  # what does not apply
 NUMBER_WIDTH = 8
 DETAIL_INDENT = 10  # "critical" and two blanks
 
 SUMMARY = ("loss", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "r2")
 OVER_TIME = ("loss", "validation_loss", "validation_accuracy", "r2")
+DENSE_HEADERS = ("Layer", "Units", "Activation")
+KIND_HEADERS = ("Layer", "Kind", "Shape", "Activation")
 LAYER_COLUMNS = ("gradient_norm", "activation_variance")
 LAYER_NUMBERS = ("update_ratio", "dead_units", "saturated_fraction")
 
@@ -35,7 +43,7 @@ def print_report(
 ) -> None:
     """The report on ``console``: lanes, curves, layers, findings, changes made during the run."""
     title = heading(snapshot.title, snapshot.scenario, snapshot.seed, f"step {snapshot.step:,} of {snapshot.steps:,}")
-    own = surface_blocks(snapshot) if snapshot.on_surface else _network_blocks(snapshot)
+    own = surface_blocks(snapshot) if snapshot.on_surface else _network_blocks(snapshot, console.width)
     after = (_findings(findings, console.width), _tweaks(snapshot.marks), _legend(snapshot), _timing(timing))
     console.print(title)
     if snapshot.on_surface:
@@ -46,8 +54,8 @@ def print_report(
             console.print(block)
 
 
-def _network_blocks(snapshot: Snapshot) -> list[RenderableType]:
-    return [_summary(snapshot), _curves(snapshot), *(_layers(lane) for lane in snapshot.lanes)]
+def _network_blocks(snapshot: Snapshot, width: int) -> list[RenderableType]:
+    return [_summary(snapshot), _curves(snapshot), *(_layers(lane, width) for lane in snapshot.lanes)]
 
 
 def _title(name: str) -> str:
@@ -105,40 +113,62 @@ def _lane_cell(snapshot: Snapshot, lane: LaneSnapshot) -> list[Text]:
     return [Text(lane.name)] if _lane_header(snapshot) else []
 
 
-def _layers(lane: LaneSnapshot) -> RenderableType:
+def _layers(lane: LaneSnapshot, width: int) -> RenderableType:
+    plain = all(layer.kind == "dense" for layer in lane.layers)
+    rows = [_layer_cells(layer, plain) for layer in lane.layers]
+    spark = SPARK_WIDTH if plain else _spare_width(rows, width)
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("Layer", no_wrap=True)
-    table.add_column("Units", justify="right", no_wrap=True)
-    table.add_column("Activation", no_wrap=True)
-    for name in LAYER_COLUMNS:
-        table.add_column(_title(name), justify="right", min_width=_least_width(name))
-        table.add_column("", no_wrap=True)
-    for name in LAYER_NUMBERS:
-        table.add_column(_title(name), justify="right", min_width=_least_width(name))
-    for position, layer in enumerate(lane.layers):
+    for header in DENSE_HEADERS if plain else KIND_HEADERS:
+        table.add_column(header, justify="right" if header in ("Units", "Shape") else "left", no_wrap=True)
+    for name in (*LAYER_COLUMNS, *LAYER_NUMBERS):
+        whole = None if plain else _whole_width(name)
+        table.add_column(_title(name), justify="right", min_width=_least_width(name), width=whole)
+        if name in LAYER_COLUMNS:
+            table.add_column("", no_wrap=True)
+    for position, row in enumerate(rows):
         cells = []
         for name in LAYER_COLUMNS:
             cells += [
                 _layer_number(lane, name, position),
-                _layer_spark(lane.layer_history.get(name), position, _is_log(name)),
+                _layer_spark(lane, name, position, spark),
             ]
         cells += [_layer_number(lane, name, position) for name in LAYER_NUMBERS]
-        table.add_row(layer.name, str(layer.units), layer.activation, *cells)
-    title = Text.assemble(
-        (lane.name or "Network", "bold"),
-        f": {network_line(lane.network.settings)}; {training_line(lane.network.settings)}",
-    )
+        table.add_row(*row, *cells)
+    name, training = lane.name or "Network", training_line(lane.network.settings)
+    network = network_line(lane.network.settings, width - len(name) - len(training) - 4)
+    title = Text.assemble((name, "bold"), f": {network}; {training}")
     parts: list[RenderableType] = [title]
     if lane.state == "stopped early":
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
     if lane.network.first_non_finite is not None:
         first = lane.network.first_non_finite
-        parts.append(Text(f"First NaN or infinity at step {first.step}, layer {first.layer}.", style="red"))
+        parts.append(Text(f"First NaN or infinity at step {first.step}, layer {lane.layer_name(first.layer)}.", style="red"))
     return Group(*parts, table)
 
 
+def _layer_cells(layer: LayerInfo, plain: bool) -> list[str]:
+    """What a layer is: under ``DENSE_HEADERS``, or ``KIND_HEADERS``."""
+    if plain:
+        return [layer.name, str(layer.units), layer.activation]
+    activation = layer.activation if "activation" in LAYER_KINDS[layer.kind].takes else NOTHING
+    name = fit(layer.name, LONGEST_NAME)
+    return [name, kind_words(layer.kind), shape_text(layer.shape), activation]
+
+
+def _spare_width(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Columns for each sparkline beside these cells in a report of this width; 0 where they would say nothing."""
+    words = (max(map(len, column)) for column in zip(KIND_HEADERS, *rows, strict=True))
+    numbers = [_whole_width(name) for name in (*LAYER_COLUMNS, *LAYER_NUMBERS)]
+    gaps = len(KIND_HEADERS) + len(numbers) + len(LAYER_COLUMNS)
+    spare = (width - sum(words) - sum(numbers) - gaps) // len(LAYER_COLUMNS)
+    return min(SPARK_WIDTH, spare) if spare >= LEAST_SPARK else 0
+
+
 def _layer_number(lane: LaneSnapshot, name: str, position: int) -> str:
-    """A layer's newest value; nothing where none was measured, as in a run that stopped before its first step."""
+    """A layer's newest value, a dash where it has none; nothing where none was measured, as in a run that stopped
+    before its first step."""
+    if not lane.layers[position].has(name):
+        return NOTHING
     values = lane.per_layer.get(name)
     return "" if values is None else statistic(name, float(values[position]))
 
@@ -149,10 +179,17 @@ def _least_width(name: str) -> int:
     return longest if name.endswith("_units") else max(longest, NUMBER_WIDTH)
 
 
-def _layer_spark(series: Series | None, position: int, log: bool) -> str:
-    if series is None or not len(series.steps):
+def _whole_width(name: str) -> int:
+    """Room for any number without a line's end in it, "0.0001234" being the longest."""
+    least = _least_width(name)
+    return least if name.endswith("_units") else max(least, NUMBER_WIDTH + 1)
+
+
+def _layer_spark(lane: LaneSnapshot, name: str, position: int, width: int) -> str:
+    series = lane.layer_history.get(name)
+    if series is None or not len(series.steps) or not width or not lane.layers[position].has(name):
         return ""
-    return sparkline([float(value) for value in series.mean[:, position]], SPARK_WIDTH, log)
+    return sparkline([float(value) for value in series.mean[:, position]], width, _is_log(name))
 
 
 def _findings(findings: Sequence[Finding], width: int) -> RenderableType | None:

@@ -88,7 +88,7 @@ def state_words(lane: LaneSnapshot) -> tuple[str, str]:
     """What is worth saying about a lane, and its colour; "" when it simply trains."""
     first = lane.network.first_non_finite
     if first is not None:
-        return f"NaN since step {first.step}, layer {first.layer}", ERROR
+        return f"NaN since step {first.step}, layer {lane.layer_name(first.layer)}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {lane.step}", WARNING
     if lane.state == "finished":

@@ -2,7 +2,8 @@
 
 from builders import iris_settings, layer
 
-from nntui.headless.settings_document import network_line, training_line
+from nntui.headless.network_words import network_line
+from nntui.headless.settings_document import training_line
 
 
 def test_equal_layers_are_counted():

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.probe import probe_rows
+from ..errors import InputError
 from ..kernels.activation import SELU_ALPHA, SELU_SCALE
 from ..kernels.batch_norm import EPSILON
 from ..kernels.loss import CLIP
@@ -92,12 +93,14 @@ class Problem:
 
     @classmethod
     def of(cls, experiment: "Experiment", lane: int) -> "Problem":
-        """The problem of a lane as its settings are now."""
+        """The problem of a lane as its settings are now. Raises InputError for a network that is no chain."""
         one = experiment.network.lanes[lane]
+        if not one.settings.is_chain:
+            raise InputError("the Hessian (sharpness) is worked out for plain chains of dense layers only")
         values = experiment.parameters(lane)
         shapes = {name: v.shape for name, v in values.items() if "running" not in name}
-        learns = {str(layer.index): layer.trainable for layer in one.settings.layers}
-        parts = [np.full(int(np.prod(s)), learns.get(n.partition(".")[0], True)) for n, s in shapes.items()]
+        learns = {layer.label: layer.trainable for layer in one.settings.layers}
+        parts = [np.full(int(np.prod(s)), learns.get(n.rpartition(".")[0], True)) for n, s in shapes.items()]
         rows = probe_rows(len(one.data.x_train), one.settings.seed)
         x, t = np.asarray(one.data.x_train[rows], np.float64), np.asarray(one.data.t_train[rows], np.float64)
         return cls(one.settings, x, t, shapes, np.concatenate(parts))
@@ -124,7 +127,7 @@ class Problem:
             passed_inputs = normalised
             below = normalised * values["inputs.gamma"] + values["inputs.beta"]
         for layer in self.settings.layers:
-            name = str(layer.index)
+            name = layer.label
             z = below @ values[f"{name}.weights"] + values[f"{name}.biases"]
             normalised, inverse = z, np.ones(1)
             if layer.batch_norm == "before":
@@ -140,7 +143,7 @@ class Problem:
             below = out
         upstream = np.zeros_like(below)
         for layer in reversed(self.settings.layers):
-            name, last = str(layer.index), layer.index == len(self.settings.layers)
+            name, last = layer.label, layer.index == len(self.settings.layers)
             below, z, a, normalised, inverse, alpha = passed.pop()
             if last:
                 delta, upstream_a = self._output_delta(z, a, alpha)

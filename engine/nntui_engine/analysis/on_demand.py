@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..experiment import Experiment
-from ..layout.arena import parameter_views
 from ..layout.graph import graph_of, multiply_adds, owned
 from ..scenario.settings import LaneSettings
 from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
@@ -64,7 +63,7 @@ def backprop_error(experiment: Experiment, lane: int) -> float:
     Taken on the next mini-batch. The difference is centred, with a step of 1e-5: made for float64.
     """
     gradients = experiment.gradients(lane)
-    values = {name: experiment.parameters(lane)[name] for name in parameter_views(experiment.network.arena, lane)}
+    values = {name: value for name, value in experiment.parameters(lane).items() if name in gradients}
     places = [(name, at) for name, value in values.items() for at in np.ndindex(value.shape)]
     worst = 0.0
     for name, at in places[:: max(1, len(places) // _MOST_CHECKED)]:

@@ -56,8 +56,10 @@ class Trace:
 
 
 def can_trace(settings: LaneSettings) -> bool:
-    """Whether a network is small enough to be written out, has no batch norm (which mixes the rows) and no threshold
-    unit (whose learning rule is no derivative)."""
+    """Whether a network is a chain of dense layers small enough to be written out, has no batch norm (which mixes the
+    rows) and no threshold unit (whose learning rule is no derivative)."""
+    if not settings.is_chain:
+        return False
     widths = [settings.inputs, *(layer.units for layer in settings.layers)]
     numbers = sum((a + 1) * b for a, b in pairwise(widths))
     plain = not settings.batch_norm_inputs and all(layer.batch_norm == "none" for layer in settings.layers)
@@ -75,7 +77,10 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
 
     settings = experiment.network.lanes[lane].settings
     if not can_trace(settings):
-        raise InputError(f"a pass can be written out for at most {MOST_UNITS} units, without batch norm or threshold")
+        raise InputError(
+            f"a pass can be written out for plain chains of dense layers of at most {MOST_UNITS} units, without batch "
+            "norm or threshold"
+        )
     loss = experiment.loss(lane)
     gradients = experiment.gradients(lane)
     arena = experiment.network.arena
@@ -95,8 +100,8 @@ def trace(experiment: "Experiment", lane: int = 0) -> Trace:
     weights = []
     for layer in settings.layers:
         for unit in range(layer.units):
-            places: list[tuple[str, tuple[int, ...], int]] = [(f"{layer.index}.biases", (unit,), BIAS)]
-            names = f"{layer.index}.weights"
+            places: list[tuple[str, tuple[int, ...], int]] = [(f"{layer.label}.biases", (unit,), BIAS)]
+            names = f"{layer.label}.weights"
             places += [(names, (source, unit), source) for source in range(values[names].shape[0])]
             for name, at, source in places:
                 difference = _difference(experiment, lane, name, values[name], at, STEP[settings.dtype])

@@ -19,8 +19,8 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. ``layers`` are 1-based; ``evidence`` holds measured numbers and their thresholds, of
-    non_finite the fields of :class:`NonFinite`."""
+    """One thing that is wrong. ``layers`` are 1-based, ``names`` what they are called where that is no number;
+    ``evidence`` holds measured numbers and their thresholds, of non_finite the fields of :class:`NonFinite`."""
 
     rule: str
     severity: Severity
@@ -30,6 +30,7 @@ class Finding:
     evidence: Mapping[str, float | str]
     message: str
     fixes: tuple[Fix, ...] = field(default=())
+    names: Mapping[int, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, in the order of the fields; ``layers`` as a list."""
@@ -44,21 +45,23 @@ class Finding:
         }
 
 
-def layer_words(layers: Sequence[int]) -> str:
-    """ "layer 3", "layers 1–3, 5": consecutive ones as a range; "" for none."""
+def layer_words(layers: Sequence[int], names: Mapping[int, str] | None = None) -> str:
+    """ "layer 3", "layers 1–3, 5", "layers stem–b.2": consecutive ones as a range, each by its name in ``names``, or
+    else its number; "" for none."""
+    called = {layer: str(layer) for layer in layers} | dict(names or {})
     ranges: list[list[int]] = []
     for layer in sorted(set(layers)):
         if ranges and layer == ranges[-1][-1] + 1:
             ranges[-1].append(layer)
         else:
             ranges.append([layer])
-    words = ", ".join(f"{one[0]}–{one[-1]}" if len(one) > 1 else str(one[0]) for one in ranges)
+    words = ", ".join(called[one[0]] + (f"–{called[one[-1]]}" if len(one) > 1 else "") for one in ranges)
     return f"layer{'s' if len(set(layers)) > 1 else ''} {words}" if words else ""
 
 
 def headline(finding: Finding) -> str:
     """What, where and since when: "vanishing gradient · sigmoid · layers 1–5 · since step 4"."""
-    place = (finding.lane, layer_words(finding.layers), f"since step {finding.first_step}")
+    place = (finding.lane, layer_words(finding.layers, finding.names), f"since step {finding.first_step}")
     return SEPARATOR.join([finding.rule.replace("_", " "), *filter(None, place)])
 
 

@@ -156,6 +156,17 @@ class LaneSnapshot:
         return self.own.settings
 
     @property
+    def layer_names(self) -> Mapping[int, str]:
+        """What sentences call the layers (1-based) of a network that is no plain chain; those of a
+        chain have numbers."""
+        plain = not isinstance(self.own, NetworkPart) or self.own.settings.is_plain
+        return {} if plain else {layer.index: layer.name for layer in self.layers}
+
+    def layer_name(self, index: int) -> str:
+        """What sentences call a layer (1-based): its name, or its number."""
+        return self.layer_names.get(index, str(index))
+
+    @property
     def network(self) -> NetworkPart:
         """What only a network's lane has. Raises TypeError for one on a surface."""
         if not isinstance(self.own, NetworkPart):

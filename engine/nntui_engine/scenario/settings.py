@@ -119,6 +119,16 @@ class LaneSettings(Settings):
     start: Start | None = None
 
     @property
+    def is_chain(self) -> bool:
+        """Whether every layer is dense and reads the one above it, the first the data."""
+        return all(layer.kind == "dense" and layer.sources == (layer.index - 1,) for layer in self.layers)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a chain whose layers have no names, as ``model.hidden`` says it."""
+        return self.is_chain and not any(layer.name for layer in self.layers)
+
+    @property
     def outputs(self) -> int:
         """Units of the output layer."""
         return self.layers[-1].units

@@ -86,7 +86,7 @@ def non_finite(lane: LaneSnapshot) -> Finding | None:
         (first.layer,),
         first.step,
         asdict(first),
-        f"NaN or infinity since step {first.step}, first in {_NODES[first.node].format(first.layer)}: {cause}.",
+        f"NaN or infinity since step {first.step}, first in {_NODES[first.node].format(lane.layer_name(first.layer))}: {cause}.",
         fixes,
     )
 
@@ -148,7 +148,7 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
         same,
         0,
         {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
-        f"All units of {layer_words(same)} do the same: they began alike ({init}), get the same gradient and stay "
+        f"All units of {layer_words(same, lane.layer_names)} do the same: they began alike ({init}), get the same gradient and stay "
         "alike.",
         (Fix({"model.init": "he_normal"}, "random weights make units different"),),
     )
@@ -177,7 +177,7 @@ def dead_relu(lane: LaneSnapshot) -> Finding | None:
         layers,
         min(found.values()),
         {"dead_share": float(shares[worst]), "at_least": 0.5},
-        f"{100 * shares[worst]:.0f} % of the units of layer {worst} are dead: their input is above 0 on no row, "
+        f"{100 * shares[worst]:.0f} % of the units of layer {lane.layer_name(worst)} are dead: their input is above 0 on no row, "
         "so they put out 0, get no gradient and cannot come back.",
         (
             Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),
@@ -202,7 +202,7 @@ def saturation(lane: LaneSnapshot) -> Finding | None:
         layers,
         since,
         {"saturated_fraction": share, "above": 0.5},
-        f"{100 * share:.0f} % of the outputs of layer {layers[0]} sit on a flat part of the activation: "
+        f"{100 * share:.0f} % of the outputs of layer {lane.layer_name(layers[0])} sit on a flat part of the activation: "
         "the slope there is nearly 0, and so is what a layer below learns from.",
         (
             Fix({"model.init": "xavier_uniform"}, "smaller weights keep inputs on the steep part"),
@@ -211,16 +211,21 @@ def saturation(lane: LaneSnapshot) -> Finding | None:
     )
 
 
+def _lowest(lane: LaneSnapshot) -> int:
+    """The first layer (0-based) that has weights, and so a gradient."""
+    return next(i for i, layer in enumerate(lane.layers) if layer.has_weights)
+
+
 def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
     """The first layer's gradient is below 1e-4 and below 1/1000 of the last one's."""
-    series = lane.layer_history["gradient_norm"]
-    first, last = series.mean[:, 0], series.mean[:, -1]
+    series, lowest = lane.layer_history["gradient_norm"], _lowest(lane)
+    first, last = series.mean[:, lowest], series.mean[:, -1]
     since = _holds_since(series.steps, (first < 1e-4) & (first < 1e-3 * last))
     if since is None or len(lane.layers) < 3:
         return None
     now = lane.per_layer["gradient_norm"]
     weak = tuple(i + 1 for i in range(len(now) - 1) if now[i] < 1e-2 * now[-1])
-    activation = lane.layers[0].activation
+    activation = lane.layers[lowest].activation
     swap = Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU's slope is 1 where it fires")
     if ACTIVATIONS[activation].rectifies:
         swap = Fix({"model.init": "he_normal"}, "weights that keep the signal's size from layer to layer")
@@ -228,10 +233,11 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
         "vanishing_gradient",
         "warning",
         lane.name,
-        weak or (1,),
+        weak or (lowest + 1,),
         since,
-        {"ratio": float(now[0] / now[-1]), "ratio_below": 1e-3, "first": float(now[0]), "first_below": 1e-4},
-        f"The gradient shrinks on its way back: layer 1 gets {now[0] / now[-1]:.1g} of what the output layer gets, "
+        {"ratio": float(now[lowest] / now[-1]), "ratio_below": 1e-3, "first": float(now[lowest]), "first_below": 1e-4},
+        f"The gradient shrinks on its way back: layer {lane.layer_name(lowest + 1)} gets "
+        f"{now[lowest] / now[-1]:.1g} of what the output layer gets, "
         f"because every {activation} layer multiplies it by small slopes and weights.",
         (swap, Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size")),
     )
@@ -239,10 +245,10 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
 
 def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
     """The first layer's gradient is over 70 times the last one's, and large."""
-    if not lane.network.settings.layers[0].trainable:
+    series, lowest = lane.layer_history["gradient_norm"], _lowest(lane)
+    if not lane.network.settings.layers[lowest].trainable:
         return None
-    series = lane.layer_history["gradient_norm"]
-    first, last = series.mean[:, 0], series.mean[:, -1]
+    first, last = series.mean[:, lowest], series.mean[:, -1]
     since = _holds_since(series.steps, (first > 70.0 * last) & (first > 10.0))
     if since is None:
         return None
@@ -251,10 +257,11 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
         "exploding_gradient",
         "warning",
         lane.name,
-        (1,),
+        (lowest + 1,),
         since,
-        {"ratio": float(now[0] / now[-1]), "ratio_above": 70.0, "first": float(now[0]), "first_above": 10.0},
-        f"The gradient grows on its way back: layer 1 gets {now[0] / now[-1]:.0f} times what the output layer gets.",
+        {"ratio": float(now[lowest] / now[-1]), "ratio_above": 70.0, "first": float(now[lowest]), "first_above": 10.0},
+        f"The gradient grows on its way back: layer {lane.layer_name(lowest + 1)} gets "
+        f"{now[lowest] / now[-1]:.0f} times what the output layer gets.",
         (
             Fix({"model.init": "he_normal"}, "weights that keep the signal's size"),
             Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
@@ -317,7 +324,7 @@ def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
     """
     broken = non_finite(lane)
     if broken is not None:
-        return [broken]
+        return [_named(broken, lane)]
     if not lane.step:
         return []
     with np.errstate(all="ignore"):
@@ -326,7 +333,11 @@ def diagnose(lane: LaneSnapshot, chance: float) -> list[Finding]:
     found = [finding for rule, finding in seen if not names.intersection(rule.symptom_of)]
     if learns_well(lane, chance):
         found = [replace(finding, severity="info") for finding in found]
-    return found
+    return [_named(finding, lane) for finding in found]
+
+
+def _named(finding: Finding, lane: LaneSnapshot) -> Finding:
+    return replace(finding, names=lane.layer_names)
 
 
 def chance(data: LaneData) -> float:
