@@ -38,7 +38,9 @@ def kind_words(kind: str) -> str:
 
 def layers_table(settings: LaneSettings) -> Table:
     """Of every layer its kind, output shape, parameters and multiply-adds of one row; their sums in the last line."""
-    table = plain_table(("Layer", False), ("Kind", False), ("Shape", True), ("Parameters", True), ("Multiply-adds", True))
+    table = plain_table(
+        ("Layer", False), ("Kind", False), ("Shape", True), ("Parameters", True), ("Multiply-adds", True)
+    )
     rows = layer_rows(settings)
     for row in rows:
         numbers = (grouped(row["parameters"]), grouped(row["multiply_adds"]))

@@ -142,7 +142,9 @@ def _layers(lane: LaneSnapshot, width: int) -> RenderableType:
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
     if lane.network.first_non_finite is not None:
         first = lane.network.first_non_finite
-        parts.append(Text(f"First NaN or infinity at step {first.step}, layer {lane.layer_name(first.layer)}.", style="red"))
+        parts.append(
+            Text(f"First NaN or infinity at step {first.step}, layer {lane.layer_name(first.layer)}.", style="red")
+        )
     return Group(*parts, table)
 
 

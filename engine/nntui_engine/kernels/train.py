@@ -7,7 +7,7 @@ How many pieces follows from the network and the batch, never from the machine, 
 from . import columns as c
 from .backward import SATURATED_BELOW, backward
 from .codes import NOWHERE, PROBE, TRAIN
-from .collect import collect
+from .collect import collect, collect_more
 from .evaluate import evaluate_block, output_loss
 from .forward import forward
 from .lanes import lane_of, written_of
@@ -152,6 +152,7 @@ def train_step(lane, written, shared, team):
     if measured:
         slot = ints[c.I_SAMPLES]
         collect(lane, written.layers[slot], written.whole[slot])
+        collect_more(lane, written.more[slot])
         written.steps[slot] = step
         ints[c.I_SAMPLES] = slot + 1
     ints[c.I_STEP] = step

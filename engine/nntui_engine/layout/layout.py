@@ -126,6 +126,11 @@ class Layout:
         """Layers of the deepest lane."""
         return max(self.depths)
 
+    @property
+    def more(self) -> int:
+        """Most numbers that the linked kinds of a lane measure in a step."""
+        return max(int(lane.nodes[:, c.N_MORE_COUNT].clip(0).sum()) for lane in self._lanes)
+
     def allocate(self) -> Arena:
         """The arena, every table filled (parameters are still 0)."""
         from ..kernels.team import TEAM
@@ -411,9 +416,7 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
             _lay_out_linked(pool, sums, lane, place, around, pieces)
 
 
-def _lay_out_linked(
-    pool: _Allocator, sums: _Allocator, lane: _Places, place: int, around: Shapes, pieces: int
-) -> None:
+def _lay_out_linked(pool: _Allocator, sums: _Allocator, lane: _Places, place: int, around: Shapes, pieces: int) -> None:
     """What a linked kind keeps, works with and finds."""
     row, node, rows = lane.nodes[place], lane.graph[place], int(lane.ints[c.I_CAPACITY])
     row[c.N_ROOM] = pool.take(rows * int(row[c.N_ROOM_WIDTH]))
@@ -425,8 +428,8 @@ def _lay_out_linked(
     if learned:
         row[c.N_PARTIAL_STEP] = pool.rounded(int(learned))
         row[c.N_PARTIAL] = pool.take(pieces * int(row[c.N_PARTIAL_STEP]))
-    row[c.N_MORE_COUNT] = needs.more
+    row[c.N_MORE_COUNT] = sum(count for _, count in needs.more)
     if needs.more:
-        row[c.N_MORE_STEP] = sums.rounded(needs.more)
+        row[c.N_MORE_STEP] = sums.rounded(int(row[c.N_MORE_COUNT]))
         row[c.N_MORE] = sums.take(pieces * int(row[c.N_MORE_STEP]))
         row[c.N_MORE_AT] = sum(max(0, int(one)) for one in lane.nodes[:place, c.N_MORE_COUNT])

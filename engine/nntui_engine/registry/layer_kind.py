@@ -63,7 +63,8 @@ class Plan:
 
     ``z_width``, ``a_width``: pre-activations and activations of a row (0: as many as it passes on). ``acts``: its
     passes go through its activation themselves. ``room``: numbers a row keeps for the way back; ``scratch``: numbers a
-    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: statistics of its own; ``numbers``:
+    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: its own statistics (registry SEQUENCE_STATISTICS)
+    and how many numbers each has; ``numbers``:
     what its kernels read of its shape and options.
     """
 
@@ -73,7 +74,7 @@ class Plan:
     room: int = 0
     scratch: int = 0
     row_scratch: int = 0
-    more: int = 0
+    more: tuple[tuple[str, int], ...] = ()
     numbers: tuple[int, ...] = ()
 
 

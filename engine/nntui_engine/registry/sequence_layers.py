@@ -88,7 +88,7 @@ def plan(read: Sequence[Shape], asked: Asked) -> Plan:
         room=(time + 1) * units + memory + time * columns + 3 * units,
         scratch=sizes[0],
         row_scratch=sizes[1] - sizes[0],
-        more=time + 2 * count,
+        more=(("time_gradient_norm", time), ("gates", 2 * count)),
         numbers=(
             *(time, features, count, int(options["return_sequence"]), options["truncate"], int(options["carry"])),
             *(gate, memory),

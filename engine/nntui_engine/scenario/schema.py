@@ -336,6 +336,7 @@ class Over(Table, frozen=True):
     """Where the other value of a ratio is read; what is left out is the same as in the expectation."""
 
     layer: Annotated[int | str | None, means("the layer of the other value")] = None
+    time: Annotated[int | None, means("its time step")] = None
     lane: Annotated[str | None, means("its lane")] = None
     step: Annotated[StepNumber | None, means("its step")] = None
 
@@ -350,6 +351,10 @@ class Expectation(Table, frozen=True):
         int | str | None,
         means("of which layer, from 1, or its name; −1 is the output layer; left out, of the whole network"),
     ] = None
+    time: Annotated[
+        int | None, means("of `time_gradient_norm`: which time step of the sequence, from 1; −1 is the last")
+    ] = None
+    gate: Annotated[str | None, means("of `gate_mean` and `gate_saturated`: which gate")] = None
     over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None
     below: Annotated[float | None, means("it must be smaller than this")] = None
     above: Annotated[float | None, means("it must be larger than this")] = None

@@ -88,9 +88,16 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Move what the launch wrote for a lane into its past."""
         ints, depth = self._numbers.ints[index], len(lane.settings.layers)
         m, e = int(ints[c.I_SAMPLES]), int(ints[c.I_EVALUATIONS])
-        steps, layers, whole, evaluated, evaluation, evaluation_layers = (part[index] for part in self._written())
+        steps, layers, whole, more, evaluated, evaluation, evaluation_layers = (part[index] for part in self._written())
+        own = 0 if lane.sequence_history is None else lane.sequence_history.width
         new = Emitted(
-            steps[:m], layers[:m, :depth], whole[:m], evaluated[:e], evaluation[:e], evaluation_layers[:e, :depth]
+            steps[:m],
+            layers[:m, :depth],
+            whole[:m],
+            more[:m, :own],
+            evaluated[:e],
+            evaluation[:e],
+            evaluation_layers[:e, :depth],
         )
         lane.fold(new)
         if lane.first_non_finite is None:
@@ -128,7 +135,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """An arena, and tables for what a launch writes. Raises InputError where the machine has not the memory."""
         try:
             arena = room.allocate()
-            self._out = tables_written(room.lanes, room.depth)
+            self._out = tables_written(room.lanes, room.depth, room.more)
         except MemoryError:
             needed = size_in_words(bytes_of_run(room))
             raise InputError(f"{self.where}: this machine does not have {needed} of memory to give") from None
@@ -139,7 +146,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Tables for what a launch writes; a copy makes its own when it first needs them."""
         if self._out is None:
             lanes, nodes, _ = self._numbers.nodes.shape
-            self._out = tables_written(lanes, nodes - 1)
+            more = int(self._numbers.nodes[:, :, c.N_MORE_COUNT].clip(0).sum(axis=1).max())
+            self._out = tables_written(lanes, nodes - 1, more)
         return self._out
 
     def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:

@@ -4,7 +4,7 @@ from .. import columns as c
 from ..layer_norm import layer_norm, layer_norm_backward
 from ..policy import linked_kernel
 from ..views import matrix, vector
-from .sources import adds, source
+from .sources import adds, output_matrix, source
 
 EPSILON = 1e-5
 
@@ -15,11 +15,14 @@ def forward(lane, node, piece, first, n):
     pool, nodes, theta, below = lane.pool, lane.nodes, lane.ints[c.I_THETA], source(lane, node, 0)
     units, width, positions = nodes[node, c.N_UNITS], nodes[node, c.N_WIDTH], nodes[node, c.N_OPTIONS]
     rows, start = n * positions, first * width
-    gamma, beta = vector(pool, theta + nodes[node, c.N_GAMMA], units), vector(pool, theta + nodes[node, c.N_BETA], units)
+    gamma, beta = (
+        vector(pool, theta + nodes[node, c.N_GAMMA], units),
+        vector(pool, theta + nodes[node, c.N_BETA], units),
+    )
     room = nodes[node, c.N_ROOM]
     normalised = matrix(pool, room + start, rows, units)
     inverse = vector(pool, room + lane.ints[c.I_CAPACITY] * width + first * positions, rows)
-    x = matrix(pool, nodes[below, c.N_OUT] + start, rows, units)
+    x = output_matrix(lane, below, first, n, units)
     z = matrix(pool, nodes[node, c.N_Z] + start, rows, units)
     layer_norm(x, gamma, beta, EPSILON, normalised, inverse, z)
 
@@ -39,4 +42,6 @@ def backward(lane, node, piece, first, n):
     dx_at = nodes[below, c.N_DELTA] if nodes[below, c.N_DELTA] >= 0 else nodes[node, c.N_Z]
     dx = matrix(pool, dx_at + start, rows, units)
     add = adds(lane, node, 0) if nodes[below, c.N_DELTA] >= 0 else 0
-    layer_norm_backward(delta, gamma, normalised, inverse, add, dx, vector(pool, at, units), vector(pool, at + units, units))
+    layer_norm_backward(
+        delta, gamma, normalised, inverse, add, dx, vector(pool, at, units), vector(pool, at + units, units)
+    )

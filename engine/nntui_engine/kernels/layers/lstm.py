@@ -4,7 +4,6 @@ from ...registry.sequence_layers import EVERY_STATE, FEATURES, GATE_ACTIVATION, 
 from .. import columns as c
 from ..policy import linked_kernel
 from ..recurrence import lstm
-from ..views import vector
 from . import sequence as of
 from .sources import source
 
@@ -17,8 +16,8 @@ def forward(lane, node, piece, first, n):
     of.begin_rows(lane, node, first, n)
     lstm.forward(
         of.flat_output(lane, source(lane, node, 0), first, n), weights, biases, of.mask_of(lane, node, first, n),
-        of.is_masked(lane, node), of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n), 
-        of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n), of.gates_of(lane, node, first, n), 
+        of.is_masked(lane, node), of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n),
+        of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n), of.gates_of(lane, node, first, n),
         of.scratch_of(lane, node, piece), n, of.option(lane, node, TIME), of.option(lane, node, FEATURES),
         nodes[node, c.N_UNITS], nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA], of.option(lane, node, GATE_ACTIVATION), reals[node, c.L_GATE_ALPHA],
     )  # fmt: skip
@@ -30,7 +29,11 @@ def backward(lane, node, piece, first, n):
     """Back through time: ∂L/∂z, ∂L/∂ of what the node reads where it is asked for, and the piece's part of ∂L/∂ its
     weights and biases."""
     pool, nodes, reals, below = lane.pool, lane.nodes, lane.node_reals, source(lane, node, 0)
-    weights, d_weights, d_biases = of.weights_of(lane, node), of.d_weights(lane, node, piece), of.d_biases(lane, node, piece)
+    weights, d_weights, d_biases = (
+        of.weights_of(lane, node),
+        of.d_weights(lane, node, piece),
+        of.d_biases(lane, node, piece),
+    )
     time, units, scratch = of.option(lane, node, TIME), nodes[node, c.N_UNITS], of.scratch_of(lane, node, piece)
     z = of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n)
     delta = of.rows_of(pool, nodes[node, c.N_DELTA_Z], nodes[node, c.N_Z_WIDTH], first, n)
