@@ -7,7 +7,7 @@ is worked off in bands of its lines. What lies beyond the picture counts as 0, a
 
 from ..registry import geometry as sizes
 from .policy import JIT, inlined_kernel, kernel, leaf_kernel
-from .tile import ROWS, lane_sums, tile_1, tile_2, tile_3
+from .tile import ROWS, lane_sums, tile_1, tile_2, tile_3, tile_pair
 from .vectors import LANES
 from .views import vector
 
@@ -112,6 +112,27 @@ def tiles(s, a_at, table_at, count, y_at, n0, a0, y0, n1, a1, y1, start_at, keep
 
 
 @leaf_kernel
+def pair_tiles(s, a_at, count, y_at, n0, a0, wide, edge, start_at, c, c_at, lanes):
+    """All tiles of ``count`` pairs of neighbours."""
+    for t in range(0, count, ROWS):
+        tile_pair(s, a_at, s, t, min(count - t, ROWS), s, y_at, n0, a0, wide * lanes, wide, 1, lanes, s, start_at, 0, c,
+                  c_at + t * lanes, lanes, lanes, edge)  # fmt: skip
+
+
+@leaf_kernel
+def widen(weights, g, out):
+    """The weights of two neighbours side by side, (lines, what they see of a line, neighbour, filters)."""
+    run, edge, filters = g.kernel_width * g.channels, g.stride_width * g.channels, g.filters
+    out[:] = out.dtype.type(0.0)
+    for n in range(2):
+        for r in range(g.kernel_height):
+            for q in range(run):
+                at = ((r * (run + edge) + q + n * edge) * 2 + n) * filters
+                for f in range(filters):
+                    out[at + f] = weights[r * run + q, f]
+
+
+@leaf_kernel
 def column_sums(s, at, count, step, out):
     """out[f] += Σ s[at + i·step + f] over i < count."""
     for lane in range(0, out.size, LANES):
@@ -139,21 +160,36 @@ def convolve(x, weights, biases, geometry, scratch, z):
     z (n, out_height·out_width·filters); scratch has ``scratch_size(geometry)`` entries.
     """
     g = geometry
-    lines, columns, _, start, w_at, _, picture, _, _ = places(g)
+    lines, columns, together, start, w_at, sums, picture, _, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
-    copy(biases, vector(scratch, start, filters))
-    copy(flat(weights), vector(scratch, w_at, weights.size))
-    table = vector(scratch, 0, lines * g.out_width)
-    tabulate(lines, g.stride_height * pitch, g.out_width, g.stride_width * g.channels, table)
+    edge = g.stride_width * g.channels  # what only one of two neighbours sees at each end of a line
+    if run < edge:
+        together = 1
+    for n in range(together):
+        copy(biases, vector(scratch, start + n * filters, filters))
+    wide, lanes = run + (together - 1) * edge, together * filters
+    if together == 2:
+        w_at = sums
+        widen(weights, g, vector(scratch, sums, g.kernel_height * wide * lanes))
+    else:
+        copy(flat(weights), vector(scratch, w_at, weights.size))
+    groups = g.out_width // together
+    tabulate(lines, g.stride_height * pitch, groups, together * edge, vector(scratch, 0, lines * groups))
     clear = True
     for i in range(x.shape[0]):
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             seen = (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, vector(scratch, picture, seen * pitch))
+            shown = vector(scratch, picture, seen * pitch)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, shown)
             clear = lines < g.out_height
-            tiles(scratch, picture, 0, some * g.out_width, w_at, g.kernel_height, pitch, run * filters, run, 1, filters,
-                  start, 0, z[i], first * g.out_width * filters, filters, filters)  # fmt: skip
+            z_at = first * g.out_width * filters
+            if together == 2:
+                pair_tiles(scratch, picture, some * groups, w_at, g.kernel_height, pitch, wide, edge, start, z[i], z_at,
+                           lanes)  # fmt: skip
+            else:
+                tiles(scratch, picture, 0, some * groups, w_at, g.kernel_height, pitch, wide * lanes, wide, 1, lanes,
+                      start, 0, z[i], z_at, lanes, lanes)  # fmt: skip
 
 
 @kernel
@@ -204,8 +240,8 @@ def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weig
 def spread_back(s, g, pitch, some, start, table_at, w_at, outputs, gradient):
     """Write ∂L/∂ the padded picture to ``gradient``, from ``some`` lines of ∂L/∂ its outputs.
 
-    ``table_at``: where the offsets of a line of outputs stand. A line of the picture takes from every line of outputs that saw it: an output's share is a run of columns and
-    channels, and neighbours' runs overlap.
+    ``table_at``: where the offsets of a line of outputs stand. A line of the picture takes from every line of outputs
+    that saw it: an output's share is a run of columns and channels, and neighbours' runs overlap.
     """
     line, run, stride = g.out_width * g.filters, g.kernel_width * g.channels, g.stride_height
     step = g.filters * run
@@ -216,5 +252,5 @@ def spread_back(s, g, pitch, some, start, table_at, w_at, outputs, gradient):
         r = y - lowest * stride
         if r < g.kernel_height:
             n0 = min((g.kernel_height - 1 - r) // stride, lowest) + 1
-            tiles(s, outputs + lowest * line, table_at, g.out_width, w_at + r * step, n0, -line, stride * step, g.filters,
-                  1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip
+            tiles(s, outputs + lowest * line, table_at, g.out_width, w_at + r * step, n0, -line, stride * step,
+                  g.filters, 1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip

@@ -34,7 +34,7 @@ def _rows_at_once(vectors: int, itemsize: int) -> int:
 class _Tile(Emitter):
     """The code of a tile."""
 
-    def rows(self, vectors: int, first: int, some: int) -> None:
+    def rows(self, vectors: int, first: int, some: int, pair: bool = False) -> None:
         """The tile's rows first … first + some − 1, as far as there are so many."""
         b, w = self.builder, self.word
         flags = ("contract",)
@@ -49,20 +49,35 @@ class _Tile(Emitter):
             for v in range(vectors):
                 sums.append(cgutils.alloca_once(b, self.vector))
                 b.store(b.load(self.vector_at(start, v), align=self.itemsize), sums[-1])
+        if pair:
+            numbers = ir.VectorType(WORD, LANES)
+            half = self.spread(b.sdiv(w["lanes"], self.whole(2)), numbers)
+            lane = ir.Constant(numbers, list(range(LANES)))
+            sides = [b.icmp_signed("<", lane, half), b.icmp_signed(">=", lane, half)]
         with cgutils.for_range(b, w["n0"]) as outer:
             left = cgutils.alloca_once_value(b, self.place("a", b.add(w["a_at"], b.mul(outer.index, w["a0"]))))
             right = cgutils.alloca_once_value(b, self.place("y", b.add(w["y_at"], b.mul(outer.index, w["y0"]))))
-            with cgutils.for_range(b, w["n1"]):
-                a, y = self.opaque(b.load(left)), b.load(right)
-                factors = [b.load(self.vector_at(y, v), align=self.itemsize) for v in range(vectors)]
-                for t in range(some):
-                    value = self.spread(b.load(b.gep(a, [offsets[t]])), self.vector)
-                    for v in range(vectors):
-                        total = sums[t * vectors + v]
-                        product = b.fmul(value, factors[v], flags=flags)
-                        b.store(b.fadd(b.load(total), product, flags=flags), total)
-                b.store(b.gep(a, [w["a1"]]), left)
-                b.store(b.gep(y, [w["y1"]]), right)
+
+            def inner(times: Any, mask: Any = None) -> None:
+                with cgutils.for_range(b, times):
+                    a, y = self.opaque(b.load(left)), b.load(right)
+                    factors = [b.load(self.vector_at(y, v), align=self.itemsize) for v in range(vectors)]
+                    for t in range(some):
+                        value = self.spread(b.load(b.gep(a, [offsets[t]])), self.vector)
+                        for v in range(vectors):
+                            before = b.load(sums[t * vectors + v])
+                            total = b.fadd(before, b.fmul(value, factors[v], flags=flags), flags=flags)
+                            total = total if mask is None else b.select(mask, total, before)
+                            b.store(total, sums[t * vectors + v])
+                    b.store(b.gep(a, [w["a1"]]), left)
+                    b.store(b.gep(y, [w["y1"]]), right)
+
+            if pair:
+                inner(w["edge"], sides[0])
+                inner(b.sub(w["n1"], b.mul(w["edge"], self.whole(2))))
+                inner(w["edge"], sides[1])
+            else:
+                inner(w["n1"])
         masks = self.masks(vectors)
         for t in range(some):
             with b.if_then(b.icmp_signed("<", self.whole(first + t), w["count"])):
@@ -170,6 +185,35 @@ def _plain_lane_sums(y: Any, y_at: int, n: int, step: int, c: Any, c_at: int, la
         c[c_at : c_at + lanes] += y[y_at + i * step : y_at + i * step + lanes]
 
 
+@intrinsic
+def _tile_pair(
+    typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any, edge: Any,
+) -> Any:  # fmt: skip
+    signature, _ = _tile(1, a, table, y, start, c)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args, (*_NAMES, "edge"))
+        some = _rows_at_once(1, tile.itemsize)
+        for first in range(0, ROWS, some):
+            tile.rows(1, first, some, pair=True)
+        return context.get_dummy_value()
+
+    return types.void(*signature.args, types.intp), generate
+
+
+def _plain_pair(
+    a: Any, a_at: int, table: Any, table_at: int, count: int, y: Any, y_at: int, n0: int, a0: int, y0: int, n1: int,
+    a1: int, y1: int, start: Any, start_at: int, keep: int, c: Any, c_at: int, c_step: int, lanes: int, edge: int,
+) -> None:  # fmt: skip
+    half, tile = lanes // 2, _plain(1)
+    for side in (0, 1):
+        first, skip = side * half, side * edge
+        tile(a, a_at + skip * a1, table, table_at, count, y, y_at + skip * y1 + first, n0, a0, y0, n1 - edge, a1, y1,
+             start, start_at + first, keep, c, c_at + first, c_step, half)  # fmt: skip
+
+
 def _plain(vectors: int) -> Any:
     def tile(
         a: Any, a_at: int, table: Any, table_at: int, count: int, y: Any, y_at: int, n0: int, a0: int, y0: int, n1: int,
@@ -198,5 +242,8 @@ def _plain(vectors: int) -> Any:
 tile_1: Any = _tile_1 if JIT else _plain(1)
 tile_2: Any = _tile_2 if JIT else _plain(2)
 tile_3: Any = _tile_3 if JIT else _plain(3)
+# tile_pair(…, edge): as tile_1 for two neighbours side by side, the lower and the upper half of the lanes. The first
+#     does not see the last ``edge`` of the n1 left factors, the second not the first; what stands in y there is unused.
+tile_pair: Any = _tile_pair if JIT else _plain_pair
 # lane_sums(y, y_at, n, step, c, c_at, lanes): c[c_at + f] += Σᵢ y[y_at + i·step + f] over i < n, f < min(lanes, LANES)
 lane_sums: Any = _lane_sums if JIT else _plain_lane_sums
