@@ -4,11 +4,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from engine.compiled import JIT
+from engine.compiled import JIT, compiled
 from engine.recurrence_kernels import ADD_INPUT_GRADIENT, NO_INPUT_GRADIENT, Arrays, spread, twin_forward
 from engine.twin_recurrence import Recurrence, random_recurrence
 
 from engine import twin
+from nntui_engine.kernels.recurrence.common import read_states
 from nntui_engine.registry.activation import HIDDEN_ACTIVATIONS
 from nntui_engine.registry.recurrence import RECURRENT_KINDS
 
@@ -168,3 +169,26 @@ def test_how_open_and_how_stuck_each_gate_is(kind: str, activation: str, recurre
         assert found[gate, 0] == pytest.approx(a[..., own].mean(), rel=1e-11)
         assert found[gate, 1] == pytest.approx(stuck.mean(), abs=1e-12)
         assert activation == "selu" or 0.02 < stuck.mean() < 0.98
+
+
+@pytest.mark.parametrize("activation", ["tanh", "gelu"])
+@pytest.mark.parametrize("kind", RECURRENT_KINDS)
+def test_delta_may_take_the_place_of_z(kind: str, activation: str) -> None:
+    layer = random_recurrence(kind, activation=activation)
+    d_out, apart, shared = output_pull(layer, True), Arrays(layer, np.float64), Arrays(layer, np.float64)
+    shared.delta = shared.z
+    apart.forward()
+    shared.forward()
+    wanted = apart.backward(d_out, True)
+    for name, value in shared.backward(d_out, True).items():
+        np.testing.assert_array_equal(value, wanted[name], name)
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_what_is_passed_on(every: int) -> None:
+    states = np.arange(2 * 4 * 3, dtype=np.float32)
+    out = np.full(2 * 3 * (3 if every else 1) + 1, 99.0, np.float32)
+    compiled(read_states)(states, every, out[:-1], 2, 3, 3)
+    whole = states.reshape(2, 4, 3)
+    np.testing.assert_array_equal(out[:-1], (whole[:, 1:] if every else whole[:, -1]).reshape(-1))
+    assert out[-1] == 99.0

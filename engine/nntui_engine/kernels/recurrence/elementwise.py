@@ -9,7 +9,7 @@ import numpy as np
 from .. import exponential as e
 from ..activation import LINEAR, RELU, SIGMOID, TANH, activate, derivative
 from ..bits import from_bits, magnitude_bits
-from ..policy import exact_leaf_kernel, inlined_kernel
+from ..policy import exact_leaf_kernel, inlined_kernel, leaf_kernel
 from ..views import vector
 
 _BIAS_64, _SHIFT_64 = np.int64(1023), np.int64(52)
@@ -39,46 +39,49 @@ def _reduced_64(x):
 
 
 @exact_leaf_kernel
-def _sigmoid_row(z, a):
-    if z.itemsize == 4:
-        one, zero = np.float32(1.0), np.float32(0.0)
-        for i in range(z.size):
-            q = _exp_32(-abs(z[i]))
-            a[i] = (q if z[i] < zero else one) / (one + q)
-    else:
-        for i in range(z.size):
-            rest, power = _reduced_64(-abs(z[i]))
-            q = power + power * rest
-            a[i] = (q if z[i] < 0.0 else 1.0) / (1.0 + q)
+def _sigmoid(z, z_at, z_row, a, a_at, a_row, n, width):
+    for row in range(n):
+        now, out = vector(z, z_at + row * z_row, width), vector(a, a_at + row * a_row, width)
+        if z.itemsize == 4:
+            one, zero = np.float32(1.0), np.float32(0.0)
+            for i in range(width):
+                q = _exp_32(-abs(now[i]))
+                out[i] = (q if now[i] < zero else one) / (one + q)
+        else:
+            for i in range(width):
+                rest, power = _reduced_64(-abs(now[i]))
+                q = power + power * rest
+                out[i] = (q if now[i] < 0.0 else 1.0) / (1.0 + q)
 
 
 @exact_leaf_kernel
-def _tanh_row(z, a):
-    if z.itemsize == 4:
-        one, two, zero = np.float32(1.0), np.float32(2.0), np.float32(0.0)
-        for i in range(z.size):
-            q = _exp_32(-two * abs(z[i]))
-            value = (one - q) / (one + q)
-            a[i] = -value if z[i] < zero else value
-    else:
-        for i in range(z.size):
-            rest, power = _reduced_64(-2.0 * abs(z[i]))
-            q = power * rest + (power - 1.0)
-            value = -q / (2.0 + q)
-            a[i] = -value if z[i] < 0.0 else value
+def _tanh(z, z_at, z_row, a, a_at, a_row, n, width):
+    for row in range(n):
+        now, out = vector(z, z_at + row * z_row, width), vector(a, a_at + row * a_row, width)
+        if z.itemsize == 4:
+            one, two, zero = np.float32(1.0), np.float32(2.0), np.float32(0.0)
+            for i in range(width):
+                q = _exp_32(-two * abs(now[i]))
+                value = (one - q) / (one + q)
+                out[i] = -value if now[i] < zero else value
+        else:
+            for i in range(width):
+                rest, power = _reduced_64(-2.0 * abs(now[i]))
+                q = power * rest + (power - 1.0)
+                value = -q / (2.0 + q)
+                out[i] = -value if now[i] < 0.0 else value
 
 
-@exact_leaf_kernel
+@leaf_kernel
 def apply(code, alpha, z, z_at, z_row, a, a_at, a_row, n, width, scratch):
     """a = φ(z) for n rows of ``width`` entries, z_row and a_row entries apart; 1-D arrays."""
-    for row in range(n):
-        z_now, a_now = vector(z, z_at + row * z_row, width), vector(a, a_at + row * a_row, width)
-        if code == SIGMOID:
-            _sigmoid_row(z_now, a_now)
-        elif code == TANH:
-            _tanh_row(z_now, a_now)
-        else:
-            activate(code, alpha, z_now, a_now, scratch)
+    if code == SIGMOID:
+        _sigmoid(z, z_at, z_row, a, a_at, a_row, n, width)
+    elif code == TANH:
+        _tanh(z, z_at, z_row, a, a_at, a_row, n, width)
+    else:
+        for row in range(n):
+            activate(code, alpha, vector(z, z_at + row * z_row, width), vector(a, a_at + row * a_row, width), scratch)
 
 
 @exact_leaf_kernel

@@ -70,7 +70,7 @@ def backward(
 
     delta = ∂L/∂z (n, time·units), dx = ∂L/∂x (n, time·features) as ``input_mode`` says, ∂L/∂ weights and biases of
     these rows, and with ``measured`` time_norms (time, float64): Σ over the rows of ‖∂L/∂h_t‖₂. ``truncate`` > 0:
-    nothing passes back from step t to t − 1 where t is a multiple of it.
+    nothing passes back from step t to t − 1 where t is a multiple of it. ``delta`` may be ``z`` itself.
     """
     panels = vector(scratch, 0, units * units)
     d_states = vector(scratch, panels.size, n * units)

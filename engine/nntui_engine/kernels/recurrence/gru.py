@@ -4,6 +4,7 @@ r, u = σ(x_t·W + h_{t−1}·U + b), n = φ(x_t·W_n + b_n + r·(h_{t−1}·U_n
 the order r, u (update), n (candidate), and the biases b_hn after those of the three.
 """
 
+from ..activation import SIGMOID, TANH
 from ..exponential import BLOCK
 from ..policy import exact_leaf_kernel, kernel
 from ..tiles import pack, product
@@ -126,6 +127,34 @@ def _through_step(
             d[j] = d[j] * u[j]
 
 
+@exact_leaf_kernel
+def _through_usual_step(
+    d_states, gates, at, gates_row, inner, inner_at, inner_row, states, states_row, delta, d_inner, n, units
+):
+    """``_through_step`` for sigmoid and tanh, whose slopes are made of what they gave."""
+    one = gates.dtype.type(1.0)
+    for row in range(n):
+        d = vector(d_states, row * units, units)
+        first = at + row * gates_row
+        r, u = vector(gates, first, units), vector(gates, first + units, units)
+        candidate = vector(gates, first + 2 * units, units)
+        part = vector(inner, inner_at + row * inner_row, units)
+        old = vector(states, inner_at + row * states_row, units)
+        dr, du = vector(delta, first, units), vector(delta, first + units, units)
+        dn = vector(delta, first + 2 * units, units)
+        d_part = vector(d_inner, inner_at + row * inner_row, units)
+        for j in range(units):
+            du[j] = d[j] * (old[j] - candidate[j]) * (u[j] * (one - u[j]))
+        for j in range(units):
+            dn[j] = d[j] * (one - u[j]) * (one - candidate[j] * candidate[j])
+        for j in range(units):
+            dr[j] = dn[j] * part[j] * (r[j] * (one - r[j]))
+        for j in range(units):
+            d_part[j] = dn[j] * r[j]
+        for j in range(units):
+            d[j] = d[j] * u[j]
+
+
 @kernel
 def backward(
     x, weights, mask, masked, states, inner, z, gates, d_out, every, truncate, scratch, delta, input_mode, dx,
@@ -135,7 +164,7 @@ def backward(
 
     delta = ∂L/∂z (n, time·3·units), dx = ∂L/∂x (n, time·features) as ``input_mode`` says, ∂L/∂ weights and biases of
     these rows, and with ``measured`` time_norms (time, float64): Σ over the rows of ‖∂L/∂h_t‖₂. ``truncate`` > 0:
-    nothing passes back from step t to t − 1 where t is a multiple of it.
+    nothing passes back from step t to t − 1 where t is a multiple of it. ``delta`` may be ``z`` itself.
     """
     columns, two, some = 3 * units, 2 * units, n * units
     panels, panels_n = vector(scratch, 0, two * units), vector(scratch, two * units, units * units)
@@ -159,11 +188,16 @@ def backward(
             add_rows(d_out, before, time * units, d_states, n, units)
         if measured:
             time_norms[t] = norm_sum(d_states, n, units)
-        slopes(recurrent_code, recurrent_alpha, z, at, steps, gates, at, steps, slope, 0, columns, n, two, small)
-        slopes(code, alpha, z, at + two, steps, gates, at + two, steps, slope, two, columns, n, units, small)
-        _through_step(
-            d_states, gates, at, steps, inner, before, inner_row, states, slots, slope, delta, d_inner, n, units
-        )
+        if code == TANH and recurrent_code == SIGMOID:
+            _through_usual_step(
+                d_states, gates, at, steps, inner, before, inner_row, states, slots, delta, d_inner, n, units
+            )
+        else:
+            slopes(recurrent_code, recurrent_alpha, z, at, steps, gates, at, steps, slope, 0, columns, n, two, small)
+            slopes(code, alpha, z, at + two, steps, gates, at + two, steps, slope, two, columns, n, units, small)
+            _through_step(
+                d_states, gates, at, steps, inner, before, inner_row, states, slots, slope, delta, d_inner, n, units
+            )
         if t == 0:
             break
         if truncate > 0 and t % truncate == 0:

@@ -4,6 +4,7 @@ i, f, o = σ(x_t·W + h_{t−1}·U + b), g = φ of the same, c_t = f·c_{t−1} 
 i, f, g, o.
 """
 
+from ..activation import SIGMOID, TANH
 from ..exponential import BLOCK
 from ..policy import exact_leaf_kernel, kernel
 from ..tiles import pack, product
@@ -129,6 +130,32 @@ def _through_cell(d_cells, gates, gates_at, gates_row, cells, before, cells_row,
             dc[j] = dc[j] * f[j]
 
 
+@exact_leaf_kernel
+def _through_usual_step(d_states, d_cells, gates, at, gates_row, squashed, cells, before, cells_row, delta, n, units):
+    """``_through_output`` and ``_through_cell`` for sigmoid and tanh, whose slopes are made of what they gave."""
+    one = gates.dtype.type(1.0)
+    for row in range(n):
+        d, dc = vector(d_states, row * units, units), vector(d_cells, row * units, units)
+        first = at + row * gates_row
+        i, f = vector(gates, first, units), vector(gates, first + units, units)
+        g, o = vector(gates, first + 2 * units, units), vector(gates, first + 3 * units, units)
+        s, old = vector(squashed, row * units, units), vector(cells, before + row * cells_row, units)
+        di, df = vector(delta, first, units), vector(delta, first + units, units)
+        dg, do = vector(delta, first + 2 * units, units), vector(delta, first + 3 * units, units)
+        for j in range(units):
+            do[j] = d[j] * s[j] * (o[j] * (one - o[j]))
+        for j in range(units):
+            dc[j] = dc[j] + d[j] * o[j] * (one - s[j] * s[j])
+        for j in range(units):
+            di[j] = dc[j] * g[j] * (i[j] * (one - i[j]))
+        for j in range(units):
+            df[j] = dc[j] * old[j] * (f[j] * (one - f[j]))
+        for j in range(units):
+            dg[j] = dc[j] * i[j] * (one - g[j] * g[j])
+        for j in range(units):
+            dc[j] = dc[j] * f[j]
+
+
 @kernel
 def backward(
     x, weights, mask, masked, states, cells, z, gates, d_out, every, truncate, scratch, delta, input_mode, dx,
@@ -138,7 +165,7 @@ def backward(
 
     delta = ∂L/∂z (n, time·4·units), dx = ∂L/∂x (n, time·features) as ``input_mode`` says, ∂L/∂ weights and biases of
     these rows, and with ``measured`` time_norms (time, float64): Σ over the rows of ‖∂L/∂h_t‖₂. ``truncate`` > 0:
-    nothing passes back from step t to t − 1 where t is a multiple of it.
+    nothing passes back from step t to t − 1 where t is a multiple of it. ``delta`` may be ``z`` itself.
     """
     columns, some = 4 * units, n * units
     panels = vector(scratch, 0, columns * units)
@@ -164,14 +191,33 @@ def backward(
         if measured:
             time_norms[t] = norm_sum(d_states, n, units)
         apply(code, alpha, cells, after, slots, squashed, 0, units, n, units, small)
-        slopes(code, alpha, cells, after, slots, squashed, 0, units, squashed_slope, 0, units, n, units, small)
-        slopes(recurrent_code, recurrent_alpha, z, at, steps, gates, at, steps, slope, 0, columns, n, 2 * units, small)
-        slopes(code, alpha, z, at + 2 * units, steps, gates, at + 2 * units, steps, slope, 2 * units, columns, n, units,
-               small)  # fmt: skip
-        slopes(recurrent_code, recurrent_alpha, z, at + 3 * units, steps, gates, at + 3 * units, steps, slope,
-               3 * units, columns, n, units, small)  # fmt: skip
-        _through_output(d_states, gates, at, steps, squashed, squashed_slope, slope, d_cells, delta, n, units)
-        _through_cell(d_cells, gates, at, steps, cells, t * units, slots, slope, delta, n, units)
+        if code == TANH and recurrent_code == SIGMOID:
+            _through_usual_step(d_states, d_cells, gates, at, steps, squashed, cells, t * units, slots, delta, n, units)
+        else:
+            slopes(code, alpha, cells, after, slots, squashed, 0, units, squashed_slope, 0, units, n, units, small)
+            slopes(
+                recurrent_code, recurrent_alpha, z, at, steps, gates, at, steps, slope, 0, columns, n, 2 * units, small
+            )
+            g, o = at + 2 * units, at + 3 * units
+            slopes(code, alpha, z, g, steps, gates, g, steps, slope, 2 * units, columns, n, units, small)
+            slopes(
+                recurrent_code,
+                recurrent_alpha,
+                z,
+                o,
+                steps,
+                gates,
+                o,
+                steps,
+                slope,
+                3 * units,
+                columns,
+                n,
+                units,
+                small,
+            )
+            _through_output(d_states, gates, at, steps, squashed, squashed_slope, slope, d_cells, delta, n, units)
+            _through_cell(d_cells, gates, at, steps, cells, t * units, slots, slope, delta, n, units)
         if t == 0:
             break
         if truncate > 0 and t % truncate == 0:
