@@ -21,8 +21,10 @@ from ..registry.optimizer import LR, OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from .augment import read_augment
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
+from .settings import Augment
 
 TASKS = ("auto", "regression", "binary", "classes", "multilabel")
 TARGET_CODINGS = ("auto", "label", "one_hot", "plus_minus", "as_is")
@@ -55,7 +57,7 @@ class Checked:
     """A lane's tables in typed form; parameters of a choice hold only what was written.
 
     ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
-    ``schedule`` and ``preprocess`` are (kind, parameters).
+    ``schedule`` and ``preprocess`` are (kind, parameters). ``augment`` is None where rows are not changed.
     """
 
     data: DataTable | None
@@ -66,6 +68,7 @@ class Checked:
     optimizer_parameters: dict[str, Any]
     schedule: tuple[str, dict[str, Any]]
     preprocess: tuple[str, dict[str, Any]]
+    augment: Augment | None = None
 
 
 def check(tables: Mapping[str, Any], where: str = "") -> Checked:
@@ -87,7 +90,8 @@ def check(tables: Mapping[str, Any], where: str = "") -> Checked:
     model = read(tables.get("model", {}), ModelTable, where, "model")
     _check_model(model, where)
     train, optimizer_parameters, schedule = _check_train(tables.get("train", {}), where, len(model.hidden))
-    return Checked(data, data_parameters, None, model, train, optimizer_parameters, schedule, preprocess)
+    augment = read_augment(data, data_parameters, where)
+    return Checked(data, data_parameters, None, model, train, optimizer_parameters, schedule, preprocess, augment)
 
 
 def with_defaults(tables: Mapping[str, Any], where: str = "") -> Tables:

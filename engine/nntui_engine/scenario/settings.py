@@ -9,6 +9,7 @@ from typing import Literal
 
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
+Flip = Literal["none", "horizontal", "vertical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,23 @@ class LayerSettings:
     l1: float
     l2: float
     trainable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """How much the rows of a mini-batch are changed before each step, as ``kernels/augment.py`` says.
+
+    ``shift`` (pixels), ``rotate`` (degrees), ``flip`` and ``contrast`` are for images, ``jitter`` (steps) for all other
+    rows; what is not for them is 0. ``scale`` enlarges an image and multiplies anything else.
+    """
+
+    shift: float = 0.0
+    rotate: float = 0.0
+    scale: float = 0.0
+    flip: Flip = "none"
+    noise: float = 0.0
+    contrast: float = 0.0
+    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True)
