@@ -8,7 +8,7 @@ from .raw import RawData, Values, numbered
 
 
 def labels(generator: np.random.Generator, values: Values, classes: int) -> tuple[Array, Array]:
-    """Class numbers in random order, and each row's place within its class from 0 to 1."""
+    """Class numbers in random order, and each row's place within its class from 0 to 1: both (samples,)."""
     samples = int(values["samples"])
     order = generator.permutation(samples)
     label = order % classes

@@ -14,8 +14,7 @@ from .apart import read_apart, write_apart
 from .policy import kernel, leaf_kernel
 from .random import mix, uniform
 
-AUGMENT = 5 << 20  # a stream, as in random.py
-FLIPS = ("none", "horizontal", "vertical")  # by their code
+FLIPS = ("none", "horizontal", "vertical")  # by their code, as in scenario/augment.py
 HORIZONTAL, VERTICAL = 1, 2
 
 _DRAWS = 8  # numbers of a row

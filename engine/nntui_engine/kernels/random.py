@@ -14,6 +14,7 @@ from .policy import kernel
 SHUFFLE = 1
 INPUT_NOISE = 2
 INPUT_DROPOUT = 3
+AUGMENT = 4
 DROPOUT = 1 << 20
 DROPCONNECT = 2 << 20
 WEIGHT_NOISE = 3 << 20

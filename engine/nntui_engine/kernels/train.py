@@ -53,7 +53,11 @@ def begin_batch(lane):
     rows_from(lane, ints[c.I_X], n < ints[c.I_ROWS])
     if n < ints[c.I_ROWS] and ints[c.I_POSITION] == 0:
         order = vector(lane.order, ints[c.I_ORDER], ints[c.I_ROWS])
-        shuffle(stream_key(ints[c.I_SEED], SHUFFLE, ints[c.I_EPOCH]), order)
+        if ints[c.I_IN_ORDER] == 0:
+            shuffle(stream_key(ints[c.I_SEED], SHUFFLE, ints[c.I_EPOCH]), order)
+        else:
+            for i in range(order.size):
+                order[i] = i
     return n
 
 

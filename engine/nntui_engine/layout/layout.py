@@ -20,6 +20,7 @@ from ..registry.activation import ACTIVATIONS
 from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
 from ..registry.optimizer import MEMORIES
+from ..scenario.augment import FLIPS
 from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
 from .graph import Graph, Shapes, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
@@ -95,6 +96,11 @@ class Layout:
         places = _Places(graph, settings, nodes, links, blocks, ints)
         _fill_ints(ints, settings, data, self._place_of(data))
         ints[c.I_NODES], ints[c.I_PARAMETERS] = len(graph), blocks[:, c.B_SIZE].sum()
+        if settings.augment is not None:
+            shape = (1,) * (3 - len(settings.shape)) + tuple(settings.shape)
+            flip = FLIPS.index(settings.augment.flip)
+            own = (int(len(settings.shape) == 3), *shape, flip, settings.augment.jitter)
+            nodes[0, c.N_OPTIONS : c.N_OPTIONS + len(own)] = own
         _cut_into_pieces(places)
         _lay_out_workspace(self._pool, self._sums, places)
         probe = probe_rows(data.x_train.shape[0], settings.seed)
@@ -176,6 +182,8 @@ def _link(lane: _Places, dtype: Any) -> None:
     from ..kernels.layers.linked import addresses
 
     for row, node in zip(lane.nodes, lane.graph, strict=True):
+        if node.kind == "inputs" and lane.settings.augment is not None:
+            row[c.N_FORWARD], _ = addresses("inputs_augmented", dtype)
         if LAYER_KINDS[node.kind].linked:
             row[c.N_FORWARD], row[c.N_BACKWARD] = addresses(node.kind, dtype)
 
@@ -225,6 +233,9 @@ def _node_reals(lane: _Places) -> NDArray[np.float64]:
 
     rows = np.zeros((len(lane.graph), c.NODE_REALS))
     rows[0, c.L_NOISE] = lane.settings.noise_inputs
+    if (augment := lane.settings.augment) is not None:
+        amounts = (augment.shift, augment.rotate, augment.scale, augment.noise, augment.contrast)
+        rows[0, c.L_AUGMENT : c.L_AUGMENT + len(amounts)] = amounts
     for row, node in zip(rows, lane.graph, strict=True):
         row[c.L_ALPHA], row[c.L_DROPOUT] = node.layer.alpha, node.layer.dropout
         row[c.L_LARGEST_SLOPE] = largest_slope(ACTIVATIONS[node.layer.activation].code, node.layer.alpha)
@@ -280,6 +291,7 @@ def _fill_ints(row: NDArray[np.int64], settings: LaneSettings, data: LaneData, o
     row[c.I_LOSS] = LOSSES[settings.loss].code
     row[c.I_ACCURACY] = _ACCURACY[settings.accuracy]
     fill_codes(row, settings, c.I_OPTIMIZER, c.I_SCHEDULE)
+    row[c.I_IN_ORDER] = int(not settings.shuffle)
     row[c.I_EVALUATE_EVERY] = settings.evaluate_every
     row[c.I_EVALUATION_ROW] = 0  # a run begins with an evaluation
     row[c.I_SAMPLE_EVERY] = 1

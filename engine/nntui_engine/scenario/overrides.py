@@ -24,10 +24,11 @@ from .schema import SECTIONS, LayerTable
 from .text import check_bounds
 
 _NESTED = {
-    "train.schedule": "kind",
+    "data.augment": None,
     "data.preprocess": "kind",
     "train.early_stopping": None,
     "train.noise": None,
+    "train.schedule": "kind",
     "model.start": None,
 }
 
@@ -164,10 +165,12 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(surface, ("start", "window"), "surface", settings)
         _drop(surface, SURFACE_PARAMETERS, "surface", settings, lambda name: not _row_takes(SURFACES, value, name))
     elif key == "data.name":
-        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "target"), "data", settings)
+        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "augment", "target"), "data", settings)
         _drop(data, DATA_PARAMETERS, "data", settings, lambda name: not _row_takes(DATASETS, value, name))
     elif key == "data.path":
-        _drop(data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape"), "data", settings)
+        _drop(
+            data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape", "augment"), "data", settings
+        )
 
 
 def _row_takes(registry: Mapping[str, Row], choice: object, parameter: str) -> bool:

@@ -51,6 +51,35 @@ class ScenarioTable(Table, frozen=True):
     panels: Annotated[tuple[str, ...], means('the plots to show first, such as `["loss", "gradient_norm"]`')] = ()
 
 
+class AugmentTable(Table, frozen=True):
+    """How much the rows of a mini-batch are changed before each step; ``augment`` holds what goes with which shape."""
+
+    shift: Annotated[
+        Annotated[float, Meta(ge=0.0, le=MAX_WIDTH)] | UnsetType,
+        means("images: moved by up to so many pixels along both axes"),
+    ] = UNSET
+    rotate: Annotated[
+        Annotated[float, Meta(ge=0.0, le=180.0)] | UnsetType,
+        means("images: turned by up to so many degrees either way"),
+    ] = UNSET
+    scale: Annotated[
+        Dropout | UnsetType,
+        means("images: enlarged by a factor up to so far from 1; otherwise all values multiplied by one"),
+    ] = UNSET
+    flip: Annotated[str | UnsetType, means("images: mirrored in half of the cases, left to right or upside down")] = (
+        UNSET
+    )
+    contrast: Annotated[
+        Fraction | UnsetType,
+        means("images: distances from the image's mean multiplied by a factor up to so far from 1"),
+    ] = UNSET
+    jitter: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_WIDTH)] | UnsetType,
+        means("not for images: moved by up to so many whole steps in time"),
+    ] = UNSET
+    noise: Annotated[NotNegative | UnsetType, means("standard deviation of what is added to every value")] = UNSET
+
+
 class DataTable(Table, frozen=True):
     """A data set (``name``) or a file of one's own (``path``), its split, its preprocessing, its target coding."""
 
@@ -104,6 +133,10 @@ class DataTable(Table, frozen=True):
         ),
     ] = "none"
     target_scale: Annotated[str, means("what is done to the targets of a regression")] = "none"
+    augment: Annotated[
+        AugmentTable | str | UnsetType,
+        means("changes drawn anew for every row of every mini-batch, such as `{ shift = 1, rotate = 10 }`"),
+    ] = UNSET
 
 
 class SurfaceTable(Table, frozen=True):
@@ -281,6 +314,9 @@ class TrainTable(Table, frozen=True):
     ] = "constant"
     batch_size: Annotated[str | Count, means("rows of a mini-batch; more than there are training rows is an error")] = (
         32
+    )
+    shuffle: Annotated[bool, means("draw the order of the rows anew for each epoch; else they come as they stand")] = (
+        True
     )
     steps: Annotated[Count | UnsetType, means("how long, in mini-batches; one of `steps` and `epochs`")] = UNSET
     epochs: Annotated[Count | UnsetType, means("how long, in passes over the training rows")] = UNSET

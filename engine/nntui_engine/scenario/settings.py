@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
+Flip = Literal["none", "horizontal", "vertical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,23 @@ class LayerSettings:
     def label(self) -> str:
         """What it is called: the name it was given, or its number."""
         return self.name or str(self.index)
+
+
+@dataclass(frozen=True, slots=True)
+class Augment:
+    """How much the rows of a mini-batch are changed before each step, as ``kernels/augment.py`` says.
+
+    ``shift`` (pixels), ``rotate`` (degrees), ``flip`` and ``contrast`` are for images, ``jitter`` (steps) for all other
+    rows; what is not for them is 0. ``scale`` enlarges an image and multiplies anything else.
+    """
+
+    shift: float = 0.0
+    rotate: float = 0.0
+    scale: float = 0.0
+    flip: Flip = "none"
+    noise: float = 0.0
+    contrast: float = 0.0
+    jitter: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +135,8 @@ class LaneSettings(Settings):
     dtype: Literal["float32", "float64"]
     l1_method: L1Method = "subgradient"
     start: Start | None = None
+    augment: Augment | None = None
+    shuffle: bool = True
 
     @property
     def is_chain(self) -> bool:

@@ -20,6 +20,7 @@ from ..registry.optimizer import OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from ..scenario.augment import check_augment
 from ..scenario.checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
 from ..scenario.problems import prefix
 from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
@@ -57,6 +58,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     model, train = checked.model, checked.train
     head = decide_head(split.task, columns, model.output, model.outputs, train.loss, checked.data.target_coding, where)
     data = lane_data(split, head.coding, checked.data.target_scale, where)
+    check_augment(checked.data, data.shape, where)
     rows, inputs = data.x_train.shape
     batch_size = _batch_size(train.batch_size, rows, where)
     steps, per_epoch = _steps(checked, rows, batch_size, where)
@@ -99,6 +101,8 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         dtype=cast(Literal["float32", "float64"], train.dtype),
         l1_method=cast(L1Method, train.l1_method),
         start=_start(model),
+        augment=checked.augment,
+        shuffle=train.shuffle,
         table=_display(checked, split, head, batch_size, steps, every),
     )
     return ResolvedLane(settings, data)
@@ -143,6 +147,7 @@ def _start(model: ModelTable) -> Start | None:
 def _data_settings(checked: Checked) -> DataSettings:
     settings = plain(checked.data)
     del settings["target_coding"]
+    settings.pop("augment", None)  # the rows are the same
     kind, values = checked.preprocess
     settings |= {"preprocess": kind, "divisor": values.get("by", 1.0), "parameters": checked.data_parameters}
     return DataSettings(**settings)

@@ -203,8 +203,8 @@ def test_noise_is_nearly_normal_and_independent(dtype: type) -> None:
         assert np.abs(noise).max() < 3.5
         assert (noise**4).mean() == pytest.approx(3 - 0.3, abs=25 / np.sqrt(count))
         flat = noise.reshape(-1)
-        for apart in (1, 2, 50):
-            assert abs((flat[apart:] * flat[:-apart]).mean()) < 4 / np.sqrt(count)
+        for apart in range(1, 61):
+            assert abs((flat[apart:] * flat[:-apart]).mean()) < 5 / np.sqrt(count)
 
 
 def test_noise_of_another_step_and_seed_is_another() -> None:
