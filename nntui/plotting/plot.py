@@ -185,6 +185,8 @@ def _draw_title(grid: Grid, spec: PlotSpec, left: int, theme: Theme) -> None:
         for sub in dict.fromkeys((subtitle, ""))
         for legend in legends
     ] + [(short, "", [])]
+    if short != spec.title and any(key.label for key in spec.legend):  # layers' names are worth more than the words
+        choices = [choice for choice in choices if choice[2] == legends[0]] + choices
     title, sub, legend = next((c for c in choices if _title_width(*c) <= room), choices[-1])
     column = grid.write(0, left, f" {title} "[:room], f"bold {TEXT}")
     grid.write(0, column, sub, DIM)
