@@ -135,8 +135,9 @@ def _layers(lane: LaneSnapshot, width: int) -> RenderableType:
         cells += [_layer_number(lane, name, position) for name in LAYER_NUMBERS]
         table.add_row(*row, *cells)
     name, training = lane.name or "Network", training_line(lane.network.settings)
-    network = network_line(lane.network.settings, width - len(name) - len(training) - 4)
-    title = Text.assemble((name, "bold"), f": {network}; {training}")
+    network = network_line(lane.network.settings, width - len(name) - 2)
+    between = "; " if lane.network.settings.is_plain else "\n"
+    title = Text.assemble((name, "bold"), f": {network}{between}{training}")
     parts: list[RenderableType] = [title]
     if lane.state == "stopped early":
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))

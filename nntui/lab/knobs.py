@@ -222,7 +222,7 @@ class FrozenKnob(Knob):
     def explain(self, value: Value | None) -> str:
         """What it does now."""
         does = "keeps the weights it has" if value == "yes" else "learns"
-        return f"{self.name[:1].upper()}{self.name[1:]} {does}. w chooses the next layer."
+        return f"{_sentence(self._words())[:-1]} {does}. w chooses the next layer."
 
     def hint(self) -> str:
         """What may be typed."""
@@ -233,7 +233,11 @@ class FrozenKnob(Knob):
         assert isinstance(settings, LaneSettings)
         if self.layer == len(settings.layers) and is_listed(settings):
             return "the output layer learns as model.trainable says; w chooses another layer"
-        return f"{self.name} has no weights to freeze; w chooses another layer"
+        return f"{self._words()} has no weights to freeze; w chooses another layer"
+
+    def _words(self) -> str:
+        number = self.name.startswith("layer ")
+        return "the output layer" if self.name == "output" else self.name if number else f"layer {self.name}"
 
     def change(self, value: Value, settings: Settings) -> dict[str, object]:
         """The override that freezes or thaws the layer: of a listed layer its own key, else all layers' list."""

@@ -84,7 +84,7 @@ def _draw_layer(
     if plain:
         words = f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}"
     else:
-        words = _words(lane, index, end - 14, theme)
+        words = _words(lane, index, end - 15, theme)
     grid.write(row, 4, words, colour)
     signs = ((11, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
     for place, name in signs:
