@@ -56,7 +56,7 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
 
     from nntui.headless.network_words import layer_line
     from nntui.headless.output import text_console
-    from nntui_engine.scenario.settings import SurfaceSettings
+    from nntui_engine.scenario.settings import LaneSettings
 
     console = text_console()
     console.print(Text(scenario.title, style="bold"))
@@ -76,9 +76,9 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
         console.print()
         console.print(Text(f"{head}{_line(lane, console.width - len(head))}", style="bold"))
         rows = _layers(lane)
-        if rows and (not position or rows != first_rows):
+        if isinstance(lane, LaneSettings) and rows != first_rows:
             _print_layers(console, lane)
-        if not isinstance(lane, SurfaceSettings) and not lane.is_plain:
+        if isinstance(lane, LaneSettings) and not lane.is_plain:
             values |= {f"model.layers.{layer.index}": layer_line(lane, layer) for layer in lane.layers}
         if position:
             # Lanes differ in a few values: only those are worth reading again.

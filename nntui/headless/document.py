@@ -7,7 +7,7 @@ import numpy as np
 
 from nntui.headless.settings_document import settings_document
 from nntui.headless.training import Row, Timing
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, OF_WEIGHTS, WHOLE_STATISTICS
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
@@ -87,10 +87,8 @@ def row_documents(rows: Iterable[Row], snapshot: Snapshot) -> Iterator[Row]:
 
 def _gaps(lane: LaneSnapshot) -> dict[str, set[int]]:
     """Places (0-based) of the layers that a statistic says nothing of, by statistic; none for most networks."""
-    found = {
-        row.name: {at for at, layer in enumerate(lane.layers) if not layer.has(row.name)} for row in LAYER_STATISTICS
-    }
-    return {name: places for name, places in found.items() if places}
+    without = {at for at, layer in enumerate(lane.layers) if not layer.has_weights}
+    return dict.fromkeys(OF_WEIGHTS, without) if without else {}
 
 
 def _on_surface(lane: LaneSnapshot, points: int | None) -> dict[str, Any]:

@@ -38,13 +38,12 @@ def kind_words(kind: str) -> str:
 
 def layers_table(settings: LaneSettings) -> Table:
     """Of every layer its kind, output shape, parameters and multiply-adds of one row; their sums in the last line."""
-    table = plain_table(
-        ("Layer", False), ("Kind", False), ("Shape", True), ("Parameters", True), ("Multiply-adds", True)
-    )
+    numbers = ("Shape", "Parameters", "Multiply-adds")
+    table = plain_table(("Layer", False), ("Kind", False), *((header, True) for header in numbers))
     rows = layer_rows(settings)
     for row in rows:
-        numbers = (grouped(row["parameters"]), grouped(row["multiply_adds"]))
-        table.add_row(Text(row["name"]), kind_words(row["kind"]), shape_text(row["shape"]), *numbers)
+        counts = (grouped(row["parameters"]), grouped(row["multiply_adds"]))
+        table.add_row(Text(row["name"]), kind_words(row["kind"]), shape_text(row["shape"]), *counts)
     sums = (grouped(sum(row[key] for row in rows)) for key in ("parameters", "multiply_adds"))
     table.add_row("total", "", "", *sums, style="bold")
     return table

@@ -6,8 +6,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from nntui.headless.numbers import statistic
 from nntui.headless.network_words import kind_words, network_line
+from nntui.headless.numbers import statistic
 from nntui.headless.settings_document import training_line
 from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.surface_text import start_line, surface_blocks
@@ -135,16 +135,16 @@ def _layers(lane: LaneSnapshot, width: int) -> RenderableType:
         cells += [_layer_number(lane, name, position) for name in LAYER_NUMBERS]
         table.add_row(*row, *cells)
     name, training = lane.name or "Network", training_line(lane.network.settings)
-    network = network_line(lane.network.settings, width - len(name) - len(training) - 4)
-    title = Text.assemble((name, "bold"), f": {network}; {training}")
+    network = network_line(lane.network.settings, width - len(name) - 2)
+    between = "; " if lane.network.settings.is_plain else "\n"
+    title = Text.assemble((name, "bold"), f": {network}{between}{training}")
     parts: list[RenderableType] = [title]
     if lane.state == "stopped early":
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
     if lane.network.first_non_finite is not None:
         first = lane.network.first_non_finite
-        parts.append(
-            Text(f"First NaN or infinity at step {first.step}, layer {lane.layer_name(first.layer)}.", style="red")
-        )
+        place = f"step {first.step}, layer {lane.layer_name(first.layer)}"
+        parts.append(Text(f"First NaN or infinity at {place}.", style="red"))
     return Group(*parts, table)
 
 

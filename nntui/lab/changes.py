@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from nntui_engine.registry.optimizer import OPTIMIZERS
-from nntui_engine.scenario.settings import Settings, SurfaceSettings
+from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
 
 Tweaks = tuple[tuple[Mapping[str, object], str | None], ...]
 
@@ -58,6 +58,9 @@ def earlier_settings(keys: Iterable[str], before: Settings) -> dict[str, object]
             if key.removeprefix("surface.") in before.surface_parameters:
                 found[key] = before.surface_parameters[key.removeprefix("surface.")]
                 continue
+        if key.startswith("model.layers.") and not isinstance(before, SurfaceSettings):
+            found |= _earlier_layer(key, before)
+            continue
         value: object = before.table
         for part in key.split("."):
             value = value.get(part) if isinstance(value, Mapping) else None
@@ -69,3 +72,14 @@ def earlier_settings(keys: Iterable[str], before: Settings) -> dict[str, object]
             number = before.optimizer_parameters[parameter.name]
             found[f"train.{parameter.name}"] = bool(number) if parameter.flag else number
     return found
+
+
+def _earlier_layer(key: str, before: Settings) -> dict[str, object]:
+    """The override that takes a change of one listed layer back: of whether it learns alone, else of the whole list."""
+    called, _, what = key.removeprefix("model.layers.").partition(".")
+    if isinstance(before, LaneSettings) and what == "trainable":
+        for layer in before.layers:
+            if called in (str(layer.index), layer.name.partition(".")[0]):
+                return {key: layer.trainable}
+    model = before.table.get("model")
+    return {"model.layers": model["layers"]} if isinstance(model, Mapping) and "layers" in model else {}

@@ -56,8 +56,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
     Action("next_unit", "v", "choose_unit(1)", "unit", "Weights of the next unit", "View", 7),
     Action("last_unit", "V", "choose_unit(-1)", "", "Weights of the unit before", "View", 60),
-    Action("next_layer", "w", "choose_layer(1)", "layer", "Weights of a unit of the next layer", "View", 8),
-    Action("last_layer", "W", "choose_layer(-1)", "", "Weights of a unit of the layer before", "View", 60),
+    Action("next_layer", "w", "choose_layer(1)", "layer", "The next layer (weights, frozen knob)", "View", 8),
+    Action("last_layer", "W", "choose_layer(-1)", "", "The layer before (weights, frozen knob)", "View", 60),
     Action("zoom_out", "minus", "zoom(-1)", "", "Zoom out", "Map", 60, "-"),
     Action("zoom_in", "plus,equals_sign", "zoom(1)", "zoom", "Zoom in", "Map", 14, "+"),
     Action("pan_left", "H,ctrl+left", "pan(-1, 0)", "", "Move the map's window left", "Map", 60),
@@ -121,6 +121,7 @@ CANNOT = {
     "tweak": "What is shown here keeps its settings: they cannot be turned.",
     "rewind": "What is shown here cannot go back.",
 }
+OF_KNOB = frozenset({"type_value", "default"})  # what the palette has of the chosen knob
 RACE_ONLY = frozenset(
     {
         *("fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),

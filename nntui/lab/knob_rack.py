@@ -69,7 +69,7 @@ class KnobRack:
             begun = first.get(lane.name)
             value = None if begun is None else self.knob.read(begun)
             if begun is not None and value is not None and (value == MIXED or value != self.value(self.knob, lane)):
-                turns.append(Turn(lane.name, None if value == MIXED else value, self.knob.back(begun)))
+                turns.append(Turn(lane.name, None if value == MIXED else value, self.knob.back(begun, lane.settings)))
         return turns
 
     def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[KnobRow]:

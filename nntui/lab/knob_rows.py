@@ -1,16 +1,17 @@
 """The lab's knobs, a row each: those of networks, and those of runs on a surface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from nntui_engine.registry.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from nntui_engine.registry.initializer import INITIALIZERS
+from nntui_engine.registry.layer_kinds import LAYER_KINDS
 from nntui_engine.registry.optimizer import LR, OPTIMIZERS
 from nntui_engine.registry.row import Parameter
 from nntui_engine.registry.surface import SURFACES
 from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
 
-from .knobs import ChoiceKnob, HiddenKnob, Knob, NumberKnob, Value
+from .knobs import ChoiceKnob, FrozenKnob, HiddenKnob, Knob, NumberKnob, Value, is_listed
 
 
 def ladder(low: int, high: int, *first: float) -> tuple[float, ...]:
@@ -47,8 +48,48 @@ def _if_there(value: float | None) -> list[Value]:
 
 
 def _of_layers(name: str, *, output: bool) -> Callable[[LaneSettings], list[Value]]:
-    """Of every layer, with the output layer or without."""
-    return lambda settings: [getattr(layer, name) for layer in settings.layers[: None if output else -1]]
+    """Of every layer, with the output layer or without; where the file lists them, of those that leave it to the
+    model."""
+
+    def values(settings: LaneSettings) -> list[Value]:
+        if is_listed(settings):
+            return _left_to_the_model(name, settings, output)
+        return [getattr(layer, name) for layer in settings.layers[: None if output else -1]]
+
+    return values
+
+
+def _left_to_the_model(name: str, settings: LaneSettings, output: bool) -> list[Value]:
+    section: Any = settings.table["train" if name == "l2" else "model"]
+    left = output or any(_leaves(layer, name) for layer in settings.table["model"]["layers"])  # type: ignore[index]
+    return [section[name]] if left else []
+
+
+def _leaves(layer: Mapping[str, Any], name: str) -> bool:
+    """Whether a layer of the file, or one in a block, takes ``name`` and does not say it."""
+    if "layers" in layer:
+        return any(_leaves(inner, name) for inner in layer["layers"])
+    kind = LAYER_KINDS[layer["kind"]]
+    follows = not kind.activation if name == "activation" else "init" in kind.takes
+    return name not in layer and name in kind.takes and follows
+
+
+def _if_chain(values: Callable[[LaneSettings], list[Value]]) -> Callable[[LaneSettings], list[Value]]:
+    """None where the file lists the layers."""
+    return lambda settings: [] if is_listed(settings) else values(settings)
+
+
+def _frozen(layer: int) -> Callable[[LaneSettings], list[Value]]:
+    """Whether a layer (1-based) keeps its weights; none where it cannot be said of that layer alone."""
+
+    def values(settings: LaneSettings) -> list[Value]:
+        layers = settings.layers
+        listed_output = layer == len(layers) and is_listed(settings)
+        if layer > len(layers) or listed_output or "trainable" not in LAYER_KINDS[layers[layer - 1].kind].takes:
+            return []
+        return ["no" if layers[layer - 1].trainable else "yes"]
+
+    return values
 
 
 def _number(name: str, default: float, summary: str, high: float, **more: Any) -> Parameter:
@@ -104,7 +145,7 @@ NETWORK_KNOBS: tuple[Knob, ...] = (
     HiddenKnob(
         "width",
         "width",
-        _of_layers("units", output=False),
+        _if_chain(_of_layers("units", output=False)),
         restarts=True,
         parameter=_number("width", 32, "units in each hidden layer", 4096, low=1, whole=True),
         ladder=tuple(float(2**k) for k in range(11)),
@@ -114,7 +155,7 @@ NETWORK_KNOBS: tuple[Knob, ...] = (
     HiddenKnob(
         "depth",
         "depth",
-        lambda settings: [len(settings.layers) - 1],
+        _if_chain(lambda settings: [len(settings.layers) - 1]),
         restarts=True,
         parameter=_number("depth", 2, "number of hidden layers", 64, low=0, whole=True),
         ladder=tuple(float(k) for k in range(65)),
@@ -146,10 +187,14 @@ _SURFACE_KNOBS: tuple[Knob, ...] = (
 )
 
 
-def knobs_of(settings: Settings) -> tuple[Knob, ...]:
-    """The knobs for a lane; on a surface its own parameters come last."""
-    if not isinstance(settings, SurfaceSettings):
-        return NETWORK_KNOBS
+def knobs_of(settings: Settings, layer: int = 1) -> tuple[Knob, ...]:
+    """The knobs for a lane: one is for a ``layer`` (1-based); on a surface its own parameters come last."""
+    if isinstance(settings, LaneSettings):
+        layer = min(layer, len(settings.layers))
+        one = settings.layers[layer - 1]
+        name = one.name or ("output" if layer == len(settings.layers) else f"layer {layer}")
+        return (*NETWORK_KNOBS, FrozenKnob(f"frozen.{layer}", "frozen", _frozen(layer), layer=layer, name=name))
+    assert isinstance(settings, SurfaceSettings)
     own = tuple(
         NumberKnob(
             f"surface.{parameter.name}",

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,6 +64,8 @@ class Knob(ABC):
         """Why the lane has no such setting."""
         if isinstance(settings, SurfaceSettings):
             return f"{settings.optimizer} has no {self.label}"
+        if is_listed(settings) and self.key.startswith("model."):
+            return f"every layer in the file says its own {self.label}"
         if self.key.startswith("train."):
             return f"{settings.optimizer} has no {self.label} setting"
         return f"this lane has no {self.label}"
@@ -72,8 +74,9 @@ class Knob(ABC):
         """The override that gives a lane the value, as scenario keys and values."""
         return {self.key: value}
 
-    def back(self, first: Settings) -> dict[str, object]:
-        """The override that puts a lane back to what it began with, layer by layer where its layers differed."""
+    def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:  # noqa: ARG002
+        """The override that puts a lane (as it is ``now``) back to what it began with, layer by layer where its layers
+        differed."""
         value = self.read(first)
         if value != MIXED:
             return {} if value is None else {self.key: value}
@@ -147,11 +150,15 @@ class HiddenKnob(NumberKnob):
 
     resize: Callable[[list[int], int], list[int]] = lambda hidden, number: hidden * number
 
+    def missing(self, settings: Settings) -> str:  # noqa: ARG002
+        """Why the lane has no such number: its layers are not made by one."""
+        return f"the file lists this network's layers (model.layers), so it has no one {self.label} to turn"
+
     def change(self, value: Value, settings: Settings) -> dict[str, object]:
         """The override that gives a lane hidden layers for this value."""
         return {"model.hidden": self.resize(_hidden(settings), int(value))}
 
-    def back(self, first: Settings) -> dict[str, object]:
+    def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:  # noqa: ARG002
         """The override that gives a lane the hidden layers it began with."""
         return {"model.hidden": _hidden(first)}
 
@@ -187,6 +194,72 @@ class ChoiceKnob(Knob):
         """The summary of the chosen name; of no name, that the layers differ."""
         row = self.rows.get(str(value))
         return "The layers differ; turning sets them all alike." if row is None else str(row.summary)
+
+
+@dataclass(frozen=True)
+class FrozenKnob(Knob):
+    """Whether a layer keeps its weights: ``layer`` (1-based), which sentences call ``name``."""
+
+    layer: int = 1
+    name: str = "layer 1"
+
+    def turn(self, value: Value, direction: int, fine: bool) -> Value:  # noqa: ARG002
+        """The other one."""
+        return "no" if value == "yes" else "yes"
+
+    def parse(self, text: str) -> Value:
+        """Yes or no, or the beginning of one. Raises InputError for anything else."""
+        word = text.partition(",")[0].strip().lower()
+        found = [answer for answer in ("yes", "no") if word and answer.startswith(word)]
+        if len(found) != 1:
+            raise InputError(f'{self.label}: "{text.strip()}" is not yes or no')
+        return found[0]
+
+    def show(self, value: Value | None) -> str:
+        """The answer, and for which layer."""
+        return f"{'none' if value is None else value}, {self.name}"
+
+    def explain(self, value: Value | None) -> str:
+        """What it does now."""
+        does = "keeps the weights it has" if value == "yes" else "learns"
+        return f"{_sentence(self._words())[:-1]} {does}. w chooses the next layer."
+
+    def hint(self) -> str:
+        """What may be typed."""
+        return "yes: the layer keeps its weights; no: it learns."
+
+    def missing(self, settings: Settings) -> str:
+        """Why this layer cannot be frozen by itself."""
+        assert isinstance(settings, LaneSettings)
+        if self.layer == len(settings.layers) and is_listed(settings):
+            return "the output layer learns as model.trainable says; w chooses another layer"
+        return f"{self._words()} has no weights to freeze; w chooses another layer"
+
+    def _words(self) -> str:
+        number = self.name.startswith("layer ")
+        return "the output layer" if self.name == "output" else self.name if number else f"layer {self.name}"
+
+    def change(self, value: Value, settings: Settings) -> dict[str, object]:
+        """The override that freezes or thaws the layer: of a listed layer its own key, else all layers' list."""
+        assert isinstance(settings, LaneSettings)
+        learns = value == "no"
+        if is_listed(settings):
+            written = settings.layers[self.layer - 1].name
+            called = written if written and "." not in written else str(self.layer)
+            return {f"model.layers.{called}.trainable": learns}
+        every = [learns if layer.index == self.layer else layer.trainable for layer in settings.layers]
+        return {"model.trainable": learns if len(set(every)) == 1 else every}
+
+    def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:
+        """The override that gives the layer alone what it began with."""
+        value = self.read(first)
+        return {} if value is None else self.change(value, now or first)
+
+
+def is_listed(settings: Settings) -> bool:
+    """Whether the file lists the network's layers one by one."""
+    model = settings.table.get("model", {})
+    return isinstance(model, Mapping) and "layers" in model
 
 
 def _hidden(settings: Settings) -> list[int]:

@@ -14,9 +14,10 @@ from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
-from .keys import CANNOT, NEEDS, RACE_ONLY, Action, footer_items
+from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
+from .knobs import FrozenKnob
 from .lesson import lesson_text
 from .map_view import MapView
 from .session_view import SessionView
@@ -72,8 +73,13 @@ class LabModel:
         if view.snapshot is not None:
             self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
-            self.rack.knobs = knobs_of(view.snapshot.lanes[self.panel_view.lane].settings)
+            self._gather_knobs()
             self._read_marks(view.snapshot.marks)
+
+    def _gather_knobs(self) -> None:
+        """The knobs for the chosen lane and layer."""
+        if self.view.snapshot is not None:
+            self.rack.knobs = knobs_of(self.view.snapshot.lanes[self.panel_view.lane].settings, self.panel_view.layer)
 
     @property
     def race(self) -> Snapshot | None:
@@ -142,6 +148,12 @@ class LabModel:
         view, layers = self.panel_view, self._layers
         if layers:
             view.layer, view.unit = (min(view.layer, len(layers)) - 1 + direction) % len(layers) + 1, 0
+            self._gather_knobs()
+
+    @property
+    def knob_layer(self) -> int:
+        """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
+        return self.rack.knob.layer if isinstance(self.rack.knob, FrozenKnob) else 0
 
     def _read_marks(self, marks: tuple[Mark, ...]) -> None:
         """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
@@ -184,6 +196,7 @@ class LabModel:
             all_lanes=self.all_lanes,
             knobs=self.rack.rows(lanes, view.first) if lanes else [],
             chosen_knob=self.rack.chosen,
+            knob_layer=self.knob_layer,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],
@@ -246,7 +259,8 @@ class LabModel:
             return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
         if "unit_weights" not in self.shown:
-            absent |= {"next_unit", "last_unit", "next_layer", "last_layer"}
+            absent |= {"next_unit", "last_unit"}
+            absent |= set() if self.knob_layer else {"next_layer", "last_layer"}
         absent |= {name for name in ("map", "network") if self.why_not(name)}
         if self.race is None:
             absent |= RACE_ONLY
@@ -282,8 +296,16 @@ class LabModel:
         """What the palette lists, and why it cannot be done ("" if it can)."""
         available = self.available()
         listed = [action for action in self.actions if action.in_palette]
-        pairs = [(action, self.refused(action.id)) for action in listed]
+        pairs = [(action, self.refused(action.id) or self._no_knob(action.id)) for action in listed]
         return [(action, refused) for action, refused in pairs if refused or action.id in available]
+
+    def _no_knob(self, action_id: str) -> str:
+        """Why the chosen knob cannot be turned, "" if it can or the action is no knob's."""
+        lanes = self.chosen_lanes
+        if action_id not in OF_KNOB or not lanes:
+            return ""
+        there = any(self.rack.value(self.rack.knob, lane) is not None for lane in lanes)
+        return "" if there else self.rack.missing(lanes)
 
 
 def state_name(view: SessionView) -> str:

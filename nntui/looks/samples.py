@@ -1,12 +1,11 @@
 """How much of a network and of its data a look takes in, so that it costs some tens of milliseconds at most."""
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nntui_engine.scenario.checks import NARROWEST_SHARE, NARROWEST_WINDOW
 from nntui_engine.scenario.settings import LaneSettings
+from nntui_engine.tasks.layers import counted_layers
 
 Floats = NDArray[np.float64]
 MOST_PRODUCTS = 4e7  # multiplications in one look
@@ -26,8 +25,7 @@ def limits(*parts: Floats) -> tuple[float, float]:
 
 def products(settings: LaneSettings) -> int:
     """Multiplications in one row's way through a network."""
-    widths = [settings.inputs, *(layer.units for layer in settings.layers)]
-    return int(sum(a * b for a, b in pairwise(widths)))
+    return sum(layer.multiply_adds for layer in counted_layers(settings.layers, settings.shape))
 
 
 def some(count: int) -> NDArray[np.int64]:

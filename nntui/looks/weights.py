@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitWeights:
-    """The weights (inputs,) into unit ``unit`` (0-based, of ``units``) of layer ``layer`` (1-based, of ``layers``)."""
+    """The weights (inputs,) into unit ``unit`` (0-based, of ``units``) of layer ``layer`` (1-based, of ``layers``);
+    its ``name`` is "" where it has a number only. ``missing``: why there are none."""
 
     layer: int
     layers: int
@@ -24,6 +25,8 @@ class UnitWeights:
     weights: Floats
     bias: float
     names: tuple[str, ...]
+    name: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,15 +41,22 @@ class Paths:
 
 
 def unit_weights(experiment: "Experiment", request: LookRequest) -> UnitWeights:
-    """The weights into one unit."""
+    """The weights into one unit; of a kind of layer that has none, the reason."""
     lane = experiment.network.lanes[request.lane]
     layer = min(max(1, request.layer), len(lane.settings.layers))
+    layers, one = len(lane.settings.layers), lane.settings.layers[layer - 1]
     values = experiment.parameters(request.lane)
-    weights = np.asarray(values[f"{layer}.weights"], dtype=np.float64)
+    if f"{one.label}.weights" not in values:
+        kind = one.kind.replace("_", " ")
+        why = f"A layer of kind {kind} has no weights; w chooses the next layer."
+        return UnitWeights(layer, layers, 0, one.units, np.zeros(0), 0.0, (), one.name, why)
+    weights = np.asarray(values[f"{one.label}.weights"], dtype=np.float64)
     unit = min(request.unit, weights.shape[1] - 1)
-    names = tuple(lane.data.features) if layer == 1 else ()
-    bias = float(values[f"{layer}.biases"][unit])
-    return UnitWeights(layer, len(lane.settings.layers), unit, weights.shape[1], weights[:, unit], bias, names)
+    reads_data = one.kind == "dense" and one.sources == (0,)
+    names = tuple(lane.data.features) if reads_data else ()
+    biases = values.get(f"{one.label}.biases")
+    bias = 0.0 if biases is None else float(biases[unit])
+    return UnitWeights(layer, layers, unit, weights.shape[1], weights[:, unit], bias, names, one.name)
 
 
 def coefficient_paths(experiment: "Experiment", request: LookRequest) -> Paths:
@@ -54,7 +64,9 @@ def coefficient_paths(experiment: "Experiment", request: LookRequest) -> Paths:
     chosen = unit_weights(experiment, request)
     found = {}
     for index, lane in enumerate(experiment.network.lanes):
-        weights = experiment.parameters(index).get(f"{chosen.layer}.weights")
+        layers = lane.settings.layers
+        label = layers[chosen.layer - 1].label if chosen.layer <= len(layers) else ""
+        weights = experiment.parameters(index).get(f"{label}.weights")
         if weights is not None and weights.shape[0] == len(chosen.weights) and weights.shape[1] > chosen.unit:
             found[lane.name] = np.asarray(weights[:, chosen.unit], dtype=np.float64)
     return Paths(chosen.layer, chosen.layers, chosen.unit, found, chosen.names)

@@ -6,6 +6,7 @@ import numpy as np
 
 from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
 
+from .layer_signs import layer_keys
 from .panel import PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
 from .theme import Theme
@@ -94,12 +95,12 @@ def layer_plot(
     floor: float | None = None,
     only: tuple[int, ...] | None = None,
 ) -> PlotSpec:
-    """One curve for each layer (those in ``only``) of the chosen lane."""
+    """One curve for each layer (those in ``only``) of the chosen lane that has the statistic."""
     lane = snapshot.lanes[view.lane]
     series = lane.layer_history.get(name)
-    count = len(lane.layers)
-    shown = tuple(range(count)) if only is None else only
-    keys = {index: Key(theme.layer_marker(index, count), "", theme.layer(index, count)) for index in shown}
+    shown = [i for i, layer in enumerate(lane.layers) if layer.has(name) and (only is None or i in only)]
+    all_keys = layer_keys(lane, theme)
+    keys = {index: all_keys[index] for index in shown}
     curves: list[Curve] = []
     if series is not None and len(series.steps):
         curves = [_curve(lane, name, series, index, keys[index], band=False) for index in shown]

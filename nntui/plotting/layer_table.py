@@ -3,14 +3,19 @@
 import math
 
 import numpy as np
+from rich.cells import cell_len
 
 from nntui_engine.registry.activation import ACTIVATIONS
+from nntui_engine.registry.layer_kind import shape_text
 from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
+from .layer_signs import layer_forms, layer_keys
 from .numbers import grouped, number
-from .theme import DIM, ERROR, FAINT, TEXT, Theme
+from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, Theme
+
+LONGEST_NAME = 10
 
 
 def layers_height(lane: LaneSnapshot) -> int:
@@ -18,38 +23,76 @@ def layers_height(lane: LaneSnapshot) -> int:
     return len(lane.layers) + 5
 
 
-def draw_layers(lane: LaneSnapshot, width: int, height: int, theme: Theme) -> Grid:
-    """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units."""
+def draw_layers(lane: LaneSnapshot, width: int, height: int, theme: Theme, chosen: int = 0) -> Grid:
+    """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units; of a network
+    that is no plain chain its name or kind, its shape and activation, gradient norm and dead units.
+
+    A frozen layer has a sign beside its marker. ``chosen`` (1-based) is the layer that a knob is for; 0 for none.
+    """
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Layers")
     end = width - 2
-    wide = end >= 34  # else there is no room for the variance
+    plain = lane.network.settings.is_plain
+    wide = plain and end >= 34  # else there is no room for the variance
     grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
-    inputs = lane.network.settings.inputs
-    grid.write(2, 4, f"{inputs:>4} {'input' if inputs == 1 else 'inputs'}", DIM)
+    grid.write(2, 4, _inputs(lane, plain, theme), DIM)
     count = len(lane.layers)
     room = height - 5
-    shown = range(count) if count <= room else [*range(max(0, room - 2)), -1, count - 1]
     row = 3
-    for index in shown:
+    for index in _shown(count, room, chosen - 1):
         if index < 0:
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
-            _draw_layer(grid, row, lane, index, wide, theme)
+            _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), theme)
         row += 1
-    grid.write(row, 2, fit(f"{grouped(lane.network.parameters)} parameters", width - 4, theme.glyphs.end), DIM)
+    words = f"{grouped(lane.network.parameters)} parameters"
+    if any(_is_frozen(lane, index) for index in range(count)):
+        words += f", {theme.glyphs.frozen} frozen"
+    grid.write(row, 2, fit(words, width - 4, theme.glyphs.end), DIM)
     return grid
 
 
-def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool, theme: Theme) -> None:
-    layer, count, end = lane.layers[index], len(lane.layers), grid.width - 2
-    grid.write(row, 2, theme.layer_marker(index, count), f"bold {theme.layer(index, count)}")
-    grid.write(row, 4, f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}", TEXT)
+def _shown(count: int, room: int, chosen: int) -> list[int]:
+    """Which layers (0-based) have a row, −1 for the line that says how many have none; the chosen one has."""
+    if count <= room:
+        return list(range(count))
+    rows = max(0, room - 2)
+    first = max(0, chosen - rows + 1) if 0 <= chosen < count - 1 else 0
+    return [*range(first, first + rows), -1, count - 1]
+
+
+def _inputs(lane: LaneSnapshot, plain: bool, theme: Theme) -> str:
+    settings = lane.network.settings
+    if plain or all(layer.kind in ("dense", "add") for layer in lane.layers):
+        return f"{settings.inputs:>{4 if plain else 1}} {'input' if settings.inputs == 1 else 'inputs'}"
+    return f"{shape_text(settings.shape)} inputs".replace("×", theme.glyphs.times)
+
+
+def _draw_layer(
+    grid: Grid, row: int, lane: LaneSnapshot, index: int, ways: tuple[bool, bool, bool], theme: Theme
+) -> None:
+    """``ways``: whether the network is a plain chain, whether there is room for the variance, whether it is chosen."""
+    plain, wide, chosen = ways
+    layer, end, key = lane.layers[index], grid.width - 2, layer_keys(lane, theme)[index]
+    frozen = _is_frozen(lane, index)
+    if chosen:
+        grid.write(row, 1, theme.glyphs.chosen, ACCENT)
+    grid.write(row, 2, key.marker, f"bold {key.colour}")
+    if frozen:
+        grid.write(row, 3, theme.glyphs.frozen, ACCENT)
+    colour = DIM if frozen else TEXT
+    if plain:
+        words = f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}"
+    else:
+        words = _words(lane, index, end - 15, theme)
+    grid.write(row, 4, words, colour)
     signs = ((11, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
     for place, name in signs:
         value = _value(lane, name, index)
         if value is not None:
             grid.write_right(row, end - place, number(value, 5), TEXT if math.isfinite(value) else ERROR)
+        elif not layer.has(name):
+            grid.write_right(row, end - place, "-", FAINT)
     dead = _value(lane, "dead_units", index)
     if ACTIVATIONS[layer.activation].falls_silent and dead is not None and math.isfinite(dead):
         grid.write_right(row, end, f"{dead:.0f}", TEXT if dead else DIM)
@@ -57,6 +100,30 @@ def _draw_layer(grid: Grid, row: int, lane: LaneSnapshot, index: int, wide: bool
         grid.write_right(row, end, "-", FAINT)
 
 
+def _words(lane: LaneSnapshot, index: int, room: int, theme: Theme) -> str:
+    """A layer of a network that is no plain chain, in the longest form that fits; the names stand in one column."""
+    called = [layer_forms(layer, _name(lane, i), theme) for i, layer in enumerate(lane.layers)]
+    column = min(LONGEST_NAME, max(cell_len(forms[0][0]) for forms in called))
+    found = ""
+    for head, *rest in called[index]:
+        name = fit(head, column, theme.glyphs.end)
+        found = f"{name}{' ' * (column - cell_len(name))} {' '.join(rest)}"
+        if cell_len(found) <= room:
+            return found
+    return fit(found, room, theme.glyphs.end)
+
+
+def _name(lane: LaneSnapshot, index: int) -> str:
+    """The name in the file, or "output"; "" where there is none."""
+    last = index == len(lane.layers) - 1
+    return "output" if last else lane.network.settings.layers[index].name
+
+
+def _is_frozen(lane: LaneSnapshot, index: int) -> bool:
+    return lane.layers[index].parameters > 0 and not lane.network.settings.layers[index].trainable
+
+
 def _value(lane: LaneSnapshot, name: str, index: int) -> float | None:
     values = lane.per_layer.get(name)
-    return None if values is None or index >= len(values) else float(np.asarray(values)[index])
+    there = values is not None and index < len(values) and lane.layers[index].has(name)
+    return float(np.asarray(values)[index]) if there else None

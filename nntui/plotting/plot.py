@@ -15,6 +15,7 @@ from .scales import LABEL_WIDTH, Axis, SteadyAxis, step_axis
 from .theme import DIM, FAINT, TEXT, WARNING, Theme
 
 Floats = NDArray[np.float64]
+MANY = 16  # curves; of more, markers that are alike stand in a row once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,6 +186,8 @@ def _draw_title(grid: Grid, spec: PlotSpec, left: int, theme: Theme) -> None:
         for sub in dict.fromkeys((subtitle, ""))
         for legend in legends
     ] + [(short, "", [])]
+    if short != spec.title and any(key.label for key in spec.legend):  # layers' names are worth more than the words
+        choices = [choice for choice in choices if choice[2] == legends[0]] + choices
     title, sub, legend = next((c for c in choices if _title_width(*c) <= room), choices[-1])
     column = grid.write(0, left, f" {title} "[:room], f"bold {TEXT}")
     grid.write(0, column, sub, DIM)
@@ -321,6 +324,7 @@ def _draw_ends(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, the
     if len(spec.curves) < 2 and theme.colour != "grey":
         return
     taken: set[tuple[int, int]] = set()
+    alike: set[tuple[int, str]] = set()
     for index, curve in enumerate(spec.curves):
         columns = _columns(curve, frame, x, y, 1)
         drawn = np.flatnonzero(np.isfinite(columns.middle))
@@ -330,6 +334,9 @@ def _draw_ends(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, the
         column = frame.left + int(drawn[-1])
         row = _cell_row(frame, float(columns.middle[drawn[-1]]))
         apart = 2 if curve.marker.isalnum() else 1
+        if len(spec.curves) > MANY and (row, curve.marker) in alike:
+            continue  # one for all of that marker whose ends meet
+        alike.add((row, curve.marker))
         while (row, column) in taken and column - apart >= frame.left:
             column -= apart
         taken.add((row, column))

@@ -37,6 +37,7 @@ class Glyphs:
     paused: str = "‖"
     finished: str = "■"
     waiting: str = "…"
+    frozen: str = "‖"
     bad: str = "×"
     below: str = "▾"
     mark: str = "┊"
@@ -64,6 +65,7 @@ ASCII = Glyphs(
     paused="||",
     finished="=",
     waiting="...",
+    frozen="=",
     bad="!",
     below="v",
     mark=":",
@@ -103,8 +105,9 @@ class Theme:
         """A lane's one-character marker."""
         return self.glyphs.lane[index % len(self.glyphs.lane)]
 
-    def layer(self, index: int, count: int) -> str:
-        """The colour of layer ``index`` (0-based) of ``count``: dark blue first, light yellow last."""
+    def layer(self, index: float, count: int) -> str:
+        """The colour of layer ``index`` (0-based; between two of them for a half) of ``count``: dark blue first, light
+        yellow last."""
         share = index / (count - 1) if count > 1 else 1.0
         if self.colour == "16":
             return _RAMP_16[round(share * (len(_RAMP_16) - 1))]

@@ -7,7 +7,7 @@ import numpy as np
 from nntui.looks.weights import UnitWeights
 
 from .boxes import draw_box
-from .grid import Grid, fit
+from .grid import Grid, fit, wrap
 from .numbers import number
 from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
 
@@ -22,7 +22,9 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     grid = Grid.blank(width, height)
     g = theme.glyphs
     whose = f" {g.dot} {name}" if name else ""
-    place = layer_words(found.layer, found.layers)
+    place = layer_words(found.layer, found.layers, found.name)
+    if found.missing:
+        return _draw_missing(grid, found, f"Weights of {place}{whose}", theme)
     unit = f"unit {found.unit + 1} of {found.units}, {place}"
     titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
     draw_box(grid, theme, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
@@ -42,9 +44,18 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     return grid
 
 
-def layer_words(layer: int, layers: int) -> str:
-    """A layer (1-based) of ``layers`` in words: "output" for the last one."""
-    return "output" if layer == layers else f"layer {layer}"
+def layer_words(layer: int, layers: int, name: str = "") -> str:
+    """A layer (1-based) of ``layers`` in words: "output" for the last one, its name where it has one."""
+    return "output" if layer == layers else f"layer {name or layer}"
+
+
+def _draw_missing(grid: Grid, found: UnitWeights, title: str, theme: Theme) -> Grid:
+    draw_box(grid, theme, fit(title, grid.width - 6, theme.glyphs.end))
+    lines = wrap(found.missing, grid.width - 6)[: grid.height - 2]
+    top = max(1, (grid.height - len(lines)) // 2)
+    for row, line in enumerate(lines):
+        grid.write(top + row, (grid.width - len(line)) // 2, line, DIM)
+    return grid
 
 
 def _tint(value: float, largest: float, theme: Theme) -> str:

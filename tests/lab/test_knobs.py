@@ -154,8 +154,8 @@ def test_one_row_is_all_a_knob_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(knob_rows, "NETWORK_KNOBS", (*NETWORK_KNOBS, row))
     lane = lane_snapshot(settings=lane_settings(clip_value=5.0))
     rack = KnobRack(knobs=knob_rows.knobs_of(lane.settings))
-    rack.choose(-1)
-    assert (rack.rows([lane], {})[-1].label, rack.rows([lane], {})[-1].value) == ("clip", "5")
+    rack.choose(-2)  # the last one is the chosen layer's
+    assert (rack.rows([lane], {})[-2].label, rack.rows([lane], {})[-2].value) == ("clip", "5")
     assert rack.explanation([lane]) == "No part of a gradient is longer."
     assert rack.turned([lane], -1, False)[0].settings == {"train.clip_value": 1.0}
     assert rack.back([lane], {"": lane_settings()})[0].settings == {"train.clip_value": 0.0}

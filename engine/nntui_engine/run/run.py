@@ -222,7 +222,7 @@ class Run:
         }
         step = self.step
         restarted = self._task.change(tables, chosen)
-        text = ", ".join(f"{key.split('.')[-1]} = {shown(value)}" for key, value in settings.items())
+        text = ", ".join(f"{_short(key)} = {shown(value)}" for key, value in settings.items())
         mark = Mark(step, lane, dict(settings), text, restarted)
         self.marks.append(mark)
         return mark
@@ -249,3 +249,8 @@ class Run:
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()
         self.marks = list(checkpoint.marks)
+
+
+def _short(key: str) -> str:
+    """A key without its table: "lr" of train.lr, "stem.trainable" of model.layers.stem.trainable."""
+    return key.removeprefix("model.layers.") if key.startswith("model.layers.") else key.rpartition(".")[2]

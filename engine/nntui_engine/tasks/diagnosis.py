@@ -79,6 +79,7 @@ def non_finite(lane: LaneSnapshot) -> Finding | None:
     if first is None:
         return None
     cause, fixes = _overflow(first, lane.network.settings)
+    place = _NODES[first.node].format(lane.layer_name(first.layer))
     return Finding(
         "non_finite",
         "critical",
@@ -86,7 +87,7 @@ def non_finite(lane: LaneSnapshot) -> Finding | None:
         (first.layer,),
         first.step,
         asdict(first),
-        f"NaN or infinity since step {first.step}, first in {_NODES[first.node].format(lane.layer_name(first.layer))}: {cause}.",
+        f"NaN or infinity since step {first.step}, first in {place}: {cause}.",
         fixes,
     )
 
@@ -148,8 +149,8 @@ def symmetric_units(lane: LaneSnapshot) -> Finding | None:
         same,
         0,
         {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
-        f"All units of {layer_words(same, lane.layer_names)} do the same: they began alike ({init}), get the same gradient and stay "
-        "alike.",
+        f"All units of {layer_words(same, lane.layer_names)} do the same: they began alike ({init}), get the same "
+        "gradient and stay alike.",
         (Fix({"model.init": "he_normal"}, "random weights make units different"),),
     )
 
@@ -177,8 +178,8 @@ def dead_relu(lane: LaneSnapshot) -> Finding | None:
         layers,
         min(found.values()),
         {"dead_share": float(shares[worst]), "at_least": 0.5},
-        f"{100 * shares[worst]:.0f} % of the units of layer {lane.layer_name(worst)} are dead: their input is above 0 on no row, "
-        "so they put out 0, get no gradient and cannot come back.",
+        f"{100 * shares[worst]:.0f} % of the units of layer {lane.layer_name(worst)} are dead: their input is above 0 "
+        "on no row, so they put out 0, get no gradient and cannot come back.",
         (
             Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),
             Fix({"model.activation": "leaky_relu"}, "a small slope below 0 keeps the gradient alive"),
@@ -202,8 +203,8 @@ def saturation(lane: LaneSnapshot) -> Finding | None:
         layers,
         since,
         {"saturated_fraction": share, "above": 0.5},
-        f"{100 * share:.0f} % of the outputs of layer {lane.layer_name(layers[0])} sit on a flat part of the activation: "
-        "the slope there is nearly 0, and so is what a layer below learns from.",
+        f"{100 * share:.0f} % of the outputs of layer {lane.layer_name(layers[0])} sit on a flat part of the "
+        "activation: the slope there is nearly 0, and so is what a layer below learns from.",
         (
             Fix({"model.init": "xavier_uniform"}, "smaller weights keep inputs on the steep part"),
             Fix({"model.batch_norm": "before"}, "normalised inputs stay on the steep part"),

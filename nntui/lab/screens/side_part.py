@@ -53,7 +53,7 @@ class SidePart(Vertical):
         self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme))
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
-            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme))
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer))
 
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)

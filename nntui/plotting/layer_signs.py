@@ -1,0 +1,50 @@
+"""How a layer is marked wherever layers stand side by side: its marker, its colour, its name in few characters."""
+
+from nntui_engine.registry.layer_kind import shape_text
+from nntui_engine.registry.layer_kinds import LAYER_KINDS
+from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo
+
+from .plot import Key
+from .theme import Theme
+
+_SHORT_KINDS = {
+    "convolution": "conv",
+    "average_pool": "avg pool",
+    "concatenate": "concat",
+    "recurrent": "rnn",
+    "embedding": "embed",
+}
+
+
+def layer_keys(lane: LaneSnapshot, theme: Theme) -> list[Key]:
+    """Every layer's marker and colour, and its name where it has one.
+
+    The colours run over the layers with weights, so that a plot of those alone has all of the ramp; one without weights
+    lies between its neighbours.
+    """
+    count, weighted = len(lane.layers), sum(layer.has_weights for layer in lane.layers)
+    keys, before = [], 0
+    for index, layer in enumerate(lane.layers):
+        place = float(before) if layer.has_weights else max(0.0, before - 0.5)
+        before += layer.has_weights
+        keys.append(Key(theme.layer_marker(index, count), _name(lane, layer), theme.layer(place, weighted)))
+    return keys
+
+
+def _name(lane: LaneSnapshot, layer: LayerInfo) -> str:
+    called = lane.layer_names.get(layer.index, "")
+    return "" if called == str(layer.index) or layer.index == len(lane.layers) else called
+
+
+def layer_forms(layer: LayerInfo, name: str, theme: Theme) -> list[list[str]]:
+    """The words for a layer of a network that is no plain chain, from long to short; the first word is its ``name``,
+    or its kind where it has none."""
+    kind = _SHORT_KINDS.get(layer.kind, layer.kind.replace("_", " "))
+    shape = shape_text(layer.shape).replace("×", theme.glyphs.times)
+    row = LAYER_KINDS[layer.kind]
+    acts = "activation" in row.takes and layer.activation != row.activation
+    activation = [layer.activation] if acts else []
+    head = [name or kind]
+    middle = [kind] if name and layer.kind != "dense" else []
+    forms = [[*head, *middle, shape, *activation], [*head, shape, *activation], [*head, shape]]
+    return [*forms[:1], [*head, *middle, shape], *forms[1:]] if middle else forms
