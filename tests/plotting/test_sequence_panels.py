@@ -62,7 +62,8 @@ def drawn(name: str, snapshot: Snapshot, size: tuple[int, int] = (80, 20), theme
 def colours(grid: Grid, row: int, column: int) -> tuple[str, str]:
     """Upper and lower colour of a cell."""
     style = Style.parse(grid.styles[grid.inks[row, column]])
-    assert style.bgcolor is not None and style.color is not None
+    assert style.bgcolor is not None
+    assert style.color is not None
     lower = style.bgcolor.name
     return (style.color.name if grid.chars[row, column] == "▀" else lower), lower
 
