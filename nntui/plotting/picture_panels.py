@@ -9,10 +9,10 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit
+from .heat_map import numbers_axis
 from .history_plots import lane_words
 from .panel import Panel, PanelView, Picture
 from .plot import Curve, Key, PlotSpec
-from .scales import Axis, round_step
 from .shades import largest_of, paint, resized, rising, rising_shades, signed, signed_shades
 from .theme import DIM, TEXT, Theme
 from .tiles import NOTHING, draw_tiles, enlarged, put
@@ -109,7 +109,7 @@ def _into(picture: Floats, zoom: int, half_rows: int, columns: int) -> tuple[Flo
 
 
 def _heights(half_rows: list[int], rows: int) -> list[int]:
-    """Cells for each layer: as many as it needs and a half row between two; where all are too many, the tallest shrink."""
+    """Cells for each layer: as many as it needs and a half row between two; of too many, the tallest shrink."""
     heights = [max(1, (h + 2) // 2) if h > 4 else max(1, h // 2) for h in half_rows]
     while sum(heights) > rows and max(heights) > 1:
         heights[heights.index(max(heights))] -= 1
@@ -147,12 +147,11 @@ def _augmented_curves(found: Augmented, title: str, view: PanelView, theme: Them
         key, values = keys[number > 0], rows[number]
         bad = ~np.isfinite(values)
         curves.append(Curve(key.label, key.colour, key.marker, places, values, values, values, bad, band=False))
-    end = max(2.0, float(len(places)))
     return PlotSpec(
         title=title,
         curves=tuple(curves),
         legend=(keys[0],),
-        x_axis=Axis(1.0, end, whole=True, step=max(1.0, round_step(end - 1.0, 5))),
+        x_axis=numbers_axis(len(places)),
         memory=view.axis_memory("augmented"),
     )
 

@@ -1,7 +1,6 @@
 """Panels of recurrent layers: the gradient through time, the states over one sequence, the gates over the run."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +95,7 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
         curves=tuple(curves),
         legend=tuple(keys),
         scale="log",
-        x_axis=replace(numbers_axis(len(times)), low=1.0, high=max(2.0, float(len(times)))),
+        x_axis=numbers_axis(len(times)),
         memory=view.axis_memory(f"gradient_by_time/{lane.index}"),
     )
 
@@ -135,7 +134,7 @@ def gates_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     curves += [_gate_curve(means, place, key) for place, key in enumerate(keys)]
     return PlotSpec(
         title=title,
-        subtitle="mean; dim: saturated share",
+        subtitle="dim: stuck",
         curves=tuple(curves),
         legend=tuple(keys),
         step=lane.step,
