@@ -175,7 +175,7 @@ def _tapped(
                     l1=0.0,
                     l2=0.0,
                     trainable=True,
-                )  # fmt: skip
+                )
             )
         return first, last
 
