@@ -43,6 +43,16 @@ def test_on_plain_chains_the_products_are_the_exact_ones(name: str) -> None:
     assert found.smallest() == pytest.approx(exact.smallest(), rel=1e-5, abs=1e-7 * largest)
 
 
+def test_a_step_over_a_kink_is_no_curvature() -> None:
+    run = experiment(model={"activation": "relu"})
+    values, x = run.parameters(), run.lanes[0].data.x_train
+    biases = values["1.biases"]
+    biases[0] = 1e-9 - x[0] @ values["1.weights"][:, 0]  # a hair above the kink, for one row
+    run.set_parameters(0, {"1.biases": biases})
+    exact = hessian(run)
+    np.testing.assert_allclose(hessian_by_differences(run).largest(2), exact.largest(2), rtol=1e-5)
+
+
 LAYERS: dict[str, list[dict[str, Any]]] = {
     "recurrent": [{"kind": "recurrent", "units": 3}],
     "lstm with dropout": [{"kind": "lstm", "units": 2, "recurrent_dropout": 0.3, "dropout": 0.2}],
