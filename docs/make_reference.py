@@ -32,7 +32,7 @@ from nntui_engine.registry.statistic import (  # noqa: E402
     Statistic,
 )
 from nntui_engine.registry.surface import SURFACES, Surface  # noqa: E402
-from nntui_engine.scenario import checks, list_scenarios, schema  # noqa: E402
+from nntui_engine.scenario import augment, checks, list_scenarios, schema  # noqa: E402
 from nntui_engine.scenario.problems import range_of, show  # noqa: E402
 from nntui_engine.tasks import diagnosis  # noqa: E402
 
@@ -54,6 +54,7 @@ KEYS: dict[str, type[schema.Table]] = {
     "file": schema.ScenarioFile,
     "scenario": schema.ScenarioTable,
     "data": schema.DataTable,
+    "augment": schema.AugmentTable,
     "surface": schema.SurfaceTable,
     "model": schema.ModelTable,
     "train": schema.TrainTable,
@@ -92,6 +93,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "data.split": _literal(checks.SPLITS),
     "data.preprocess": _literal(kind for kind in checks.PREPROCESSES if kind != "divide"),
     "data.target_scale": _literal(checks.TARGET_SCALES),
+    "data.augment": ('`"none"`',),
+    "augment.flip": _literal(augment.FLIPS),
     "surface.name": ("a [surface](#surfaces)",),
     "model.activation": ACTIVATION,
     "model.output": ('`"auto"`', *ACTIVATION),
@@ -127,6 +130,8 @@ ALLOWED = {
     "over.layer": LAYERS,
 }
 DEFAULTS = {
+    **{f"augment.{field.encode_name}": "`0`" for field in msgspec.structs.fields(schema.AugmentTable)},
+    "augment.flip": '`"none"`',
     "model.alpha": "the activation's",
     "model.init_scale": "the initializer's",
     "surface.start": "the surface's",

@@ -38,6 +38,7 @@ class Outputs(NamedTuple):
     fail_on: str | None
     timing: bool
     fair: bool
+    weights: Path | None
 
 
 @click.command(
@@ -83,6 +84,12 @@ class Outputs(NamedTuple):
 @click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
 @click.option("--fair", is_flag=True, help="On a surface: find each optimizer's best learning rate first.")
+@click.option(
+    "--save-weights",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the weights of the first lane as .npz, for model.start of another scenario.",
+)
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
     scenario: str,
@@ -96,6 +103,7 @@ def command(
     size: tuple[int, int] | None,
     fail_on: str | None,
     fair: bool,
+    save_weights: Path | None,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless."""
@@ -105,6 +113,7 @@ def command(
         "--screenshot": screenshot,
         "--size": size,
         "--fail-on": fail_on,
+        "--save-weights": save_weights,
         "--timing": timing or None,
     }
     if not headless:
@@ -125,7 +134,9 @@ def command(
     options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
     if headless:
         columns, _, rows = DEFAULT_SIZE.partition("x")
-        outputs = Outputs(form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair)
+        outputs = Outputs(
+            form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair, save_weights
+        )
         return _headless(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
     from nntui.lab.start import run_lab
@@ -151,6 +162,10 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
     if outputs.screenshot is not None:
         check_suffix(outputs.screenshot, "--screenshot")
         writable_file(outputs.screenshot, "--screenshot")
+    if outputs.weights is not None:
+        if scenario.is_surface:
+            raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
+        writable_file(outputs.weights, "--save-weights")
     with prompt_exit():
         rows = outputs.format == "jsonl"
         with progress_bar() as progress:
@@ -159,6 +174,11 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:
             return _fair(experiment, outputs)
+        if outputs.weights is not None:
+            from nntui.headless.files import write_file
+            from nntui_engine.data.weight_files import weights_file
+
+            write_file(outputs.weights, weights_file(experiment.parameters(0)))
         shown_timing = timing if outputs.timing else None
         findings = experiment.findings()
         from nntui.headless import text, words

@@ -56,6 +56,7 @@ _OFF: dict[str, object] = {
     "train.noise.gradients": 0.0,
     "data.label_noise": 0.0,
     "data.preprocess": "none",
+    "data.augment": "none",
 }
 _SURFACE_OFF: dict[str, object] = {
     "train.weight_decay": 0.0,

@@ -164,7 +164,7 @@ class _Copies:
         evaluation = np.full((n, 1, c.EVALUATIONS), np.nan)
         written = Written(
             np.zeros((n, 1), np.int64), np.zeros((n, 1, depth, c.STEP_STATISTICS)), np.zeros((n, 1, c.WHOLE)),
-            np.zeros((n, 1), np.int64), evaluation, np.zeros((n, 1, depth, c.LAYER_EVALUATIONS)),
+            np.zeros((n, 1, 1)), np.zeros((n, 1), np.int64), evaluation, np.zeros((n, 1, depth, c.LAYER_EVALUATIONS)),
         )  # fmt: skip
         while ((ints[:, c.I_STEP] < self._steps) | (ints[:, c.I_EVALUATION_ROW] >= 0)).any():
             launch(lambda: train_lanes(LEAD, tables, written), lambda: train_lanes(HELP, tables, written))

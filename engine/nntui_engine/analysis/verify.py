@@ -12,6 +12,8 @@ import numpy as np
 
 from ..compiling.ahead import Progress as Compiling
 from ..experiment import Experiment
+from ..registry.recurrence import GATES
+from ..registry.statistic import SEQUENCE_BY_NAME
 from ..run.snapshot import LaneSnapshot
 from ..scenario import Expectation, Scenario, load_scenario
 from .on_demand import MEASURES, SURFACE_MEASURES
@@ -182,12 +184,13 @@ def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], firs
     if expectation.statistic is None:
         return _judge_findings(expectation, moment, first)
     lane = expectation.lane if expectation.lane is not None else first
-    value = _read(expectation, lane, expectation.layer, expectation.step, moment)
+    value = _read(expectation, lane, expectation.layer, expectation.step, moment, expectation.time)
     over = expectation.over
     if over is not None:
         at = over.step if over.step is not None else expectation.step
         layer = over.layer if over.layer is not None else expectation.layer
-        other = _read(expectation, over.lane if over.lane is not None else lane, layer, at, moments[at])
+        time = over.time if over.time is not None else expectation.time
+        other = _read(expectation, over.lane if over.lane is not None else lane, layer, at, moments[at], time)
         with np.errstate(all="ignore"):
             both = isinstance(value, float) and isinstance(other, float)
             value = float(np.float64(value) / np.float64(other)) if both else None  # type: ignore[arg-type]
@@ -209,7 +212,12 @@ def _judge_findings(expectation: Expectation, moment: _Moment, first: str) -> Ou
 
 
 def _read(
-    expectation: Expectation, lane_name: str, layer: int | str | None, step: int | None, moment: _Moment
+    expectation: Expectation,
+    lane_name: str,
+    layer: int | str | None,
+    step: int | None,
+    moment: _Moment,
+    time: int | None,
 ) -> float | tuple[float, float] | None:
     """The value, or None where there is none."""
     statistic = expectation.statistic or ""
@@ -218,6 +226,8 @@ def _read(
         return None
     if statistic == "position":
         return lane.surface.position
+    if statistic in SEQUENCE_BY_NAME:
+        return _read_sequence(expectation, lane, layer, time)
     if expectation.average_over > 1:
         series = (lane.whole_history if layer is None else lane.layer_history).get(statistic)
         column = 0 if layer is None else _column(lane, layer)
@@ -232,6 +242,23 @@ def _read(
     if statistic not in lane.per_layer or column >= len(lane.per_layer[statistic]):
         return None
     return float(lane.per_layer[statistic][column])
+
+
+def _read_sequence(
+    expectation: Expectation, lane: LaneSnapshot, layer: int | str | None, time: int | None
+) -> float | None:
+    """One of the numbers that a recurrent layer has for each time step, or for each gate."""
+    assert layer is not None
+    info = lane.layers[_column(lane, layer)]
+    values = lane.sequences.get(expectation.statistic or "", {}).get(info.index)
+    if values is None:
+        return None
+    if expectation.gate is not None:
+        gates = GATES[info.kind]
+        return float(values[gates.index(expectation.gate)]) if expectation.gate in gates else None
+    assert time is not None
+    place = time if time < 0 else time - 1
+    return float(values[place]) if place < len(values) else None
 
 
 def _column(lane: LaneSnapshot, layer: int | str) -> int:
@@ -269,10 +296,15 @@ def _layer(layer: int | str | None) -> str:
     return "" if layer is None else " of the output layer" if layer == -1 else f" of layer {layer}"
 
 
+def _time(time: int | None) -> str:
+    return "" if time is None else " at the last time step" if time == -1 else f" at time step {time}"
+
+
 def _subject(expectation: Expectation) -> str:
     if expectation.statistic is None:
         return f"{_place(expectation)}findings"
-    text = f"{_place(expectation)}{expectation.statistic}{_layer(expectation.layer)}"
+    part = f" of the {expectation.gate} gate" if expectation.gate is not None else _time(expectation.time)
+    text = f"{_place(expectation)}{expectation.statistic}{part}{_layer(expectation.layer)}"
     over = expectation.over
     if over is None:
         return text
@@ -281,6 +313,8 @@ def _subject(expectation: Expectation) -> str:
         parts.append("the output layer" if over.layer == -1 else f"layer {over.layer}")
     if over.step is not None:
         parts.append(f"step {over.step}")
+    if over.time is not None:
+        parts.append(_time(over.time).removeprefix(" at "))
     return f"{text} over that of {', '.join(parts)}"
 
 

@@ -10,27 +10,8 @@ import numpy as np
 
 from ..registry.row import Parameter
 from .dataset import Array
+from .making import classes_of, classified, features_of, labels, noise_of, samples_of
 from .raw import DataSet, RawData, Values, numbered
-
-
-def _labels(generator: np.random.Generator, values: Values, classes: int) -> tuple[Array, Array]:
-    """Class numbers in random order, and each row's place within its class from 0 to 1."""
-    samples = int(values["samples"])
-    order = generator.permutation(samples)
-    label = order % classes
-    count = np.bincount(label, minlength=classes)
-    return label.astype(np.float64), (order // classes) / np.maximum(count[label] - 1, 1)
-
-
-def _classified(x: Array, label: Array, classes: int) -> RawData:
-    return RawData(
-        np.ascontiguousarray(x),
-        label[:, None],
-        numbered("x", x.shape[1]),
-        ("class",),
-        tuple(str(index) for index in range(classes)),
-        "binary" if classes == 2 else "classes",
-    )
 
 
 def _xor(generator: np.random.Generator, values: Values) -> RawData:
@@ -38,48 +19,48 @@ def _xor(generator: np.random.Generator, values: Values) -> RawData:
     corner = generator.permutation(samples) % 4
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0]])
     x = corners[corner] + values["noise"] * generator.standard_normal((samples, 2))
-    return _classified(x, (corner % 2).astype(np.float64), 2)
+    return classified(x, (corner % 2).astype(np.float64), 2)
 
 
 def _circles(generator: np.random.Generator, values: Values) -> RawData:
     classes = int(values["classes"])
-    label, _ = _labels(generator, values, classes)
+    label, _ = labels(generator, values, classes)
     angle = 2.0 * math.pi * generator.random(len(label))
     radius = (label + 1.0) / classes
     x = np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
-    return _classified(x + values["noise"] * generator.standard_normal(x.shape), label, classes)
+    return classified(x + values["noise"] * generator.standard_normal(x.shape), label, classes)
 
 
 def _moons(generator: np.random.Generator, values: Values) -> RawData:
-    label, place = _labels(generator, values, 2)
+    label, place = labels(generator, values, 2)
     angle = math.pi * place
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     x = np.where(label[:, None] == 0.0, upper, np.array([1.0, 0.5]) - upper)
-    return _classified(x + values["noise"] * generator.standard_normal(x.shape), label, 2)
+    return classified(x + values["noise"] * generator.standard_normal(x.shape), label, 2)
 
 
 def _spirals(generator: np.random.Generator, values: Values) -> RawData:
     """Each arm turns 1.75 times a half circle while its radius grows from 0.05 to 1."""
     classes = int(values["classes"])
-    label, place = _labels(generator, values, classes)
+    label, place = labels(generator, values, classes)
     radius = 0.05 + 0.95 * place
     angle = 1.75 * math.pi * place + 2.0 * math.pi * label / classes
     x = np.stack([radius * np.sin(angle), radius * np.cos(angle)], axis=1)
-    return _classified(x + values["noise"] * generator.standard_normal(x.shape), label, classes)
+    return classified(x + values["noise"] * generator.standard_normal(x.shape), label, classes)
 
 
 def _gauss(generator: np.random.Generator, values: Values) -> RawData:
-    label, _ = _labels(generator, values, 2)
+    label, _ = labels(generator, values, 2)
     if values["balance"] != 0.5:
         rare = max(1, round(values["balance"] * len(label)))
         label = (generator.permutation(len(label)) < rare).astype(np.float64)
     spread = generator.standard_normal((len(label), int(values["features"])))
-    return _classified((2.0 * label - 1.0)[:, None] + values["noise"] * spread, label, 2)
+    return classified((2.0 * label - 1.0)[:, None] + values["noise"] * spread, label, 2)
 
 
 def _blobs(generator: np.random.Generator, values: Values) -> RawData:
     classes, features = int(values["classes"]), int(values["features"])
-    label, _ = _labels(generator, values, classes)
+    label, _ = labels(generator, values, classes)
     angle = 2.0 * math.pi * label / classes
     x = values["noise"] * generator.standard_normal((len(label), features))
     if features == 1:  # a circle has no room on a line: centres 4 apart instead
@@ -87,7 +68,7 @@ def _blobs(generator: np.random.Generator, values: Values) -> RawData:
     else:
         x[:, 0] += 4.0 * np.cos(angle)
         x[:, 1] += 4.0 * np.sin(angle)
-    return _classified(x, label, classes)
+    return classified(x, label, classes)
 
 
 def _regression(x: Array, y: Array) -> RawData:
@@ -114,8 +95,8 @@ def _linear(generator: np.random.Generator, values: Values) -> RawData:
 
 def _noise(generator: np.random.Generator, values: Values) -> RawData:
     classes = int(values["classes"])
-    label, _ = _labels(generator, values, classes)
-    return _classified(generator.standard_normal((len(label), int(values["features"]))), label, classes)
+    label, _ = labels(generator, values, classes)
+    return classified(generator.standard_normal((len(label), int(values["features"]))), label, classes)
 
 
 def _signs(generator: np.random.Generator, values: Values) -> RawData:
@@ -125,22 +106,6 @@ def _signs(generator: np.random.Generator, values: Values) -> RawData:
     return RawData(np.ascontiguousarray(x), answers, numbered("x", 2), ("right", "upper", "far"), (), "multilabel")
 
 
-def _samples(default: int) -> Parameter:
-    return Parameter("samples", default, "number of rows", low=1, high=10_000_000, whole=True)
-
-
-def _noise_of(default: float, summary: str) -> Parameter:
-    return Parameter("noise", default, summary, low=0.0, high=1e6)
-
-
-def _classes(default: int, summary: str = "number of classes") -> Parameter:
-    return Parameter("classes", default, summary, low=2, high=100, whole=True)
-
-
-def _features(default: int) -> Parameter:
-    return Parameter("features", default, "number of input columns", low=1, high=100_000, whole=True)
-
-
 _SPREAD = "standard deviation added to every coordinate"
 _TARGET_NOISE = "standard deviation added to the target"
 
@@ -148,25 +113,25 @@ GENERATED = (
     DataSet(
         "xor",
         "Four corners of a square; opposite corners share a class.",
-        (_samples(400), _noise_of(0.1, _SPREAD)),
+        (samples_of(400), noise_of(0.1, _SPREAD)),
         make=_xor,
     ),
     DataSet(
         "circles",
         "One ring inside another.",
-        (_samples(500), _noise_of(0.05, _SPREAD), _classes(2, "number of rings")),
+        (samples_of(500), noise_of(0.05, _SPREAD), classes_of(2, "number of rings")),
         make=_circles,
     ),
     DataSet(
         "moons",
         "Two half circles, each reaching into the other.",
-        (_samples(500), _noise_of(0.1, _SPREAD)),
+        (samples_of(500), noise_of(0.1, _SPREAD)),
         make=_moons,
     ),
     DataSet(
         "spirals",
         "Arms that wind around each other: hard for a shallow network.",
-        (_samples(500), _noise_of(0.02, _SPREAD), _classes(2, "number of arms")),
+        (samples_of(500), noise_of(0.02, _SPREAD), classes_of(2, "number of arms")),
         "Lang & Witbrock 1988",
         make=_spirals,
     ),
@@ -174,9 +139,9 @@ GENERATED = (
         "gauss",
         "Two overlapping clouds around (−1, …, −1) and (1, …, 1).",
         (
-            _samples(500),
-            _noise_of(1.0, "standard deviation of a cloud"),
-            _features(2),
+            samples_of(500),
+            noise_of(1.0, "standard deviation of a cloud"),
+            features_of(2),
             Parameter("balance", 0.5, "share of the rows in the second cloud", low=0.001, high=0.999),
         ),
         make=_gauss,
@@ -184,38 +149,38 @@ GENERATED = (
     DataSet(
         "blobs",
         "Round clouds on a circle of radius 4; input columns beyond the second carry nothing but noise.",
-        (_samples(500), _noise_of(1.0, "standard deviation of a cloud"), _classes(3), _features(2)),
+        (samples_of(500), noise_of(1.0, "standard deviation of a cloud"), classes_of(3), features_of(2)),
         make=_blobs,
     ),
     DataSet(
         "plane",
         "Regression: a tilted plane, y = (x₁ + x₂) / 2 for x in [−1, 1]².",
-        (_samples(400), _noise_of(0.05, _TARGET_NOISE)),
+        (samples_of(400), noise_of(0.05, _TARGET_NOISE)),
         make=_plane,
     ),
     DataSet(
         "sine",
         "Regression: one wave, y = sin x for x in [−π, π].",
-        (_samples(300), _noise_of(0.1, _TARGET_NOISE)),
+        (samples_of(300), noise_of(0.1, _TARGET_NOISE)),
         make=_sine,
     ),
     DataSet(
         "linear",
         "Regression: y = 1 + Σ wⱼ·xⱼ with weights 2, −1, 1/2, −1/4, … and standard normal x.",
-        (_samples(200), _noise_of(0.1, _TARGET_NOISE), _features(1)),
+        (samples_of(200), noise_of(0.1, _TARGET_NOISE), features_of(1)),
         make=_linear,
     ),
     DataSet(
         "noise",
         "Random inputs with random classes: there is nothing to learn but the rows themselves.",
-        (_samples(200), _classes(2), _features(2)),
+        (samples_of(200), classes_of(2), features_of(2)),
         "Zhang et al. 2017",
         make=_noise,
     ),
     DataSet(
         "signs",
         "Points on a plane with three yes-or-no answers each: right of the middle, above it, far from it.",
-        (_samples(400), _noise_of(0.1, _SPREAD)),
+        (samples_of(400), noise_of(0.1, _SPREAD)),
         make=_signs,
     ),
 )

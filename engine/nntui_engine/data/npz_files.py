@@ -17,7 +17,7 @@ from .raw import LARGEST_ARRAY, RawData, check_size, check_unpacked, numbered, p
 from .targets import check_classes
 
 # What Python's reader of ZIP files raises on damaged bytes; a RuntimeError is an unknown version, or a password missing
-_DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, OverflowError, RuntimeError, ValueError)
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _LONGEST_HEADER, _MOST_DIMENSIONS = 4096, 32
 _LARGEST = LARGEST_ARRAY * 8  # bytes of an array
@@ -69,10 +69,10 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any], tuple[int
     packed = path.stat().st_size
     try:
         with zipfile.ZipFile(path) as archive:
-            x, y = (_member(archive, name, packed, place) for name in ("x", "y"))
+            x, y = (read_member(archive, name, packed, place) for name in ("x", "y"))
     except InputError:
         raise
-    except _DAMAGED:
+    except DAMAGED:
         raise InputError(f"{place}: not an NPZ file, or a damaged one") from None
     if x.ndim == 0 or y.ndim == 0 or len(x) == 0:
         raise InputError(f"{place}: 0 rows")
@@ -91,7 +91,7 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any], tuple[int
     return x, y, shape
 
 
-def _member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:
+def read_member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:
     """Array ``name`` of a file of ``packed`` bytes, read only after its header has been held against the limits."""
     members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
     if name not in members:

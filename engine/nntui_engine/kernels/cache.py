@@ -35,7 +35,9 @@ def compiling_ahead() -> bool:
 def source_stamp() -> str:
     """A short hash of the kernels' source and of the versions that decide their machine code."""
     digest = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+    own, rows = Path(__file__).parent, Path(__file__).parents[1] / "registry"
+    compiled_too = [rows / name for name in ("geometry.py", "sequence_layers.py")]  # kernels use what stands in these
+    for path in (*sorted(own.rglob("*.py")), *compiled_too):
         digest.update(path.read_bytes())
     for registry in (
         ACTIVATIONS,

@@ -152,3 +152,16 @@ def collect(lane, table, whole):
     whole[c.W_GRADIENT_NORM] = math.sqrt(squares)
     whole[c.W_CLIPPED_GRADIENT_NORM] = math.sqrt(kept) * reals[c.R_CLIP_FACTOR]
     whole[c.W_LR] = reals[c.R_RATE]
+
+
+@kernel
+def collect_more(lane, row):
+    """Fill ``row`` with the statistics of linked kinds: means over the rows of the mini-batch."""
+    ints = lane.ints
+    for node in range(1, ints[c.I_NODES]):
+        at, step, to = lane.nodes[node, c.N_MORE], lane.nodes[node, c.N_MORE_STEP], lane.nodes[node, c.N_MORE_AT]
+        for j in range(lane.nodes[node, c.N_MORE_COUNT]):
+            found = 0.0
+            for piece in range(ints[c.I_ROW_PIECES]):
+                found += lane.sums[at + piece * step + j]
+            row[to + j] = found / ints[c.I_BATCH_ROWS]

@@ -62,6 +62,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     I_PROBE,  # offset into `order` of the probe set: numbers of training rows, rising …
     I_PROBE_ROWS,  # … how many they are …
     I_PROBE_NEXT,  # … and the next of them in the evaluation under way
+    I_IN_ORDER,  # 1 where an epoch takes the rows as they stand, 0 where it shuffles them
     I_ROWS_FROM,  # how the rows of the pass under way come into node 0 (codes.py) …
     I_ROWS_AT,  # … and the offset into the data arena of the first of them
     I_PERTURBED_WEIGHTS,  # 1 if DropConnect or weight noise is on
@@ -82,7 +83,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     I_BROKEN_LAYER,  # … in which layer, from 1 …
     I_BROKEN_STEP,  # … at which step
     INTS,
-) = range(70)
+) = range(71)
 
 # Columns of `reals` (lanes, REALS): the optimizer's hyperparameters come first (kernels/optimizer.py)
 (
@@ -166,8 +167,12 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_ROOM_WIDTH,
     N_SCRATCH,  # … scratch of its own, and how far apart that of two pieces is …
     N_SCRATCH_STEP,
+    N_MORE,  # … statistics of its own, an offset into `sums`, and how far apart those of two pieces are …
+    N_MORE_STEP,
+    N_MORE_AT,  # … how many they are, and where they stand among those of all nodes …
+    N_MORE_COUNT,
     N_OPTIONS,  # … and the first of its own settings, whose meaning its file in layers/ says
-) = range(48)
+) = range(52)
 NODE = N_OPTIONS + 16
 
 # Columns of `links` (lanes, links, LINK): what reads what
@@ -183,7 +188,17 @@ K_SOURCE, K_ADDS, LINK = range(3)  # a node; 1 where ∂L/∂ of it is added to 
 ) = range(5)
 
 # Columns of `node_reals` (lanes, nodes, NODE_REALS)
-L_ALPHA, L_DROPOUT, L_NOISE, L_LARGEST_SLOPE, NODE_REALS = range(5)
+(
+    L_ALPHA,
+    L_DROPOUT,
+    L_NOISE,
+    L_LARGEST_SLOPE,
+    L_RECURRENT_DROPOUT,
+    L_GATE_ALPHA,  # the parameter of the gates' activation …
+    L_GATE_LARGEST_SLOPE,
+    L_AUGMENT,  # the first of five amounts by which rows are changed (layers/inputs_augmented.py)
+) = range(8)
+NODE_REALS = L_AUGMENT + 5
 
 # Columns of `block_reals` (lanes, blocks, BLOCK_REALS)
 (

@@ -6,77 +6,86 @@ is worked off in bands of its lines. What lies beyond the picture counts as 0, a
 """
 
 from ..registry import geometry as sizes
-from .policy import kernel, leaf_kernel
-from .tile import LANES, ROWS, lane_sums, tile_1, tile_2, tile_3
+from .policy import JIT, inlined_kernel, kernel, leaf_kernel
+from .tile import ROWS, lane_sums, tile_1, tile_2, tile_3, tile_pair
+from .vectors import LANES
+from .views import vector
 
 places = kernel(sizes.places)
 
 
+@inlined_kernel
+def flat(x):
+    """All of x (rows, columns) as one row."""
+    return vector(x[0], 0, x.size) if JIT else x.reshape(-1)
+
+
 @leaf_kernel
-def fill(out, at, size, value):
-    """out[at … at + size − 1] = value."""
-    for i in range(at, at + size):
+def fill(out, value):
+    """Every entry of out (any number) becomes ``value``."""
+    for i in range(out.size):
         out[i] = value
 
 
 @leaf_kernel
-def copy(x, x_at, size, out, at):
-    """out[at + i] = x[x_at + i] for i < size, of 1-D arrays."""
-    for i in range(size):
-        out[at + i] = x[x_at + i]
+def copy(x, out):
+    """out = x, of one size."""
+    for i in range(x.size):
+        out[i] = x[i]
 
 
 @leaf_kernel
-def add(x, x_at, size, out, at):
-    """out[at + i] += x[x_at + i] for i < size, of 1-D arrays."""
-    for i in range(size):
-        out[at + i] += x[x_at + i]
+def add_to(x, out):
+    """out += x, of one size."""
+    for i in range(x.size):
+        out[i] += x[i]
 
 
 @leaf_kernel
-def tabulate(out, at, n0, step0, n1, step1):
-    """out[at …] = i·step0 + j·step1, for i < n0 and within it j < n1."""
+def tabulate(n0, step0, n1, step1, out):
+    """out (n0·n1) = i·step0 + j·step1, for i < n0 and within it j < n1."""
     for i in range(n0):
         for j in range(n1):
-            out[at + i * n1 + j] = i * step0 + j * step1
+            out[i * n1 + j] = i * step0 + j * step1
 
 
 @leaf_kernel
-def turn_weights(weights, g, out, at):
-    """Copy w[r, q, c, f] to out[at …] in the order (r, f, q, c)."""
+def turn_weights(weights, g, out):
+    """Copy w[r, q, c, f] to out in the order (r, f, q, c)."""
     run = g.kernel_width * g.channels
     for r in range(g.kernel_height):
         for f in range(g.filters):
-            to = at + (r * g.filters + f) * run
+            to = (r * g.filters + f) * run
             for j in range(run):
                 out[to + j] = weights[r * run + j, f]
 
 
 @kernel
-def copy_lines(x, row, g, pitch, first, lines, clear, out, at):
-    """Lines first … of row ``row``'s padded picture; line 0 is the topmost padding. Without ``clear`` the padding is
+def copy_lines(x, g, pitch, first, lines, clear, out):
+    """Lines first … of one row's padded picture to out; line 0 is the topmost padding. Without ``clear`` the padding is
     left as it is."""
     length = g.width * g.channels
     before = g.left * g.channels
     some = min(length, pitch - before)
     if clear:
-        fill(out, at, lines * pitch, out.dtype.type(0.0))
+        fill(out, out.dtype.type(0.0))
     above, below = max(first, g.top), min(first + lines, g.top + g.height)
-    if some == pitch and some == length:
-        copy(x[row], (above - g.top) * length, (below - above) * length, out, at + (above - first) * pitch)
-    else:
-        for y in range(above, below):
-            copy(x[row], (y - g.top) * length, some, out, at + (y - first) * pitch + before)
+    if some == pitch and some == length and above < below:
+        size = (below - above) * length
+        copy(vector(x, (above - g.top) * length, size), vector(out, (above - first) * pitch, size))
+        return
+    for y in range(above, below):
+        copy(vector(x, (y - g.top) * length, some), vector(out, (y - first) * pitch + before, some))
 
 
 @kernel
-def add_lines(picture, at, g, pitch, first, lines, dx, row):
-    """Add lines first … of a padded picture to row ``row`` of dx, where they are inside."""
+def add_lines(picture, g, pitch, first, lines, dx):
+    """Add lines first … of a padded picture to one row of dx, where they are inside."""
     length = g.width * g.channels
     before = g.left * g.channels
     some = min(length, pitch - before)
     for y in range(max(first, g.top), min(first + lines, g.top + g.height)):
-        add(picture, at + (y - first) * pitch + before, some, dx[row], (y - g.top) * length)
+        add_to(vector(picture, (y - first) * pitch + before, some), vector(dx, (y - g.top) * length, some))
 
 
 @leaf_kernel
@@ -103,10 +112,44 @@ def tiles(s, a_at, table_at, count, y_at, n0, a0, y0, n1, a1, y1, start_at, keep
 
 
 @leaf_kernel
+def pair_tiles(s, a_at, count, y_at, n0, a0, wide, edge, start_at, c, c_at, lanes):
+    """All tiles of ``count`` pairs of neighbours."""
+    for t in range(0, count, ROWS):
+        tile_pair(s, a_at, s, t, min(count - t, ROWS), s, y_at, n0, a0, wide * lanes, wide, 1, lanes, s, start_at, 0, c,
+                  c_at + t * lanes, lanes, lanes, edge)  # fmt: skip
+
+
+@leaf_kernel
+def widen(weights, g, out):
+    """The weights of two neighbours side by side, (lines, what they see of a line, neighbour, filters)."""
+    run, edge, filters = g.kernel_width * g.channels, g.stride_width * g.channels, g.filters
+    out[:] = out.dtype.type(0.0)
+    for n in range(2):
+        for r in range(g.kernel_height):
+            for q in range(run):
+                at = ((r * (run + edge) + q + n * edge) * 2 + n) * filters
+                for f in range(filters):
+                    out[at + f] = weights[r * run + q, f]
+
+
+@leaf_kernel
 def column_sums(s, at, count, step, out):
     """out[f] += Σ s[at + i·step + f] over i < count."""
     for lane in range(0, out.size, LANES):
         lane_sums(s, at + lane, count, step, out, lane, out.size - lane)
+
+
+@leaf_kernel
+def fold(sums, g, together, d_weights):
+    """d_weights from the sums (lines, what neighbours see of a line, neighbour, filters): each neighbour's own part."""
+    run, wide = g.kernel_width * g.channels, sums.size // (g.kernel_height * together * g.filters)
+    d_weights[:] = d_weights.dtype.type(0.0)
+    for n in range(together):
+        for r in range(g.kernel_height):
+            for q in range(run):
+                at = ((r * wide + q + n * g.stride_width * g.channels) * together + n) * g.filters
+                for f in range(g.filters):
+                    d_weights[r * run + q, f] += sums[at + f]
 
 
 @kernel
@@ -117,22 +160,36 @@ def convolve(x, weights, biases, geometry, scratch, z):
     z (n, out_height·out_width·filters); scratch has ``scratch_size(geometry)`` entries.
     """
     g = geometry
-    lines, columns, start, w_at, picture, _, _ = places(g)
+    lines, columns, together, start, w_at, sums, picture, _, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
-    copy(biases, 0, filters, scratch, start)
-    for k in range(weights.shape[0]):
-        copy(weights[k], 0, filters, scratch, w_at + k * filters)
-    tabulate(scratch, 0, lines, g.stride_height * pitch, g.out_width, g.stride_width * g.channels)
-    row = g.out_height * g.out_width * filters
+    edge = g.stride_width * g.channels  # what only one of two neighbours sees at each end of a line
+    if run < edge:
+        together = 1
+    for n in range(together):
+        copy(biases, vector(scratch, start + n * filters, filters))
+    wide, lanes = run + (together - 1) * edge, together * filters
+    if together == 2:
+        w_at = sums
+        widen(weights, g, vector(scratch, sums, g.kernel_height * wide * lanes))
+    else:
+        copy(flat(weights), vector(scratch, w_at, weights.size))
+    groups = g.out_width // together
+    tabulate(lines, g.stride_height * pitch, groups, together * edge, vector(scratch, 0, lines * groups))
     clear = True
     for i in range(x.shape[0]):
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             seen = (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
+            shown = vector(scratch, picture, seen * pitch)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, shown)
             clear = lines < g.out_height
-            tiles(scratch, picture, 0, some * g.out_width, w_at, g.kernel_height, pitch, run * filters, run, 1, filters,
-                  start, 0, z, i * row + first * g.out_width * filters, filters, filters)  # fmt: skip
+            z_at = first * g.out_width * filters
+            if together == 2:
+                pair_tiles(scratch, picture, some * groups, w_at, g.kernel_height, pitch, wide, edge, start, z[i], z_at,
+                           lanes)  # fmt: skip
+            else:
+                tiles(scratch, picture, 0, some * groups, w_at, g.kernel_height, pitch, wide * lanes, wide, 1, lanes,
+                      start, 0, z[i], z_at, lanes, lanes)  # fmt: skip
 
 
 @kernel
@@ -143,52 +200,57 @@ def convolve_backward(x, delta, weights, geometry, scratch, ask, add, dx, d_weig
     (n, height·width·channels) is written, or with ``add`` added to.
     """
     g = geometry
-    lines, columns, start, w_at, picture, outputs, _ = places(g)
+    lines, columns, together, start, w_at, sums, picture, outputs, _ = places(g)
     pitch, run, filters = columns * g.channels, g.kernel_width * g.channels, g.filters
-    taps = g.kernel_height * run
+    wide = run + (together - 1) * g.stride_width * g.channels  # what neighbours see of a line
+    taps, lanes = g.kernel_height * wide, together * filters
     zero = scratch.dtype.type(0.0)
-    fill(scratch, start, max(filters, run), zero)
-    tabulate(scratch, 0, g.kernel_height, pitch, run, 1)
-    tabulate(scratch, taps, 1, 0, g.out_width, filters)
+    fill(vector(scratch, start, max(lanes, run)), zero)
+    tabulate(g.kernel_height, pitch, wide, 1, vector(scratch, 0, taps))
+    tabulate(1, 0, g.out_width, filters, vector(scratch, taps, g.out_width))
+    fill(vector(scratch, sums, taps * lanes), zero)
     d_biases[:] = zero
-    if x.shape[0] == 0:
-        d_weights[:] = zero
     if ask:
-        turn_weights(weights, g, scratch, w_at)
+        turn_weights(weights, g, vector(scratch, w_at, weights.size))
         if not add:
             dx[:] = zero
-    clear, keep = True, 0
+    clear = True
     for i in range(x.shape[0]):
         for first in range(0, g.out_height, lines):
             some = min(lines, g.out_height - first)
             count, seen = some * g.out_width, (some - 1) * g.stride_height + g.kernel_height
-            copy_lines(x, i, g, pitch, first * g.stride_height, seen, clear, scratch, picture)
-            copy(delta[i], first * g.out_width * filters, count * filters, scratch, outputs)
+            shown = vector(scratch, picture, seen * pitch)
+            copy_lines(x[i], g, pitch, first * g.stride_height, seen, clear, shown)
+            part = vector(delta[i], first * g.out_width * filters, count * filters)
+            copy(part, vector(scratch, outputs, count * filters))
             column_sums(scratch, outputs, count, filters, d_biases)
-            tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters, g.out_width,
-                  g.stride_width * g.channels, filters, start, keep, d_weights, 0, filters, filters)  # fmt: skip
-            clear, keep = lines < g.out_height, 1
+            tiles(scratch, picture, 0, taps, outputs, some, g.stride_height * pitch, g.out_width * filters,
+                  g.out_width // together, together * g.stride_width * g.channels, lanes, start, 1, scratch, sums,
+                  lanes, lanes)  # fmt: skip
+            clear = lines < g.out_height
             if ask:
                 gradient = outputs + count * filters + sizes.SLACK
-                spread_back(scratch, g, pitch, some, start, w_at, outputs, gradient)
-                add_lines(scratch, gradient, g, pitch, first * g.stride_height, seen, dx, i)
+                spread_back(scratch, g, pitch, some, start, taps, w_at, outputs, gradient)
+                shares = vector(scratch, gradient, seen * pitch)
+                add_lines(shares, g, pitch, first * g.stride_height, seen, dx[i])
+    fold(vector(scratch, sums, taps * lanes), g, together, d_weights)
 
 
 @kernel
-def spread_back(s, g, pitch, some, start, w_at, outputs, gradient):
+def spread_back(s, g, pitch, some, start, table_at, w_at, outputs, gradient):
     """Write ∂L/∂ the padded picture to ``gradient``, from ``some`` lines of ∂L/∂ its outputs.
 
-    A line of the picture takes from every line of outputs that saw it: an output's share is a run of columns and
-    channels, and neighbours' runs overlap.
+    ``table_at``: where the offsets of a line of outputs stand. A line of the picture takes from every line of outputs
+    that saw it: an output's share is a run of columns and channels, and neighbours' runs overlap.
     """
     line, run, stride = g.out_width * g.filters, g.kernel_width * g.channels, g.stride_height
-    step, taps = g.filters * run, g.kernel_height * run
+    step = g.filters * run
     seen = (some - 1) * stride + g.kernel_height
-    fill(s, gradient, seen * pitch, s.dtype.type(0.0))
+    fill(vector(s, gradient, seen * pitch), s.dtype.type(0.0))
     for y in range(seen):
         lowest = min(y // stride, some - 1)  # the lowest line of outputs that saw it, with line r of the kernel
         r = y - lowest * stride
         if r < g.kernel_height:
             n0 = min((g.kernel_height - 1 - r) // stride, lowest) + 1
-            tiles(s, outputs + lowest * line, taps, g.out_width, w_at + r * step, n0, -line, stride * step, g.filters,
-                  1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip
+            tiles(s, outputs + lowest * line, table_at, g.out_width, w_at + r * step, n0, -line, stride * step,
+                  g.filters, 1, run, start, 1, s, gradient + y * pitch, g.stride_width * g.channels, run)  # fmt: skip

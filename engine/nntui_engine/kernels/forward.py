@@ -106,7 +106,7 @@ def forward(lane, piece, first, n):
             lane.nodes[node, c.N_OUT] + start,
         )
         if node == 0:
-            inputs.forward(lane, first, n, mode != EVALUATE)
+            inputs.forward(lane, piece, first, n, mode != EVALUATE)
         else:
             forward_kind(lane, node, piece, first, n)
         if lane.nodes[node, c.N_BATCH_NORM] == BATCH_NORM_BEFORE:

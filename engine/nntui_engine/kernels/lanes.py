@@ -29,6 +29,7 @@ def written_of(written, i):
         written.steps[i],
         written.layers[i],
         written.whole[i],
+        written.more[i],
         written.evaluated[i],
         written.evaluation[i],
         written.evaluation_layers[i],

@@ -51,5 +51,5 @@ def _plain_call(address: int, lane: Any, node: int, piece: int, first: int, n: i
     _plain[int(address)](lane, node, piece, first, n)
 
 
-# call_linked(address, lane, node, piece, first, n)
+# Calls the linked kernel that stands at an address: that, lane, node, piece, first, n
 call_linked: Any = _call if JIT else _plain_call

@@ -52,12 +52,13 @@ class Lane(NamedTuple):
 
 class Written(NamedTuple):
     """What a launch writes, with a leading axis of lanes: ``steps`` (samples), ``layers`` (samples, layers,
-    STEP_STATISTICS), ``whole`` (samples, WHOLE), ``evaluated`` (evaluations), ``evaluation`` (evaluations,
+    STEP_STATISTICS), ``whole`` (samples, WHOLE), ``more`` (samples, statistics of linked kinds), ``evaluated`` (evaluations), ``evaluation`` (evaluations,
     EVALUATIONS), ``evaluation_layers`` (evaluations, layers, LAYER_EVALUATIONS)."""
 
     steps: Ints
     layers: Floats
     whole: Floats
+    more: Floats
     evaluated: Ints
     evaluation: Floats
     evaluation_layers: Floats

@@ -4,18 +4,16 @@ The rows of its left factor may overlap and begin anywhere, as the patches of a 
 first; and the loop over the sum turns on two levels, as over lines and columns.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from llvmlite import binding, ir
 
-from .compiler import cgutils, intrinsic, make_array, types
+from .compiler import cgutils, intrinsic, types
 from .policy import JIT
+from .vectors import LANES, WORD, Emitter
 
-LANES = 16  # entries of the right factor side by side
 ROWS = 8  # of the left factor in one tile
-_WORD, _BIT, _LANE = ir.IntType(64), ir.IntType(1), ir.IntType(32)
 
 
 def _registers() -> tuple[int, int]:
@@ -33,72 +31,10 @@ def _rows_at_once(vectors: int, itemsize: int) -> int:
     return max(r for r in (1, 2, 4, 8) if r == 1 or r * each <= count * 3 // 4)
 
 
-class _Emitter:
-    """Writes a tile's code: the words of the call by name, the arrays' addresses, vectors in and out of them."""
+class _Tile(Emitter):
+    """The code of a tile."""
 
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any, names: Sequence[str]) -> None:
-        self.builder = builder
-        self.word = dict(zip(names, args, strict=True))
-        self.data = {
-            name: make_array(kind)(context, builder, value).data
-            for name, kind, value in zip(names, signature.args, args, strict=True)
-            if isinstance(kind, types.Array)
-        }
-        self.single = signature.args[0].dtype == types.float32
-        self.itemsize = 4 if self.single else 8
-        self.scalar = ir.FloatType() if self.single else ir.DoubleType()
-        self.vector = ir.VectorType(self.scalar, LANES)
-        self.mask_type = ir.VectorType(_BIT, LANES)
-
-    def whole(self, value: int) -> Any:
-        return ir.Constant(_WORD, value)
-
-    def place(self, name: str, at: Any) -> Any:
-        return self.builder.gep(self.data[name], [at])
-
-    def vector_at(self, pointer: Any, number: int) -> Any:
-        moved = self.builder.gep(pointer, [self.whole(number * LANES)])
-        return self.builder.bitcast(moved, self.vector.as_pointer())
-
-    def spread(self, value: Any, vector: Any) -> Any:
-        """``value`` in every lane of a vector of ``vector``'s type."""
-        first = self.builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.Constant(_LANE, 0))
-        zeros = ir.Constant(ir.VectorType(_LANE, LANES), [0] * LANES)
-        return self.builder.shuffle_vector(first, ir.Constant(vector, ir.Undefined), zeros)
-
-    def masks(self, vectors: int) -> list[Any]:
-        """For each vector, which of its lanes are among the first ``lanes``."""
-        numbers = ir.VectorType(_WORD, LANES)
-        limit = self.spread(self.word["lanes"], numbers)
-        return [
-            self.builder.icmp_signed("<", ir.Constant(numbers, [v * LANES + i for i in range(LANES)]), limit)
-            for v in range(vectors)
-        ]
-
-    def _masked(self, what: str, result: Any, types_: list[Any]) -> Any:
-        name = f"llvm.masked.{what}.v{LANES}f{8 * self.itemsize}.p0"
-        return cgutils.get_or_insert_function(self.builder.module, ir.FunctionType(result, types_), name)
-
-    def load(self, pointer: Any, mask: Any) -> Any:
-        kinds = [self.vector.as_pointer(), _LANE, self.mask_type, self.vector]
-        align, other = ir.Constant(_LANE, self.itemsize), ir.Constant(self.vector, [0.0] * LANES)
-        return self.builder.call(self._masked("load", self.vector, kinds), [pointer, align, mask, other])
-
-    def store(self, value: Any, pointer: Any, mask: Any) -> None:
-        kinds = [self.vector, self.vector.as_pointer(), _LANE, self.mask_type]
-        align = ir.Constant(_LANE, self.itemsize)
-        self.builder.call(self._masked("store", ir.VoidType(), kinds), [value, pointer, align, mask])
-
-    def opaque(self, pointer: Any) -> Any:
-        """The same pointer, of which the compiler knows nothing: else it keeps one for each row, more than there are
-        registers for, in place of one and the rows' offsets."""
-        kind = ir.FunctionType(pointer.type, [pointer.type])
-        return self.builder.call(ir.InlineAsm(kind, "", "=r,0"), [pointer])
-
-    def least(self, a: Any, b: Any) -> Any:
-        return self.builder.select(self.builder.icmp_signed("<", a, b), a, b)
-
-    def rows(self, vectors: int, first: int, some: int) -> None:
+    def rows(self, vectors: int, first: int, some: int, pair: bool = False) -> None:
         """The tile's rows first … first + some − 1, as far as there are so many."""
         b, w = self.builder, self.word
         flags = ("contract",)
@@ -106,27 +42,42 @@ class _Emitter:
         offsets = []
         for t in range(first, first + some):
             at = b.add(w["table_at"], self.least(self.whole(t), last))
-            offsets.append(b.fptosi(b.load(self.place("table", at)), _WORD))
+            offsets.append(b.fptosi(b.load(self.place("table", at)), WORD))
         start = self.place("start", w["start_at"])
         sums = []
         for _ in range(some):
             for v in range(vectors):
                 sums.append(cgutils.alloca_once(b, self.vector))
                 b.store(b.load(self.vector_at(start, v), align=self.itemsize), sums[-1])
+        if pair:
+            numbers = ir.VectorType(WORD, LANES)
+            half = self.spread(b.sdiv(w["lanes"], self.whole(2)), numbers)
+            lane = ir.Constant(numbers, list(range(LANES)))
+            sides = [b.icmp_signed("<", lane, half), b.icmp_signed(">=", lane, half)]
         with cgutils.for_range(b, w["n0"]) as outer:
             left = cgutils.alloca_once_value(b, self.place("a", b.add(w["a_at"], b.mul(outer.index, w["a0"]))))
             right = cgutils.alloca_once_value(b, self.place("y", b.add(w["y_at"], b.mul(outer.index, w["y0"]))))
-            with cgutils.for_range(b, w["n1"]):
-                a, y = self.opaque(b.load(left)), b.load(right)
-                factors = [b.load(self.vector_at(y, v), align=self.itemsize) for v in range(vectors)]
-                for t in range(some):
-                    value = self.spread(b.load(b.gep(a, [offsets[t]])), self.vector)
-                    for v in range(vectors):
-                        total = sums[t * vectors + v]
-                        product = b.fmul(value, factors[v], flags=flags)
-                        b.store(b.fadd(b.load(total), product, flags=flags), total)
-                b.store(b.gep(a, [w["a1"]]), left)
-                b.store(b.gep(y, [w["y1"]]), right)
+
+            def inner(times: Any, mask: Any = None) -> None:
+                with cgutils.for_range(b, times):
+                    a, y = self.opaque(b.load(left)), b.load(right)
+                    factors = [b.load(self.vector_at(y, v), align=self.itemsize) for v in range(vectors)]
+                    for t in range(some):
+                        value = self.spread(b.load(b.gep(a, [offsets[t]])), self.vector)
+                        for v in range(vectors):
+                            before = b.load(sums[t * vectors + v])
+                            total = b.fadd(before, b.fmul(value, factors[v], flags=flags), flags=flags)
+                            total = total if mask is None else b.select(mask, total, before)
+                            b.store(total, sums[t * vectors + v])
+                    b.store(b.gep(a, [w["a1"]]), left)
+                    b.store(b.gep(y, [w["y1"]]), right)
+
+            if pair:
+                inner(w["edge"], sides[0])
+                inner(b.sub(w["n1"], b.mul(w["edge"], self.whole(2))))
+                inner(w["edge"], sides[1])
+            else:
+                inner(w["n1"])
         masks = self.masks(vectors)
         for t in range(some):
             with b.if_then(b.icmp_signed("<", self.whole(first + t), w["count"])):
@@ -160,52 +111,59 @@ class _Emitter:
 
 
 _NAMES = (
-    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at", "keep", "c", "c_at", "c_step", "lanes",
+    "a", "a_at", "table", "table_at", "count", "y", "y_at", "n0", "a0", "y0", "n1", "a1", "y1", "start", "start_at",
+    "keep", "c", "c_at", "c_step", "lanes",
 )  # fmt: skip
-_ARRAYS = ("a", "table", "y", "start", "c")
 
 
-def _tile(vectors: int) -> Any:
-    def typer(typing_context: Any, *kinds: Any) -> Any:
-        given = [kind if name in _ARRAYS else types.intp for name, kind in zip(_NAMES, kinds, strict=True)]
+def _tile(vectors: int, *arrays: Any) -> Any:
+    """What an intrinsic returns: its signature, and what writes its code."""
+    given = iter(arrays)
+    kinds = [next(given) if name in {"a", "table", "y", "start", "c"} else types.intp for name in _NAMES]
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            emitter = _Emitter(context, builder, signature, args, _NAMES)
-            some = _rows_at_once(vectors, emitter.itemsize)
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args, _NAMES)
+        some = _rows_at_once(vectors, tile.itemsize)
+        if some == ROWS and vectors > 1:
+            few = builder.icmp_signed("<=", tile.word["count"], tile.whole(ROWS // 2))
+            with builder.if_else(few) as (half, all_of_them):
+                with half:
+                    tile.rows(vectors, 0, ROWS // 2)
+                with all_of_them:
+                    tile.rows(vectors, 0, ROWS)
+        else:
             for first in range(0, ROWS, some):
-                emitter.rows(vectors, first, some)
-            return context.get_dummy_value()
+                tile.rows(vectors, first, some)
+        return context.get_dummy_value()
 
-        return types.void(*given), generate
-
-    return typer
+    return types.void(*kinds), generate
 
 
 @intrinsic
 def _tile_1(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(1)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(1, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_2(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(2)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(2, a, table, y, start, c)
 
 
 @intrinsic
 def _tile_3(
     typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
-    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any,
-    c_at: Any, c_step: Any, lanes: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any,
 ) -> Any:  # fmt: skip
-    return _tile(3)(typing_context, a, a_at, table, table_at, count, y, y_at, n0, a0, y0, n1, a1, y1, start, start_at, keep, c, c_at, c_step, lanes)  # fmt: skip
+    return _tile(3, a, table, y, start, c)
 
 
 @intrinsic
@@ -215,7 +173,7 @@ def _lane_sums(typing_context: Any, y: Any, y_at: Any, n: Any, step: Any, c: Any
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         names = ("y", "y_at", "n", "step", "c", "c_at", "lanes")
-        _Emitter(context, builder, signature, args, names).lane_sums()
+        _Tile(context, builder, signature, args, names).lane_sums()
         return context.get_dummy_value()
 
     return signature, generate
@@ -225,6 +183,35 @@ def _plain_lane_sums(y: Any, y_at: int, n: int, step: int, c: Any, c_at: int, la
     lanes = min(lanes, LANES)
     for i in range(n):
         c[c_at : c_at + lanes] += y[y_at + i * step : y_at + i * step + lanes]
+
+
+@intrinsic
+def _tile_pair(
+    typing_context: Any, a: Any, a_at: Any, table: Any, table_at: Any, count: Any, y: Any, y_at: Any, n0: Any, a0: Any,
+    y0: Any, n1: Any, a1: Any, y1: Any, start: Any, start_at: Any, keep: Any, c: Any, c_at: Any, c_step: Any,
+    lanes: Any, edge: Any,
+) -> Any:  # fmt: skip
+    signature, _ = _tile(1, a, table, y, start, c)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        tile = _Tile(context, builder, signature, args, (*_NAMES, "edge"))
+        some = _rows_at_once(1, tile.itemsize)
+        for first in range(0, ROWS, some):
+            tile.rows(1, first, some, pair=True)
+        return context.get_dummy_value()
+
+    return types.void(*signature.args, types.intp), generate
+
+
+def _plain_pair(
+    a: Any, a_at: int, table: Any, table_at: int, count: int, y: Any, y_at: int, n0: int, a0: int, y0: int, n1: int,
+    a1: int, y1: int, start: Any, start_at: int, keep: int, c: Any, c_at: int, c_step: int, lanes: int, edge: int,
+) -> None:  # fmt: skip
+    half, tile = lanes // 2, _plain(1)
+    for side in (0, 1):
+        first, skip = side * half, side * edge
+        tile(a, a_at + skip * a1, table, table_at, count, y, y_at + skip * y1 + first, n0, a0, y0, n1 - edge, a1, y1,
+             start, start_at + first, keep, c, c_at + first, c_step, half)  # fmt: skip
 
 
 def _plain(vectors: int) -> Any:
@@ -255,5 +242,8 @@ def _plain(vectors: int) -> Any:
 tile_1: Any = _tile_1 if JIT else _plain(1)
 tile_2: Any = _tile_2 if JIT else _plain(2)
 tile_3: Any = _tile_3 if JIT else _plain(3)
+# tile_pair(…, edge): as tile_1 for two neighbours side by side, the lower and the upper half of the lanes. The first
+#     does not see the last ``edge`` of the n1 left factors, the second not the first; what stands in y there is unused.
+tile_pair: Any = _tile_pair if JIT else _plain_pair
 # lane_sums(y, y_at, n, step, c, c_at, lanes): c[c_at + f] += Σᵢ y[y_at + i·step + f] over i < n, f < min(lanes, LANES)
 lane_sums: Any = _lane_sums if JIT else _plain_lane_sums

@@ -7,7 +7,7 @@ How many pieces follows from the network and the batch, never from the machine, 
 from . import columns as c
 from .backward import SATURATED_BELOW, backward
 from .codes import NOWHERE, PROBE, TRAIN
-from .collect import collect
+from .collect import collect, collect_more
 from .evaluate import evaluate_block, output_loss
 from .forward import forward
 from .lanes import lane_of, written_of
@@ -53,7 +53,11 @@ def begin_batch(lane):
     rows_from(lane, ints[c.I_X], n < ints[c.I_ROWS])
     if n < ints[c.I_ROWS] and ints[c.I_POSITION] == 0:
         order = vector(lane.order, ints[c.I_ORDER], ints[c.I_ROWS])
-        shuffle(stream_key(ints[c.I_SEED], SHUFFLE, ints[c.I_EPOCH]), order)
+        if ints[c.I_IN_ORDER] == 0:
+            shuffle(stream_key(ints[c.I_SEED], SHUFFLE, ints[c.I_EPOCH]), order)
+        else:
+            for i in range(order.size):
+                order[i] = i
     return n
 
 
@@ -152,6 +156,7 @@ def train_step(lane, written, shared, team):
     if measured:
         slot = ints[c.I_SAMPLES]
         collect(lane, written.layers[slot], written.whole[slot])
+        collect_more(lane, written.more[slot])
         written.steps[slot] = step
         ints[c.I_SAMPLES] = slot + 1
     ints[c.I_STEP] = step

@@ -20,9 +20,10 @@ from ..registry.activation import ACTIVATIONS
 from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
 from ..registry.optimizer import MEMORIES
+from ..scenario.augment import FLIPS
 from ..scenario.settings import LaneSettings
 from .arena import BLOCK_NAMES, Arena
-from .graph import Graph, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
+from .graph import Graph, Shapes, graph_of, multiply_adds, own_blocks, owned, plan, shapes, users
 from .rates import fill_codes, fill_rates
 
 Ints = NDArray[np.int64]
@@ -95,6 +96,11 @@ class Layout:
         places = _Places(graph, settings, nodes, links, blocks, ints)
         _fill_ints(ints, settings, data, self._place_of(data))
         ints[c.I_NODES], ints[c.I_PARAMETERS] = len(graph), blocks[:, c.B_SIZE].sum()
+        if settings.augment is not None:
+            shape = (1,) * (3 - len(settings.shape)) + tuple(settings.shape)
+            flip = FLIPS.index(settings.augment.flip)
+            own = (int(len(settings.shape) == 3), *shape, flip, settings.augment.jitter)
+            nodes[0, c.N_OPTIONS : c.N_OPTIONS + len(own)] = own
         _cut_into_pieces(places)
         _lay_out_workspace(self._pool, self._sums, places)
         probe = probe_rows(data.x_train.shape[0], settings.seed)
@@ -125,6 +131,11 @@ class Layout:
     def depth(self) -> int:
         """Layers of the deepest lane."""
         return max(self.depths)
+
+    @property
+    def more(self) -> int:
+        """Most numbers that the linked kinds of a lane measure in a step."""
+        return max(int(lane.nodes[:, c.N_MORE_COUNT].clip(0).sum()) for lane in self._lanes)
 
     def allocate(self) -> Arena:
         """The arena, every table filled (parameters are still 0)."""
@@ -171,6 +182,8 @@ def _link(lane: _Places, dtype: Any) -> None:
     from ..kernels.layers.linked import addresses
 
     for row, node in zip(lane.nodes, lane.graph, strict=True):
+        if node.kind == "inputs" and lane.settings.augment is not None:
+            row[c.N_FORWARD], _ = addresses("inputs_augmented", dtype)
         if LAYER_KINDS[node.kind].linked:
             row[c.N_FORWARD], row[c.N_BACKWARD] = addresses(node.kind, dtype)
 
@@ -220,9 +233,16 @@ def _node_reals(lane: _Places) -> NDArray[np.float64]:
 
     rows = np.zeros((len(lane.graph), c.NODE_REALS))
     rows[0, c.L_NOISE] = lane.settings.noise_inputs
+    if (augment := lane.settings.augment) is not None:
+        amounts = (augment.shift, augment.rotate, augment.scale, augment.noise, augment.contrast)
+        rows[0, c.L_AUGMENT : c.L_AUGMENT + len(amounts)] = amounts
     for row, node in zip(rows, lane.graph, strict=True):
         row[c.L_ALPHA], row[c.L_DROPOUT] = node.layer.alpha, node.layer.dropout
         row[c.L_LARGEST_SLOPE] = largest_slope(ACTIVATIONS[node.layer.activation].code, node.layer.alpha)
+        row[c.L_RECURRENT_DROPOUT] = node.layer.options.get("recurrent_dropout", 0.0)
+        if gate := ACTIVATIONS.get(node.layer.options.get("recurrent_activation", "")):
+            row[c.L_GATE_ALPHA] = gate.parameters[0].default if gate.parameters else 0.0
+            row[c.L_GATE_LARGEST_SLOPE] = largest_slope(gate.code, row[c.L_GATE_ALPHA])
     return rows
 
 
@@ -271,6 +291,7 @@ def _fill_ints(row: NDArray[np.int64], settings: LaneSettings, data: LaneData, o
     row[c.I_LOSS] = LOSSES[settings.loss].code
     row[c.I_ACCURACY] = _ACCURACY[settings.accuracy]
     fill_codes(row, settings, c.I_OPTIMIZER, c.I_SCHEDULE)
+    row[c.I_IN_ORDER] = int(not settings.shuffle)
     row[c.I_EVALUATE_EVERY] = settings.evaluate_every
     row[c.I_EVALUATION_ROW] = 0  # a run begins with an evaluation
     row[c.I_SAMPLE_EVERY] = 1
@@ -309,7 +330,7 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
         row[c.N_INPUTS] = math.prod(around.read[0]) if around.read else width
         row[c.N_UNITS] = around.passed[-1] if around.read else width
         row[c.N_Z_WIDTH], row[c.N_A_WIDTH] = needs.z_width or width, needs.a_width or width
-        row[c.N_ACTS], row[c.N_ROOM_WIDTH], row[c.N_SCRATCH_STEP] = int(needs.acts), needs.room, needs.scratch
+        row[c.N_ACTS], row[c.N_ROOM_WIDTH] = int(needs.acts), needs.room
         row[c.N_OPTIONS : c.N_OPTIONS + len(needs.numbers)] = needs.numbers
         row[c.N_FORWARD] = row[c.N_BACKWARD] = 0
         learned = own_blocks(node, around)
@@ -381,7 +402,7 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
     ints[c.I_PARTIALS] = sums.take(pieces * int(ints[c.I_PARTIAL_STEP]))
     nodes[1:, c.N_ACTIVE] = np.cumsum(units) - units
     at_running = int(ints[c.I_RUNNING])
-    for place, (row, node) in enumerate(zip(nodes, lane.graph, strict=True)):
+    for place, (row, node, around) in enumerate(zip(nodes, lane.graph, shapes(lane.graph), strict=True)):
         cells, own_units, normal = rows * int(row[c.N_WIDTH]), int(row[c.N_UNITS]), node.layer.batch_norm
         if place == 0:  # worked on in place
             row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
@@ -404,16 +425,23 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
             row[c.N_PERTURBED] = pool.take(size)
             row[c.N_WEIGHT_MASK] = pool.take(size)
         if LAYER_KINDS[node.kind].linked:
-            _lay_out_linked(pool, lane, row, rows, pieces)
+            _lay_out_linked(pool, sums, lane, place, around, pieces)
 
 
-def _lay_out_linked(pool: _Allocator, lane: _Places, row: Ints, rows: int, pieces: int) -> None:
+def _lay_out_linked(pool: _Allocator, sums: _Allocator, lane: _Places, place: int, around: Shapes, pieces: int) -> None:
     """What a linked kind keeps, works with and finds."""
+    row, node, rows = lane.nodes[place], lane.graph[place], int(lane.ints[c.I_CAPACITY])
     row[c.N_ROOM] = pool.take(rows * int(row[c.N_ROOM_WIDTH]))
-    row[c.N_SCRATCH_STEP] = pool.rounded(int(row[c.N_SCRATCH_STEP]))
+    needs = plan(node, around)
+    row[c.N_SCRATCH_STEP] = pool.rounded(needs.scratch + rows * needs.row_scratch)
     row[c.N_SCRATCH] = pool.take(pieces * int(row[c.N_SCRATCH_STEP]))
     first = int(row[c.N_LEARNS])
     learned = lane.blocks[first : first + row[c.N_LEARNS_BLOCKS], c.B_SIZE].sum()
     if learned:
         row[c.N_PARTIAL_STEP] = pool.rounded(int(learned))
         row[c.N_PARTIAL] = pool.take(pieces * int(row[c.N_PARTIAL_STEP]))
+    row[c.N_MORE_COUNT] = sum(count for _, count in needs.more)
+    if needs.more:
+        row[c.N_MORE_STEP] = sums.rounded(int(row[c.N_MORE_COUNT]))
+        row[c.N_MORE] = sums.take(pieces * int(row[c.N_MORE_STEP]))
+        row[c.N_MORE_AT] = sum(max(0, int(one)) for one in lane.nodes[:place, c.N_MORE_COUNT])

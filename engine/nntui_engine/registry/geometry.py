@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 SLACK = 48  # entries of scratch that kernels may read, and leave alone, after what they need
+FEW = 8  # filters: two neighbouring outputs of so few fit side by side into what is worked on at once
 BAND = 32768  # entries of a picture and of its outputs that are in work at a time
 
 
@@ -60,21 +61,25 @@ def geometry_of(
     )  # fmt: skip
 
 
-def places(g: Geometry) -> tuple[int, int, int, int, int, int, int]:
-    """(lines of outputs in work at a time, columns of the padded picture; then where in scratch stand the row of zeros
-    or biases, the weights, a picture, and its outputs or its gradient; and where scratch ends).
+def places(g: Geometry) -> tuple[int, int, int, int, int, int, int, int, int]:
+    """(lines of outputs in work at a time, columns of the padded picture, neighbouring outputs taken together in the
+    weights' gradient; then where in scratch stand the row of zeros or biases, the weights, their gradient, a picture,
+    and its outputs and its gradient; and where scratch ends).
 
     The table of offsets is at 0. Kernels compile this function; so it calls no other.
     """
     run, columns = g.kernel_width * g.channels, (g.out_width - 1) * g.stride_width + g.kernel_width
     lines = min(g.out_height, max(1, BAND // (g.stride_height * columns * g.channels + g.out_width * g.filters)))
-    start = max(lines * g.out_width, g.kernel_height * run + g.out_width)
+    together = 2 if g.filters <= FEW and g.out_width % 2 == 0 else 1
+    taps = g.kernel_height * (g.kernel_width + (together - 1) * g.stride_width) * g.channels
+    start = max(lines * g.out_width, taps + g.out_width)
     weights = start + max(g.filters, run) + SLACK
-    picture = weights + g.kernel_height * run * g.filters + SLACK
+    sums = weights + g.kernel_height * run * g.filters + SLACK
+    picture = sums + taps * together * g.filters
     pixels = ((lines - 1) * g.stride_height + g.kernel_height) * columns * g.channels
     outputs = picture + pixels + SLACK
     end = outputs + lines * g.out_width * g.filters + pixels + 2 * SLACK
-    return lines, columns, start, weights, picture, outputs, end
+    return lines, columns, together, start, weights, sums, picture, outputs, end
 
 
 def scratch_size(geometry: Geometry) -> int:

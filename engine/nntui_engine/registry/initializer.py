@@ -149,7 +149,7 @@ def draw_weights(
 ) -> Weights:
     """A float64 weight matrix of ``shape`` (rows, columns) drawn by initializer ``name``.
 
-    ``scale`` is the row's ``init_scale``; None takes its default. ``fans`` are (fan_in, fan_out), the shape if left out.
+    ``scale`` is the row's ``init_scale``; None takes its default. ``fans``: (fan_in, fan_out), the shape if left out.
     """
     row = INITIALIZERS.find(name)
     if scale is None:

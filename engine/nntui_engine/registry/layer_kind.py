@@ -63,7 +63,9 @@ class Plan:
 
     ``z_width``, ``a_width``: pre-activations and activations of a row (0: as many as it passes on). ``acts``: its
     passes go through its activation themselves. ``room``: numbers a row keeps for the way back; ``scratch``: numbers a
-    piece of rows works with; ``numbers``: what its kernels read of its shape and options.
+    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: its own statistics (registry SEQUENCE_STATISTICS)
+    and how many numbers each has; ``numbers``:
+    what its kernels read of its shape and options.
     """
 
     z_width: int = 0
@@ -71,6 +73,8 @@ class Plan:
     acts: bool = False
     room: int = 0
     scratch: int = 0
+    row_scratch: int = 0
+    more: tuple[tuple[str, int], ...] = ()
     numbers: tuple[int, ...] = ()
 
 
@@ -98,7 +102,7 @@ class LayerKind(Row):
     it learns, weights first, besides what an activation or batch norm learns; ``drawn``: how its weights are drawn;
     ``multiply_adds``: of one row forward; ``plan``: what its kernels need. ``most_sources``: how many layers it may
     read (0: any number). ``units_key``: what a file calls its number of units ("": it has as many as it reads).
-    ``options``: its own keys in a file, and what they are where left out. ``takes``: the keys that other kinds have too.
+    ``options``: its own keys in a file, and what they are where left out. ``takes``: keys that other kinds have, too.
     ``activation``: its activation where a file names none ("": the model's).
     ``family``: the part of the kernels it belongs to; ``linked``: whether the training loop calls it by its address.
     """

@@ -139,7 +139,7 @@ LAYER_KINDS = Registry(
             "gru",
             "A recurrent layer whose gates decide how much of the old state stays.",
             shape=sequences.states,
-            blocks=sequences.gru_blocks,
+            blocks=sequences.blocks,
             drawn=sequences.drawn,
             multiply_adds=sequences.work,
             plan=sequences.plan,
@@ -167,8 +167,8 @@ LAYER_KINDS = Registry(
         ),
         LayerKind(
             "layer_norm",
-            "Each row, at each position, shifted and scaled to mean 0 and variance 1 over its units, then to a mean and "
-            "spread that are learned.",
+            "Each row, at each position, shifted and scaled to mean 0 and variance 1 over its units, then to a mean "
+            "and spread that are learned.",
             shape=_as_read,
             blocks=images.norm_blocks,
             plan=images.norm_plan,

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from .activation import ACTIVATIONS
 from .layer_kind import Asked, Block, Drawn, Plan, Shape, shape_text
+from .recurrence import bias_count, gates, memory_size, scratch_size, weight_shape
 
-# The matrices that a time step multiplies: lstm's input, forget, cell and output gate; gru's reset, update and new
-GATES = {"recurrent": ("state",), "gru": ("reset", "update", "new"), "lstm": ("input", "forget", "cell", "output")}
+# What the kernels read of a recurrent layer, in this order
+TIME, FEATURES, GATE_COUNT, EVERY_STATE, TRUNCATE, CARRIES, GATE_ACTIVATION, MEMORY = range(8)
 OPTIONS: dict[str, Any] = {
     "return_sequence": False,
     "recurrent_init": "orthogonal",
@@ -32,21 +34,15 @@ def states(read: Sequence[Shape], asked: Asked) -> Shape:
 
 def blocks(read: Sequence[Shape], asked: Asked) -> tuple[Block, ...]:
     """One matrix for inputs (its first rows) and state (the rest), gate beside gate; a bias for each unit and gate."""
-    features, columns = _sequence(read)[1], len(GATES[asked.kind]) * asked.units
-    return Block("weights", (features + asked.units, columns), True), Block("biases", (columns,), True)
-
-
-def gru_blocks(read: Sequence[Shape], asked: Asked) -> tuple[Block, ...]:
-    """The same; the new state's recurrent part, which the reset gate acts on, has biases of its own."""
-    weights, _ = blocks(read, asked)
-    return weights, Block("biases", (4 * asked.units,), True)
+    shape = weight_shape(asked.kind, _sequence(read)[1], asked.units)
+    return Block("weights", shape, True), Block("biases", (bias_count(asked.kind, asked.units),), True)
 
 
 def drawn(read: Sequence[Shape], asked: Asked) -> tuple[Drawn, ...]:
     """Each gate's two matrices by themselves."""
     features, units = _sequence(read)[1], asked.units
     parts = []
-    for gate in range(len(GATES[asked.kind])):
+    for gate in range(gates(asked.kind)):
         parts.append(Drawn(0, gate * units, (features, units), (features, units)))
         parts.append(Drawn(features, gate * units, (units, units), (units, units), recurrent=True))
     return tuple(parts)
@@ -55,7 +51,7 @@ def drawn(read: Sequence[Shape], asked: Asked) -> tuple[Drawn, ...]:
 def work(read: Sequence[Shape], asked: Asked) -> int:
     """Multiply-adds of one row forward."""
     time, features = _sequence(read)
-    return time * (features + asked.units) * len(GATES[asked.kind]) * asked.units
+    return time * (features + asked.units) * gates(asked.kind) * asked.units
 
 
 def embedded(read: Sequence[Shape], asked: Asked) -> Shape:
@@ -77,14 +73,24 @@ def tokens_drawn(read: Sequence[Shape], asked: Asked) -> tuple[Drawn, ...]:  # n
 
 
 def plan(read: Sequence[Shape], asked: Asked) -> Plan:
-    """Pre-activations of every gate and step, and the states; kept for the way back."""
+    """Pre-activations of every gate and step, states and what else a kind keeps; a norm for each step, and each gate's
+    mean and saturated share."""
     time, features = _sequence(read)
-    gates, units, options = len(GATES[asked.kind]), asked.units, asked.options
-    cells = asked.kind == "lstm"
+    count, units, options = gates(asked.kind), asked.units, asked.options
+    memory, columns = memory_size(asked.kind, 1, time, units), count * units
+    masked = options["recurrent_dropout"] > 0.0
+    sizes = [scratch_size(asked.kind, rows, time, features, units, masked) for rows in (0, 1)]
+    gate = ACTIVATIONS[options.get("recurrent_activation", "sigmoid")].code
     return Plan(
-        z_width=time * gates * units,
+        z_width=time * columns,
         a_width=time * units,
         acts=True,
-        room=time * gates * units + (time + 1) * units * (2 if cells else 1),
-        numbers=(time, features, gates, int(options["return_sequence"]), options["truncate"], int(options["carry"])),
+        room=(time + 1) * units + memory + time * columns + 3 * units,
+        scratch=sizes[0],
+        row_scratch=sizes[1] - sizes[0],
+        more=(("time_gradient_norm", time), ("gates", 2 * count)),
+        numbers=(
+            *(time, features, count, int(options["return_sequence"]), options["truncate"], int(options["carry"])),
+            *(gate, memory),
+        ),
     )

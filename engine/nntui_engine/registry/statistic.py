@@ -106,6 +106,13 @@ ON_DEMAND_STATISTICS = _table(
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "on demand", "linear"),
 )
 
+# Of recurrent layers, several numbers at a time: for each time step, or each gate
+SEQUENCE_STATISTICS = _table(
+    ("time_gradient_norm", "Gradient through time", "‖∂L/∂hₜ‖₂ for every t, mean over the mini-batch", "How much of the error reaches each time step.", "step", "log"),
+    ("gate_mean", "Gate mean", "mean of a gate's activation", "How far a gate is open.", "step", "linear"),
+    ("gate_saturated", "Gate saturated", "share of entries with |σ'(z)| < 5 % of its largest", "How often a gate is stuck, open or shut.", "step", "linear"),
+)
+
 # What only layers with weights have; of the others they are NaN
 OF_WEIGHTS = frozenset(
     row.name
@@ -113,6 +120,7 @@ OF_WEIGHTS = frozenset(
     if row.name.startswith(("gradient_", "weight_")) or row.name in ("update_ratio", "zero_weights")
 )
 
+SEQUENCE_BY_NAME = {row.name: row for row in SEQUENCE_STATISTICS}
 LAYER_BY_NAME = {row.name: row for row in LAYER_STATISTICS}
 WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}

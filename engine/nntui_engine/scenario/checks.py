@@ -21,9 +21,11 @@ from ..registry.optimizer import LR, OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from .augment import read_augment
 from .layers import WrittenLayer, written_layers
 from .problems import choose, fail, prefix, read, refuse_non_finite, show, unknown_key
 from .schema import DEFAULT_STEPS, SECTIONS, DataTable, EarlyStoppingTable, ModelTable, SurfaceTable, TrainTable
+from .settings import Augment
 
 TASKS = ("auto", "regression", "binary", "classes", "multilabel")
 TARGET_CODINGS = ("auto", "label", "one_hot", "plus_minus", "as_is")
@@ -55,8 +57,9 @@ Tables = dict[str, dict[str, Any]]
 class Checked:
     """A lane's tables in typed form; parameters of a choice hold only what was written.
 
-    ``layers`` are those of ``model.layers``, None where ``model.hidden`` says it. ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
-    ``schedule`` and ``preprocess`` are (kind, parameters).
+    ``layers`` are those of ``model.layers``, None where ``model.hidden`` says them.
+    ``data`` is None for a surface, ``surface`` for data; ``data_parameters`` are those of whichever is there.
+    ``schedule`` and ``preprocess`` are (kind, parameters). ``augment`` is None where rows are not changed.
     """
 
     data: DataTable | None
@@ -68,6 +71,7 @@ class Checked:
     optimizer_parameters: dict[str, Any]
     schedule: tuple[str, dict[str, Any]]
     preprocess: tuple[str, dict[str, Any]]
+    augment: Augment | None = None
 
 
 def check(tables: Mapping[str, Any], where: str = "") -> Checked:
@@ -103,7 +107,10 @@ def check(tables: Mapping[str, Any], where: str = "") -> Checked:
         _check_single(train_table, ("l1", "l2"), "train", where)
     _check_model(model, where)
     train, optimizer_parameters, schedule = _check_train(train_table, where, len(model.hidden))
-    return Checked(data, data_parameters, None, model, layers, train, optimizer_parameters, schedule, preprocess)
+    augment = read_augment(data, data_parameters, where)
+    return Checked(
+        data, data_parameters, None, model, layers, train, optimizer_parameters, schedule, preprocess, augment
+    )
 
 
 def _check_single(table: Any, keys: Sequence[str], path: str, where: str) -> None:
@@ -238,6 +245,12 @@ def _check_model(table: ModelTable, where: str) -> None:
     for name in _each(table.init):
         INITIALIZERS.find(name, f"{prefix(where)}model.init")
     _check_length(table.init, depth + 1, _EVERY_LAYER, where, "model.init")
+    if table.start is not UNSET:
+        given = [key for key in ("weights", "scenario") if getattr(table.start, key) is not UNSET]
+        if len(given) != 1:
+            fail(where, "model.start", plain(table.start), "needs weights (a file) or scenario (a name)")
+        if table.start.seed is not UNSET and given == ["weights"]:
+            fail(where, "model.start.seed", table.start.seed, "goes with scenario only")
     _check_alpha(table, where)
     _check_init_scale(table, where)
     for bias in _each(table.bias):

@@ -7,7 +7,15 @@ from typing import Any
 from msgspec import UNSET
 
 from ..errors import InputError
-from ..registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, ON_DEMAND_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..registry.recurrence import GATES
+from ..registry.statistic import (
+    EVALUATION_BY_NAME,
+    LAYER_BY_NAME,
+    ON_DEMAND_BY_NAME,
+    SEQUENCE_BY_NAME,
+    SURFACE_BY_NAME,
+    WHOLE_BY_NAME,
+)
 from .layers import OUTPUT, written_layers
 from .problems import choose, prefix, read, show
 from .schema import Expectation, ModelTable
@@ -16,6 +24,7 @@ from .schema import Expectation, ModelTable
 MORE_SURFACE_STATISTICS = ("position", "highest_value")
 LAYER_NAMES = tuple(LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ON_DEMAND_BY_NAME)
+_PARTS = {"time": "time step of a sequence", "gate": "gate"}
 _COMPARISONS = ("below", "above", "between", "equals")
 
 
@@ -73,14 +82,15 @@ def _check_statistic(
     name = expectation.statistic
     assert name is not None
     on_surface = [*SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
-    allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
+    allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *SEQUENCE_BY_NAME, *WHOLE_NAMES)))
     choose(where, "statistic", name, allowed, "statistic")
     _check_layer(expectation.layer, depths[lane], where, "layer")
+    _check_part(expectation, name, where)
     over = expectation.over
     layers = [expectation.layer]
     if over is not None:
-        if over.layer is None and over.lane is None and over.step is None:
-            raise InputError(f"{prefix(where)}over is empty; name a layer, a lane or a step")
+        if all(part is None for part in (over.layer, over.lane, over.step, over.time)):
+            raise InputError(f"{prefix(where)}over is empty; name a layer, a lane, a step or a time step")
         check_lane(over.lane, list(depths), where, "over.lane")
         other = over.lane if over.lane is not None else lane
         layers.append(over.layer if over.layer is not None else expectation.layer)
@@ -90,7 +100,7 @@ def _check_statistic(
         for layer in layers:
             if layer is None and name not in WHOLE_NAMES:
                 raise InputError(f'{prefix(where)}layer is missing: "{name}" is measured for each layer')
-            if layer is not None and name not in LAYER_NAMES:
+            if layer is not None and name not in LAYER_NAMES and name not in SEQUENCE_BY_NAME:
                 raise InputError(f'{prefix(where)}layer = {layer}: "{name}" is measured for the whole network')
     bounds = [key for key in _COMPARISONS if getattr(expectation, key) is not None]
     if not bounds or (len(bounds) > 1 and sorted(bounds) != ["above", "below"]):
@@ -108,6 +118,26 @@ def _check_statistic(
         raise InputError(f"{prefix(where)}equals = {show(expectation.equals)}: must be a number")
     if expectation.between is not None and not expectation.between[0] <= expectation.between[1]:
         raise InputError(f"{prefix(where)}between = {show(expectation.between)}: the first must be the smaller")
+
+
+def _check_part(expectation: Expectation, name: str, where: str) -> None:
+    """Of what a recurrent layer has several numbers of, which one."""
+    needed = {"time_gradient_norm": "time", "gate_mean": "gate", "gate_saturated": "gate"}.get(name)
+    for key in ("time", "gate"):
+        given = getattr(expectation, key)
+        if key == needed and given is None:
+            raise InputError(f'{prefix(where)}{key} is missing: "{name}" is measured for each {_PARTS[key]}')
+        if key != needed and given is not None:
+            raise InputError(f'{prefix(where)}{key} = {show(given)}: "{name}" is not measured for each {_PARTS[key]}')
+    for key, time in (("time", expectation.time), ("over.time", expectation.over.time if expectation.over else None)):
+        if time is not None and (time == 0 or time < -1 or needed != "time"):
+            raise InputError(f"{prefix(where)}{key} = {time}: allowed with time_gradient_norm, from 1; −1 is the last")
+    if expectation.gate is not None:
+        choose(
+            where, "gate", expectation.gate, list(dict.fromkeys(g for gates in GATES.values() for g in gates)), "gate"
+        )
+    if needed and expectation.average_over > 1:
+        raise InputError(f"{prefix(where)}average_over: {name} is read at one step")
 
 
 def _check_seeds(expectation: Expectation, where: str) -> None:

@@ -26,7 +26,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 @dataclass(frozen=True, slots=True)
 class WrittenLayer:
     """One layer as the file has it: its kind, the name it was given ("" for none), the places of what it reads (0 is
-    the data, 1 the first layer), its keys, and where they stand in the file: places in lists of layers, from outside."""
+    the data, 1 the first layer), its keys, and where they stand in the file: places in lists of layers, outer first."""
 
     kind: LayerKind
     name: str

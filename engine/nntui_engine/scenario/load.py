@@ -255,3 +255,7 @@ def _make_absolute(tables: Tables, base: Path) -> None:
     for key in FILE_KEYS if isinstance(data, dict) else ():
         if isinstance(data, dict) and isinstance(data.get(key), str) and data[key]:
             data[key] = str((base / expanded(data[key])).absolute())
+    model = tables.get("model")
+    start = model.get("start") if isinstance(model, dict) else None
+    if isinstance(start, dict) and isinstance(start.get("weights"), str) and start["weights"]:
+        start["weights"] = str((base / expanded(start["weights"])).absolute())

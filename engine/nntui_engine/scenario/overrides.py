@@ -23,7 +23,14 @@ from .problems import keys_of, prefix, refuse_oversized, show
 from .schema import SECTIONS, LayerTable
 from .text import check_bounds
 
-_NESTED = {"train.schedule": "kind", "data.preprocess": "kind", "train.early_stopping": None, "train.noise": None}
+_NESTED = {
+    "data.augment": None,
+    "data.preprocess": "kind",
+    "train.early_stopping": None,
+    "train.noise": None,
+    "train.schedule": "kind",
+    "model.start": None,
+}
 
 
 def override(tables: Mapping[str, Any], settings: Mapping[str, object], where: str = "--set") -> Tables:
@@ -158,10 +165,12 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(surface, ("start", "window"), "surface", settings)
         _drop(surface, SURFACE_PARAMETERS, "surface", settings, lambda name: not _row_takes(SURFACES, value, name))
     elif key == "data.name":
-        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "target"), "data", settings)
+        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "augment", "target"), "data", settings)
         _drop(data, DATA_PARAMETERS, "data", settings, lambda name: not _row_takes(DATASETS, value, name))
     elif key == "data.path":
-        _drop(data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape"), "data", settings)
+        _drop(
+            data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape", "augment"), "data", settings
+        )
 
 
 def _row_takes(registry: Mapping[str, Row], choice: object, parameter: str) -> bool:

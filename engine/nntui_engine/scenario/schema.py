@@ -51,6 +51,35 @@ class ScenarioTable(Table, frozen=True):
     panels: Annotated[tuple[str, ...], means('the plots to show first, such as `["loss", "gradient_norm"]`')] = ()
 
 
+class AugmentTable(Table, frozen=True):
+    """How much the rows of a mini-batch are changed before each step; ``augment`` holds what goes with which shape."""
+
+    shift: Annotated[
+        Annotated[float, Meta(ge=0.0, le=MAX_WIDTH)] | UnsetType,
+        means("images: moved by up to so many pixels along both axes"),
+    ] = UNSET
+    rotate: Annotated[
+        Annotated[float, Meta(ge=0.0, le=180.0)] | UnsetType,
+        means("images: turned by up to so many degrees either way"),
+    ] = UNSET
+    scale: Annotated[
+        Dropout | UnsetType,
+        means("images: enlarged by a factor up to so far from 1; otherwise all values multiplied by one"),
+    ] = UNSET
+    flip: Annotated[str | UnsetType, means("images: mirrored in half of the cases, left to right or upside down")] = (
+        UNSET
+    )
+    contrast: Annotated[
+        Fraction | UnsetType,
+        means("images: distances from the image's mean multiplied by a factor up to so far from 1"),
+    ] = UNSET
+    jitter: Annotated[
+        Annotated[int, Meta(ge=0, le=MAX_WIDTH)] | UnsetType,
+        means("not for images: moved by up to so many whole steps in time"),
+    ] = UNSET
+    noise: Annotated[NotNegative | UnsetType, means("standard deviation of what is added to every value")] = UNSET
+
+
 class DataTable(Table, frozen=True):
     """A data set (``name``) or a file of one's own (``path``), its split, its preprocessing, its target coding."""
 
@@ -104,6 +133,10 @@ class DataTable(Table, frozen=True):
         ),
     ] = "none"
     target_scale: Annotated[str, means("what is done to the targets of a regression")] = "none"
+    augment: Annotated[
+        AugmentTable | str | UnsetType,
+        means("changes drawn anew for every row of every mini-batch, such as `{ shift = 1, rotate = 10 }`"),
+    ] = UNSET
 
 
 class SurfaceTable(Table, frozen=True):
@@ -185,6 +218,21 @@ class LayerTable(Table, frozen=True):
     tokens: Annotated[Width | UnsetType, means("how many different tokens an embedding knows")] = UNSET
 
 
+class StartTable(Table, frozen=True):
+    """Weights learned before, in place of drawn ones: transfer."""
+
+    weights: Annotated[
+        str | UnsetType, means("a file that `nntui run --save-weights` wrote; relative to the scenario file")
+    ] = UNSET
+    scenario: Annotated[
+        str | UnsetType, means("or a scenario, which is trained to its end first: its first lane's weights")
+    ] = UNSET
+    seed: Annotated[Seed | UnsetType, means("with `scenario`: the seed to train it with, in place of its own")] = UNSET
+    layers: Annotated[
+        list[str] | UnsetType, means("the layers that start from them, by name or number; left out, all")
+    ] = UNSET
+
+
 class ModelTable(Table, frozen=True):
     """A stack of dense layers. A list gives one value for each layer; ``checks`` holds the lengths."""
 
@@ -213,6 +261,10 @@ class ModelTable(Table, frozen=True):
         Number | str | list[Number | str], means("what biases start from; a list has one for each layer")
     ] = 0.0
     bias_scale: Annotated[NotNegative, means('standard deviation of `bias = "normal"`')] = 1.0
+    start: Annotated[
+        StartTable | UnsetType,
+        means('weights learned before: `{ weights = "W.npz", layers = ["conv1"] }` or `{ scenario = "digits" }`'),
+    ] = UNSET
     batch_norm: Annotated[str, means("where hidden layers are batch-normalised: before or after the activation")] = (
         "none"
     )
@@ -262,6 +314,9 @@ class TrainTable(Table, frozen=True):
     ] = "constant"
     batch_size: Annotated[str | Count, means("rows of a mini-batch; more than there are training rows is an error")] = (
         32
+    )
+    shuffle: Annotated[bool, means("draw the order of the rows anew for each epoch; else they come as they stand")] = (
+        True
     )
     steps: Annotated[Count | UnsetType, means("how long, in mini-batches; one of `steps` and `epochs`")] = UNSET
     epochs: Annotated[Count | UnsetType, means("how long, in passes over the training rows")] = UNSET
@@ -317,6 +372,7 @@ class Over(Table, frozen=True):
     """Where the other value of a ratio is read; what is left out is the same as in the expectation."""
 
     layer: Annotated[int | str | None, means("the layer of the other value")] = None
+    time: Annotated[int | None, means("its time step")] = None
     lane: Annotated[str | None, means("its lane")] = None
     step: Annotated[StepNumber | None, means("its step")] = None
 
@@ -331,6 +387,10 @@ class Expectation(Table, frozen=True):
         int | str | None,
         means("of which layer, from 1, or its name; −1 is the output layer; left out, of the whole network"),
     ] = None
+    time: Annotated[
+        int | None, means("of `time_gradient_norm`: which time step of the sequence, from 1; −1 is the last")
+    ] = None
+    gate: Annotated[str | None, means("of `gate_mean` and `gate_saturated`: which gate")] = None
     over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None
     below: Annotated[float | None, means("it must be smaller than this")] = None
     above: Annotated[float | None, means("it must be larger than this")] = None

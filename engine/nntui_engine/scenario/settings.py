@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
+Flip = Literal["none", "horizontal", "vertical"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,40 @@ class LayerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Augment:
+    """How much the rows of a mini-batch are changed before each step, as ``kernels/augment.py`` says.
+
+    ``shift`` (pixels), ``rotate`` (degrees), ``flip`` and ``contrast`` are for images, ``jitter`` (steps) for all other
+    rows; what is not for them is 0. ``scale`` enlarges an image and multiplies anything else.
+    """
+
+    shift: float = 0.0
+    rotate: float = 0.0
+    scale: float = 0.0
+    flip: Flip = "none"
+    noise: float = 0.0
+    contrast: float = 0.0
+    jitter: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EarlyStopping:
     """Stop after ``patience`` evaluations without a loss lower by more than ``min_delta``."""
 
     patience: int
     min_delta: float
     restore_best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Weights learned before: in the file ``weights``, or by ``scenario`` ("" for neither) with ``seed`` (None: its
+    own). ``layers``: those that take them; empty: all."""
+
+    weights: str
+    scenario: str
+    seed: int | None
+    layers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +134,9 @@ class LaneSettings(Settings):
     noise_gradients: float
     dtype: Literal["float32", "float64"]
     l1_method: L1Method = "subgradient"
+    start: Start | None = None
+    augment: Augment | None = None
+    shuffle: bool = True
 
     @property
     def is_chain(self) -> bool:

@@ -105,7 +105,7 @@ def _start_of(settings: LaneSettings, data: LaneData) -> tuple[object, ...]:
     layers = tuple(
         (x.kind, x.sources, x.options, x.units, x.init, x.init_scale, x.bias, x.bias_scale) for x in settings.layers
     )
-    return (layers, settings.shape, settings.seed, settings.dtype, data.key)
+    return (layers, settings.start, settings.shape, settings.seed, settings.dtype, data.key)
 
 
 def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_optimizer: bool) -> None:

@@ -67,7 +67,7 @@ def _layer(place: int, written: WrittenLayer, checked: Checked, read: Sequence[S
     alpha = value("alpha", None if model.alpha is UNSET else model.alpha)
     options = {key: getattr(table, key) for key in kind.options if getattr(table, key) is not UNSET}
     units = getattr(table, kind.units_key) if kind.units_key else read[0][-1]
-    layer = LayerSettings(
+    return LayerSettings(
         index=place,
         units=units,
         activation=activation,
@@ -88,7 +88,6 @@ def _layer(place: int, written: WrittenLayer, checked: Checked, read: Sequence[S
         sources=written.sources,
         options={**kind.options, **options},
     )
-    return layer
 
 
 def _refuse_perturbed(checked: Checked, layers: Sequence[LayerSettings], where: str) -> None:

@@ -40,7 +40,7 @@ def lay_out(lanes: Iterable[tuple[LaneSettings, LaneData]], where: str) -> Layou
 
 def bytes_of_run(layout: Layout) -> int:
     """Memory of an experiment: arena and data, what launches write, and the histories of its lanes."""
-    written = sum(map(math.prod, output_shapes(layout.lanes, layout.depth))) * _NUMBER
+    written = sum(map(math.prod, output_shapes(layout.lanes, layout.depth, layout.more))) * _NUMBER
     past = sum(history_bytes(width) for depth in layout.depths for width in history_widths(depth))
     return layout.bytes + written + past
 

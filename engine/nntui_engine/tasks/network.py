@@ -27,6 +27,7 @@ from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, tables_written
 from .resolve import resolve_lane
+from .transfer import first_values
 
 LAUNCH_SECONDS = 0.02  # aim; a launch cannot be interrupted
 
@@ -87,9 +88,16 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Move what the launch wrote for a lane into its past."""
         ints, depth = self._numbers.ints[index], len(lane.settings.layers)
         m, e = int(ints[c.I_SAMPLES]), int(ints[c.I_EVALUATIONS])
-        steps, layers, whole, evaluated, evaluation, evaluation_layers = (part[index] for part in self._written())
+        steps, layers, whole, more, evaluated, evaluation, evaluation_layers = (part[index] for part in self._written())
+        own = 0 if lane.sequence_history is None else lane.sequence_history.width
         new = Emitted(
-            steps[:m], layers[:m, :depth], whole[:m], evaluated[:e], evaluation[:e], evaluation_layers[:e, :depth]
+            steps[:m],
+            layers[:m, :depth],
+            whole[:m],
+            more[:m, :own],
+            evaluated[:e],
+            evaluation[:e],
+            evaluation_layers[:e, :depth],
         )
         lane.fold(new)
         if lane.first_non_finite is None:
@@ -119,13 +127,15 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
 
     def _new_lane(self, name: str, tables: Mapping[str, Any]) -> NetworkLane:
         resolved = resolve_lane(tables, name, where=self.where)
-        return NetworkLane.new(name, tables, resolved.settings, resolved.data)
+        lane = NetworkLane.new(name, tables, resolved.settings, resolved.data)
+        lane.first_values = first_values(resolved.settings, f'{self.where}: lane "{name}"' if name else self.where)
+        return lane
 
     def assemble(self, lanes: Sequence[NetworkLane], room: Layout) -> Arena:  # noqa: ARG002
         """An arena, and tables for what a launch writes. Raises InputError where the machine has not the memory."""
         try:
             arena = room.allocate()
-            self._out = tables_written(room.lanes, room.depth)
+            self._out = tables_written(room.lanes, room.depth, room.more)
         except MemoryError:
             needed = size_in_words(bytes_of_run(room))
             raise InputError(f"{self.where}: this machine does not have {needed} of memory to give") from None
@@ -136,7 +146,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """Tables for what a launch writes; a copy makes its own when it first needs them."""
         if self._out is None:
             lanes, nodes, _ = self._numbers.nodes.shape
-            self._out = tables_written(lanes, nodes - 1)
+            more = int(self._numbers.nodes[:, :, c.N_MORE_COUNT].clip(0).sum(axis=1).max())
+            self._out = tables_written(lanes, nodes - 1, more)
         return self._out
 
     def must_restart(self, old: NetworkLane, new: NetworkLane) -> bool:
@@ -144,8 +155,11 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         return must_restart((old.settings, old.data), (new.settings, new.data))
 
     def start(self, index: int, lane: NetworkLane) -> None:
-        """Draw the lane's first parameters."""
+        """Draw the lane's first parameters, or take those that were learned before."""
         start_lane(self._numbers, index, lane.settings)
+        views = self._views(index)
+        for name, value in lane.first_values.items():
+            views[name][:] = value
 
     def carry(self, before: Arena, index: int, old: NetworkLane, new: NetworkLane) -> None:
         """Copy what the network has learned out of ``before``; a new optimizer starts with empty memories."""

@@ -1,6 +1,6 @@
 """One network in training: its settings, what it emitted so far, and the immutable view of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,19 @@ from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.tables import Written
 from ..layout.arena import Arena
-from ..registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, WHOLE_STATISTICS
+from ..registry.layer_kinds import LAYER_KINDS
+from ..registry.statistic import (
+    EVALUATION_STATISTICS,
+    LAYER_BY_NAME,
+    LAYER_STATISTICS,
+    SEQUENCE_BY_NAME,
+    WHOLE_STATISTICS,
+)
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
-from .layers import counted_layers
+from .layers import counted_layers, shape_of
 
 Array = NDArray[np.float64]
 
@@ -32,25 +39,27 @@ SAMPLES_A_LAUNCH = 1024
 EVALUATIONS_A_LAUNCH = 256
 
 
-def output_shapes(lanes: int, depth: int) -> tuple[tuple[int, ...], ...]:
-    """Of the tables that a launch writes for ``lanes`` lanes of at most ``depth`` layers: those of :class:`Emitted`,
+def output_shapes(lanes: int, depth: int, more: int = 0) -> tuple[tuple[int, ...], ...]:
+    """Of the tables that a launch writes for ``lanes`` lanes of at most ``depth`` layers, whose linked kinds measure
+    ``more`` numbers: those of :class:`Emitted`,
     with a leading lane axis. The numbers are 8 bytes each."""
     samples, evaluations = (lanes, SAMPLES_A_LAUNCH), (lanes, EVALUATIONS_A_LAUNCH)
     return (
         samples,
         (*samples, depth, c.STEP_STATISTICS),
         (*samples, c.WHOLE),
+        (*samples, max(more, 1)),
         evaluations,
         (*evaluations, c.EVALUATIONS),
         (*evaluations, depth, c.LAYER_EVALUATIONS),
     )
 
 
-def tables_written(lanes: int, depth: int) -> Written:
+def tables_written(lanes: int, depth: int, more: int) -> Written:
     """The numbers of the steps and evaluations of a launch, and their statistics."""
-    steps, layers, whole, evaluated, evaluation, evaluation_layers = output_shapes(lanes, depth)
+    steps, layers, whole, own, evaluated, evaluation, evaluation_layers = output_shapes(lanes, depth, more)
     return Written(
-        np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole),
+        np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole), np.zeros(own),
         np.zeros(evaluated, np.int64), np.zeros(evaluation), np.zeros(evaluation_layers),
     )  # fmt: skip
 
@@ -64,13 +73,14 @@ def history_widths(depth: int) -> tuple[int, int]:
 class Emitted:
     """What one launch wrote for one lane.
 
-    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE); ``evaluated`` (e,), ``evaluation``
+    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE), ``more`` (m, …); ``evaluated`` (e,), ``evaluation``
     (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
     """
 
     steps: NDArray[np.int64]
     layers: Array
     whole: Array
+    more: Array
     evaluated: NDArray[np.int64]
     evaluation: Array
     evaluation_layers: Array
@@ -80,7 +90,9 @@ class Emitted:
         if every == 1:
             return self
         kept = (self.steps % every == 0) | (self.steps == last)
-        return replace(self, steps=self.steps[kept], layers=self.layers[kept], whole=self.whole[kept])
+        return replace(
+            self, steps=self.steps[kept], layers=self.layers[kept], whole=self.whole[kept], more=self.more[kept]
+        )
 
 
 @dataclass
@@ -91,20 +103,31 @@ class NetworkLane(Lane):
     data: LaneData
     step_history: History
     evaluation_history: History
+    sequence_history: History | None = None
     latest: dict[str, float] = field(default_factory=dict)
     latest_layers: dict[str, Array] = field(default_factory=dict)
+    latest_sequence: Array = field(default_factory=lambda: np.empty(0))
     first_non_finite: NonFinite | None = None
+    first_values: dict[str, NDArray[Any]] = field(default_factory=dict)
 
     @cached_property
     def infos(self) -> tuple[LayerInfo, ...]:
         """Its layers."""
         return _layer_infos(self.settings)
 
+    @cached_property
+    def sequence_places(self) -> tuple[tuple[str, int, list[int]], ...]:
+        """(statistic, index of its layer, its columns) of what the linked kinds measure."""
+        return tuple(_sequence_places(self.settings))
+
     @classmethod
     def new(cls, name: str, tables: Mapping[str, Any], settings: LaneSettings, data: LaneData) -> "NetworkLane":
         """A lane with an empty past."""
         steps, evaluations = history_widths(len(settings.layers))
-        return cls(name, tables, settings, data, History(steps), History(evaluations))
+        lane = cls(name, tables, settings, data, History(steps), History(evaluations))
+        if lane.sequence_places:
+            lane.sequence_history = History(1 + max(max(columns) for *_, columns in lane.sequence_places))
+        return lane
 
     @property
     def statistics(self) -> dict[str, Any]:
@@ -117,6 +140,8 @@ class NetworkLane(Lane):
             self,
             step_history=other.step_history,
             evaluation_history=other.evaluation_history,
+            sequence_history=other.sequence_history,
+            latest_sequence=other.latest_sequence,
             latest=other.latest,
             latest_layers=other.latest_layers,
             first_non_finite=other.first_non_finite,
@@ -133,6 +158,7 @@ class NetworkLane(Lane):
             self,
             step_history=self.step_history.copy(),
             evaluation_history=self.evaluation_history.copy(),
+            sequence_history=None if self.sequence_history is None else self.sequence_history.copy(),
             latest=dict(self.latest),
             latest_layers=dict(self.latest_layers),
         )
@@ -157,6 +183,9 @@ class NetworkLane(Lane):
         if len(new.steps):
             self.step_history.append(new.steps.astype(float), _flat(new.whole, new.layers))
             self._remember(WHOLE, new.whole[-1])
+            if self.sequence_history is not None:
+                self.sequence_history.append(new.steps.astype(float), new.more)
+                self.latest_sequence = new.more[-1].copy()
             for column, name in enumerate(STEP_LAYER):
                 self.latest_layers[name] = new.layers[-1, :, column].copy()
 
@@ -222,6 +251,23 @@ class NetworkLane(Lane):
         known = STEP_LAYER + EVALUATION_LAYER if by_layer else WHOLE + EVALUATION
         raise InputError(f'unknown statistic "{name}"; {allowed_names(name, known)}')
 
+    def _sequences(self) -> dict[str, dict[int, Array]]:
+        """The newest numbers of what linked kinds measure, by statistic and layer."""
+        found: dict[str, dict[int, Array]] = {}
+        for name, layer, columns in self.sequence_places if len(self.latest_sequence) else ():
+            found.setdefault(name, {})[layer] = self.latest_sequence[columns]
+        return found
+
+    def _past(self, statistic: str, points: int | None) -> dict[int, Series]:
+        """Their past, by layer."""
+        past = self.sequence_history
+        if past is None:
+            return {}
+        places = [(layer, columns) for name, layer, columns in self.sequence_places if name == statistic]
+        if points is None:
+            return {layer: past.dated_series(columns) for layer, columns in places}
+        return {layer: past.series(columns, points) for layer, columns in places}
+
     def snapshot(
         self,
         index: int,
@@ -248,13 +294,28 @@ class NetworkLane(Lane):
             layers=self.infos,
             per_layer=dict(self.latest_layers),
             whole_history={name: self.series(name, False, points) for name in whole_names if self.applies(name)},
-            layer_history={name: self.series(name, True, points) for name in layer_names},
+            layer_history={name: self.series(name, True, points) for name in layer_names if name in LAYER_BY_NAME},
+            sequences=self._sequences(),
+            sequence_history={name: self._past(name, points) for name in layer_names if name in SEQUENCE_BY_NAME},
         )
 
 
 def _flat(whole: Array, layers: Array) -> Array:
     """(m, whole + statistics·depth): the layers of one statistic stand side by side."""
     return np.concatenate([whole, layers.transpose(0, 2, 1).reshape(len(whole), -1)], axis=1)
+
+
+def _sequence_places(settings: LaneSettings) -> Iterator[tuple[str, int, list[int]]]:
+    at = 0
+    for layer, (read, _) in zip(settings.layers, shape_of(settings.layers, settings.shape), strict=True):
+        for name, count in LAYER_KINDS[layer.kind].plan(read, layer).more:
+            columns = list(range(at, at + count))
+            at += count
+            if name == "gates":  # a mean and a share for each
+                yield "gate_mean", layer.index, columns[::2]
+                yield "gate_saturated", layer.index, columns[1::2]
+            else:
+                yield name, layer.index, columns
 
 
 def _layer_infos(settings: LaneSettings) -> tuple[LayerInfo, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from ..data.dataset import LaneData
 from ..data.load import DataSettings, Split, lane_data, load_split
@@ -20,10 +20,11 @@ from ..registry.optimizer import OPTIMIZERS
 from ..registry.row import Row
 from ..registry.schedule import SCHEDULES
 from ..registry.surface import SURFACES
+from ..scenario.augment import check_augment
 from ..scenario.checks import MAX_PARAMETERS, Checked, check, per_layer, plain, takes, with_defaults
 from ..scenario.problems import prefix
-from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable
-from ..scenario.settings import EarlyStopping, L1Method, LaneSettings, LayerSettings, SurfaceSettings
+from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
+from ..scenario.settings import EarlyStopping, L1Method, LaneSettings, LayerSettings, Start, SurfaceSettings
 from .autos import Head, decide_head
 from .layers import activations_of, alphas, counted_layers, init_scale_of, layers_of
 
@@ -57,6 +58,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     model, train = checked.model, checked.train
     head = decide_head(split.task, columns, model.output, model.outputs, train.loss, checked.data.target_coding, where)
     data = lane_data(split, head.coding, checked.data.target_scale, where)
+    check_augment(checked.data, data.shape, where)
     rows, inputs = data.x_train.shape
     batch_size = _batch_size(train.batch_size, rows, where)
     steps, per_epoch = _steps(checked, rows, batch_size, where)
@@ -98,6 +100,9 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
         seed=train.seed,
         dtype=cast(Literal["float32", "float64"], train.dtype),
         l1_method=cast(L1Method, train.l1_method),
+        start=_start(model),
+        augment=checked.augment,
+        shuffle=train.shuffle,
         table=_display(checked, split, head, batch_size, steps, every),
     )
     return ResolvedLane(settings, data)
@@ -131,9 +136,18 @@ def resolve_surface(tables: Mapping[str, Any], name: str = "", where: str = "") 
     )
 
 
+def _start(model: ModelTable) -> Start | None:
+    table = model.start
+    if table is UNSET:
+        return None
+    given = {key: None if value is UNSET else value for key, value in structs.asdict(table).items()}
+    return Start(given["weights"] or "", given["scenario"] or "", given["seed"], tuple(given["layers"] or ()))
+
+
 def _data_settings(checked: Checked) -> DataSettings:
     settings = plain(checked.data)
     del settings["target_coding"]
+    settings.pop("augment", None)  # the rows are the same
     kind, values = checked.preprocess
     settings |= {"preprocess": kind, "divisor": values.get("by", 1.0), "parameters": checked.data_parameters}
     return DataSettings(**settings)
@@ -216,7 +230,7 @@ def _display(
     data = plain(checked.data)
     for key in ("path", "labels", "test_path", "test_labels"):
         if key in data:
-            data[key] = data[key].replace("\\", "/").rpartition("/")[2]
+            data[key] = _file_name(data[key])
     if "name" in data:
         own = _written(DATASETS[data["name"]], checked.data_parameters)
         data = {"name": data.pop("name"), **own, **data}
@@ -228,6 +242,8 @@ def _display(
         "preprocess": {"kind": kind, **values} if values else kind,
     }
     model = plain(checked.model) | {"output": head.output, "outputs": head.outputs}
+    if "weights" in model.get("start", {}):
+        model["start"]["weights"] = _file_name(model["start"]["weights"])
     if checked.layers is not None:
         del model["hidden"]
         return {"data": data, "model": model, "train": _display_train(checked, head, batch_size, steps, evaluate_every)}
@@ -243,6 +259,10 @@ def _display(
         scales = [init_scale_of(name, None) or 0.0 for name in names]
         model["init_scale"] = scales[0] if len(set(scales)) == 1 else scales
     return {"data": data, "model": model, "train": _display_train(checked, head, batch_size, steps, evaluate_every)}
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
 
 
 def _display_train(checked: Checked, head: Head, batch_size: int, steps: int, evaluate_every: int) -> dict[str, Any]:

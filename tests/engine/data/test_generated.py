@@ -9,6 +9,8 @@ from nntui_engine.registry.row import Parameter
 from nntui_engine.tasks.resolve import resolve_lane
 
 GENERATED = [name for name, row in DATASETS.items() if row.parameters]
+GIVEN = {"samples": 61, "noise": 0.5, "classes": 5, "features": 3, "balance": 0.3}
+GIVEN |= {"length": 7, "delay": 4, "shuffle": True, "vocabulary": 9, "order": True}
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -21,9 +23,10 @@ class TestEvery:
 
     def test_takes_every_parameter(self, name: str) -> None:
         row = DATASETS[name]
-        given = {"samples": 61.0, "noise": 0.5, "classes": 5.0, "features": 3.0, "balance": 0.3}
-        raw = rows_of(name, {p.name: given[p.name] for p in row.parameters}, 0)
-        assert raw.x.shape == (61, 3 if row.parameter("features") else raw.x.shape[1])
+        given = {p.name: GIVEN[p.name] for p in row.parameters}
+        raw = rows_of(name, given, 0)
+        columns = int(np.prod(row.shape(given))) if row.shape else 3 if row.parameter("features") else raw.x.shape[1]
+        assert raw.x.shape == (61, columns)
         assert raw.y.shape == (61, len(raw.targets))
         assert len(raw.features) == raw.x.shape[1]
         assert raw.x.dtype == np.float64

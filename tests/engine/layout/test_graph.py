@@ -66,7 +66,7 @@ class Net:
         self.arena.ints[0, c.I_SAMPLE_EVERY] = 1
         self.arena.ints[0, c.I_EVALUATION_ROW] = -1
         start_lane(self.arena, 0, resolved.settings, graph)
-        kinds = (np.int64, float, float, np.int64, float, float)
+        kinds = (np.int64, float, float, float, np.int64, float, float)
         shapes = output_shapes(1, len(graph) - 1)
         self.written = Written(*(np.zeros(s, k) for s, k in zip(shapes, kinds, strict=True)))  # type: ignore[arg-type]
 

@@ -2,6 +2,7 @@
 
 from .. import columns as c
 from ..codes import NO_BATCH_NORM, ROWS_COPIED, ROWS_GATHERED, ROWS_IN_PLACE
+from ..links import call_linked
 from ..policy import inlined_kernel, kernel
 from ..random import INPUT_NOISE, add_normal, stream_key
 from ..views import matrix, vector
@@ -10,8 +11,8 @@ from ..views import matrix, vector
 @inlined_kernel
 def are_changed(lane):
     """Whether the rows are changed before the first layer, so that the pass needs its own copy."""
-    reals = lane.node_reals
-    return lane.nodes[0, c.N_BATCH_NORM] != NO_BATCH_NORM or reals[0, c.L_DROPOUT] > 0.0 or reals[0, c.L_NOISE] > 0.0
+    reals, changed = lane.node_reals, lane.nodes[0, c.N_BATCH_NORM] != NO_BATCH_NORM or lane.nodes[0, c.N_FORWARD] != 0
+    return changed or reals[0, c.L_DROPOUT] > 0.0 or reals[0, c.L_NOISE] > 0.0
 
 
 @inlined_kernel
@@ -41,7 +42,7 @@ def copy_rows(data, at, rows, columns, pool, to):
 
 
 @kernel
-def forward(lane, first, n, noisy):
+def forward(lane, piece, first, n, noisy):
     """Put rows first … first + n − 1 of the pass, and the targets of a mini-batch, into the workspace.
 
     The data itself stays untouched, and is used where it stands if nothing is to be changed.
@@ -57,6 +58,8 @@ def forward(lane, first, n, noisy):
         gather(lane.data, ints[c.I_T], n, outputs, order, at, targets)
     elif come_from == ROWS_COPIED:
         copy_rows(lane.data, ints[c.I_ROWS_AT] + first * inputs, n, inputs, pool, to)
+    if noisy and lane.nodes[0, c.N_FORWARD] != 0:
+        call_linked(lane.nodes[0, c.N_FORWARD], lane, 0, piece, first, n)
     if noisy and lane.node_reals[0, c.L_NOISE] > 0.0 and come_from != ROWS_IN_PLACE:
         flat = vector(pool, to, n * inputs)
         key = stream_key(ints[c.I_SEED], INPUT_NOISE, ints[c.I_STEP])

@@ -28,6 +28,16 @@ def output_rows(lane, node, first, n):
 
 
 @inlined_kernel
+def output_matrix(lane, node, first, n, units):
+    """(n·positions, units): the same, position by position."""
+    width = lane.nodes[node, c.N_WIDTH]
+    rows = n * (width // units)
+    if node == 0 and lane.ints[c.I_ROWS_FROM] == ROWS_IN_PLACE:
+        return matrix(lane.data, lane.ints[c.I_ROWS_AT] + first * width, rows, units)
+    return matrix(lane.pool, lane.nodes[node, c.N_OUT] + first * width, rows, units)
+
+
+@inlined_kernel
 def delta_rows(lane, node, first, n):
     """(n, width): ∂L/∂ of what a node passes on, of rows ``first``, …; ∂L/∂z, once the node's activation is behind."""
     width = lane.nodes[node, c.N_WIDTH]
