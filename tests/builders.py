@@ -241,9 +241,8 @@ def residual_settings(name: str = "", blocks: int = 2, **changes: Any) -> LaneSe
     layers.append(layer(len(layers) + 1, 3, "softmax"))
     model = {"layers": RESIDUAL, "activation": "relu", "init": "he_normal", "dropout": 0.0, "trainable": True}
     table = {"data": {"name": "iris"}, "model": model, "train": {"lr": 0.01, "optimizer": "adam", "l2": 0.0}}
-    return lane_settings(
-        name, optimizer="adam", lr=0.01, steps=100, table=table, **{"layers": tuple(layers), **changes}
-    )
+    changes = {"layers": tuple(layers), "table": table, "steps": 100, **changes}
+    return lane_settings(name, optimizer="adam", lr=0.01, **changes)
 
 
 def with_every_statistic(settings: LaneSettings) -> LaneSnapshot:

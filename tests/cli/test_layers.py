@@ -24,7 +24,11 @@ name = "stem"
 units = 4
 [[model.layers]]
 repeat = 2
-layers = [ { kind = "dense", units = 4, name = "a" }, { kind = "dense", units = 4, activation = "linear", name = "b" }, { kind = "add", from = ["b", "block"] } ]
+layers = [
+    { kind = "dense", units = 4, name = "a" },
+    { kind = "dense", units = 4, activation = "linear", name = "b" },
+    { kind = "add", from = ["b", "block"] },
+]
 [train]
 steps = 20
 optimizer = "adam"

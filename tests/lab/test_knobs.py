@@ -197,11 +197,9 @@ def test_a_listed_layer_is_frozen_by_its_own_key() -> None:
 
 def test_what_cannot_be_frozen_by_itself_says_why() -> None:
     settings = residual_settings()
-    for layer, words in (
-        (4, "layer 4 has no weights to freeze"),
-        (8, "the output layer learns as model.trainable says"),
-    ):
-        knob = frozen_knob(settings, layer)
+    why = {4: "layer 4 has no weights to freeze", 8: "the output layer learns as model.trainable says"}
+    for place, words in why.items():
+        knob = frozen_knob(settings, place)
         assert knob.read(settings) is None
         assert knob.missing(settings).startswith(words)
     assert frozen_knob(lane_settings(), 3).read(lane_settings()) == "no"
