@@ -13,6 +13,7 @@ _SHORT_KINDS = {
     "concatenate": "concat",
     "recurrent": "rnn",
     "embedding": "embed",
+    "layer_norm": "norm",
 }
 
 

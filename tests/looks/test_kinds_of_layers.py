@@ -12,6 +12,8 @@ from nntui.looks.regions import decision_regions
 from nntui.looks.request import LookRequest, take_looks
 from nntui.looks.samples import products
 from nntui.looks.weights import UnitWeights, coefficient_paths, unit_weights
+from nntui.plotting.theme import Theme
+from nntui.plotting.unit_weights import draw_weights
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
@@ -93,3 +95,20 @@ def test_the_frozen_knob_freezes_one_layer_of_a_run_and_thaws_it(model: dict[str
     run.tweak(knob.change("no", run.lanes[0].settings))
     run.advance(5)
     assert not np.array_equal(after[f"{frozen}weights"], run.parameters(0)[f"{frozen}weights"])
+
+
+@pytest.mark.parametrize(("kind", "part"), [("lstm", "input"), ("recurrent", "")])
+def test_the_weights_of_a_recurrent_unit_are_those_of_its_first_gate(kind: str, part: str) -> None:
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"name": "moons", "samples": 80, "shape": [2, 1]},
+        "model": {"layers": [{"kind": kind, "units": 3, "name": "memory"}]},
+        "train": {"lr": 0.5, "steps": 20, "batch_size": 8},
+    }
+    run = Experiment(scenario_from_dict(tables))
+    found = weights_of(run, 1)
+    assert (found.part, found.unit, found.units, found.names) == (part, 1, 3, ())
+    np.testing.assert_array_equal(found.weights, run.parameters(0)["memory.weights"][:, 1])
+    title = draw_weights(found, "", 70, 12, Theme()).lines()[0]
+    assert f"unit 2 of 3{' (input gate)' if part else ''}, layer memory" in title
