@@ -48,6 +48,9 @@ def test_names_stand_in_the_legend_where_there_is_room() -> None:
     assert [key.label for key in spec.legend] == ["stem", "a.1", "b.1", "a.2", "b.2", ""]
     wide = draw_plot(spec, 80, 12, THEME).lines()[0]
     assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2 o" in wide
+    shorter = draw_plot(spec, 66, 12, THEME).lines()[0]
+    assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2 o" in shorter
+    assert " Gradient norm ─" in shorter  # the words "by layer" give way to the names
     narrow = draw_plot(spec, 44, 12, THEME).lines()[0]
     assert "1 2 3 5 6 o" in narrow
     assert "stem" not in narrow
@@ -113,6 +116,9 @@ def test_a_frozen_layer_has_a_sign_and_others_have_none() -> None:
     assert any("parameters, ‖ frozen" in line for line in lines)
     assert not any("‖" in line for line in table(residual().lanes[0]))
     assert table(lane, theme=PLAIN_ASCII)[4][2:4] == "2="
+    all_frozen = replace(settings, layers=tuple(replace(x, trainable=False) for x in settings.layers))
+    rows = table(with_every_statistic(all_frozen))[3:11]
+    assert [line[2:4] for line in rows] == ["1‖", "2‖", "3‖", "4 ", "5‖", "6‖", "7 ", "o‖"]  # a sum learns nothing
 
 
 def test_a_frozen_layer_of_a_chain_has_the_sign_too() -> None:
