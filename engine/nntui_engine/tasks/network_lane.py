@@ -73,8 +73,8 @@ def history_widths(depth: int) -> tuple[int, int]:
 class Emitted:
     """What one launch wrote for one lane.
 
-    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE), ``more`` (m, …); ``evaluated`` (e,), ``evaluation``
-    (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
+    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE), ``more`` (m, …);
+    ``evaluated`` (e,), ``evaluation`` (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
     """
 
     steps: NDArray[np.int64]

@@ -149,16 +149,16 @@ def test_swapped_cut_missing_and_foreign_files_are_noticed(warm: Path) -> None:
 
 
 def test_what_is_damaged_or_unfinished_is_emptied_before_compiling(warm: Path) -> None:
-    with cache.compiling_alone(pytest.fail):
+    with cache.compiling_alone("float32", pytest.fail):
         assert (warm / "a.1.nbc").exists()
     (warm / "a.1.nbc").write_bytes(b"damaged")
     (warm / "b.1.nbc").unlink()
     (warm / "b.1.nbc").mkdir()
     cache._found_intact.clear()
-    with cache.compiling_alone(pytest.fail):
+    with cache.compiling_alone("float32", pytest.fail):
         assert [path.name for path in warm.iterdir()] == ["compiling"]
     (warm / "left.1.nbc").write_bytes(sealed("left.1.nbc", b"of a process that was ended"))
-    with cache.compiling_alone(pytest.fail):
+    with cache.compiling_alone("float32", pytest.fail):
         assert [path.name for path in warm.iterdir()] == ["compiling"]
 
 
@@ -174,7 +174,7 @@ def test_one_process_compiles_at_a_time(warm: Path) -> None:
             waited.append(True)
             fcntl.flock(other, fcntl.LOCK_UN)
 
-        with cache.compiling_alone(wait):
+        with cache.compiling_alone("float32", wait):
             assert waited == [True]
 
 
