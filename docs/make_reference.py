@@ -90,6 +90,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "data.target": ('`"last"`', "a column's name"),
     "data.target_coding": _literal(checks.TARGET_CODINGS),
     "data.task": _literal(checks.TASKS),
+    "data.keep_classes": ("a class's name",),
     "data.split": _literal(checks.SPLITS),
     "data.preprocess": _literal(kind for kind in checks.PREPROCESSES if kind != "divide"),
     "data.target_scale": _literal(checks.TARGET_SCALES),
