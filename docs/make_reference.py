@@ -27,6 +27,7 @@ from nntui_engine.registry.schedule import SCHEDULES  # noqa: E402
 from nntui_engine.registry.statistic import (  # noqa: E402
     EVALUATION_STATISTICS,
     LAYER_STATISTICS,
+    ON_DEMAND_LAYER_STATISTICS,
     ON_DEMAND_STATISTICS,
     WHOLE_STATISTICS,
     Statistic,
@@ -49,6 +50,7 @@ STATISTICS: dict[str, tuple[Statistic, ...]] = {
     "whole_statistics": WHOLE_STATISTICS,
     "evaluation_statistics": EVALUATION_STATISTICS,
     "asked_statistics": ON_DEMAND_STATISTICS,
+    "asked_layer_statistics": ON_DEMAND_LAYER_STATISTICS,
 }
 KEYS: dict[str, type[schema.Table]] = {
     "file": schema.ScenarioFile,
