@@ -162,7 +162,7 @@ def test_every_activation_of_recurrent_layers(kind: str, tmp_path: Path) -> None
 SMALL = {"init": "normal", "init_scale": 0.2, "spectral_radius": 0.3}  # nothing else holds gates beyond 1
 
 
-# -- weights that are used twice ----------------------------------------------------------------------------------------
+# -- weights that are used twice ------------------------------------------------------------------------------------
 
 
 SHARED: dict[str, tuple[tuple[int, ...], Layers, int, int]] = {
