@@ -165,6 +165,8 @@ def _check_layer(table: LayerTable, key: str, where: str) -> None:
         value: Any = getattr(table, name)
         if value is not UNSET:
             choose(where, f"{key}.{name}", value, list(HIDDEN_ACTIVATIONS), "activation")
+            if value == "prelu" and kind.family == "sequences":
+                fail(where, f"{key}.{name}", value, "a recurrent layer does not learn its slope; use leaky_relu")
     for name in ("init", "recurrent_init"):
         value = getattr(table, name)
         if value is not UNSET:
