@@ -408,7 +408,8 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
             row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
         else:
             row[c.N_Z] = pool.take(rows * int(row[c.N_Z_WIDTH]))
-            row[c.N_A] = pool.take(rows * int(row[c.N_A_WIDTH]))
+            passed_as_it_is = node.layer.activation == "linear" and not row[c.N_ACTS]
+            row[c.N_A] = row[c.N_Z] if passed_as_it_is else pool.take(rows * int(row[c.N_A_WIDTH]))
             own = normal == "after" or node.layer.dropout > 0.0 or row[c.N_A_WIDTH] != row[c.N_WIDTH]
             row[c.N_OUT] = pool.take(cells) if own else row[c.N_A]
         if place > 0 or row[c.N_BLOCKS] > 0:  # else nobody asks for it

@@ -106,6 +106,12 @@ ON_DEMAND_STATISTICS = _table(
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "on demand", "linear"),
 )
 
+# The same of one layer
+ON_DEMAND_LAYER_STATISTICS = _table(
+    ("spectral_radius", "Spectral radius", "largest |eigenvalue| of a recurrent layer's recurrent weights U; of gates, the largest of theirs", "How much the state is stretched from one time step to the next.", "on demand", "log"),
+    ("hidden_spread", "Hidden spread", "Σ‖hₜ − h'ₜ‖ / Σ‖h₁ − h'₁‖ for every t, over pairs of probe rows that differ in the first time step only", "How much of what came first is still felt after t steps.", "on demand", "log"),
+)
+
 # Of recurrent layers, several numbers at a time: for each time step, or each gate
 SEQUENCE_STATISTICS = _table(
     ("time_gradient_norm", "Gradient through time", "‖∂L/∂hₜ‖₂ for every t, mean over the mini-batch", "How much of the error reaches each time step.", "step", "log"),
@@ -126,3 +132,5 @@ WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
 SURFACE_BY_NAME = {row.name: row for row in SURFACE_STATISTICS}
 ON_DEMAND_BY_NAME = {row.name: row for row in ON_DEMAND_STATISTICS}
+ON_DEMAND_LAYER_BY_NAME = {row.name: row for row in ON_DEMAND_LAYER_STATISTICS}
+OF_TIME = ("time_gradient_norm", "hidden_spread")  # have a number for each time step

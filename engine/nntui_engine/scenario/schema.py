@@ -407,7 +407,8 @@ class Expectation(Table, frozen=True):
         means("of which layer, from 1, or its name; −1 is the output layer; left out, of the whole network"),
     ] = None
     time: Annotated[
-        int | None, means("of `time_gradient_norm`: which time step of the sequence, from 1; −1 is the last")
+        int | None,
+        means("of `time_gradient_norm` and `hidden_spread`: which time step of the sequence, from 1; −1 is the last"),
     ] = None
     gate: Annotated[str | None, means("of `gate_mean` and `gate_saturated`: which gate")] = None
     over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None
