@@ -76,9 +76,7 @@ def draw_heat_map(spec: HeatMap, width: int, height: int, theme: Theme) -> Grid:
     return grid
 
 
-def draw_title(
-    grid: Grid, title: str, subtitle: str, legend: tuple[Entry, ...], left: int, theme: Theme
-) -> None:
+def draw_title(grid: Grid, title: str, subtitle: str, legend: tuple[Entry, ...], left: int, theme: Theme) -> None:
     """The title and what fits beside it in the upper line: the subtitle, and at its end the legend."""
     end = grid.width - 1
     column = grid.write(0, left, fit(f" {title} ", max(0, end - left), theme.glyphs.end), f"bold {TEXT}")

@@ -25,7 +25,8 @@ MOST_DECADES = 16  # of a map's shades
 
 def recurrent_layer(lane: LaneSnapshot, wanted: int = 0, gated: bool = False) -> LayerInfo | None:
     """The lane's layer ``wanted`` (1-based) where that is recurrent, else its first one; ``gated``: only such."""
-    found = [layer for layer in lane.layers if layer.kind in RECURRENT_KINDS and (len(GATES[layer.kind]) > 1 or not gated)]
+    recurrent = [layer for layer in lane.layers if layer.kind in RECURRENT_KINDS]
+    found = [layer for layer in recurrent if len(GATES[layer.kind]) > 1 or not gated]
     return next((layer for layer in found if layer.index == wanted), found[0] if found else None)
 
 
@@ -78,7 +79,8 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     times = np.arange(1.0, series.mean.shape[1] + 1.0)
     curves, keys = [], []
     for place, at in enumerate(chosen):
-        key = Key(theme.lane_marker(place), f"{'' if place else 'step '}{series.steps[at]:.0f}", theme.layer(place, len(chosen)))
+        words = f"{'' if place else 'step '}{series.steps[at]:.0f}"
+        key = Key(theme.lane_marker(place), words, theme.layer(place, len(chosen)))
         values = np.asarray(series.mean)[at]
         keys.append(key)
         curves.append(

@@ -105,7 +105,7 @@ def check_tokens(checked: Checked, data: LaneData, where: str) -> None:
         words, tokens = written.words(place), cast(int, written.table.tokens)
         if written.sources != (0,):
             raise InputError(
-                f'{prefix(where)}model.layers: {words} reads another layer; it wants the token numbers of the data: '
+                f"{prefix(where)}model.layers: {words} reads another layer; it wants the token numbers of the data: "
                 f'from = "{INPUTS}"'
             )
         for key, value in changes.items():
