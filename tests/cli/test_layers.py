@@ -121,7 +121,7 @@ schema = 1
 title = "t"
 [data]
 name = "adding"
-samples = 40
+samples = 60
 length = 5
 [[model.layers]]
 kind = "gru"
