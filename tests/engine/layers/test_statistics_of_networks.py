@@ -132,6 +132,7 @@ def test_every_statistic(name: str, model: str, tmp_path: Path) -> None:
     for step in range(STEPS):
         net.step, words = step, f"step {step + 1}"
         x, t = batches.next()
+        x.requires_grad_()  # so that layers in front of all that is learned have a δ, too
         net.zero_grad()
         loss = net.loss(x, t)
         penalty = net.penalty()
@@ -147,6 +148,8 @@ def test_every_statistic(name: str, model: str, tmp_path: Path) -> None:
             expected = of_layer(net, layer, before, after)
             assert set(expected) == set(MEASURED)
             for key, value in expected.items():
+                if key == "gradient_zero_fraction" and layer.batch_norm == "before":
+                    continue  # its biases have none but for rounding
                 close(lane.latest_layers[key][layer.index - 1], value, f"{key} of {layer.index}, {words}")
         assert assert_sequences(run, net, words) == 3 * len(tape.states)
         with torch.no_grad():
@@ -193,6 +196,7 @@ def test_evaluation_in_blocks(rows: int, tmp_path: Path) -> None:
 # -- numbers that are no numbers ----------------------------------------------------------------------------------------
 
 
+EXPLODE = ("mixed", "residual", "lstm, relu", "gru, softplus", "recurrent, relu", "layer norm", "embedding, twice")
 BROKEN = {
     "convolution": ([conv(), conv(name="b", kernel=2)], (5, 6, 2)),
     "layer_norm": ([conv(), {"kind": "layer_norm", "name": "b"}], (5, 6, 2)),
