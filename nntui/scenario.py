@@ -23,6 +23,9 @@ LAYER_PANELS = (
     "gradient_by_time",
     "hidden_over_time",
     "gates",
+    "filters",
+    "feature_maps",
+    "augmented",
 )
 
 

@@ -33,13 +33,15 @@ class HeatMap:
 
 
 def numbers_axis(count: int) -> Axis:
-    """An axis of the whole numbers 1 to ``count``, with half a place of room at both ends."""
-    return Axis(0.5, count + 0.5, whole=True, step=max(1.0, round_step(count, 5)))
+    """An axis of the whole numbers 1 to ``count``."""
+    end = float(max(2, count))
+    return Axis(1.0, end, whole=True, step=max(1.0, round_step(end - 1.0, 5)))
 
 
 def at_numbers(count: int) -> Places:
-    """Entry i stands at i + 1."""
-    return lambda places: np.clip(np.rint(places).astype(np.int64) - 1, 0, count - 1)
+    """Each of ``count`` entries has an equal part of their axis."""
+    end = max(2, count)
+    return lambda places: np.clip(np.floor((places - 1.0) / (end - 1) * count), 0, count - 1).astype(np.int64)
 
 
 def at_steps(steps: Floats) -> Places:

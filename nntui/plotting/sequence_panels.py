@@ -1,7 +1,6 @@
 """Panels of recurrent layers: the gradient through time, the states over one sequence, the gates over the run."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +24,9 @@ MOST_DECADES = 16  # of a map's shades
 
 def recurrent_layer(lane: LaneSnapshot, wanted: int = 0, gated: bool = False) -> LayerInfo | None:
     """The lane's layer ``wanted`` (1-based) where that is recurrent, else its first one; ``gated``: only such."""
-    recurrent = [layer for layer in lane.layers if layer.kind in RECURRENT_KINDS]
-    found = [layer for layer in recurrent if len(GATES[layer.kind]) > 1 or not gated]
+    found = [
+        layer for layer in lane.layers if layer.kind in RECURRENT_KINDS and (len(GATES[layer.kind]) > 1 or not gated)
+    ]
     return next((layer for layer in found if layer.index == wanted), found[0] if found else None)
 
 
@@ -79,8 +79,11 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     times = np.arange(1.0, series.mean.shape[1] + 1.0)
     curves, keys = [], []
     for place, at in enumerate(chosen):
-        words = f"{'' if place else 'step '}{series.steps[at]:.0f}"
-        key = Key(theme.lane_marker(place), words, theme.layer(place, len(chosen)))
+        key = Key(
+            theme.lane_marker(place),
+            f"{'' if place else 'step '}{series.steps[at]:.0f}",
+            theme.layer(place, len(chosen)),
+        )
         values = np.asarray(series.mean)[at]
         keys.append(key)
         curves.append(
@@ -92,7 +95,7 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
         curves=tuple(curves),
         legend=tuple(keys),
         scale="log",
-        x_axis=replace(numbers_axis(len(times)), low=1.0, high=max(2.0, float(len(times)))),
+        x_axis=numbers_axis(len(times)),
         memory=view.axis_memory(f"gradient_by_time/{lane.index}"),
     )
 
@@ -131,7 +134,7 @@ def gates_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     curves += [_gate_curve(means, place, key) for place, key in enumerate(keys)]
     return PlotSpec(
         title=title,
-        subtitle="mean; dim: saturated share",
+        subtitle="dim: stuck",
         curves=tuple(curves),
         legend=tuple(keys),
         step=lane.step,

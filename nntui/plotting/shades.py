@@ -10,13 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .grid import Grid
-from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme
+from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
 from .unit_weights import tint
 
 Floats = NDArray[np.float64]
 Shades = NDArray[np.int16]
 LEVELS = 24  # of a rising palette
 SIGNED = 12  # of either sign
+ZERO = mix(BACKGROUND, TEXT, 0.08)
 _RISING_MARKS = " .:-=+*#%@"
 _PLUS_MARKS, _MINUS_MARKS = " .:+*#@", " ,;-=%&"
 
@@ -44,10 +45,13 @@ def rising(theme: Theme) -> Palette:
 
 @lru_cache(maxsize=8)
 def signed(theme: Theme) -> Palette:
-    """From −1 over 0, the background, to 1."""
+    """From −1 over 0, which can be told from nothing, to 1."""
     places = range(-SIGNED, SIGNED + 1)
     marks = "".join((_PLUS_MARKS if i > 0 else _MINUS_MARKS)[abs(i) * 6 // SIGNED] for i in places)
-    return Palette((*(tint(i / SIGNED, 1.0, theme) for i in places), BACKGROUND, ERROR), marks + " !")
+    colours = [tint(i / SIGNED, 1.0, theme) for i in places]
+    if theme.colour == "full":
+        colours[SIGNED] = ZERO
+    return Palette((*colours, BACKGROUND, ERROR), marks + " !")
 
 
 def rising_shades(shares: Floats, palette: Palette) -> Shades:

@@ -13,6 +13,7 @@ from nntui.plotting.grid import Grid
 from nntui.plotting.panel import PanelView, draw_panel
 from nntui.plotting.panels import PANELS, build_panel, panel_order
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.sequence_panels import SEQUENCE_PANELS
 from nntui.plotting.shades import rising, signed
 from nntui.plotting.theme import ASCII, BACKGROUND, ERROR, Theme, luminance
 from nntui.scenario import LAYER_PANELS
@@ -22,6 +23,7 @@ from nntui_engine.run.snapshot import Series, Snapshot
 from nntui_engine.scenario import scenario_from_dict
 
 TIME, UNITS = 6, 4
+NAMES = tuple(panel.name for panel in SEQUENCE_PANELS)
 THEMES = [Theme(), Theme("16"), Theme("grey"), Theme("full", True, ASCII)]
 
 
@@ -62,7 +64,8 @@ def drawn(name: str, snapshot: Snapshot, size: tuple[int, int] = (80, 20), theme
 def colours(grid: Grid, row: int, column: int) -> tuple[str, str]:
     """Upper and lower colour of a cell."""
     style = Style.parse(grid.styles[grid.inks[row, column]])
-    assert style.bgcolor is not None and style.color is not None
+    assert style.bgcolor is not None
+    assert style.color is not None
     lower = style.bgcolor.name
     return (style.color.name if grid.chars[row, column] == "▀" else lower), lower
 
@@ -139,7 +142,7 @@ def test_hidden_units_are_those_of_the_first_probe_sequence() -> None:
 
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", [(20, 6), (39, 10), (80, 20), (3, 2)])
-@pytest.mark.parametrize("name", LAYER_PANELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_they_fit_every_size_in_every_theme(name: str, size: tuple[int, int], theme: Theme) -> None:
     run = experiment()
     run.advance(5)
@@ -162,7 +165,7 @@ def test_they_open_by_themselves_where_there_is_something_to_show() -> None:
 def test_an_empty_one_says_why() -> None:
     dense = {"name": "dense", "set": {"model.layers": [{"kind": "flatten"}]}}
     run = experiment(lane=[{"name": "cells", "set": {}}, dense])
-    for name in LAYER_PANELS:
+    for name in NAMES:
         spec = build_panel(name, shot(run), PanelView(lane=1), Theme())
         assert isinstance(spec, PlotSpec)
         assert spec.empty.startswith("Lane dense has no ")

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..data.probe import probe_rows
 from ..kernels import columns as c
 from ..registry.recurrence import RECURRENT_KINDS
+from ..run.launch import launching
 
 if TYPE_CHECKING:
     from ..experiment import Experiment
@@ -15,11 +16,16 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
+def probed(experiment: "Experiment", lane: int) -> NDArray[np.int64]:
+    """Which training rows are a lane's probe set (rows,)."""
+    one = experiment.network.lanes[lane]
+    return probe_rows(len(one.data.x_train), one.settings.seed)
+
+
 def probe_set(experiment: "Experiment", lane: int, most: int = 512) -> Array:
     """The first ``most`` rows of a lane's probe set, (rows, inputs), preprocessed."""
-    one = experiment.network.lanes[lane]
-    rows = probe_rows(len(one.data.x_train), one.settings.seed)[:most]
-    return np.asarray(one.data.x_train[rows], dtype=np.float64)
+    rows = probed(experiment, lane)[:most]
+    return np.asarray(experiment.network.lanes[lane].data.x_train[rows], dtype=np.float64)
 
 
 def outputs_of_layers(experiment: "Experiment", lane: int, x: NDArray[Any]) -> list[Array]:
@@ -65,3 +71,18 @@ def _rows(experiment: "Experiment", lane: int, node: int, place: int, width: int
     arena = experiment.network.arena
     at, size = int(arena.nodes[lane, node, place]), n * int(arena.nodes[lane, node, width])
     return np.array(arena.pool[at : at + size], dtype=np.float64)
+
+
+def augmented_rows(experiment: "Experiment", lane: int, row: int, count: int) -> Array:
+    """Training row ``row`` as the next step would change it in the first ``count`` places of its mini-batch.
+
+    (count, inputs), fewer where the workspace has room for fewer. Raises ValueError for a lane without augmentation.
+    """
+    from ..kernels.variants import variants
+
+    if experiment.network.lanes[lane].settings.augment is None:
+        raise ValueError("this lane's rows are not changed")
+    found = np.zeros((min(count, _room(experiment, lane)), int(experiment.network.arena.ints[lane, c.I_INPUTS])))
+    with launching():
+        variants(row, experiment.network.arena.tables(), lane, found)
+    return found
