@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, OF_WEIGHTS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import (
+    EVALUATION_STATISTICS,
+    LAYER_STATISTICS,
+    OF_WEIGHTS,
+    SEQUENCE_STATISTICS,
+    WHOLE_STATISTICS,
+)
 
 Schema = dict[str, Any]
 
@@ -59,6 +65,12 @@ LAYER = closed(
         **OF_LAYERS,
     }
 )
+# Of recurrent layers, by the layer's name: a value for each time step, or for each gate
+SEQUENCES: Schema = {
+    "type": "object",
+    "properties": {row.name: {"type": "object", "additionalProperties": listed(VALUE)} for row in SEQUENCE_STATISTICS},
+    "additionalProperties": False,
+}
 NETWORK_LANE = closed(
     {
         "name": TEXT,
@@ -67,9 +79,11 @@ NETWORK_LANE = closed(
         **dict.fromkeys(WHOLE_NAMES, VALUE_OR_NULL),
         "parameters": COUNT,
         "layers": listed(LAYER, 1),
+        "sequences": SEQUENCES,
         "findings": listed(FINDING),
         "tweaks": TWEAKS,
-    }
+    },
+    optional=("sequences",),
 )
 SURFACE_LANE = closed(
     {
@@ -101,8 +115,9 @@ NETWORK_ROW = closed(
             "properties": {name: listed(value) for name, value in OF_LAYERS.items()},
             "additionalProperties": False,
         },
+        "sequences": SEQUENCES,
     },
-    optional=tuple(WHOLE_NAMES[1:]),
+    optional=(*WHOLE_NAMES[1:], "sequences"),
 )
 SURFACE_ROW = closed({"lane": TEXT, "step": COUNT, **dict.fromkeys(("x", "y", "value", "gradient_norm", "lr"), VALUE)})
 

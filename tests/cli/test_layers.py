@@ -113,3 +113,36 @@ def test_what_is_for_chains_only_is_one_line(residual: str, invoke: Invoke) -> N
     assert result.status != 0
     assert "plain chains of dense layers only" in result.out + result.err
     assert "Traceback" not in result.out + result.err
+
+
+RECURRENT = """
+schema = 1
+[scenario]
+title = "t"
+[data]
+name = "adding"
+samples = 60
+length = 5
+[[model.layers]]
+kind = "gru"
+name = "memory"
+units = 3
+[train]
+steps = 4
+"""
+
+
+def test_machine_output_has_what_recurrent_layers_measure(tmp_path: Path, invoke: Invoke) -> None:
+    path = tmp_path / "gru.toml"
+    path.write_text(RECURRENT)
+    document = json.loads(invoke("run", str(path), "--headless", "--format", "json").out)
+    jsonschema.validate(document, schema_document("run"))
+    found = document["lanes"][0]["sequences"]
+    assert len(found["time_gradient_norm"]["memory"]) == 5
+    assert len(found["gate_mean"]["memory"]) == len(found["gate_saturated"]["memory"]) == 3
+    assert all(0.0 < value < 1.0 for value in found["gate_mean"]["memory"][:2])
+    lines = invoke("run", str(path), "--headless", "--format", "jsonl").out.splitlines()
+    rows = [json.loads(line) for line in lines]
+    for row in rows:
+        jsonschema.validate(row, schema_document("jsonl"))
+    assert rows[-1]["sequences"] == found

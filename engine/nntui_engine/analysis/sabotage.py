@@ -21,7 +21,7 @@ import msgspec
 
 from ..compiling.ahead import Progress as Compiling
 from ..errors import InputError
-from ..registry.statistic import LAYER_STATISTICS, WHOLE_STATISTICS
+from ..registry.statistic import LAYER_STATISTICS, SEQUENCE_STATISTICS, WHOLE_STATISTICS
 from ..run.lanes import shown
 from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override
 from ..tasks.resolve import resolve_lane, resolve_surface
@@ -75,7 +75,8 @@ _MOVES = (
     "train.early_stopping",
 )
 _READ_MOVES = ("lr", "lr_sharpness", "update_ratio")
-_AT_STEP = {row.name for row in (*LAYER_STATISTICS, *WHOLE_STATISTICS) if row.cadence == "step"}
+_MEASURED = (*LAYER_STATISTICS, *WHOLE_STATISTICS, *SEQUENCE_STATISTICS)
+_AT_STEP = {row.name for row in _MEASURED if row.cadence == "step"}
 
 
 @dataclass(frozen=True, slots=True)
