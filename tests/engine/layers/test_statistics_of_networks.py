@@ -193,7 +193,7 @@ def test_evaluation_in_blocks(rows: int, tmp_path: Path) -> None:
                 np.testing.assert_allclose(run.predict(x.numpy()), net(x).numpy(), rtol=1e-9, atol=1e-12)
 
 
-# -- numbers that are no numbers ----------------------------------------------------------------------------------------
+# -- numbers that are no numbers --------------------------------------------------------------------------------------
 
 
 EXPLODE = ("mixed", "residual", "lstm, relu", "gru, softplus", "recurrent, relu", "layer norm", "embedding, twice")
