@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from nntui_engine.errors import LONGEST_MESSAGE, InputError
 from nntui_engine.experiment import Experiment
+from nntui_engine.registry.layer_kinds import LAYER_KINDS
 from nntui_engine.scenario import scenario_from_dict
 
 ROWS = 8
@@ -28,7 +29,8 @@ def refused(tables: dict[str, Any]) -> str | None:
         run = Experiment(scenario_from_dict(tables, name="t"))
     except InputError as problem:
         line = str(problem)
-        assert "\n" not in line and 0 < len(line) <= LONGEST_MESSAGE, line
+        assert "\n" not in line
+        assert 0 < len(line) <= LONGEST_MESSAGE, line
         return line
     with np.errstate(all="ignore"):
         run.advance(2)
@@ -71,7 +73,11 @@ CASES: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "a loop": ([{**A, "from": "b"}, {**B, "from": "a"}], PICTURE, "that layer comes later or is this one"),
     "itself": ([{**A, "from": "a"}], PICTURE, "that layer comes later or is this one"),
     "a name twice": ([A, A], PICTURE, "another layer has that name"),
-    "a name twice in blocks": ([nested(1, A), nested(1, conv(name="a", kernel=1))], PICTURE, "another layer has that name"),
+    "a name twice in blocks": (
+        [nested(1, A), nested(1, conv(name="a", kernel=1))],
+        PICTURE,
+        "another layer has that name",
+    ),
     "nobody reads it": ([A, {**B, "from": "inputs"}], PICTURE, 'nothing reads layer "a"'),
     "unknown": ([{**A, "from": "c"}], PICTURE, "no layer is called"),
     "block outside": ([{**A, "from": "block"}], PICTURE, "no layer is called"),
@@ -87,14 +93,30 @@ CASES: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "no sizes": ([conv(kernel=[])], PICTURE, "must have 2 numbers"),
     "no strides": ([conv(stride=[])], PICTURE, "must have 2 numbers"),
     "no pool": ([{"kind": "max_pool", "size": []}], PICTURE, "must have 2 numbers"),
-    "unlike sums": ([A, conv(name="b", kernel=2), {"kind": "add", "from": ["a", "b"]}], PICTURE, "wants layers of one shape"),
-    "unlike sides": ([A, {"kind": "flatten", "name": "f"}, {"kind": "concatenate", "from": ["a", "f"]}], PICTURE, "wants layers that"),
+    "unlike sums": (
+        [A, conv(name="b", kernel=2), {"kind": "add", "from": ["a", "b"]}],
+        PICTURE,
+        "wants layers of one shape",
+    ),
+    "unlike sides": (
+        [A, {"kind": "flatten", "name": "f"}, {"kind": "concatenate", "from": ["a", "f"]}],
+        PICTURE,
+        "wants layers that",
+    ),
     "convolution of a row": ([conv()], (6,), "it wants a picture"),
     "recurrence of a picture": ([rnn("lstm")], PICTURE, "it wants a sequence"),
     "recurrence of a row": ([rnn("gru")], (6,), "it wants a sequence"),
     "embedding of a picture": ([{"kind": "embedding", "units": 2, "tokens": 3}], PICTURE, "it wants token numbers"),
-    "embedding of fractions": ([{"kind": "embedding", "units": 2, "tokens": 3}], TOKENS, "it wants whole numbers from 0 to 2"),
-    "embedding of a layer": ([{"kind": "dense", "units": 6}, {"kind": "embedding", "units": 2, "tokens": 3}], TOKENS, "reads another layer"),
+    "embedding of fractions": (
+        [{"kind": "embedding", "units": 2, "tokens": 3}],
+        TOKENS,
+        "it wants whole numbers from 0 to 2",
+    ),
+    "embedding of a layer": (
+        [{"kind": "dense", "units": 6}, {"kind": "embedding", "units": 2, "tokens": 3}],
+        TOKENS,
+        "reads another layer",
+    ),
     "negative stride": ([conv(stride=-1)], PICTURE, "stride"),
     "stride 0": ([conv(stride=0)], PICTURE, "stride"),
     "stride of the pool 0": ([{"kind": "max_pool", "stride": [1, 0]}], PICTURE, "stride"),
@@ -122,12 +144,18 @@ CASES: dict[str, tuple[Any, tuple[int, ...], str]] = {
     "repeat 6 deep": ([nested(6, DENSE, 900)], PICTURE, "more than 1000 layers"),
     "repeat 20 deep": ([nested(20, DENSE, 900)], PICTURE, "nested more than 16 deep"),
     "repeat 0": ([{**DENSE, "repeat": 0}], PICTURE, "repeat"),
-    "many filters": ([conv(filters=1_000_000, kernel=[5, 6]), conv(filters=1_000_000, kernel=1)], PICTURE, "parameters"),
+    "many filters": (
+        [conv(filters=1_000_000, kernel=[5, 6]), conv(filters=1_000_000, kernel=1)],
+        PICTURE,
+        "parameters",
+    ),
     "many units": ([rnn("lstm", units=1_000_000)], SEQUENCE, "parameters"),
     "huge kernels": ([conv(kernel=10_000, padding="same", filters=1_000_000)], PICTURE, "parameters"),
     "many tokens": ([{"kind": "embedding", "units": 1_000_000, "tokens": 1_000_000}], TOKENS, "parameters"),
     "doubled and doubled": (
-        [DENSE, {"repeat": 60, "layers": [{"kind": "concatenate", "from": ["block", "block"]}]}], PICTURE, "parameters",
+        [DENSE, {"repeat": 60, "layers": [{"kind": "concatenate", "from": ["block", "block"]}]}],
+        PICTURE,
+        "parameters",
     ),
     "doubled and summed": (
         [
@@ -138,14 +166,18 @@ CASES: dict[str, tuple[Any, tuple[int, ...], str]] = {
         PICTURE,
         "",
     ),
-    "wide pictures": ([conv(filters=1_000_000, kernel=1), {"kind": "average_pool", "size": [1000, 100]}], (1000, 100, 1), "activations"),
+    "wide pictures": (
+        [conv(filters=1_000_000, kernel=1), {"kind": "average_pool", "size": [1000, 100]}],
+        (1000, 100, 1),
+        "activations",
+    ),
     "a prelu through time": ([rnn("gru", activation="prelu")], SEQUENCE, "does not learn its slope"),
     "an activation that is no hidden one": ([conv(activation="softmax")], PICTURE, "softmax"),
     "a spectral radius of 0": ([rnn("lstm", spectral_radius=0.0)], SEQUENCE, "spectral_radius"),
     "text for layers": ("conv", PICTURE, "layers"),
     "a number for layers": ([3], PICTURE, "layers"),
     "a layer of lists": ([[conv()]], PICTURE, "layers"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -187,12 +219,12 @@ def test_blocks_in_blocks(depth: int, folder: Path) -> None:
 )
 def test_a_shape_that_is_not_that_of_a_row(shape: Any, file: Any, words: str, folder: Path) -> None:
     line = refused(tables_of(folder, [DENSE], shape, file=file))
-    assert line is not None and words in line, line
+    assert words in str(line)
 
 
 def test_layers_beside_hidden(folder: Path) -> None:
     line = refused(tables_of(folder, [DENSE], model={"hidden": [3]}))
-    assert line is not None and "cannot stand together" in line
+    assert "cannot stand together" in str(line)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +278,7 @@ def test_a_lane_that_changes_a_layer_to_what_cannot_be(name: str, folder: Path) 
     change, words = SETS[name]
     tables = {**tables_of(folder, [A, B]), "lane": [{"name": "x", "set": change}]}
     line = refused(tables)
-    assert line is not None and words in line, line
+    assert words in str(line)
 
 
 def test_a_lane_that_changes_a_layer(folder: Path) -> None:
@@ -280,7 +312,7 @@ def test_a_damaged_weight_file(how: str, folder: Path, tmp_path: Path) -> None:
     assert refused({**tables, **start}) is None
     damaged(path, how)
     line = refused({**tables, **start})
-    assert line is not None and "model.start" in line
+    assert "model.start" in str(line)
 
 
 @pytest.mark.parametrize(
@@ -296,10 +328,10 @@ def test_weights_of_another_network(layers: Any, start: Any, words: str, folder:
     run = Experiment(scenario_from_dict(tables_of(folder, [A, B]), name="t"))
     np.savez(tmp_path / "w.npz", **run.parameters())
     line = refused(tables_of(folder, layers, model={"start": {"weights": str(tmp_path / "w.npz"), **start}}))
-    assert line is not None and words in line, line
+    assert words in str(line)
 
 
-# -- networks that nobody thinks of --------------------------------------------------------------------------------------
+# -- networks that nobody thinks of -----------------------------------------------------------------------------------
 
 
 SMALL = st.integers(-1, 4)
@@ -336,7 +368,7 @@ OWN = {
     "gru": ["units"],
     "embedding": ["units", "tokens"],
 }
-KINDS = ["dense", "add", "convolution", "max_pool", "average_pool", "flatten", "recurrent", "gru", "lstm", "layer_norm", "embedding", "concatenate"]  # fmt: skip
+KINDS = [name for name in LAYER_KINDS if name != "inputs"]
 NAMES = st.sampled_from(["inputs", "a", "b", "c", "block"])
 
 
@@ -346,8 +378,6 @@ def layer(draw: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"kind": kind}
     for key in OWN.get(kind, ()):
         found[key] = draw(st.integers(1, 4))
-    from nntui_engine.registry.layer_kinds import LAYER_KINDS
-
     row = LAYER_KINDS[kind]
     takes = [key for key in (*row.options, *row.takes) if key in VALUES]
     for key in draw(st.lists(st.sampled_from(takes or ["units"]), max_size=3, unique=True)):

@@ -134,4 +134,6 @@ def test_plain_python_is_the_same_but_for_rounding(tmp_path: Path) -> None:
             found.append(dict(archive))
     assert set(found[0]) == set(found[1])
     for name, value in found[0].items():
+        if name.endswith("gradient_zero_fraction"):
+            continue  # a bias in front of batch norm has none but for rounding
         np.testing.assert_allclose(found[1][name], value, rtol=1e-8, atol=1e-11, err_msg=name)

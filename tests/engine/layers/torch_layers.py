@@ -161,7 +161,7 @@ class Net(nn.Module):  # type: ignore[misc]
     def embedding(self, layer: LayerSettings, x: Tensor) -> Tensor:
         return functional.embedding(x.reshape(len(x), -1).long(), self.named(f"{layer.label}.weights"))
 
-    # -- recurrence ---------------------------------------------------------------------------------------------------
+    # -- recurrence --------------------------------------------------------------------------------------------------
 
     def recurrent(self, layer: LayerSettings, x: Tensor) -> Tensor:
         """Every state (n, time, units)."""
