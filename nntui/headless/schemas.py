@@ -184,7 +184,18 @@ def bench_schema() -> Schema:
         },
         optional=peers,
     )
+    kind_peers = ("torch", "jax")
+    kind = closed(
+        {
+            **dict.fromkeys(("nntui", "nntui_off", *kind_peers), spread),
+            "ratios": ratios,
+            "threads": {"type": "object", "additionalProperties": count},
+        },
+        optional=kind_peers,
+    )
     starts = closed(dict.fromkeys(("first_frame_seconds", "first_numbers_seconds"), spread))
+    lab = {"warm": starts, "cold": starts}
+    family = closed(lab, optional=("cold",))
     machine = {
         "type": "object",
         "required": ["processor", "usable_cores", "threads", "system", "OPENBLAS_CORETYPE", "blas"],
@@ -200,6 +211,7 @@ def bench_schema() -> Schema:
             "type": "object",
             "additionalProperties": closed({"on": spread, "off": spread, "ratios": ratios}),
         },
+        "kinds": {"type": "object", "additionalProperties": kind},
         "lanes": {
             "type": "object",
             "additionalProperties": closed(
@@ -207,7 +219,8 @@ def bench_schema() -> Schema:
             ),
         },
         "startup": closed(
-            {"help_seconds": spread, "list_seconds": spread, "warm": starts, "cold": starts}, optional=("warm", "cold")
+            {"help_seconds": spread, "list_seconds": spread, **lab, "image": family, "sequence": family},
+            optional=(*lab, "image", "sequence"),
         ),
         "lab": TABLE,
         "memory": {"type": "object", "required": ["steps", "megabytes", "growth_megabytes"]},
