@@ -28,6 +28,12 @@ def probe_set(experiment: "Experiment", lane: int, most: int = 512) -> Array:
     return np.asarray(experiment.network.lanes[lane].data.x_train[rows], dtype=np.float64)
 
 
+def probe_targets(experiment: "Experiment", lane: int, most: int = 512) -> Array:
+    """The targets of the same rows, (rows, outputs)."""
+    rows = probed(experiment, lane)[:most]
+    return np.asarray(experiment.network.lanes[lane].data.t_train[rows], dtype=np.float64)
+
+
 def outputs_of_layers(experiment: "Experiment", lane: int, x: NDArray[Any]) -> list[Array]:
     """What every layer passes on of ``x`` (rows, inputs): (rows, …) in the shape of the layer's rows, the data first.
 

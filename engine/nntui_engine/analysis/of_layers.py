@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from ..experiment import Experiment
 from ..registry.recurrence import RECURRENT_KINDS, gates
-from .inside import hidden_states, probe_set
+from .inside import hidden_states, probe_set, probe_targets
+from .replica import Replica, Tap
 
 Array = NDArray[np.float64]
 LayerMeasure = Callable[[Experiment, int, int], Array]
@@ -52,8 +53,58 @@ def hidden_spread(experiment: Experiment, lane: int, layer: int) -> Array:
         return np.asarray(distance / distance[0])
 
 
+def skip_of(experiment: Experiment, lane: int, layer: int) -> int | None:
+    """Which source of a sum (1-based) is the skip: the one with the fewest layers between it and the data, the first
+    named of several (0: the data); None for a layer that is no sum of two or more."""
+    layers = experiment.network.lanes[lane].settings.layers
+    sources = layers[layer - 1].sources
+    if layers[layer - 1].kind != "add" or len(sources) < 2:
+        return None
+    depth = [0]
+    for one in layers[:layer]:
+        depth.append(1 + max(depth[source] for source in one.sources))
+    return min(sources, key=lambda source: depth[source])
+
+
+def skip_variance_share(experiment: Experiment, lane: int, layer: int) -> Array:
+    """cov(s, z) / var(z) over all entries of the probe set's rows: z the sum, s the part of it that comes by the skip.
+
+    The shares of all sources are 1 together; one is negative where its source works against the others.
+    """
+    skip = skip_of(experiment, lane, layer)
+    if skip is None:
+        return _NONE
+    replica = Replica.of(experiment, lane, probe_set(experiment, lane), probe_targets(experiment, lane))
+    replica.run()
+    part = replica.passed_on(skip)
+    whole = np.zeros_like(part)
+    for source in experiment.network.lanes[lane].settings.layers[layer - 1].sources:
+        whole += replica.passed_on(source)
+    off = whole - whole.mean()
+    with np.errstate(all="ignore"):
+        return np.array([((part - part.mean()) * off).sum() / (off * off).sum()])
+
+
+def skip_gradient_share(experiment: Experiment, lane: int, layer: int) -> Array:
+    """⟨δₛ, δ⟩ / ‖δ‖² on the probe set: δ = ∂L/∂ what the skip's source passes on, δₛ the part that came by the skip.
+
+    1 where all of it did; the shares of all readers of that source are 1 together.
+    """
+    skip = skip_of(experiment, lane, layer)
+    if skip is None:
+        return _NONE
+    x, t = probe_set(experiment, lane), probe_targets(experiment, lane)
+    replica = Replica.of(experiment, lane, x, t, tap=Tap(skip, layer))
+    replica.run()
+    whole, part = replica.tapped(), replica.tapped(alone=True)
+    with np.errstate(all="ignore"):
+        return np.array([(part * whole).sum() / (whole * whole).sum()])
+
+
 # One function for each row of ``statistics.ON_DEMAND_LAYER_STATISTICS``
 LAYER_MEASURES: dict[str, LayerMeasure] = {
     "spectral_radius": spectral_radius,
     "hidden_spread": hidden_spread,
+    "skip_variance_share": skip_variance_share,
+    "skip_gradient_share": skip_gradient_share,
 }

@@ -8,8 +8,18 @@ import pytest
 from engine.twin_recurrence import Recurrence
 
 from nntui_engine import Experiment, InputError
-from nntui_engine.analysis.inside import hidden_states, outputs_of_layers, probe_set
-from nntui_engine.analysis.of_layers import LAYER_MEASURES, PAIRS, hidden_spread, spectral_radius
+from nntui_engine.analysis.correlation import ROWS, gradient_correlation, input_gradients
+from nntui_engine.analysis.inside import hidden_states, outputs_of_layers, probe_set, probe_targets
+from nntui_engine.analysis.of_layers import (
+    LAYER_MEASURES,
+    PAIRS,
+    hidden_spread,
+    skip_gradient_share,
+    skip_of,
+    skip_variance_share,
+    spectral_radius,
+)
+from nntui_engine.analysis.replica import Replica
 from nntui_engine.analysis.verify import verify
 from nntui_engine.registry.statistic import ON_DEMAND_LAYER_STATISTICS
 from nntui_engine.scenario import scenario_from_dict
@@ -170,3 +180,112 @@ def test_expectations_ask_for_them_by_layer_and_time() -> None:
 def test_what_cannot_be_asked(asked: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         scenario_from_dict(tables([recurrent("lstm")], expect=[{**asked, "above": 0.0}]))
+
+
+BLOCK = [
+    {"kind": "dense", "name": "before", "units": 4, "activation": "tanh"},
+    {"kind": "dense", "name": "branch", "units": 4, "activation": "tanh", "from": "before"},
+    {"kind": "dense", "name": "end", "units": 4, "activation": "linear", "from": "branch"},
+    {"kind": "add", "name": "sum", "from": ["end", "before"], "activation": "tanh"},
+]
+
+
+def block_run() -> Experiment:
+    data = {"name": "moons", "samples": 40}
+    model = {"layers": [{**layer, "init": "normal", "init_scale": 0.9} if layer["kind"] == "dense" else layer
+                        for layer in BLOCK]}  # fmt: skip
+    run = Experiment(scenario_from_dict({**tables([]), "data": data, "model": model}))
+    run.advance(3)
+    return run
+
+
+def test_shares_of_the_skip_against_numpy() -> None:
+    run = block_run()
+    p, x, t = run.parameters(), probe_set(run, 0), probe_targets(run, 0)
+    assert len(x) == len(run.lanes[0].data.x_train)
+    before = np.tanh(x @ p["before.weights"] + p["before.biases"])
+    branch = np.tanh(before @ p["branch.weights"] + p["branch.biases"])
+    end = branch @ p["end.weights"] + p["end.biases"]
+    z = end + before
+    centred, part = z - z.mean(), before - before.mean()
+    np.testing.assert_allclose(skip_variance_share(run, 0, 4), [(part * centred).mean() / z.var()], rtol=1e-9)
+    a = np.tanh(z)
+    last = p["5.weights"]
+    outputs = 1.0 / (1.0 + np.exp(-(a @ last + p["5.biases"])))
+    by_skip = ((outputs - t) / t.size) @ last.T * (1.0 - a**2)
+    by_branch = ((by_skip @ p["end.weights"].T) * (1.0 - branch**2)) @ p["branch.weights"].T
+    whole = by_skip + by_branch
+    np.testing.assert_allclose(skip_gradient_share(run, 0, 4), [(by_skip * whole).sum() / (whole**2).sum()], rtol=1e-9)
+    assert len(skip_variance_share(run, 0, 1)) == len(skip_gradient_share(run, 0, 1)) == 0
+
+
+def test_the_skip_is_the_source_with_the_fewest_layers_before_it() -> None:
+    assert skip_of(block_run(), 0, 4) == 1
+    layers = [
+        {"kind": "dense", "name": "near", "units": 2},
+        {"kind": "dense", "name": "far", "units": 2},
+        {"kind": "add", "from": ["far", "inputs", "near"]},
+    ]
+    model = {"layers": layers}
+    run = Experiment(scenario_from_dict({**tables([]), "data": {"name": "moons", "samples": 40}, "model": model}))
+    assert skip_of(run, 0, 3) == 0
+    x = probe_set(run, 0)
+    assert np.isfinite(skip_variance_share(run, 0, 3)).all()
+    assert skip_gradient_share(run, 0, 3).shape == (1,)
+    np.testing.assert_allclose(Replica.of(run, 0, x, probe_targets(run, 0)).passed_on(0), x)
+
+
+def test_what_only_the_sum_reads_has_all_its_gradient_by_the_skip() -> None:
+    layers = [
+        {"kind": "dense", "name": "one", "units": 3, "from": "inputs"},
+        {"kind": "dense", "name": "two", "units": 3, "from": "inputs"},
+        {"kind": "add", "from": ["one", "two"]},
+    ]
+    run = Experiment(
+        scenario_from_dict({**tables([]), "data": {"name": "moons", "samples": 40}, "model": {"layers": layers}})
+    )
+    np.testing.assert_allclose(skip_gradient_share(run, 0, 3), [1.0], rtol=1e-12)
+
+
+@pytest.mark.parametrize("norm", ["none", "before"])
+def test_input_gradients_are_those_of_differences(norm: str) -> None:
+    run = block_run() if norm == "none" else batch_normed()
+    x = probe_set(run, 0)[:7]
+    found = input_gradients(run, 0, x)
+
+    def outputs(at: np.ndarray) -> np.ndarray:
+        replica = Replica.of(run, 0, at, np.zeros((len(at), 1)), linear=True)
+        replica.run()
+        return replica.passed_on(len(run.lanes[0].settings.layers)).sum(axis=1)
+
+    for row in (0, 6):
+        for column in range(2):
+            step = np.zeros_like(x)
+            step[row, column] = 1e-5
+            difference = (outputs(x + step) - outputs(x - step))[row] / 2e-5
+            assert found[row, column] == pytest.approx(difference, rel=1e-6, abs=1e-9)
+
+
+def batch_normed() -> Experiment:
+    layers = [{"kind": "dense", "units": 4, "activation": "tanh", "batch_norm": "before"}]
+    run = Experiment(
+        scenario_from_dict({**tables([]), "data": {"name": "moons", "samples": 40}, "model": {"layers": layers}})
+    )
+    run.advance(3)
+    return run
+
+
+def test_gradients_of_neighbours_correlate_as_the_formula_says() -> None:
+    run = block_run()
+    x = probe_set(run, 0, ROWS)
+    g = input_gradients(run, 0, x)
+    over, left, right = 0.0, 0.0, 0.0
+    for i, row in enumerate(x):
+        others = [(float(np.linalg.norm(row - other)), j) for j, other in enumerate(x) if j != i]
+        j = min(others)[1]
+        over, left, right = over + g[i] @ g[j], left + g[i] @ g[i], right + g[j] @ g[j]
+    assert gradient_correlation(run, 0) == pytest.approx(over / np.sqrt(left * right), rel=1e-10)
+    linear = Experiment(
+        scenario_from_dict({**tables([]), "data": {"name": "moons", "samples": 40}, "model": {"hidden": []}})
+    )
+    assert gradient_correlation(linear, 0) == pytest.approx(1.0)
