@@ -45,7 +45,7 @@ def at_numbers(count: int) -> Places:
 
 
 def at_steps(steps: Floats) -> Places:
-    """Entry i stands from behind step i − 1 up to ``steps[i]``; after the last there is none."""
+    """Entry i stands from behind step i − 1 up to ``steps[i]`` of (entries,); after the last there is none."""
 
     def found(places: Floats) -> NDArray[np.int64]:
         at = np.searchsorted(steps, places)

@@ -55,7 +55,7 @@ def signed(theme: Theme) -> Palette:
 
 
 def rising_shades(shares: Floats, palette: Palette) -> Shades:
-    """The shades of shares from 0 to 1 of the way up; −inf is nothing, NaN and ∞ are not finite."""
+    """The shades, in their shape, of shares from 0 to 1 of the way up; −inf is nothing, NaN and ∞ are not finite."""
     with np.errstate(invalid="ignore"):
         found = np.minimum(np.nan_to_num(np.clip(shares, 0.0, 1.0)) * palette.levels, palette.levels - 1)
     found = np.where(np.isneginf(shares), -2, np.where(np.isfinite(shares), found, -1))
@@ -63,7 +63,7 @@ def rising_shades(shares: Floats, palette: Palette) -> Shades:
 
 
 def signed_shades(values: Floats, largest: float, palette: Palette) -> Shades:
-    """The shades of values from −largest to largest."""
+    """The shades, in their shape, of values from −largest to largest."""
     with np.errstate(all="ignore"):
         shares = np.clip(np.nan_to_num(values / largest), -1.0, 1.0) if largest > 0.0 else np.zeros(values.shape)
     middle = palette.levels // 2
@@ -71,7 +71,7 @@ def signed_shades(values: Floats, largest: float, palette: Palette) -> Shades:
 
 
 def largest_of(values: Floats) -> float:
-    """The largest finite magnitude, 0 where there is none."""
+    """The largest finite magnitude in an array of any shape, 0 where there is none."""
     finite = np.abs(values[np.isfinite(values)])
     return float(finite.max()) if finite.size else 0.0
 

@@ -25,7 +25,8 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     place = layer_words(found.layer, found.layers, found.name)
     if found.missing:
         return _draw_missing(grid, found, f"Weights of {place}{whose}", theme)
-    unit = f"unit {found.unit + 1} of {found.units}, {place}"
+    gate = f" ({found.part} gate)" if found.part else ""
+    unit = f"unit {found.unit + 1} of {found.units}{gate}, {place}"
     titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
     draw_box(grid, theme, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
     if width < 12 or height < 5:

@@ -21,8 +21,14 @@ class Names(dict[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name not in self:
             raise InputError(f"unknown name {name!r}; {allowed_names(name, list(self))}")
-        value = self[name]
-        return Names(value) if isinstance(value, Mapping) else value
+        return _named(self[name])
+
+
+def _named(value: Any) -> Any:
+    """``value`` with every table in it read by name, those in lists too: ``model.layers[0].units``."""
+    if isinstance(value, list):
+        return [_named(one) for one in value]
+    return Names(value) if isinstance(value, Mapping) else value
 
 
 def lane_facts(scenario: Scenario, lane: LaneTables) -> Names:
@@ -90,7 +96,7 @@ def evaluate(expression: str, names: Mapping[str, Any]) -> Any:
             if isinstance(node, ast.Name) and node.id not in names and node.id not in FUNCTIONS:
                 known = [*names, *FUNCTIONS]
                 raise InputError(f"formula {expression!r}: unknown name {node.id!r}; {allowed_names(node.id, known)}")
-        wrapped = {key: Names(value) if isinstance(value, Mapping) else value for key, value in names.items()}
+        wrapped = {key: _named(value) for key, value in names.items()}
         return eval(compile(tree, "formula", "eval"), {"__builtins__": {}, **FUNCTIONS, **wrapped})
     except InputError as error:
         raise InputError(f"formula {expression!r}: {error}" if expression not in str(error) else str(error)) from None

@@ -17,7 +17,7 @@ from nntui_engine.analysis.verify import Measured, verify
 from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Expectation, LaneTables, Scenario
-from nntui_engine.scenario.expectations import check_expectation
+from nntui_engine.scenario.expectations import check_expectation, layer_names
 from nntui_engine.scenario.problems import read
 
 BOUNDS = ("below", "above", "between", "equals")
@@ -208,7 +208,7 @@ def _expectation(table: dict[str, Any], scenario: Scenario, bounds: tuple[float,
     if bounds is not None:
         table = {**table, "between": list(bounds)}
     expectation = read(table, Expectation, "", "measure")
-    depths = {lane.name: len(lane.tables.get("model", {}).get("hidden", ())) + 1 for lane in scenario.lanes}
+    depths = {lane.name: layer_names(lane.tables.get("model", {})) for lane in scenario.lanes}
     steps = {lane.name: lane.tables["train"].get("steps") for lane in scenario.lanes}
     check_expectation(expectation, depths, steps, scenario.is_surface, "measure")
     return expectation

@@ -22,7 +22,7 @@ _NONE = np.zeros(0)
 
 
 def spectral_radius(experiment: Experiment, lane: int, layer: int) -> Array:
-    """The largest magnitude of an eigenvalue of the weights from state to state; of gates, the largest of theirs."""
+    """The largest magnitude of an eigenvalue of the weights from state to state, (1,); of gates, the largest of theirs."""
     info = experiment.network.lanes[lane].infos[layer - 1]
     if info.kind not in RECURRENT_KINDS:
         return _NONE
@@ -36,7 +36,8 @@ def spectral_radius(experiment: Experiment, lane: int, layer: int) -> Array:
 
 
 def hidden_spread(experiment: Experiment, lane: int, layer: int) -> Array:
-    """Σ‖hₜ − h'ₜ‖ / Σ‖h₁ − h'₁‖ for every time step t, over pairs of sequences that differ in their first step alone.
+    """Σ‖hₜ − h'ₜ‖ / Σ‖h₁ − h'₁‖ for every time step t, over pairs of sequences that differ in their first step
+    alone: (time steps,).
 
     The pairs: each probe row (of at most ``PAIRS``), and the same with the first time step of the next one.
     """

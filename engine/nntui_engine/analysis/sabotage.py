@@ -21,10 +21,11 @@ import msgspec
 
 from ..compiling.ahead import Progress as Compiling
 from ..errors import InputError
-from ..registry.statistic import LAYER_STATISTICS, WHOLE_STATISTICS
+from ..registry.statistic import LAYER_STATISTICS, SEQUENCE_STATISTICS, WHOLE_STATISTICS
 from ..run.lanes import shown
 from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override
 from ..tasks.resolve import resolve_lane, resolve_surface
+from ..tasks.transfer import first_values
 from .verify import Progress, first_seed, measure
 
 NOTHING_EXPECTED = "any"  # the key of the reason for a lane that nothing is expected of
@@ -74,7 +75,8 @@ _MOVES = (
     "train.early_stopping",
 )
 _READ_MOVES = ("lr", "lr_sharpness", "update_ratio")
-_AT_STEP = {row.name for row in (*LAYER_STATISTICS, *WHOLE_STATISTICS) if row.cadence == "step"}
+_MEASURED = (*LAYER_STATISTICS, *WHOLE_STATISTICS, *SEQUENCE_STATISTICS)
+_AT_STEP = {row.name for row in _MEASURED if row.cadence == "step"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,7 @@ def _resolved(scenario: Scenario, tables: Mapping[str, Any], seed: int) -> objec
     if scenario.is_surface:
         return replace(resolve_surface(tables, where=scenario.name), window=((0.0, 0.0), (0.0, 0.0)))
     lane = resolve_lane(tables, where=scenario.name)
+    first_values(lane.settings, scenario.name)  # weights learned before fit some networks only
     return lane.settings, lane.data.key
 
 

@@ -278,7 +278,10 @@ def _read_sequence(
 ) -> float | None:
     """One of the numbers that a recurrent layer has for each time step, or for each gate."""
     assert layer is not None
-    info = lane.layers[_column(lane, layer)]
+    column = _column(lane, layer)
+    if column >= len(lane.layers):
+        return None
+    info = lane.layers[column]
     values = lane.sequences.get(expectation.statistic or "", {}).get(info.index)
     if values is None:
         return None
@@ -296,9 +299,10 @@ def _at_time(values: NDArray[np.float64], time: int) -> float | None:
 
 
 def _column(lane: LaneSnapshot, layer: int | str) -> int:
-    """Where a layer's value stands among those of all layers."""
+    """Where a layer's value stands among those of all layers; past them where the lane has no such layer, which is so
+    when sabotage gives it another network."""
     if isinstance(layer, str):
-        return [info.name for info in lane.layers].index(layer)
+        return next((at for at, info in enumerate(lane.layers) if info.name == layer), len(lane.layers))
     return layer if layer < 0 else layer - 1
 
 

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
+from ..registry import geometry, sequence_layers
 from ..registry.activation import ACTIVATIONS
 from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
@@ -35,9 +36,8 @@ def compiling_ahead() -> bool:
 def source_stamp() -> str:
     """A short hash of the kernels' source and of the versions that decide their machine code."""
     digest = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
-    own, rows = Path(__file__).parent, Path(__file__).parents[1] / "registry"
-    compiled_too = [rows / name for name in ("geometry.py", "sequence_layers.py")]  # kernels use what stands in these
-    for path in (*sorted(own.rglob("*.py")), *compiled_too):
+    compiled_too = [Path(str(module.__file__)) for module in (geometry, sequence_layers)]  # kernels use these
+    for path in (*sorted(Path(__file__).parent.rglob("*.py")), *compiled_too):
         digest.update(path.read_bytes())
     for registry in (
         ACTIVATIONS,

@@ -156,10 +156,10 @@ def test_what_is_damaged_or_unfinished_is_emptied_before_compiling(warm: Path) -
     (warm / "b.1.nbc").mkdir()
     cache._found_intact.clear()
     with cache.compiling_alone("float32", pytest.fail):
-        assert [path.name for path in warm.iterdir()] == ["compiling"]
+        assert {path.name for path in warm.iterdir()} == {"compiling", "compiling-float32"}
     (warm / "left.1.nbc").write_bytes(sealed("left.1.nbc", b"of a process that was ended"))
     with cache.compiling_alone("float32", pytest.fail):
-        assert [path.name for path in warm.iterdir()] == ["compiling"]
+        assert {path.name for path in warm.iterdir()} == {"compiling", "compiling-float32"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX file locks")
@@ -167,7 +167,7 @@ def test_one_process_compiles_at_a_time(warm: Path) -> None:
     import fcntl
 
     waited = []
-    with (warm / "compiling").open("wb") as other:
+    with (warm / "compiling-float32").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
 
         def wait() -> None:
@@ -176,6 +176,15 @@ def test_one_process_compiles_at_a_time(warm: Path) -> None:
 
         with cache.compiling_alone("float32", wait):
             assert waited == [True]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX file locks")
+def test_other_parts_are_compiled_meanwhile_and_nothing_is_emptied_under_them(warm: Path) -> None:
+    cache._found_intact.clear()
+    with cache.compiling_alone("float32", pytest.fail):
+        (warm / "a.1.nbc").write_bytes(b"half written")
+        with cache.compiling_alone("float32 lstm", pytest.fail):
+            assert (warm / "a.1.nbc").read_bytes() == b"half written"
 
 
 def test_is_warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

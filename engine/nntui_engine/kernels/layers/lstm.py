@@ -44,8 +44,8 @@ def backward(lane, node, piece, first, n):
         of.flat_output(lane, below, first, n), weights, of.mask_of(lane, node, first, n), of.is_masked(lane, node),
         of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n), z, gates, d_out,
         of.option(lane, node, EVERY_STATE), of.option(lane, node, TRUNCATE), scratch, delta, of.input_mode(lane, node),
-        dx, d_weights, d_biases, measured, of.time_norms_of(lane, node, piece), n, time, of.option(lane, node, FEATURES), units,
-        nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
+        dx, d_weights, d_biases, measured, of.time_norms_of(lane, node, piece), n, time,
+        of.option(lane, node, FEATURES), units, nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
         gate, reals[node, c.L_GATE_ALPHA],
     )  # fmt: skip
     if measured:
