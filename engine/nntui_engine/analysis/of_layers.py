@@ -22,7 +22,7 @@ _NONE = np.zeros(0)
 
 
 def spectral_radius(experiment: Experiment, lane: int, layer: int) -> Array:
-    """The largest magnitude of an eigenvalue of the weights from state to state, (1,); of gates, the largest of theirs."""
+    """The largest magnitude of an eigenvalue of the weights between states, (1,); of gates, the largest of theirs."""
     info = experiment.network.lanes[lane].infos[layer - 1]
     if info.kind not in RECURRENT_KINDS:
         return _NONE
@@ -69,7 +69,8 @@ def skip_of(experiment: Experiment, lane: int, layer: int) -> int | None:
 def skip_variance_share(experiment: Experiment, lane: int, layer: int) -> Array:
     """cov(s, z) / var(z) over all entries of the probe set's rows: z the sum, s the part of it that comes by the skip.
 
-    The shares of all sources are 1 together; one is negative where its source works against the others.
+    One number, (1,). The shares of all sources are 1 together; one is negative where its source works against
+    the others.
     """
     skip = skip_of(experiment, lane, layer)
     if skip is None:
@@ -88,7 +89,7 @@ def skip_variance_share(experiment: Experiment, lane: int, layer: int) -> Array:
 def skip_gradient_share(experiment: Experiment, lane: int, layer: int) -> Array:
     """⟨δₛ, δ⟩ / ‖δ‖² on the probe set: δ = ∂L/∂ what the skip's source passes on, δₛ the part that came by the skip.
 
-    1 where all of it did; the shares of all readers of that source are 1 together.
+    One number, (1,): 1 where all of it did; the shares of all readers of that source are 1 together.
     """
     skip = skip_of(experiment, lane, layer)
     if skip is None:
