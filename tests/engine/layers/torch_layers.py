@@ -137,7 +137,12 @@ class Net(nn.Module):  # type: ignore[misc]
 
     def convolution(self, layer: LayerSettings, x: Tensor) -> Tensor:
         padded, kernel, stride = self.windows(layer, x, layer.options["kernel"], 0.0)
-        w = self.named(f"{layer.label}.weights").reshape(*kernel, x.shape[-1], layer.units).permute(3, 2, 0, 1)
+        w = (
+            self.named(f"{layer.label}.weights")
+            .reshape(*kernel, x.shape[-1], layer.units)
+            .permute(3, 2, 0, 1)
+            .contiguous()
+        )
         return self.back(functional.conv2d(padded, w, self.named(f"{layer.label}.biases"), stride=stride), x)
 
     def max_pool(self, layer: LayerSettings, x: Tensor) -> Tensor:
