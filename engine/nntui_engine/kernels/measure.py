@@ -9,6 +9,8 @@ from .bits import from_bits, is_finite, magnitude_bits
 from .blas import gemm
 from .policy import kernel, leaf_kernel
 
+FIRST_ROWS = 8
+
 
 @kernel
 def count_non_finite(x):
@@ -117,13 +119,22 @@ def gradient_summary(g):
 
 @leaf_kernel
 def mark_active(a, active):
-    """active[j] = 1 where a (n, units) is not exactly 0 on some row; other entries stay."""
+    """active[j] = 1 where a (n, units) is not exactly 0 on some row; other entries stay.
+
+    A few rows show most units; what is still silent is looked at unit by unit, as far as it takes.
+    """
     n, units = a.shape
     zero = a.dtype.type(0.0)
     one = a.dtype.type(1.0)
-    for i in range(n):
+    few = min(n, FIRST_ROWS)
+    for i in range(few):
         for j in range(units):
             active[j] = one if a[i, j] != zero else active[j]
+    for j in range(units):
+        i = few
+        while active[j] == zero and i < n:
+            active[j] = one if a[i, j] != zero else zero
+            i += 1
 
 
 @leaf_kernel
