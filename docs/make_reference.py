@@ -20,6 +20,7 @@ import msgspec  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
 from nntui_engine.registry.activation import ACTIVATIONS  # noqa: E402
 from nntui_engine.registry.initializer import INITIALIZERS  # noqa: E402
+from nntui_engine.registry.layer_kinds import LAYER_KINDS  # noqa: E402
 from nntui_engine.registry.loss import LOSSES  # noqa: E402
 from nntui_engine.registry.optimizer import OPTIMIZERS  # noqa: E402
 from nntui_engine.registry.row import Parameter, Registry, Row  # noqa: E402
@@ -27,12 +28,14 @@ from nntui_engine.registry.schedule import SCHEDULES  # noqa: E402
 from nntui_engine.registry.statistic import (  # noqa: E402
     EVALUATION_STATISTICS,
     LAYER_STATISTICS,
+    ON_DEMAND_LAYER_STATISTICS,
     ON_DEMAND_STATISTICS,
+    SEQUENCE_STATISTICS,
     WHOLE_STATISTICS,
     Statistic,
 )
 from nntui_engine.registry.surface import SURFACES, Surface  # noqa: E402
-from nntui_engine.scenario import augment, checks, list_scenarios, schema  # noqa: E402
+from nntui_engine.scenario import augment, checks, layers, list_scenarios, schema  # noqa: E402
 from nntui_engine.scenario.problems import range_of, show  # noqa: E402
 from nntui_engine.tasks import diagnosis  # noqa: E402
 
@@ -48,7 +51,9 @@ STATISTICS: dict[str, tuple[Statistic, ...]] = {
     "layer_statistics": LAYER_STATISTICS,
     "whole_statistics": WHOLE_STATISTICS,
     "evaluation_statistics": EVALUATION_STATISTICS,
+    "sequence_statistics": SEQUENCE_STATISTICS,
     "asked_statistics": ON_DEMAND_STATISTICS,
+    "asked_layer_statistics": ON_DEMAND_LAYER_STATISTICS,
 }
 KEYS: dict[str, type[schema.Table]] = {
     "file": schema.ScenarioFile,
@@ -57,6 +62,8 @@ KEYS: dict[str, type[schema.Table]] = {
     "augment": schema.AugmentTable,
     "surface": schema.SurfaceTable,
     "model": schema.ModelTable,
+    "modellayers": schema.LayerTable,
+    "start": schema.StartTable,
     "train": schema.TrainTable,
     "early_stopping": schema.EarlyStoppingTable,
     "noise": schema.NoiseTable,
@@ -90,6 +97,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "data.target": ('`"last"`', "a column's name"),
     "data.target_coding": _literal(checks.TARGET_CODINGS),
     "data.task": _literal(checks.TASKS),
+    "data.keep_classes": ("a class's name",),
     "data.split": _literal(checks.SPLITS),
     "data.preprocess": _literal(kind for kind in checks.PREPROCESSES if kind != "divide"),
     "data.target_scale": _literal(checks.TARGET_SCALES),
@@ -102,6 +110,19 @@ WORDS: dict[str, tuple[str, ...]] = {
     "model.init": INITIALIZER,
     "model.bias": ('`"normal"`',),
     "model.batch_norm": _literal(checks.BATCH_NORMS),
+    "modellayers.kind": ("a [kind of layer](#kinds-of-layer)",),
+    "modellayers.name": ("a name",),
+    "modellayers.from": ("a layer's name",),
+    "modellayers.padding": _literal(layers.PADDINGS),
+    "modellayers.activation": ACTIVATION,
+    "modellayers.recurrent_activation": ACTIVATION,
+    "modellayers.init": INITIALIZER,
+    "modellayers.recurrent_init": INITIALIZER,
+    "modellayers.bias": ('`"normal"`',),
+    "modellayers.batch_norm": _literal(checks.BATCH_NORMS),
+    "start.weights": ("a file",),
+    "start.scenario": ("a scenario",),
+    "start.layers": ("a layer's name",),
     "train.loss": ('`"auto"`', "a [loss](#losses)"),
     "train.optimizer": ("an [optimizer](#optimizers)",),
     "train.schedule": ("a [schedule](#schedules)",),
@@ -117,11 +138,14 @@ WORDS: dict[str, tuple[str, ...]] = {
     "expect.lane": LANE,
     "expect.statistic": STATISTIC,
     "expect.finding": DIAGNOSIS,
+    "expect.layer": ("a layer's name",),
+    "expect.gate": ("a gate",),
+    "over.layer": ("a layer's name",),
     "expect.no_finding": (*DIAGNOSIS, '`"any"`'),
     "over.lane": LANE,
 }
 # Bounds and defaults that no type states
-LAYERS = "1 to the number of layers, or −1"
+LAYERS = "1 to the number of layers, a layer's name, or −1"
 ALLOWED = {
     **{f"file.{section}": f"a [table](#{section})" for section in schema.SECTIONS},
     "file.schema": f"`{schema.SCHEMA_VERSION}`",
@@ -155,7 +179,7 @@ def scenario() -> str:
     tables = {name: _keys(name) for name in KEYS}
     tables |= {name: _choices(registry) for name, registry in REGISTRIES.items()}
     tables |= {name: _statistics(rows) for name, rows in STATISTICS.items()}
-    tables |= {"diagnoses": _diagnoses(), "surfaces": _surfaces()}
+    tables |= {"diagnoses": _diagnoses(), "surfaces": _surfaces(), "kinds": _kinds()}
     template = (Path(__file__).parent / "scenario_template.md").read_text(encoding="utf-8")
     page = PLACE.sub(lambda place: tables.pop(place[1]), template)
     assert not tables, f"no place in scenario_template.md for {', '.join(tables)}"
@@ -287,6 +311,19 @@ def _choices(registry: Registry) -> str:
     """What a scenario can name, and the parameters of all of them."""
     rows = [(f"`{row.name}`", _summary(row), _defaults(row)) for row in registry.rows]
     return _table(("name", "what it does", "parameters"), rows) + _parameters(registry)
+
+
+def _kinds() -> str:
+    """The kinds of layer, and the keys that each takes, with the defaults of its own."""
+    rows = []
+    for kind in LAYER_KINDS.rows:
+        if kind.name == layers.INPUTS:
+            continue
+        own = [f"`{kind.units_key}`"] if kind.units_key else []
+        for key, value in kind.options.items():
+            own.append(f"`{key}`" if value is None else f"`{key} = {show(value)}`")
+        rows.append((f"`{kind.name}`", _summary(kind), ", ".join([*own, *(f"`{key}`" for key in kind.takes)])))
+    return _table(("kind", "what it does", "keys it takes"), rows)
 
 
 def _surfaces() -> str:

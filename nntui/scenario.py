@@ -18,6 +18,15 @@ LOOK_PANELS = (
     "prediction_spread",
     "coefficient_paths",
 )
+LAYER_PANELS = (
+    "gradient_through_time",
+    "gradient_by_time",
+    "hidden_over_time",
+    "gates",
+    "filters",
+    "feature_maps",
+    "augmented",
+)
 
 
 def panel_names(is_surface: bool) -> list[str]:
@@ -25,7 +34,7 @@ def panel_names(is_surface: bool) -> list[str]:
     from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
 
     measured = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *LAYER_BY_NAME)
-    return list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *LOOK_PANELS)))
+    return list(SURFACE_PANELS) if is_surface else list(dict.fromkeys((*measured, *LOOK_PANELS, *LAYER_PANELS)))
 
 
 def load_scenario(path_or_name: str | Path) -> "Scenario":

@@ -215,6 +215,54 @@ def diverged() -> Snapshot:
     return iris(iris_lane(iris_settings()), bad, marks=(Mark(40, "too hot", {"train.lr": 0.5}, "lr 0.1 → 0.5"),))
 
 
+RESIDUAL = [
+    {"kind": "dense", "name": "stem", "units": 16},
+    {
+        "repeat": 2,
+        "layers": [
+            {"kind": "dense", "name": "a", "units": 16},
+            {"kind": "dense", "name": "b", "units": 16, "activation": "linear"},
+            {"kind": "add", "from": ["b", "block"]},
+        ],
+    },
+]
+
+
+def residual_settings(name: str = "", blocks: int = 2, **changes: Any) -> LaneSettings:
+    """Four inputs, a dense layer, ``blocks`` residual blocks (a, b, their sum), three classes."""
+    layers = [replace(layer(1), name="stem")]
+    for turn in range(1, blocks + 1):
+        block = len(layers)
+        layers += [
+            replace(layer(block + 1), name=f"a.{turn}"),
+            replace(layer(block + 2, activation="linear"), name=f"b.{turn}"),
+            replace(layer(block + 3, activation="linear", init=""), kind="add", sources=(block + 2, block)),
+        ]
+    layers.append(layer(len(layers) + 1, 3, "softmax"))
+    model = {"layers": RESIDUAL, "activation": "relu", "init": "he_normal", "dropout": 0.0, "trainable": True}
+    table = {"data": {"name": "iris"}, "model": model, "train": {"lr": 0.01, "optimizer": "adam", "l2": 0.0}}
+    changes = {"layers": tuple(layers), "table": table, "steps": 100, **changes}
+    return lane_settings(name, optimizer="adam", lr=0.01, **changes)
+
+
+def with_every_statistic(settings: LaneSettings) -> LaneSnapshot:
+    """A finished lane; as from the engine, a layer without weights has NaN where a statistic is of weights."""
+    depth, infos = len(settings.layers), layers_of(settings)
+    per_layer, histories = {}, {}
+    for row in LAYER_STATISTICS:
+        there = np.array([1.0 if info.has(row.name) else np.nan for info in infos])
+        per_layer[row.name] = 0.01 * np.arange(1, depth + 1) * there
+        line = straight(depth, 1.0, 1e-4)
+        histories[row.name] = Series(line.steps, *(values * there for values in (line.low, line.mean, line.high)))
+    lane = iris_lane(settings)
+    return replace(lane, layers=infos, per_layer=per_layer, layer_history=histories)
+
+
+def residual(**changes: Any) -> Snapshot:
+    """A finished run of a residual network, with every statistic."""
+    return iris(with_every_statistic(residual_settings(**changes)))
+
+
 def finding(lane: str) -> Finding:
     return Finding(
         rule="dead_relu",

@@ -11,28 +11,15 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .compiling.parts import parts_of
+from .compiling.parts import PARTS, USUAL_PARTS, parts_of
 from .errors import InputError, allowed_names
 from .kernels import cache
-from .registry.layer_kinds import LAYER_KINDS
 from .scenario.layers import kinds_of
 
 if TYPE_CHECKING:
     from .scenario import Scenario
 
 Progress = Callable[[str, int, int], None]
-
-# Compiled functions of each part; only the progress bar depends on the numbers. A later part reuses the earlier ones'.
-PARTS = {
-    "float32": 145,
-    "race": 30,
-    "float64": 143,
-    "float32 images": 40,
-    "float32 sequences": 40,
-    "float64 images": 40,
-    "float64 sequences": 40,
-}
-USUAL_PARTS = ("float32", "race")
 
 _SCENARIO = """
 schema = 1
@@ -61,9 +48,10 @@ def parts_for(scenario: "Scenario") -> tuple[str, ...]:
     """The parts that running this scenario takes."""
     if scenario.is_surface:
         return ("race",)
-    dtype = scenario.lanes[0].tables.get("train", {}).get("dtype", "float32")
-    kinds = {kind for lane in scenario.lanes for kind in kinds_of(lane.tables.get("model", {}))}
-    return parts_of(dtype, kinds)
+    tables = [lane.tables for lane in scenario.lanes]
+    kinds = {kind for one in tables for kind in kinds_of(one.get("model", {}))}
+    augmented = any(one["data"].get("augment", "none") != "none" for one in tables)
+    return parts_of(tables[0].get("train", {}).get("dtype", "float32"), kinds, augmented)
 
 
 def is_warm(parts: Sequence[str] = USUAL_PARTS) -> bool:
@@ -114,13 +102,11 @@ def _use(part: str) -> None:
         race.snapshot()
         race.surface.values(race.surface.minima()[:, 0], race.surface.minima()[:, 1])
         return
-    dtype, _, family = part.partition(" ")
-    if family:
+    dtype, _, kind = part.partition(" ")
+    if kind:
         from .kernels.layers.linked import addresses
 
-        for kind in LAYER_KINDS.rows:
-            if kind.linked and kind.family == family:
-                addresses(kind.name, np.dtype(dtype))
+        addresses(kind, np.dtype(dtype))
         return
     experiment = Experiment(parse_scenario(_SCENARIO.format(dtype=part), name="warm-up"))
     experiment.advance(2)
@@ -136,7 +122,7 @@ def main() -> int:
         return 0
     from .compiling import whole_program
 
-    with cache.compiling_alone(lambda: _tell("waiting for another nntui that compiles", 0, 1)):
+    with cache.compiling_alone(parts[0], lambda: _tell("waiting for another nntui that compiles", 0, 1)):
         if not is_warm(parts):  # that other one may have done it
             if parts != ["race"]:  # a race's short steps need what optimising at every level of calls gives
                 whole_program.enable()

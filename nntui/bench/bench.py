@@ -1,10 +1,10 @@
 """What one call of ``nntui bench`` was asked for, and what it has found so far."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-from nntui.bench.nets import NETS, Net
+NetT = TypeVar("NetT")
 
 
 class MeasureError(Exception):
@@ -24,7 +24,7 @@ class Bench:
     say: Callable[[str], None] = lambda _: None
     found: dict[str, Any] = field(default_factory=dict)
 
-    def chosen_nets(self, usual: tuple[str, ...] = tuple(NETS)) -> list[Net]:
-        """The nets named, else the ``usual`` ones of a part, in the order of the table."""
-        chosen = self.nets or usual
-        return [net for name, net in NETS.items() if name in chosen]
+    def chosen_nets(self, nets: Mapping[str, NetT], usual: Iterable[str] | None = None) -> list[NetT]:
+        """Those of ``nets`` that were named; if no net was, the ``usual`` ones, or all. In the order of ``nets``."""
+        chosen = tuple(self.nets or usual or nets)
+        return [net for name, net in nets.items() if name in chosen]

@@ -2,25 +2,28 @@
 trains, measures and folds what it measured into the history.
 """
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from nntui.bench.nets import ENDLESS, Net, scenario_of
+from nntui.bench.nets import ENDLESS
 from nntui.bench.timing import Repeated, Turn
+
+if TYPE_CHECKING:
+    from nntui_engine.scenario import Scenario
 
 CONTESTANTS = ("nntui", "nntui_off")
 
 
-def engine_turn(net: Net, folder: Path, statistics: bool = True, lanes: int = 1) -> Turn:
-    """Steps of a net: with all of nntui's statistics at every step, or with none.
+def engine_turn(scenario: "Scenario", statistics: bool = True) -> Turn:
+    """Steps of a scenario: with all of nntui's statistics at every step, or with none.
 
     There is nothing between: the engine measures all statistics of a step or none of them.
     """
     from nntui_engine import Experiment
 
-    experiment = Experiment(scenario_of(net, folder, lanes), every=1 if statistics else ENDLESS)
+    experiment = Experiment(scenario, every=1 if statistics else ENDLESS)
     return Repeated(experiment.advance)
 
 
-def engine_turns(net: Net, folder: Path) -> dict[str, Turn]:
+def engine_turns(scenario: "Scenario") -> dict[str, Turn]:
     """With statistics and without, by the names of ``CONTESTANTS``."""
-    return {name: engine_turn(net, folder, statistics=name == "nntui") for name in CONTESTANTS}
+    return {name: engine_turn(scenario, statistics=name == "nntui") for name in CONTESTANTS}

@@ -8,6 +8,7 @@ from typing import Any
 from nntui.bench.bench import Bench
 from nntui.bench.children import Child
 from nntui.bench.engine import engine_turn
+from nntui.bench.nets import NETS, scenario_of
 from nntui.bench.tables import Sheet, rate_spread_text
 from nntui.bench.timing import Turn, per_second, take_turns
 from nntui.headless.numbers import ratio
@@ -21,11 +22,11 @@ def measure(bench: Bench) -> dict[str, Any]:
     """By net: lane-steps a second (steps of all lanes together) of one lane on one core, which is a child process, and
     of 1, 2, 4, 8 lanes on all cores; and the medians of these divided by that of the one core."""
     found: dict[str, Any] = {}
-    for net in bench.chosen_nets(USUAL_NETS):
+    for net in bench.chosen_nets(NETS, USUAL_NETS):
         bench.say(f"lanes: {net.name}")
         with tempfile.TemporaryDirectory() as folder, Child(["net", net.name], ONE_CORE) as one_core:
             turns: dict[str, Turn] = {"one_core": one_core}
-            turns |= {str(lanes): engine_turn(net, Path(folder), lanes=lanes) for lanes in LANES}
+            turns |= {str(lanes): engine_turn(scenario_of(net, Path(folder), lanes)) for lanes in LANES}
             took = take_turns(turns, bench.seconds)
         rates = {name: per_second(one, int(name) if name.isdecimal() else 1) for name, one in took.items()}
         base = rates["one_core"]["median"]

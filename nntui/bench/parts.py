@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from nntui.bench.bench import Bench, MeasureError
+from nntui.bench.families import FAMILY_KINDS
+from nntui.bench.kind_nets import KIND_NETS
 from nntui.bench.tables import Sheet
 from nntui.headless.output import Progress
 
@@ -12,6 +14,7 @@ from nntui.headless.output import Progress
 PARTS = {
     "nets": "steps",
     "statistics": "statistics",
+    "kinds": "kinds",
     "lanes": "lanes",
     "startup": "startup",
     "lab": "lab",
@@ -33,17 +36,35 @@ def measure_parts(bench: Bench, progress: Progress) -> tuple[dict[str, Any], lis
     from nntui_engine.kernels.policy import threads
 
     names = [name for name in PARTS if not bench.parts or name in bench.parts]
-    compile_ahead(("float32", "race") if "surfaces" in names else ("float32",), progress)
+    compile_ahead(kernels(bench, names), progress)
     bench.threads = threads()
     troubles = []
     for done, name in enumerate(names):
         bench.say = _speaker(progress, done, len(names))
         try:
-            bench.found[name] = module_of(name).measure(bench)
+            found = module_of(name).measure(bench)
         except MeasureError as error:
             troubles.append(f"{name}: {error}")
+            continue
+        if found:
+            bench.found[name] = found
+        elif bench.parts:
+            troubles.append(f"{name}: has none of the nets named")
     facts = {"machine": machine(), "versions": versions(bench.peers), "seconds": bench.seconds}
     return {"schema": 1, **facts, **bench.found}, troubles
+
+
+def kernels(bench: Bench, names: list[str]) -> tuple[str, ...]:
+    """What these parts take of the engine's compiled parts."""
+    from nntui_engine.compiling.parts import parts_of
+
+    kinds: set[str] = set()
+    if "kinds" in names:
+        kinds |= {kind for net in bench.chosen_nets(KIND_NETS) for kind in net.kinds}
+    if "startup" in names:
+        kinds |= FAMILY_KINDS
+    race = ("race",) if "surfaces" in names else ()
+    return (*parts_of("float32", kinds, augmented=False), *race)
 
 
 def _speaker(progress: Progress, done: int, total: int) -> Callable[[str], None]:

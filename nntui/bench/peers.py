@@ -7,6 +7,7 @@ The libraries are no dependencies of nntui and are imported only when they are a
 
 import importlib
 import importlib.util
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from statistics import median
@@ -94,6 +95,11 @@ def prepare_torch(net: Net, threads: int) -> Peer:
             torch.stack([loss.detach(), *measured])
             torch.stack(counted)
 
+    return faster_threads(torch, advance, threads)
+
+
+def faster_threads(torch: Any, advance: Callable[[int], object], threads: int) -> Peer:
+    """``advance`` in turns, on one thread or on ``threads``, whatever is faster here."""
     took = {}
     for number in dict.fromkeys((1, threads)):
         torch.set_num_threads(number)
@@ -106,12 +112,10 @@ def prepare_torch(net: Net, threads: int) -> Peer:
 def prepare_jax(net: Net, threads: int) -> Peer:  # noqa: ARG001  # JAX takes every core it finds
     """JAX: one compiled scan over many steps, whose outputs are the statistics of each of them."""
     jax: Any = importlib.import_module("jax")
-    np: Any = importlib.import_module("numpy")
     jnp: Any = importlib.import_module("jax.numpy")
     x, y = (jnp.asarray(part) for part in random_data(net))
     weights = [jnp.asarray(values) for values in random_weights(net)]
     parameters = [(weight, jnp.zeros(weight.shape[1], jnp.float32)) for weight in weights]
-    zeros = jax.tree.map(jnp.zeros_like, parameters)
 
     def loss_of(parameters: Any, x: Any, y: Any) -> Any:
         """(loss, activations of every layer)."""
@@ -128,13 +132,8 @@ def prepare_jax(net: Net, threads: int) -> Peer:  # noqa: ARG001  # JAX takes ev
         return -jnp.mean(jnp.take_along_axis(jax.nn.log_softmax(x), y[:, None], axis=1)), activations
 
     def step(state: Any, rows: Any) -> Any:
-        parameters, first, second, count = state
+        parameters = state[0]
         (loss, activations), gradients = jax.value_and_grad(loss_of, has_aux=True)(parameters, x[rows], y[rows])
-        count = count + 1
-        b1, b2 = DECAYS
-        first = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, first, gradients)
-        second = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g * g, second, gradients)
-        rate, scale = LEARNING_RATE / (1 - b1**count), 1 / (1 - b2**count)
         statistics = (
             loss,
             jnp.stack([jnp.mean(a) for a in activations]),
@@ -143,15 +142,36 @@ def prepare_jax(net: Net, threads: int) -> Peer:  # noqa: ARG001  # JAX takes ev
             jnp.stack([jnp.linalg.norm(weight) for weight, _ in gradients]),
             jnp.stack([jnp.linalg.norm(weight) for weight, _ in parameters]),
         )
-        parameters = jax.tree.map(
-            lambda p, m, v: p - rate * m / (jnp.sqrt(v * scale) + EPSILON), parameters, first, second
-        )
-        return (parameters, first, second, count), statistics
+        return adam_step(jax, state, gradients), statistics
 
     steps = SHORT_SCAN_STEPS if net.products > LARGE else SCAN_STEPS
+    return scanned(jax, step, adam_start(jax, parameters), batches(net), steps)
+
+
+def adam_start(jax: Any, parameters: Any) -> Any:
+    """What :func:`adam_step` carries from step to step: the parameters, two moments of each, steps done."""
+    jnp: Any = importlib.import_module("jax.numpy")
+    zeros = jax.tree.map(jnp.zeros_like, parameters)
+    return parameters, zeros, zeros, jnp.zeros((), jnp.float32)
+
+
+def adam_step(jax: Any, state: Any, gradients: Any) -> Any:
+    """The next state of :func:`adam_start`'s shape."""
+    jnp: Any = importlib.import_module("jax.numpy")
+    parameters, first, second, count = state
+    count = count + 1
+    b1, b2 = DECAYS
+    first = jax.tree.map(lambda m, g: b1 * m + (1 - b1) * g, first, gradients)
+    second = jax.tree.map(lambda v, g: b2 * v + (1 - b2) * g * g, second, gradients)
+    rate, scale = LEARNING_RATE / (1 - b1**count), 1 / (1 - b2**count)
+    parameters = jax.tree.map(lambda p, m, v: p - rate * m / (jnp.sqrt(v * scale) + EPSILON), parameters, first, second)
+    return parameters, first, second, count
+
+
+def scanned(jax: Any, step: Any, state: Any, order: Iterator[Any], steps: int) -> Peer:
+    """``step`` (state, rows) → (state, statistics) as one compiled scan over so many mini-batches of ``order``."""
+    np: Any = importlib.import_module("numpy")
     scan = jax.jit(lambda state, rows: jax.lax.scan(step, state, rows))
-    order = batches(net)
-    state: Any = (parameters, zeros, zeros, jnp.zeros((), jnp.float32))
 
     def call() -> int:
         nonlocal state

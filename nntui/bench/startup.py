@@ -3,10 +3,12 @@
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from nntui.bench.bench import Bench, MeasureError
 from nntui.bench.children import LAB_SCENARIO, run
+from nntui.bench.families import FAMILIES
 from nntui.bench.tables import Sheet, spread_text
 from nntui.bench.terminal import ScreenText, Terminal, available
 from nntui.bench.timing import Spread, spread
@@ -18,8 +20,9 @@ ANSWERS = {"help": "--help", "list": "list"}
 
 
 def measure(bench: Bench) -> dict[str, Any]:
-    """Wall seconds of short commands; seconds to the lab's first frame and to its first training step on screen: warm,
-    and, where this part is asked for by name, cold, with no compiled kernels at all."""
+    """Wall seconds of short commands; seconds to the lab's first frame and to its first training step on screen, with
+    dense layers, images and sequences: warm, and, where this part is asked for by name, cold, with no compiled
+    kernels at all."""
     found: dict[str, Any] = {}
     took: dict[str, list[float]] = {name: [] for name in ANSWERS}
     for number in range(COMMAND_RUNS + 1):
@@ -31,12 +34,23 @@ def measure(bench: Bench) -> dict[str, Any]:
     found |= {f"{name}_seconds": spread(values) for name, values in took.items()}
     if not available():
         return found
-    bench.say("startup: the lab, warm")
-    found["warm"] = _lab_starts(LAB_RUNS, {})
+    found |= _temperatures(bench, "the lab", LAB_SCENARIO)
+    with tempfile.TemporaryDirectory() as folder:
+        for family, text in FAMILIES.items():
+            file = Path(folder) / f"{family}.toml"
+            file.write_text(text, encoding="utf-8")
+            found[family] = _temperatures(bench, f"the lab, {family}", str(file))
+    return found
+
+
+def _temperatures(bench: Bench, what: str, scenario: str) -> dict[str, Any]:
+    """The lab's starts with a scenario: "warm" and, where this part is asked for by name, "cold"."""
+    bench.say(f"startup: {what}, warm")
+    found = {"warm": _lab_starts(scenario, LAB_RUNS, {})}
     if "startup" in bench.parts:
-        bench.say("startup: the lab, cold")
+        bench.say(f"startup: {what}, cold")
         with tempfile.TemporaryDirectory() as folder:
-            found["cold"] = _lab_starts(1, {"NUMBA_CACHE_DIR": folder})
+            found["cold"] = _lab_starts(scenario, 1, {"NUMBA_CACHE_DIR": folder})
     return found
 
 
@@ -46,10 +60,10 @@ def _seconds_of(argument: str) -> float:
     return time.perf_counter() - start
 
 
-def _lab_starts(runs: int, changes: dict[str, str]) -> dict[str, Spread]:
+def _lab_starts(scenario: str, runs: int, changes: dict[str, str]) -> dict[str, Spread]:
     frames, numbers = [], []
     for _ in range(runs):
-        with Terminal([sys.executable, "-m", "nntui", "run", LAB_SCENARIO], **changes) as terminal:
+        with Terminal([sys.executable, "-m", "nntui", "run", scenario], **changes) as terminal:
             frame = terminal.wait(_shows_the_lab, PATIENCE_SECONDS)
             number = terminal.wait(_shows_a_step, PATIENCE_SECONDS)
             if frame is None or number is None:
@@ -70,8 +84,9 @@ def _shows_a_step(screen: ScreenText) -> bool:
 def sheets(found: dict[str, Any]) -> list[Sheet]:
     """One table: seconds of each command, and to the lab's first frame and first numbers where these were measured."""
     rows = [[f"nntui {argument}", spread_text(found[f"{name}_seconds"])] for name, argument in ANSWERS.items()]
-    for name in ("warm", "cold"):
-        if name in found:
-            rows.append([f"lab, {name}: first frame", spread_text(found[name]["first_frame_seconds"])])
-            rows.append([f"lab, {name}: first numbers", spread_text(found[name]["first_numbers_seconds"])])
+    for lab, starts in {"lab": found, **{f"lab, {family}": found.get(family, {}) for family in FAMILIES}}.items():
+        for name in ("warm", "cold"):
+            if name in starts:
+                rows.append([f"{lab}, {name}: first frame", spread_text(starts[name]["first_frame_seconds"])])
+                rows.append([f"{lab}, {name}: first numbers", spread_text(starts[name]["first_numbers_seconds"])])
     return [Sheet("Seconds to start", ["", "seconds"], rows)]

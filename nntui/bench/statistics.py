@@ -6,6 +6,7 @@ from typing import Any
 
 from nntui.bench.bench import Bench
 from nntui.bench.engine import engine_turns
+from nntui.bench.nets import NETS, scenario_of
 from nntui.bench.tables import Sheet, spread_text
 from nntui.bench.timing import take_turns
 from nntui.headless.numbers import ratio
@@ -16,11 +17,11 @@ def measure(bench: Bench) -> dict[str, Any]:
     in the same call is taken from there."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for net in bench.chosen_nets():
+        for net in bench.chosen_nets(NETS):
             spreads = bench.found.get("nets", {}).get(net.name)
             if spreads is None:
                 bench.say(f"statistics: {net.name}")
-                spreads = take_turns(engine_turns(net, Path(folder)), bench.seconds)
+                spreads = take_turns(engine_turns(scenario_of(net, Path(folder))), bench.seconds)
             on, off = spreads["nntui"], spreads["nntui_off"]
             found[net.name] = {"on": on, "off": off, "ratios": {"on/off": on["median"] / off["median"]}}
     return found

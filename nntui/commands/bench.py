@@ -2,6 +2,7 @@
 
 import click
 
+from nntui.bench.kind_nets import KIND_NETS
 from nntui.bench.nets import NETS
 from nntui.bench.parts import PARTS
 from nntui.bench.peers import PEERS, is_installed
@@ -46,6 +47,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
     epilog=examples(
         "nntui bench                                 everything, in a few minutes",
         "nntui bench --part nets --against torch,jax,blas",
+        "nntui bench --part kinds --against torch,jax",
         "nntui bench --net tiny --net deep --seconds 5",
         "nntui bench --part startup --json           with a cold start",
     ),
@@ -58,7 +60,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
     metavar="NAME[,NAME]...",
     help=f"Do the same work beside it with {', '.join(PEERS)}; they are no part of nntui.",
 )
-@click.option("--net", "nets", type=click.Choice(list(NETS)), multiple=True, help="These networks only.")
+@click.option("--net", "nets", type=click.Choice([*NETS, *KIND_NETS]), multiple=True, help="These networks only.")
 @click.option("--part", "parts", type=click.Choice(list(PARTS)), multiple=True, help="These parts only.")
 @click.option(
     "--seconds", type=SecondsType(), default=2.0, metavar="S", help="Time for each number, in seconds.  [default: 2]"
@@ -66,7 +68,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
 def command(
     as_json: bool, peers: tuple[str, ...] | None, nets: tuple[str, ...], parts: tuple[str, ...], seconds: float
 ) -> int:
-    """Measure training steps, statistics, lanes, start-up, the lab, memory, surfaces.
+    """Measure training steps, statistics, other kinds of network, lanes, start-up, the lab, memory, surfaces.
 
     What is compared takes turns. A number is the median of the rounds, with the lowest and highest round beside it.
     benchmarks/README.md says what each of them means.

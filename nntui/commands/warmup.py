@@ -18,7 +18,8 @@ def command() -> int:
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import prompt_exit
     from nntui_engine.compiling.ahead import compile_ahead
-    from nntui_engine.warmup import USUAL_PARTS, is_warm
+    from nntui_engine.compiling.parts import USUAL_PARTS
+    from nntui_engine.warmup import is_warm
 
     with prompt_exit():
         if is_warm():

@@ -50,6 +50,7 @@ def _network(lane: LaneSnapshot, findings: Iterable[Finding]) -> dict[str, Any]:
         **{name: lane.whole.get(name) for name in WHOLE_NAMES},
         "parameters": lane.network.parameters,
         "layers": [_layer(lane, position) for position in range(len(lane.layers))],
+        **_sequences(lane),
         "findings": [finding.as_dict() for finding in findings],
     }
 
@@ -68,6 +69,17 @@ def _layer(lane: LaneSnapshot, position: int) -> dict[str, Any]:
         "multiply_adds": layer.multiply_adds,
         **values,
     }
+
+
+def _sequences(lane: LaneSnapshot) -> dict[str, Any]:
+    """Of recurrent layers, what they have several numbers of; nothing where no layer is recurrent."""
+    if not lane.sequences:
+        return {}
+    named = {
+        statistic: {lane.layers[layer - 1].name: values.tolist() for layer, values in found.items()}
+        for statistic, found in lane.sequences.items()
+    }
+    return {"sequences": named}
 
 
 def row_documents(rows: Iterable[Row], snapshot: Snapshot) -> Iterator[Row]:

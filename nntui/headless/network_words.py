@@ -71,7 +71,7 @@ def layer_rows(settings: LaneSettings) -> list[dict[str, Any]]:
 
 def _input_shape(settings: LaneSettings) -> Shape:
     """The shape of a row, where a layer sees it; to dense layers it is a row of numbers."""
-    seen = any(LAYER_KINDS[layer.kind].family != "dense" for layer in settings.layers)
+    seen = any(LAYER_KINDS[layer.kind].linked for layer in settings.layers)
     return settings.shape if seen else (settings.inputs,)
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS, OF_WEIGHTS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import (
+    EVALUATION_STATISTICS,
+    LAYER_STATISTICS,
+    OF_WEIGHTS,
+    SEQUENCE_STATISTICS,
+    WHOLE_STATISTICS,
+)
 
 Schema = dict[str, Any]
 
@@ -59,6 +65,12 @@ LAYER = closed(
         **OF_LAYERS,
     }
 )
+# Of recurrent layers, by the layer's name: a value for each time step, or for each gate
+SEQUENCES: Schema = {
+    "type": "object",
+    "properties": {row.name: {"type": "object", "additionalProperties": listed(VALUE)} for row in SEQUENCE_STATISTICS},
+    "additionalProperties": False,
+}
 NETWORK_LANE = closed(
     {
         "name": TEXT,
@@ -67,9 +79,11 @@ NETWORK_LANE = closed(
         **dict.fromkeys(WHOLE_NAMES, VALUE_OR_NULL),
         "parameters": COUNT,
         "layers": listed(LAYER, 1),
+        "sequences": SEQUENCES,
         "findings": listed(FINDING),
         "tweaks": TWEAKS,
-    }
+    },
+    optional=("sequences",),
 )
 SURFACE_LANE = closed(
     {
@@ -101,8 +115,9 @@ NETWORK_ROW = closed(
             "properties": {name: listed(value) for name, value in OF_LAYERS.items()},
             "additionalProperties": False,
         },
+        "sequences": SEQUENCES,
     },
-    optional=tuple(WHOLE_NAMES[1:]),
+    optional=(*WHOLE_NAMES[1:], "sequences"),
 )
 SURFACE_ROW = closed({"lane": TEXT, "step": COUNT, **dict.fromkeys(("x", "y", "value", "gradient_norm", "lr"), VALUE)})
 
@@ -169,7 +184,18 @@ def bench_schema() -> Schema:
         },
         optional=peers,
     )
+    kind_peers = ("torch", "jax")
+    kind = closed(
+        {
+            **dict.fromkeys(("nntui", "nntui_off", *kind_peers), spread),
+            "ratios": ratios,
+            "threads": {"type": "object", "additionalProperties": count},
+        },
+        optional=kind_peers,
+    )
     starts = closed(dict.fromkeys(("first_frame_seconds", "first_numbers_seconds"), spread))
+    lab = {"warm": starts, "cold": starts}
+    family = closed(lab, optional=("cold",))
     machine = {
         "type": "object",
         "required": ["processor", "usable_cores", "threads", "system", "OPENBLAS_CORETYPE", "blas"],
@@ -185,6 +211,7 @@ def bench_schema() -> Schema:
             "type": "object",
             "additionalProperties": closed({"on": spread, "off": spread, "ratios": ratios}),
         },
+        "kinds": {"type": "object", "additionalProperties": kind},
         "lanes": {
             "type": "object",
             "additionalProperties": closed(
@@ -192,7 +219,8 @@ def bench_schema() -> Schema:
             ),
         },
         "startup": closed(
-            {"help_seconds": spread, "list_seconds": spread, "warm": starts, "cold": starts}, optional=("warm", "cold")
+            {"help_seconds": spread, "list_seconds": spread, **lab, "image": family, "sequence": family},
+            optional=(*lab, "image", "sequence"),
         ),
         "lab": TABLE,
         "memory": {"type": "object", "required": ["steps", "megabytes", "growth_megabytes"]},

@@ -14,13 +14,14 @@ class Warming:
 
     def __init__(self, parts: tuple[str, ...] = ()) -> None:
         self._parts = parts
-        self._child: subprocess.Popen[str] | None = None
+        self._children: list[subprocess.Popen[str]] = []
         self._stopped = False
 
     def run(self, progress: Progress) -> str:
         """Returns when the cache is warm; "" or one line that says why it could not be warmed."""
         from nntui_engine.compiling.ahead import compile_ahead
-        from nntui_engine.warmup import USUAL_PARTS, is_warm
+        from nntui_engine.compiling.parts import USUAL_PARTS
+        from nntui_engine.warmup import is_warm
 
         parts = self._parts or USUAL_PARTS
         if is_warm(parts) or self._stopped:
@@ -30,13 +31,13 @@ class Warming:
         return "" if self._stopped else trouble
 
     def _started(self, child: "subprocess.Popen[str]") -> None:
-        self._child = child
+        self._children.append(child)
         if self._stopped:  # meanwhile
             child.terminate()
 
     def stop(self) -> None:
-        """Ends the child, or keeps it from being started."""
+        """Ends the children, or keeps them from being started."""
         self._stopped = True
-        child = self._child
-        if child is not None and child.poll() is None:
-            child.terminate()
+        for child in list(self._children):
+            if child.poll() is None:
+                child.terminate()

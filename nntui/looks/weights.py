@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nntui_engine.registry.recurrence import GATES
+
 from .request import LookRequest
 from .samples import Floats
 
@@ -16,7 +18,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitWeights:
     """The weights (inputs,) into unit ``unit`` (0-based, of ``units``) of layer ``layer`` (1-based, of ``layers``);
-    its ``name`` is "" where it has a number only. ``missing``: why there are none."""
+    its ``name`` is "" where it has a number only. ``part``: the gate that they lead to, "" where a unit has one set of
+    weights. ``missing``: why there are none."""
 
     layer: int
     layers: int
@@ -27,6 +30,7 @@ class UnitWeights:
     names: tuple[str, ...]
     name: str = ""
     missing: str = ""
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,12 +55,13 @@ def unit_weights(experiment: "Experiment", request: LookRequest) -> UnitWeights:
         why = f"A layer of kind {kind} has no weights; w chooses the next layer."
         return UnitWeights(layer, layers, 0, one.units, np.zeros(0), 0.0, (), one.name, why)
     weights = np.asarray(values[f"{one.label}.weights"], dtype=np.float64)
-    unit = min(request.unit, weights.shape[1] - 1)
+    unit, gates = min(request.unit, one.units - 1), GATES.get(one.kind, ())
+    part = gates[0] if len(gates) > 1 else ""
     reads_data = one.kind == "dense" and one.sources == (0,)
     names = tuple(lane.data.features) if reads_data else ()
     biases = values.get(f"{one.label}.biases")
     bias = 0.0 if biases is None else float(biases[unit])
-    return UnitWeights(layer, layers, unit, weights.shape[1], weights[:, unit], bias, names, one.name)
+    return UnitWeights(layer, layers, unit, one.units, weights[:, unit], bias, names, one.name, part=part)
 
 
 def coefficient_paths(experiment: "Experiment", request: LookRequest) -> Paths:

@@ -13,6 +13,7 @@ _SHORT_KINDS = {
     "concatenate": "concat",
     "recurrent": "rnn",
     "embedding": "embed",
+    "layer_norm": "norm",
 }
 
 
@@ -46,5 +47,5 @@ def layer_forms(layer: LayerInfo, name: str, theme: Theme) -> list[list[str]]:
     activation = [layer.activation] if acts else []
     head = [name or kind]
     middle = [kind] if name and layer.kind != "dense" else []
-    forms = [[*head, *middle, shape, *activation], [*head, shape, *activation], [*head, shape]]
-    return [*forms[:1], [*head, *middle, shape], *forms[1:]] if middle else forms
+    rest = ([*middle, shape, *activation], [*middle, shape], [shape, *activation], [shape])
+    return [[*head, *words] for words in dict.fromkeys(map(tuple, rest))]

@@ -103,7 +103,8 @@ def _draw_layer(
 def _words(lane: LaneSnapshot, index: int, room: int, theme: Theme) -> str:
     """A layer of a network that is no plain chain, in the longest form that fits; the names stand in one column."""
     called = [layer_forms(layer, _name(lane, i), theme) for i, layer in enumerate(lane.layers)]
-    column = min(LONGEST_NAME, max(cell_len(forms[0][0]) for forms in called))
+    longest = max(cell_len(forms[-1][-1]) for forms in called)  # of the shapes, which are never cut
+    column = max(4, min(LONGEST_NAME, max(cell_len(forms[0][0]) for forms in called), room - longest - 1))
     found = ""
     for head, *rest in called[index]:
         name = fit(head, column, theme.glyphs.end)

@@ -12,7 +12,9 @@ from nntui_engine.run.snapshot import Snapshot
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
 from .look_panels import LOOK_PANELS, SWEEP_PANELS
 from .panel import Panel, PanelView, Picture
+from .picture_panels import PICTURE_PANELS
 from .plot import PlotSpec
+from .sequence_panels import SEQUENCE_PANELS
 from .surface_panels import SURFACE_PANELS
 from .theme import Theme
 
@@ -125,6 +127,8 @@ _DESIGNED: tuple[Panel, ...] = (
     Panel("loss", ("loss", "validation_loss"), (), loss_panel),
     layer_panel(LAYER_BY_NAME["gradient_norm"], on_request=False),
     Panel("accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel),
+    *SEQUENCE_PANELS,
+    *PICTURE_PANELS,
     layer_panel(LAYER_BY_NAME["activation_variance"], on_request=False),
     Panel("dead_units", (), ("dead_units",), dead_panel),
     *LOOK_PANELS,

@@ -334,8 +334,8 @@ def _draw_ends(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, the
         column = frame.left + int(drawn[-1])
         row = _cell_row(frame, float(columns.middle[drawn[-1]]))
         apart = 2 if curve.marker.isalnum() else 1
-        if len(spec.curves) > MANY and (row, curve.marker) in alike:
-            continue  # one for all of that marker whose ends meet
+        if len(spec.curves) > MANY and not curve.marker.isalnum() and (row, curve.marker) in alike:
+            continue  # "+" is every layer past nine: one for all whose ends meet
         alike.add((row, curve.marker))
         while (row, column) in taken and column - apart >= frame.left:
             column -= apart

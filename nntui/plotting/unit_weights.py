@@ -25,7 +25,8 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     place = layer_words(found.layer, found.layers, found.name)
     if found.missing:
         return _draw_missing(grid, found, f"Weights of {place}{whose}", theme)
-    unit = f"unit {found.unit + 1} of {found.units}, {place}"
+    gate = f" ({found.part} gate)" if found.part else ""
+    unit = f"unit {found.unit + 1} of {found.units}{gate}, {place}"
     titles = (f"Weights of {unit}{whose}", f"Weights: {unit}", unit)
     draw_box(grid, theme, fit(next((t for t in titles if len(t) <= width - 6), titles[-1]), width - 6, g.end))
     if width < 12 or height < 5:
@@ -58,7 +59,7 @@ def _draw_missing(grid: Grid, found: UnitWeights, title: str, theme: Theme) -> G
     return grid
 
 
-def _tint(value: float, largest: float, theme: Theme) -> str:
+def tint(value: float, largest: float, theme: Theme) -> str:
     """Blue for positive, orange for negative, the background's colour for zero."""
     if not math.isfinite(value):
         return ERROR
@@ -78,7 +79,7 @@ def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, theme
     which = np.kron(np.arange(side * side).reshape(side, side), np.ones((scale, scale), dtype=np.int64))
     if len(which) % 2:
         which = np.vstack([which, np.full((1, which.shape[1]), side * side)])
-    tints = [*(_tint(float(value), largest, theme) for value in found.weights), BACKGROUND]
+    tints = [*(tint(float(value), largest, theme) for value in found.weights), BACKGROUND]
     high, wide = len(which) // 2, which.shape[1]
     left = max(2, (grid.width - wide) // 2)
     pairs, place = np.unique(which[0::2] * len(tints) + which[1::2], return_inverse=True)

@@ -67,7 +67,7 @@ def test_info(invoke):
 
 def test_warmup_compiles_once(invoke, monkeypatch):
     from nntui_engine import warmup
-    from nntui_engine.compiling import ahead
+    from nntui_engine.compiling import ahead, parts
 
     warm = []
     monkeypatch.setattr(warmup, "is_warm", lambda: bool(warm))
@@ -75,7 +75,7 @@ def test_warmup_compiles_once(invoke, monkeypatch):
     first = invoke("warmup")
     assert (first.status, first.out, first.err) == (0, "Compiled.\n", "")
     assert invoke("warmup").out == "Already compiled.\n"
-    assert warm == [warmup.USUAL_PARTS]
+    assert warm == [parts.USUAL_PARTS]
 
 
 def test_warmup_says_what_went_wrong(invoke, monkeypatch):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import lane_settings, lane_snapshot, layer, race_settings
+from builders import RESIDUAL, lane_settings, lane_snapshot, layer, race_settings, residual_settings
 
 from nntui.lab import knob_rows
 from nntui.lab.changes import earlier_settings
@@ -14,6 +14,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.registry.row import Parameter
 from nntui_engine.registry.surface import SURFACES
 from nntui_engine.run.snapshot import LaneSnapshot
+from nntui_engine.scenario.settings import LaneSettings
 
 
 def knob_named(key: str) -> Knob:
@@ -168,3 +169,90 @@ EVERY_KNOB = [*NETWORK_KNOBS, *(k for name in SURFACES for k in knob_rows.knobs_
 def test_a_ladder_rises_within_what_may_be_typed(knob: NumberKnob) -> None:
     assert list(knob.ladder) == sorted(set(knob.ladder))
     assert [value for value in knob.ladder if knob.parameter.problem(value)] == []
+
+
+def frozen_knob(settings: LaneSettings, layer: int) -> Knob:
+    return knob_rows.knobs_of(settings, layer)[-1]
+
+
+def test_a_chain_s_layer_is_frozen_in_the_list_of_all_layers() -> None:
+    settings = lane_settings()
+    knob = frozen_knob(settings, 2)
+    assert (knob.label, knob.read(settings), knob.show("no")) == ("frozen", "no", "no, layer 2")
+    assert knob.turn("no", 1, fine=False) == knob.turn("no", -1, fine=True) == "yes"
+    assert knob.change("yes", settings) == {"model.trainable": [True, False, True]}
+    frozen = replace(settings, layers=tuple(replace(x, trainable=x.index != 2) for x in settings.layers))
+    assert knob.read(frozen) == "yes"
+    assert knob.change("no", frozen) == {"model.trainable": True}
+    assert frozen_knob(frozen, 3).change("yes", frozen) == {"model.trainable": [True, False, False]}
+
+
+def test_a_listed_layer_is_frozen_by_its_own_key() -> None:
+    settings = residual_settings()
+    assert frozen_knob(settings, 1).change("yes", settings) == {"model.layers.stem.trainable": False}
+    assert frozen_knob(settings, 5).change("no", settings) == {"model.layers.5.trainable": True}
+    assert frozen_knob(settings, 5).show("yes") == "yes, a.2"
+    assert frozen_knob(settings, 5).explain("yes").startswith("Layer a.2 keeps the weights it has.")
+
+
+def test_what_cannot_be_frozen_by_itself_says_why() -> None:
+    settings = residual_settings()
+    why = {4: "layer 4 has no weights to freeze", 8: "the output layer learns as model.trainable says"}
+    for place, words in why.items():
+        knob = frozen_knob(settings, place)
+        assert knob.read(settings) is None
+        assert knob.missing(settings).startswith(words)
+    assert frozen_knob(lane_settings(), 3).read(lane_settings()) == "no"
+    assert frozen_knob(lane_settings(), 99).show("no") == "no, output"
+
+
+@pytest.mark.parametrize(("text", "value"), [("yes", "yes"), (" N ", "no"), ("no, layer 2", "no"), ("y", "yes")])
+def test_yes_and_no_may_be_typed(text: str, value: str) -> None:
+    assert frozen_knob(lane_settings(), 2).parse(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "maybe", "yess", ", no"])
+def test_anything_else_is_no_answer(text: str) -> None:
+    with pytest.raises(InputError, match="is not yes or no"):
+        frozen_knob(lane_settings(), 2).parse(text)
+
+
+def test_putting_it_back_leaves_the_other_layers_alone() -> None:
+    first = lane_settings()
+    now = replace(first, layers=tuple(replace(x, trainable=x.index == 3) for x in first.layers))
+    lane = lane_snapshot(settings=now)
+    rack = KnobRack(knobs=knob_rows.knobs_of(now, 2))
+    rack.choose(-1)
+    (turn,) = rack.back([lane], {"": first})
+    assert turn.settings == {"model.trainable": [False, True, True]}
+
+
+def test_undoing_a_frozen_layer_gives_back_what_it_was() -> None:
+    settings = residual_settings()
+    frozen = replace(settings, layers=tuple(replace(x, trainable=x.name != "stem") for x in settings.layers))
+    assert earlier_settings(["model.layers.stem.trainable"], settings) == {"model.layers.stem.trainable": True}
+    assert earlier_settings(["model.layers.stem.trainable"], frozen) == {"model.layers.stem.trainable": False}
+    assert earlier_settings(["model.layers.5.trainable"], frozen) == {"model.layers.5.trainable": True}
+    assert earlier_settings(["model.layers.stem.units"], settings) == {"model.layers": RESIDUAL}
+
+
+def test_width_and_depth_are_not_offered_where_the_file_lists_the_layers() -> None:
+    settings = residual_settings()
+    for key in ("width", "depth"):
+        assert knob_named(key).read(settings) is None
+        assert knob_named(key).missing(settings).startswith("the file lists this network's layers")
+    assert knob_named("width").read(lane_settings(units=(8, 8, 3))) == 8
+
+
+def test_knobs_of_the_model_show_what_layers_leave_to_it() -> None:
+    settings = residual_settings()
+    assert knob_named("model.activation").read(settings) == "relu"  # b is linear by itself, and a sum always
+    assert knob_named("model.init").read(settings) == "he_normal"
+    assert knob_named("train.l2").read(settings) == 0.0
+    assert knob_named("model.dropout").read(settings) == 0.0
+    own = {**RESIDUAL[0], "activation": "tanh"}
+    alone = {**settings.table, "model": {**settings.table["model"], "layers": [own]}}  # type: ignore[dict-item]
+    assert knob_named("model.activation").read(replace(settings, table=alone)) is None
+    assert knob_named("model.activation").missing(replace(settings, table=alone)) == (
+        "every layer in the file says its own activation"
+    )

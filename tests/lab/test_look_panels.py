@@ -21,7 +21,7 @@ from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.theme import ASCII, Theme
-from nntui.scenario import LOOK_PANELS
+from nntui.scenario import LAYER_PANELS, LOOK_PANELS
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
@@ -41,7 +41,11 @@ def picture(run: Experiment, view: str, size: tuple[int, int] = ROOMY, **options
 
 
 def test_every_panel_that_looks_closer_has_its_look_and_may_be_asked_for() -> None:
-    assert {name for name, panel in PANELS.items() if panel.look is not None} <= set(LOOK_PANELS) <= set(PANELS)
+    assert (
+        {name for name, panel in PANELS.items() if panel.look is not None}
+        <= {*LOOK_PANELS, *LAYER_PANELS}
+        <= set(PANELS)
+    )
 
 
 @pytest.mark.parametrize("size", [SMALL, (100, 30), ROOMY, (240, 60)])

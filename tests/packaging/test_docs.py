@@ -119,7 +119,7 @@ def test_the_python_example_runs():
 
 
 def test_the_scenario_example_is_valid(tmp_path):
-    (example,) = blocks(README, "toml")
+    (example,) = [block for block in blocks(README, "toml") if "[data]" in block]
     assert len(parse_scenario(example, base=tmp_path).lanes) == 2
     (small,) = [block for block in blocks(text("docs/scenario.md"), "toml") if "[data]" in block]
     assert parse_scenario(small).title == "Two moons"

@@ -12,6 +12,7 @@ import numpy as np
 from ..experiment import Experiment
 from ..layout.graph import graph_of, multiply_adds, owned
 from ..scenario.settings import LaneSettings
+from .correlation import gradient_correlation
 from .curvature import second_eigenvalue, sharpness, smallest_eigenvalue
 
 Measure = Callable[[Experiment, int], float]
@@ -101,6 +102,7 @@ MEASURES: dict[str, Measure] = {
     "smallest_hessian_eigenvalue": smallest_eigenvalue,
     "prediction_spread": prediction_spread,
     "prediction_spread_outside": lambda experiment, lane: prediction_spread(experiment, lane, _FAR),
+    "gradient_correlation": gradient_correlation,
 }
 # … and on a surface
 SURFACE_MEASURES: dict[str, Measure] = {

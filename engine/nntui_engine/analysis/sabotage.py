@@ -25,6 +25,7 @@ from ..registry.statistic import LAYER_STATISTICS, SEQUENCE_STATISTICS, WHOLE_ST
 from ..run.lanes import shown
 from ..scenario import Expectation, LaneTables, Reason, Scenario, load_scenario, override
 from ..tasks.resolve import resolve_lane, resolve_surface
+from ..tasks.transfer import first_values
 from .verify import Progress, first_seed, measure
 
 NOTHING_EXPECTED = "any"  # the key of the reason for a lane that nothing is expected of
@@ -213,6 +214,7 @@ def _resolved(scenario: Scenario, tables: Mapping[str, Any], seed: int) -> objec
     if scenario.is_surface:
         return replace(resolve_surface(tables, where=scenario.name), window=((0.0, 0.0), (0.0, 0.0)))
     lane = resolve_lane(tables, where=scenario.name)
+    first_values(lane.settings, scenario.name)  # weights learned before fit some networks only
     return lane.settings, lane.data.key
 
 

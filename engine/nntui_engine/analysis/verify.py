@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiling.ahead import Progress as Compiling
 from ..experiment import Experiment
@@ -16,6 +17,7 @@ from ..registry.recurrence import GATES
 from ..registry.statistic import SEQUENCE_BY_NAME
 from ..run.snapshot import LaneSnapshot
 from ..scenario import Expectation, Scenario, load_scenario
+from .of_layers import LAYER_MEASURES
 from .on_demand import MEASURES, SURFACE_MEASURES
 
 Measured = float | tuple[float, float] | tuple[str, ...] | None
@@ -52,6 +54,7 @@ class _Moment:
     lanes: Mapping[str, LaneSnapshot]
     findings: tuple[tuple[str, str], ...]  # (lane, rule)
     asked: Mapping[tuple[str, str], float]  # (lane, statistic): see on_demand.py
+    of_layers: Mapping[tuple[str, str, int], NDArray[np.float64]]  # (lane, statistic, column): see of_layers.py
 
 
 def verify(
@@ -176,7 +179,30 @@ def _moment(run: Experiment, judged: bool, expectations: Sequence[Expectation]) 
             if expectation.statistic in measures:
                 asked[name, expectation.statistic] = measures[expectation.statistic](run, names.index(name))
     snapshot = run.snapshot(layer_history=layers, whole_history=whole, points=None)
-    return _Moment({lane.name: lane for lane in snapshot.lanes}, findings, asked)
+    lanes = {lane.name: lane for lane in snapshot.lanes}
+    return _Moment(lanes, findings, asked, _of_layers(run, lanes, expectations))
+
+
+def _of_layers(
+    run: Experiment, lanes: Mapping[str, LaneSnapshot], expectations: Sequence[Expectation]
+) -> dict[tuple[str, str, int], NDArray[np.float64]]:
+    """What must be worked out of single layers."""
+    found: dict[tuple[str, str, int], NDArray[np.float64]] = {}
+    for expectation in expectations:
+        name, over = expectation.statistic or "", expectation.over
+        if name not in LAYER_MEASURES or run.scenario.is_surface:
+            continue
+        lane, layer = expectation.lane or next(iter(lanes)), expectation.layer
+        places = {(lane, layer)}
+        if over is not None:
+            places.add((over.lane or lane, layer if over.layer is None else over.layer))
+        for whose, which in places:
+            assert which is not None
+            column = _column(lanes[whose], which)
+            found[whose, name, column] = LAYER_MEASURES[name](
+                run, lanes[whose].index, lanes[whose].layers[column].index
+            )
+    return found
 
 
 def _judge(expectation: Expectation, moments: Mapping[int | None, _Moment], first: str) -> Outcome:
@@ -234,6 +260,9 @@ def _read(
         if series is None or column >= series.mean.shape[1]:
             return None
         return float(series.mean[-expectation.average_over :, column].mean())
+    if statistic in LAYER_MEASURES:
+        assert layer is not None
+        return _at_time(moment.of_layers[lane_name, statistic, _column(lane, layer)], -1 if time is None else time)
     if (lane_name, statistic) in moment.asked:
         return moment.asked[lane_name, statistic]
     if layer is None:
@@ -249,7 +278,10 @@ def _read_sequence(
 ) -> float | None:
     """One of the numbers that a recurrent layer has for each time step, or for each gate."""
     assert layer is not None
-    info = lane.layers[_column(lane, layer)]
+    column = _column(lane, layer)
+    if column >= len(lane.layers):
+        return None
+    info = lane.layers[column]
     values = lane.sequences.get(expectation.statistic or "", {}).get(info.index)
     if values is None:
         return None
@@ -257,14 +289,20 @@ def _read_sequence(
         gates = GATES[info.kind]
         return float(values[gates.index(expectation.gate)]) if expectation.gate in gates else None
     assert time is not None
+    return _at_time(values, time)
+
+
+def _at_time(values: NDArray[np.float64], time: int) -> float | None:
+    """One of ``values`` (time steps,), counted from 1 or −1 for the last; None where there is none."""
     place = time if time < 0 else time - 1
-    return float(values[place]) if place < len(values) else None
+    return float(values[place]) if place < len(values) and len(values) else None
 
 
 def _column(lane: LaneSnapshot, layer: int | str) -> int:
-    """Where a layer's value stands among those of all layers."""
+    """Where a layer's value stands among those of all layers; past them where the lane has no such layer, which is so
+    when sabotage gives it another network."""
     if isinstance(layer, str):
-        return [info.name for info in lane.layers].index(layer)
+        return next((at for at, info in enumerate(lane.layers) if info.name == layer), len(lane.layers))
     return layer if layer < 0 else layer - 1
 
 

@@ -9,9 +9,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from ..kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
+from .parts import PARTS
 
 Progress = Callable[[str, int, int], None]
 Started = Callable[["subprocess.Popen[str]"], None]
@@ -26,24 +29,41 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     if _plain_python() or compiling_ahead() or cache_folder() is None:
         return ""
     needed = [part for part in parts if not is_warm(part)]
-    for number, part in enumerate(needed):
-        trouble = _compile_apart(part, _share(progress, number, len(needed)), started)
-        if trouble:
-            return trouble
-    return ""
+    # The training loop and the linked kinds have nothing to wait for from one another: a process each
+    groups = [group for group in _groups(needed) if group]
+    shared = _Shared(progress, sum(PARTS.get(part, 0) + 1 for part in needed), len(groups))
+    with ThreadPoolExecutor(max(1, len(groups))) as pool:
+        troubles = list(pool.map(lambda at: _compile_apart(groups[at], shared.part(at), started), range(len(groups))))
+    return next(filter(None, troubles), "")
 
 
-def _share(progress: Progress | None, number: int, parts: int) -> Progress | None:
-    """``progress`` for one part of several, each counted alike."""
-    if progress is None:
-        return None
-    return lambda name, done, total: progress(name, number * total + done, parts * total)
+def _groups(parts: Sequence[str]) -> tuple[list[str], list[str]]:
+    return [part for part in parts if " " not in part], [part for part in parts if " " in part]
 
 
-def _compile_apart(part: str, progress: Progress | None, started: Started | None) -> str:
-    """Compile one part in a process of its own, so that its machine code does not depend on what came before."""
+class _Shared:
+    """The progress of processes that compile side by side, as one."""
+
+    def __init__(self, progress: Progress | None, total: int, groups: int) -> None:
+        self._progress, self._total, self._done, self._lock = progress, total, [0] * groups, Lock()
+
+    def part(self, at: int) -> Progress | None:
+        """What the process at ``at`` tells."""
+        if self._progress is None:
+            return None
+        return lambda name, done, _: self._tell(at, name, done)
+
+    def _tell(self, at: int, name: str, done: int) -> None:
+        with self._lock:
+            assert self._progress is not None
+            self._done[at] = done
+            self._progress(name, min(sum(self._done), self._total), self._total)
+
+
+def _compile_apart(parts: Sequence[str], progress: Progress | None, started: Started | None) -> str:
+    """Compile some parts in a process of their own, so that their machine code does not depend on what came before."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "nntui_engine.warmup", part],
+        [sys.executable, "-m", "nntui_engine.warmup", *parts],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

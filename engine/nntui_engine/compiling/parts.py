@@ -1,11 +1,23 @@
-"""Which parts of the kernels a network takes: the training loop in its number type, and its own families of layers."""
+"""The parts of the kernels that are compiled by themselves, and which of them a network takes.
+
+The training loop in a number type, the race on a surface, and each linked kind of layer ("float32 lstm").
+"""
 
 from collections.abc import Iterable
 
 from ..registry.layer_kinds import LAYER_KINDS
 
+DTYPES = ("float32", "float64")
+USUAL_PARTS = ("float32", "race")
+AUGMENTED = "inputs_augmented"  # rows that are changed at every step; linked as a kind of layer is
+LINKED = (*(kind.name for kind in LAYER_KINDS.rows if kind.linked), AUGMENTED)
+# Compiled functions of each part; only the progress bar depends on the numbers. A later part reuses the earlier ones'
+_LOOP = {"float32": 148, "race": 30, "float64": 146}
+_FUNCTIONS = {"convolution": 22, "recurrent": 30, "lstm": 36, "gru": 34}
+PARTS = _LOOP | {f"{dtype} {kind}": _FUNCTIONS.get(kind, 12) for dtype in DTYPES for kind in LINKED}
 
-def parts_of(dtype: str, kinds: Iterable[str]) -> tuple[str, ...]:
-    """The parts that networks of these kinds of layer take, in ``dtype``."""
-    families = {LAYER_KINDS[kind].family for kind in kinds if LAYER_KINDS[kind].linked}
-    return (dtype, *(f"{dtype} {family}" for family in sorted(families)))
+
+def parts_of(dtype: str, kinds: Iterable[str], augmented: bool) -> tuple[str, ...]:
+    """The parts that networks of these kinds of layer take, in ``dtype``; ``augmented``: if their rows are changed."""
+    asked = {*kinds, *([AUGMENTED] if augmented else ())}
+    return (dtype, *(f"{dtype} {kind}" for kind in LINKED if kind in asked))

@@ -4,8 +4,8 @@ import hashlib
 import json
 import math
 from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,11 @@ from .npz_files import read_npz
 from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, fit
 from .raw import RawData
 from .sets import DATASETS, rows_of
-from .split import fold_rows, split_rows
-from .targets import Targets, code, flip_labels, read_targets
+from .split import fewer_rows, fold_rows, split_rows
+from .targets import Targets, code, flip_labels, keep_classes, read_targets
 
 _LABEL_NOISE_STREAM = 3
+_TEST_SHIFT_STREAM = 6
 _KEPT = 12
 _LARGEST_KEPT = 10**9  # bytes
 
@@ -48,7 +49,10 @@ class DataSettings:
     target: str | list[str]
     task: str
     label_noise: float
+    keep_classes: Sequence[str] = ()
     test_fraction: float
+    test_shift: int
+    train_rows: int | None = None
     split: str
     folds: int
     fold: int
@@ -95,7 +99,12 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
     raw = _read(settings, seed, where)
     shape = _shape(settings.shape, raw, where)
     place = where if settings.path is None else f"{where}: {settings.path}"
-    targets = read_targets(raw, settings.task, place)
+    kept = settings.keep_classes
+    targets = read_targets(raw, settings.task if not kept or settings.task != "binary" else "classes", place)
+    if kept:
+        targets, rows_kept = keep_classes(targets, kept, settings.task, where)
+        held_out = int(rows_kept[len(raw.x) - raw.validation_rows :].sum())
+        raw = replace(raw, x=raw.x[rows_kept], y=raw.y[rows_kept], validation_rows=held_out)
     key = _key(settings, targets.task, seed, where)  # the same rows, whether the task was said or guessed
     if key in _splits:
         split = _splits[key]
@@ -107,6 +116,8 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
         train, validation = split_rows(
             len(raw.x), targets.index, settings.test_fraction, settings.split, raw.validation_rows, seed, where
         )
+    if settings.train_rows is not None:
+        train = fewer_rows(train, targets.index, settings.train_rows, seed, where)
     if settings.label_noise > 0.0:
         if targets.task == "regression":
             raise InputError(
@@ -123,6 +134,8 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
             f'{where}: data.target_scale = "{settings.target_scale}": goes with regression, not with {targets.task}'
         )
     x_train, x_validation = (raw.x[rows].astype(np.float64) for rows in (train, validation))
+    if settings.test_shift:
+        x_validation = _shifted(x_validation, shape, settings.test_shift, seed, where)
     kind = settings.preprocess
     rows, columns = x_train.shape
     if kind == "whiten" and (columns > MOST_WHITENED_COLUMNS or min(rows, columns) > MOST_WHITENED):
@@ -178,6 +191,22 @@ def _shape(asked: tuple[int, ...] | None, raw: RawData, where: str) -> tuple[int
             f"but a row has {columns} {'column' if columns == 1 else 'columns'}"
         )
     return asked or raw.shape or (columns,)
+
+
+def _shifted(x: Array, shape: tuple[int, ...], most: int, seed: int, where: str) -> Array:
+    """Images ``x`` (rows, height·width·channels), each moved by up to ``most`` whole pixels down and to the right."""
+    if len(shape) != 3:
+        raise InputError(
+            f"{where}: data.test_shift = {most}: goes with images, which are [height, width, channels]; the rows have "
+            f"shape {list(shape)}"
+        )
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _TEST_SHIFT_STREAM])))
+    images = x.reshape(len(x), *shape)
+    for axis in (1, 2):
+        move = generator.integers(-most, most + 1, (len(x), 1))
+        place = np.clip(np.arange(shape[axis - 1]) - move, 0, shape[axis - 1] - 1)
+        images = np.take_along_axis(images, place[:, :, None, None] if axis == 1 else place[:, None, :, None], axis)
+    return np.ascontiguousarray(images.reshape(len(x), -1))
 
 
 def _keep(cache: OrderedDict[str, Any], key: str, value: object) -> None:

@@ -92,7 +92,10 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any], tuple[int
 
 
 def read_member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:
-    """Array ``name`` of a file of ``packed`` bytes, read only after its header has been held against the limits."""
+    """Array ``name``, of any shape, of a file of ``packed`` bytes, read only after its header has been held against the limits.
+
+    Raises InputError for one that is missing, cut short, too large, or holds no numbers or text.
+    """
     members = {member.filename.removesuffix(".npy"): member for member in archive.infolist()}
     if name not in members:
         raise InputError(f"{place}: no array is called {name}; it holds {', '.join(list(members)[:10]) or 'nothing'}")

@@ -9,6 +9,7 @@ from ..errors import InputError
 
 Rows = NDArray[np.int64]
 _STREAM = 2
+_FEWER_STREAM = 5
 
 
 def split_rows(
@@ -60,6 +61,25 @@ def fold_rows(rows: int, index: Rows | None, folds: int, fold: int, seed: int, w
     hand[order] = np.arange(rows) % folds
     everything = np.arange(rows, dtype=np.int64)
     return everything[hand != fold - 1], everything[hand == fold - 1]
+
+
+def fewer_rows(train: Rows, index: Rows | None, count: int, seed: int, where: str) -> Rows:
+    """``count`` of the training rows, sorted: with classes (``index`` of all rows, or None) as many of each as there
+    are, or all of a class that has fewer. ``seed`` draws them; a smaller ``count`` gives some of the same.
+
+    Raises InputError if there are fewer training rows.
+    """
+    if count > len(train):
+        raise InputError(f"{where}: data.train_rows = {count}: the training set has {len(train)} rows")
+    generator = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, _FEWER_STREAM])))
+    order = generator.permutation(train)
+    if index is not None:
+        label = index[order]
+        turn = np.empty(len(order), dtype=np.int64)  # which of its class a row is
+        for one in np.unique(label):
+            turn[label == one] = np.arange((label == one).sum())
+        order = order[np.argsort(turn, kind="stable")]
+    return np.sort(order[:count])
 
 
 def _stratified(shuffled: Rows, index: Rows, fraction: float, count: int) -> Rows:

@@ -1,11 +1,13 @@
 """Targets: which task they make, which class each row has, and how they are coded for the output layer."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InputError
+from ..errors import InputError, allowed_names
 from .dataset import Array, Task
 from .raw import RawData
 
@@ -67,6 +69,39 @@ def read_targets(raw: RawData, asked: str, where: str) -> Targets:
     if task == "binary" and len(names) != 2:
         raise InputError(f'{where}: data.task = "binary": the target has {len(names)} classes; binary takes 2')
     return Targets("binary" if task == "binary" else "classes", names, index, values, None)
+
+
+def keep_classes(targets: Targets, kept: Sequence[str], asked: str, where: str) -> tuple[Targets, NDArray[np.bool_]]:
+    """(targets of the rows whose class is one of ``kept``, which rows these are (rows,)). ``asked`` is the task.
+
+    The classes keep their order and are numbered anew; "auto" makes two of them a binary task.
+
+    Raises InputError for a class that is not there, or named twice, and for targets that are no classes.
+    """
+    shown = f"{where}: data.keep_classes = {json.dumps(list(kept), ensure_ascii=False)}"
+    if targets.index is None:
+        raise InputError(f"{shown}: goes with classes, not with {targets.task}")
+    for number, name in enumerate(kept):
+        if name not in targets.classes:
+            raise InputError(
+                f'{where}: data.keep_classes: no class "{name}"; {allowed_names(name, list(targets.classes))}'
+            )
+        if name in kept[:number]:
+            raise InputError(f'{shown}: "{name}" is named twice')
+    if asked == "binary" and len(kept) != 2:
+        raise InputError(f'{shown}: {len(kept)} classes; data.task = "binary" takes 2')
+    numbers = np.array([number for number, name in enumerate(targets.classes) if name in kept], dtype=np.int64)
+    rows = np.isin(targets.index, numbers)
+    for number in numbers:
+        if not (targets.index == number).any():
+            raise InputError(f'{shown}: no row has class "{targets.classes[number]}"')
+    return Targets(
+        "binary" if asked == "binary" or (asked == "auto" and len(kept) == 2) else "classes",
+        tuple(targets.classes[number] for number in numbers),
+        np.searchsorted(numbers, targets.index[rows]).astype(np.int64),
+        None if targets.class_values is None else targets.class_values[numbers],
+        None,
+    ), rows
 
 
 def check_classes(count: int, where: str) -> None:

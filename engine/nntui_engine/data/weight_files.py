@@ -16,7 +16,7 @@ MOST_ARRAYS = 10_000
 
 
 def read_weights(name: str, where: str) -> dict[str, NDArray[Any]]:
-    """Every array of the file, by name. Raises InputError for one that is missing, damaged, or holds no numbers."""
+    """Every array of the file, of any shape, by name. Raises InputError for one that is missing, damaged, or holds no numbers."""
     path = expanded(name)
     problem = problem_with(path)
     if problem is not None:
@@ -39,7 +39,7 @@ def read_weights(name: str, where: str) -> dict[str, NDArray[Any]]:
 
 
 def weights_file(values: Mapping[str, NDArray[Any]]) -> bytes:
-    """The content of a file that :func:`read_weights` reads; the same for the same values."""
+    """The content of a file of arrays of any shape that :func:`read_weights` reads; the same for the same values."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, array in values.items():

@@ -57,7 +57,7 @@ def backward(lane, piece, first, n):
 
 @kernel
 def through_activation(lane, node, piece, start, size, measured):
-    """δ ← δ·φ'(z), block by block, so that a block's slopes stay in the first-level cache."""
+    """δ ← δ·φ'(z), block by block, so that a block's slopes stay in the first-level cache; φ' is 1 where a is z."""
     pool, sums, ints = lane.pool, lane.sums, lane.ints
     code, alpha, steepest = (
         lane.nodes[node, c.N_ACTIVATION],
@@ -74,6 +74,14 @@ def through_activation(lane, node, piece, start, size, measured):
         alpha = float(pool[ints[c.I_THETA] + alpha_at])
         steepest = max(1.0, abs(alpha))
         pool[ints[c.I_GRADIENT] + alpha_at] = alpha_gradient(vector(pool, z_at, size), vector(pool, delta_at, size))
+    if a_at == z_at:
+        if measured:
+            row = ints[c.I_PARTIALS] + piece * ints[c.I_PARTIAL_STEP] + node * c.PARTIALS
+            mean, variance, _ = moments(vector(pool, delta_at, size))
+            sums[row + c.F_BACKPROP_MEAN] = mean
+            sums[row + c.F_BACKPROP_VARIANCE] = variance
+            sums[row + c.F_SATURATED] = 0.0
+        return
     scratch = vector(pool, ints[c.I_SCRATCH] + piece * ints[c.I_SCRATCH_SIZE], ints[c.I_SCRATCH_SIZE])
     limit = SATURATED_BELOW * steepest
     total, squares, below = 0.0, 0.0, 0

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO
 
+from ..registry import geometry, sequence_layers
 from ..registry.activation import ACTIVATIONS
 from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
@@ -35,9 +36,8 @@ def compiling_ahead() -> bool:
 def source_stamp() -> str:
     """A short hash of the kernels' source and of the versions that decide their machine code."""
     digest = hashlib.sha256(f"{version('numba')} {version('numpy')} {sys.version_info[:2]}".encode())
-    own, rows = Path(__file__).parent, Path(__file__).parents[1] / "registry"
-    compiled_too = [rows / name for name in ("geometry.py", "sequence_layers.py")]  # kernels use what stands in these
-    for path in (*sorted(own.rglob("*.py")), *compiled_too):
+    compiled_too = [Path(str(module.__file__)) for module in (geometry, sequence_layers)]  # kernels use these
+    for path in (*sorted(Path(__file__).parent.rglob("*.py")), *compiled_too):
         digest.update(path.read_bytes())
     for registry in (
         ACTIVATIONS,
@@ -119,33 +119,50 @@ def mark_warm(part: str) -> None:
 
 
 @contextmanager
-def compiling_alone(wait: Callable[[], None]) -> Iterator[None]:
-    """One process at a time compiles into the cache; ``wait`` is called if another one does so now.
+def compiling_alone(part: str, wait: Callable[[], None]) -> Iterator[None]:
+    """One process at a time compiles a part into the cache; ``wait`` is called if another one does so now.
 
-    Inside, a cache that is damaged, or that nobody finished, has been emptied: it is compiled as on a first start.
+    Inside, a cache that is damaged, or that nobody finished, has been emptied, unless another process is at work in it:
+    it is compiled as on a first start.
     """
     folder = cache_folder()
     if folder is None:
         yield
         return
-    with (folder / _LOCK).open("wb") as lock:
-        _lock(lock, wait)
-        markers = list(folder.glob(f"{_MARKER}*"))
-        if not markers or not all(map(_intact, markers)):
-            _empty(folder)
+    with (folder / _LOCK).open("wb") as everyone, (folder / f"{_LOCK}-{part}").open("wb") as own:
+        if _lock(everyone, None):  # nobody else is at work here
+            markers = list(folder.glob(f"{_MARKER}*"))
+            if not markers or not all(map(_intact, markers)):
+                _empty(folder)
+        _share(everyone)
+        _lock(own, wait)
         yield
 
 
-def _lock(file: BinaryIO, wait: Callable[[], None]) -> None:
-    """Lock the file until it is closed, where the system and its file system can."""
+def _lock(file: BinaryIO, wait: Callable[[], None] | None) -> bool:
+    """Lock the file until it is closed, where the system and its file system can; without ``wait``, only if that is
+    possible at once. Returns whether nobody else has it locked."""
     try:
         import fcntl
 
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            if wait is None:
+                return False
             wait()
             fcntl.flock(file, fcntl.LOCK_EX)
+    except (ImportError, OSError):
+        return True
+    return True
+
+
+def _share(file: BinaryIO) -> None:
+    """Lock the file beside others who share it."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_SH)
     except (ImportError, OSError):
         return
 
@@ -155,7 +172,7 @@ def _empty(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        elif path.name != _LOCK:
+        elif not path.name.startswith(_LOCK):
             path.unlink(missing_ok=True)
 
 

@@ -146,7 +146,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_ADDS,  # 1 where its weights and biases are an earlier node's, too: its gradient is added to that one's
     N_RUNNING,  # offset into the pool: running means, then variances
     N_Z,
-    N_A,
+    N_A,  # equals N_Z where the activation is linear
     N_OUT,  # what it passes on, after batch norm and dropout; equals N_A without
     N_NORMALISED,
     N_INVERSE,

@@ -59,7 +59,8 @@ def measure_node(lane, node, piece, first, n):
     sums[row + c.F_PRE_ACTIVATION_MEAN] = mean
     sums[row + c.F_PRE_ACTIVATION_VARIANCE] = variance
     sums[row + c.F_ROWS_BROKEN] = broken
-    mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_A] + first * a_width, n * a_width))
+    if lane.nodes[node, c.N_A] != lane.nodes[node, c.N_Z]:
+        mean, variance, broken = moments(vector(pool, lane.nodes[node, c.N_A] + first * a_width, n * a_width))
     sums[row + c.F_ACTIVATION_MEAN] = mean
     sums[row + c.F_ACTIVATION_VARIANCE] = variance
     sums[row + c.F_ROWS_BROKEN] += broken
@@ -112,7 +113,7 @@ def forward(lane, piece, first, n):
         if lane.nodes[node, c.N_BATCH_NORM] == BATCH_NORM_BEFORE:
             batch_norm_node(lane, z_at, n, node)
         if node > 0:
-            if lane.nodes[node, c.N_ACTS] == 0:
+            if lane.nodes[node, c.N_ACTS] == 0 and a_at != z_at:
                 activate_node(lane, node, piece, first, n)
             if measured:
                 finite = measure_node(lane, node, piece, first, n) and finite

@@ -52,7 +52,8 @@ class Lane(NamedTuple):
 
 class Written(NamedTuple):
     """What a launch writes, with a leading axis of lanes: ``steps`` (samples), ``layers`` (samples, layers,
-    STEP_STATISTICS), ``whole`` (samples, WHOLE), ``more`` (samples, statistics of linked kinds), ``evaluated`` (evaluations), ``evaluation`` (evaluations,
+    STEP_STATISTICS), ``whole`` (samples, WHOLE), ``more`` (samples, statistics of linked kinds),
+    ``evaluated`` (evaluations), ``evaluation`` (evaluations,
     EVALUATIONS), ``evaluation_layers`` (evaluations, layers, LAYER_EVALUATIONS)."""
 
     steps: Ints

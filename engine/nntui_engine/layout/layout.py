@@ -32,7 +32,7 @@ _ALIGN = 64  # bytes: lanes never share a cache line
 PIECES = ((4, 200_000_000, 256), (2, 1_500_000, 32))
 _BATCH_NORM = {"none": codes.NO_BATCH_NORM, "before": codes.BATCH_NORM_BEFORE, "after": codes.BATCH_NORM_AFTER}
 _ACCURACY = {"none": codes.ACCURACY_NONE, "argmax": codes.ACCURACY_ARGMAX, "threshold": codes.ACCURACY_THRESHOLD}
-_BORROWED = [c.N_WEIGHTS, c.N_BIASES, c.N_LEARNS]  # by a node that uses another's weights
+_NAMED = {"weights": c.N_WEIGHTS, "biases": c.N_BIASES, "alpha": c.N_ALPHA, "gamma": c.N_GAMMA, "beta": c.N_BETA}
 _ROLES = {name: role for role, name in BLOCK_NAMES.items()}
 
 
@@ -323,7 +323,6 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
     """What is learned, node by node; fills in what each node knows of it."""
     table: list[tuple[int, int, int, int]] = []
     position = 0
-    named = {"weights": c.N_WEIGHTS, "biases": c.N_BIASES, "alpha": c.N_ALPHA, "gamma": c.N_GAMMA, "beta": c.N_BETA}
     for row, node, around, own in zip(nodes, graph, shapes(graph), owned(graph), strict=True):
         width, needs = math.prod(around.passed), plan(node, around)
         row[c.N_KIND], row[c.N_WIDTH] = LAYER_KINDS[node.kind].code, width
@@ -344,16 +343,19 @@ def _blocks(graph: Graph, nodes: Ints) -> Ints:
         row[c.N_LEARNS] = len(table)
         row[c.N_START] = row[c.N_MEASURED_END] = position
         for block in own:
-            row[named[block.name]] = position
+            row[_NAMED[block.name]] = position
             rows = block.shape[0] if block.name == "weights" else 1
             table.append((position, block.size, rows, _ROLES[block.name]))
             position += block.size
             if block.measured:
                 row[c.N_MEASURED_END] = position
         row[c.N_END] = position
+    around_all = shapes(graph)
     for using in users(graph).values():
+        kinds_own = own_blocks(graph[using[-1]], around_all[using[-1]])
+        borrowed = [c.N_LEARNS, *(_NAMED[block.name] for block in kinds_own)]
         for user in using[:-1]:
-            nodes[user, _BORROWED] = nodes[using[-1], _BORROWED]
+            nodes[user, borrowed] = nodes[using[-1], borrowed]
         nodes[using[1:], c.N_ADDS] = 1
     return np.array(table, dtype=np.int64).reshape(-1, c.BLOCK)
 
@@ -408,7 +410,8 @@ def _lay_out_workspace(pool: _Allocator, sums: _Allocator, lane: _Places) -> Non
             row[c.N_Z] = row[c.N_A] = row[c.N_OUT] = ints[c.I_XB]
         else:
             row[c.N_Z] = pool.take(rows * int(row[c.N_Z_WIDTH]))
-            row[c.N_A] = pool.take(rows * int(row[c.N_A_WIDTH]))
+            passed_as_it_is = node.layer.activation == "linear" and not row[c.N_ACTS]
+            row[c.N_A] = row[c.N_Z] if passed_as_it_is else pool.take(rows * int(row[c.N_A_WIDTH]))
             own = normal == "after" or node.layer.dropout > 0.0 or row[c.N_A_WIDTH] != row[c.N_WIDTH]
             row[c.N_OUT] = pool.take(cells) if own else row[c.N_A]
         if place > 0 or row[c.N_BLOCKS] > 0:  # else nobody asks for it

@@ -7,14 +7,13 @@ last axis is what it has units of: neurons, hidden units, channels.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from .row import Row
 
 Shape = tuple[int, ...]
 LEARNS = ("init", "init_scale", "bias", "l1", "l2", "trainable")  # keys of every kind that has weights
 ACTIVATES = ("activation", "alpha", "batch_norm", "dropout")  # keys of every kind whose z goes through an activation
-Family = Literal["dense", "images", "sequences"]
 
 
 class Asked(Protocol):
@@ -63,8 +62,8 @@ class Plan:
 
     ``z_width``, ``a_width``: pre-activations and activations of a row (0: as many as it passes on). ``acts``: its
     passes go through its activation themselves. ``room``: numbers a row keeps for the way back; ``scratch``: numbers a
-    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: its own statistics (registry SEQUENCE_STATISTICS)
-    and how many numbers each has; ``numbers``:
+    piece of rows works with, and ``row_scratch`` more for each of its rows; ``more``: its own statistics (registry
+    SEQUENCE_STATISTICS) and how many numbers each has; ``numbers``:
     what its kernels read of its shape and options.
     """
 
@@ -104,7 +103,7 @@ class LayerKind(Row):
     read (0: any number). ``units_key``: what a file calls its number of units ("": it has as many as it reads).
     ``options``: its own keys in a file, and what they are where left out. ``takes``: keys that other kinds have, too.
     ``activation``: its activation where a file names none ("": the model's).
-    ``family``: the part of the kernels it belongs to; ``linked``: whether the training loop calls it by its address.
+    ``linked``: whether the training loop calls it by its address.
     """
 
     shape: Callable[[Sequence[Shape], Asked], Shape]
@@ -117,7 +116,6 @@ class LayerKind(Row):
     options: Mapping[str, Any] = field(default_factory=dict)
     takes: tuple[str, ...] = ()
     activation: str = "linear"
-    family: Family = "dense"
     linked: bool = True
 
 

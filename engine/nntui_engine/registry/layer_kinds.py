@@ -92,7 +92,6 @@ LAYER_KINDS = Registry(
             options={"kernel": 3, "stride": 1, "padding": "valid"},
             takes=(*LEARNS, *ACTIVATES),
             activation="",
-            family="images",
             source="LeCun et al. 1998",
         ),
         LayerKind(
@@ -102,7 +101,6 @@ LAYER_KINDS = Registry(
             plan=images.pool_plan,
             options={"size": 2, "stride": None, "padding": "valid"},
             takes=("dropout",),
-            family="images",
         ),
         LayerKind(
             "average_pool",
@@ -111,14 +109,12 @@ LAYER_KINDS = Registry(
             plan=images.pool_plan,
             options={"size": 2, "stride": None, "padding": "valid"},
             takes=("dropout",),
-            family="images",
         ),
         LayerKind(
             "flatten",
             "All entries of a picture or sequence in one row.",
             shape=_flat,
             takes=("dropout",),
-            family="images",
         ),
         LayerKind(
             "recurrent",
@@ -132,7 +128,6 @@ LAYER_KINDS = Registry(
             options=sequences.OPTIONS,
             takes=(*LEARNS, "activation", "alpha", "dropout"),
             activation="tanh",
-            family="sequences",
             source="Elman 1990",
         ),
         LayerKind(
@@ -147,7 +142,6 @@ LAYER_KINDS = Registry(
             options=sequences.OPTIONS | {"recurrent_activation": "sigmoid"},
             takes=(*LEARNS, "activation", "alpha", "dropout"),
             activation="tanh",
-            family="sequences",
             source="Cho et al. 2014",
         ),
         LayerKind(
@@ -162,7 +156,6 @@ LAYER_KINDS = Registry(
             options=sequences.OPTIONS | {"recurrent_activation": "sigmoid", "forget_bias": 1.0},
             takes=(*LEARNS, "activation", "alpha", "dropout"),
             activation="tanh",
-            family="sequences",
             source="Hochreiter & Schmidhuber 1997; Gers et al. 2000",
         ),
         LayerKind(
@@ -173,7 +166,6 @@ LAYER_KINDS = Registry(
             blocks=images.norm_blocks,
             plan=images.norm_plan,
             takes=("activation", "alpha", "dropout", "trainable"),
-            family="images",
             source="Ba, Kiros & Hinton 2016",
         ),
         LayerKind(
@@ -185,7 +177,6 @@ LAYER_KINDS = Registry(
             units_key="units",
             options={"tokens": None},
             takes=(*LEARNS, "dropout"),
-            family="sequences",
         ),
         LayerKind(
             "concatenate",
@@ -194,7 +185,6 @@ LAYER_KINDS = Registry(
             plan=_concatenate_plan,
             most_sources=0,
             takes=("dropout",),
-            family="images",
         ),
     ),
 )

@@ -55,7 +55,7 @@ def work(read: Sequence[Shape], asked: Asked) -> int:
 
 
 def embedded(read: Sequence[Shape], asked: Asked) -> Shape:
-    """A row of numbers for each token."""
+    """A row of numbers for each token. Raises ValueError where it does not read token numbers."""
     if len(read[0]) != 1 and read[0][1:] != (1,):
         raise ValueError(f"gets {shape_text(read[0])}; it wants token numbers, one for each time step")
     return (read[0][0], asked.units)

@@ -104,6 +104,15 @@ ON_DEMAND_STATISTICS = _table(
     ("smallest_hessian_eigenvalue", "Smallest Hessian eigenvalue", "smallest (signed) eigenvalue of the same matrix", "Below 0, the loss bends down somewhere: no minimum.", "on demand", "linear"),
     ("prediction_spread", "Prediction spread", "mean standard deviation of the outputs over 100 passes with dropout on", "How unsure the network is where the data are.", "on demand", "linear"),
     ("prediction_spread_outside", "Prediction spread outside", "the same, three times as far from the middle as the data", "How unsure the network is where it saw nothing.", "on demand", "linear"),
+    ("gradient_correlation", "Gradient correlation", "Σ gᵢ·gⱼ / √(Σ‖gᵢ‖² Σ‖gⱼ‖²), g = ∂(Σ output z)/∂x, over pairs of a probe row i and the row j nearest to it", "Near 0, gradients are shattered: neighbouring inputs pull apart (Balduzzi 2017).", "on demand", "linear"),
+)
+
+# The same of one layer
+ON_DEMAND_LAYER_STATISTICS = _table(
+    ("spectral_radius", "Spectral radius", "largest |eigenvalue| of a recurrent layer's recurrent weights U; of gates, the largest of theirs", "How much the state is stretched from one time step to the next.", "on demand", "log"),
+    ("hidden_spread", "Hidden spread", "Σ‖hₜ − h'ₜ‖ / Σ‖h₁ − h'₁‖ for every t, over pairs of probe rows that differ in the first time step only", "How much of what came first is still felt after t steps.", "on demand", "log"),
+    ("skip_variance_share", "Skip's share of the variance", "cov(s, z) / var(z), z = the sum, s = what comes by its source with the fewest layers before it, on the probe set", "How much of a sum is what went round the block.", "on demand", "linear"),
+    ("skip_gradient_share", "Skip's share of the gradient", "⟨δₛ, δ⟩ / ‖δ‖², δ = ∂L/∂ what that source passes on, δₛ = the part that came by the sum directly", "How much of the gradient went round the block.", "on demand", "linear"),
 )
 
 # Of recurrent layers, several numbers at a time: for each time step, or each gate
@@ -126,3 +135,5 @@ WHOLE_BY_NAME = {row.name: row for row in WHOLE_STATISTICS}
 EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
 SURFACE_BY_NAME = {row.name: row for row in SURFACE_STATISTICS}
 ON_DEMAND_BY_NAME = {row.name: row for row in ON_DEMAND_STATISTICS}
+ON_DEMAND_LAYER_BY_NAME = {row.name: row for row in ON_DEMAND_LAYER_STATISTICS}
+OF_TIME = ("time_gradient_norm", "hidden_spread")  # have a number for each time step

@@ -137,7 +137,8 @@ class LaneSnapshot:
     ``step`` counts the lane's own steps (a restarted lane begins again at 0). ``whole`` maps every statistic of the
     whole lane that applies to its newest value, ``per_layer`` every per-layer statistic to a (layers,) array; a surface
     has no layers. ``sequences`` maps what recurrent layers have several numbers of (registry SEQUENCE_STATISTICS) to
-    those of each layer, by its index: (time steps,) or (gates,). The histories hold the series asked for. ``own`` is what only one kind of lane has.
+    those of each layer, by its index: (time steps,) or (gates,). The histories hold the series asked for. ``own`` is
+    what only one kind of lane has.
     """
 
     index: int

@@ -11,7 +11,9 @@ from ..registry.recurrence import GATES
 from ..registry.statistic import (
     EVALUATION_BY_NAME,
     LAYER_BY_NAME,
+    OF_TIME,
     ON_DEMAND_BY_NAME,
+    ON_DEMAND_LAYER_BY_NAME,
     SEQUENCE_BY_NAME,
     SURFACE_BY_NAME,
     WHOLE_BY_NAME,
@@ -22,7 +24,7 @@ from .schema import Expectation, ModelTable
 
 # Only expectations ask for these: both coordinates at once, and the largest value on the way
 MORE_SURFACE_STATISTICS = ("position", "highest_value")
-LAYER_NAMES = tuple(LAYER_BY_NAME)
+LAYER_NAMES = (*LAYER_BY_NAME, *SEQUENCE_BY_NAME, *ON_DEMAND_LAYER_BY_NAME)
 WHOLE_NAMES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME, *ON_DEMAND_BY_NAME)
 _PARTS = {"time": "time step of a sequence", "gate": "gate"}
 _COMPARISONS = ("below", "above", "between", "equals")
@@ -82,7 +84,7 @@ def _check_statistic(
     name = expectation.statistic
     assert name is not None
     on_surface = [*SURFACE_BY_NAME, *MORE_SURFACE_STATISTICS]
-    allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *SEQUENCE_BY_NAME, *WHOLE_NAMES)))
+    allowed = on_surface if is_surface else list(dict.fromkeys((*LAYER_NAMES, *WHOLE_NAMES)))
     choose(where, "statistic", name, allowed, "statistic")
     _check_layer(expectation.layer, depths[lane], where, "layer")
     _check_part(expectation, name, where)
@@ -100,7 +102,7 @@ def _check_statistic(
         for layer in layers:
             if layer is None and name not in WHOLE_NAMES:
                 raise InputError(f'{prefix(where)}layer is missing: "{name}" is measured for each layer')
-            if layer is not None and name not in LAYER_NAMES and name not in SEQUENCE_BY_NAME:
+            if layer is not None and name not in LAYER_NAMES:
                 raise InputError(f'{prefix(where)}layer = {layer}: "{name}" is measured for the whole network')
     bounds = [key for key in _COMPARISONS if getattr(expectation, key) is not None]
     if not bounds or (len(bounds) > 1 and sorted(bounds) != ["above", "below"]):
@@ -109,7 +111,7 @@ def _check_statistic(
         )
     if expectation.average_over > 1 and is_surface and name not in ("value", "gradient_norm"):
         raise InputError(f"{prefix(where)}average_over goes with value and gradient_norm only, not with {name}")
-    if expectation.average_over > 1 and name in ON_DEMAND_BY_NAME:
+    if expectation.average_over > 1 and name in {**ON_DEMAND_BY_NAME, **ON_DEMAND_LAYER_BY_NAME}:
         raise InputError(f"{prefix(where)}average_over: {name} is worked out once, not at every step")
     pair = isinstance(expectation.equals, tuple)
     if name == "position" and not (pair and len(expectation.equals or ()) == 2 and over is None):  # type: ignore[arg-type]
@@ -122,7 +124,7 @@ def _check_statistic(
 
 def _check_part(expectation: Expectation, name: str, where: str) -> None:
     """Of what a recurrent layer has several numbers of, which one."""
-    needed = {"time_gradient_norm": "time", "gate_mean": "gate", "gate_saturated": "gate"}.get(name)
+    needed = {**dict.fromkeys(OF_TIME, "time"), "gate_mean": "gate", "gate_saturated": "gate"}.get(name)
     for key in ("time", "gate"):
         given = getattr(expectation, key)
         if key == needed and given is None:
@@ -131,7 +133,9 @@ def _check_part(expectation: Expectation, name: str, where: str) -> None:
             raise InputError(f'{prefix(where)}{key} = {show(given)}: "{name}" is not measured for each {_PARTS[key]}')
     for key, time in (("time", expectation.time), ("over.time", expectation.over.time if expectation.over else None)):
         if time is not None and (time == 0 or time < -1 or needed != "time"):
-            raise InputError(f"{prefix(where)}{key} = {time}: allowed with time_gradient_norm, from 1; −1 is the last")
+            raise InputError(
+                f"{prefix(where)}{key} = {time}: allowed with {' and '.join(OF_TIME)}, from 1; −1 is the last"
+            )
     if expectation.gate is not None:
         choose(
             where, "gate", expectation.gate, list(dict.fromkeys(g for gates in GATES.values() for g in gates)), "gate"

@@ -13,6 +13,7 @@ from ..registry.activation import HIDDEN_ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
 from ..registry.layer_kind import LayerKind
 from ..registry.layer_kinds import LAYER_KINDS
+from ..registry.recurrence import RECURRENT_KINDS
 from .problems import choose, fail, prefix, read, show
 from .schema import MAX_DEPTH, LayerTable, ModelTable
 
@@ -165,6 +166,8 @@ def _check_layer(table: LayerTable, key: str, where: str) -> None:
         value: Any = getattr(table, name)
         if value is not UNSET:
             choose(where, f"{key}.{name}", value, list(HIDDEN_ACTIVATIONS), "activation")
+            if value == "prelu" and kind.name in RECURRENT_KINDS:
+                fail(where, f"{key}.{name}", value, "a recurrent layer does not learn its slope; use leaky_relu")
     for name in ("init", "recurrent_init"):
         value = getattr(table, name)
         if value is not UNSET:

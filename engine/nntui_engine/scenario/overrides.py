@@ -23,6 +23,7 @@ from .problems import keys_of, prefix, refuse_oversized, show
 from .schema import SECTIONS, LayerTable
 from .text import check_bounds
 
+_OF_THE_ROWS = ("labels", "test_path", "test_labels", "shape", "augment", "keep_classes", "test_shift")
 _NESTED = {
     "data.augment": None,
     "data.preprocess": "kind",
@@ -165,12 +166,10 @@ def _drop_what_goes(tables: Tables, key: str, value: object, settings: Mapping[s
         _drop(surface, ("start", "window"), "surface", settings)
         _drop(surface, SURFACE_PARAMETERS, "surface", settings, lambda name: not _row_takes(SURFACES, value, name))
     elif key == "data.name":
-        _drop(data, ("path", "labels", "test_path", "test_labels", "shape", "augment", "target"), "data", settings)
+        _drop(data, ("path", *_OF_THE_ROWS, "target"), "data", settings)
         _drop(data, DATA_PARAMETERS, "data", settings, lambda name: not _row_takes(DATASETS, value, name))
     elif key == "data.path":
-        _drop(
-            data, ("name", *DATA_PARAMETERS, "labels", "test_path", "test_labels", "shape", "augment"), "data", settings
-        )
+        _drop(data, ("name", *DATA_PARAMETERS, *_OF_THE_ROWS), "data", settings)
 
 
 def _row_takes(registry: Mapping[str, Row], choice: object, parameter: str) -> bool:

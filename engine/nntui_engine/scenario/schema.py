@@ -115,7 +115,26 @@ class DataTable(Table, frozen=True):
     ] = "auto"
     task: Annotated[str, means('what is predicted; `"auto"` decides by the target')] = "auto"
     label_noise: Annotated[Fraction, means("share of the training rows whose class is replaced by another")] = 0.0
+    keep_classes: Annotated[
+        Annotated[tuple[str, ...], Meta(min_length=2)] | UnsetType,
+        means('only rows of these classes, such as `["3", "8"]`, which are then numbered anew, in the data\'s order'),
+    ] = UNSET
     test_fraction: Annotated[Dropout, means("share of the rows held out for validation; 0 holds out none")] = 0.3
+    test_shift: Annotated[
+        int,
+        Meta(ge=0, le=MAX_WIDTH),
+        means(
+            "images: those held out are moved, once for all, by up to so many whole pixels along both axes; beyond the "
+            "edge the nearest value goes on"
+        ),
+    ] = 0
+    train_rows: Annotated[
+        Count | UnsetType,
+        means(
+            "train on so many of the rows that are not held out only, with classes as many of each as there are; the "
+            "seed draws them, and fewer are among more"
+        ),
+    ] = UNSET
     split: Annotated[
         str, means("which rows are held out: random ones (with classes in equal shares, by seed) or the last")
     ] = "random"
@@ -388,7 +407,8 @@ class Expectation(Table, frozen=True):
         means("of which layer, from 1, or its name; −1 is the output layer; left out, of the whole network"),
     ] = None
     time: Annotated[
-        int | None, means("of `time_gradient_norm`: which time step of the sequence, from 1; −1 is the last")
+        int | None,
+        means("of `time_gradient_norm` and `hidden_spread`: which time step of the sequence, from 1; −1 is the last"),
     ] = None
     gate: Annotated[str | None, means("of `gate_mean` and `gate_saturated`: which gate")] = None
     over: Annotated[Over | None, means("makes it the ratio to the same statistic elsewhere")] = None

@@ -11,10 +11,14 @@ from ..kernels import columns as c
 from ..layout.arena import Arena, memory_views, parameter_views, running_views
 from ..layout.first_weights import draw
 from ..layout.graph import Graph, drawn, graph_of
+from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.loss import LOSSES
+from ..registry.recurrence import RECURRENT_KINDS
+from ..registry.sequence_layers import CARRIES
 from ..run.snapshot import Node, NonFinite
 from ..scenario.settings import LaneSettings
 
+_RECURRENT = LAYER_KINDS.codes(*RECURRENT_KINDS)
 # What a run has reached, as against what its settings say: kept when settings change
 _PROGRESS_INTS = (
     c.I_STEP,
@@ -148,6 +152,7 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     old_at, new_at = int(old.ints[lane, c.I_ORDER]), int(ints[c.I_ORDER])
     new.order[new_at : new_at + rows] = old.order[old_at : old_at + rows]
     _carry_best(old, new, lane)
+    _carry_states(old, new, lane)
     if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
         reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
 
@@ -164,6 +169,20 @@ def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
         old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
     )
     return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)
+
+
+def _carry_states(old: Arena, new: Arena, lane: int) -> None:
+    """Keep the states that layers with ``carry`` begin the next mini-batch with."""
+    pairs = zip(old.nodes[lane], new.nodes[lane], strict=False)
+    for one in (pair for pair in pairs if pair[1][c.N_KIND] in _RECURRENT and pair[1][c.N_OPTIONS + CARRIES]):
+        views = []
+        for arena, row in zip((old, new), one, strict=True):
+            rows, units = int(arena.ints[lane, c.I_CAPACITY]), int(row[c.N_UNITS])
+            at = int(row[c.N_ROOM]) + rows * (int(row[c.N_ROOM_WIDTH]) - 2 * units)  # states, then cells, come last
+            views.append(arena.pool[at : at + 2 * rows * units].reshape(2, rows, units))
+        before, after = views
+        rows = min(before.shape[1], after.shape[1])
+        after[:, :rows] = before[:, :rows]
 
 
 def _carry_best(old: Arena, new: Arena, lane: int) -> None:

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 from msgspec import UNSET
 
+from ..data.dataset import LaneData
 from ..errors import InputError
 from ..registry.activation import ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
 from ..registry.layer_kind import Shape
 from ..registry.layer_kinds import LAYER_KINDS
 from ..scenario.checks import Checked, per_layer, takes
-from ..scenario.layers import WrittenLayer
+from ..scenario.layers import INPUTS, WrittenLayer
 from ..scenario.problems import fail, prefix
 from ..scenario.schema import ModelTable
 from ..scenario.settings import BatchNorm, LayerSettings
@@ -88,6 +90,34 @@ def _layer(place: int, written: WrittenLayer, checked: Checked, read: Sequence[S
         sources=written.sources,
         options={**kind.options, **options},
     )
+
+
+def check_tokens(checked: Checked, data: LaneData, where: str) -> None:
+    """Raise InputError where an embedding reads anything but whole numbers from 0 to the most it knows."""
+    changes = {
+        "model.batch_norm_inputs": checked.model.batch_norm_inputs,
+        "model.input_dropout": checked.model.input_dropout,
+        "train.noise.inputs": checked.train.noise.inputs,
+    }
+    for place, written in enumerate(checked.layers or (), 1):
+        if written.kind.name != "embedding":
+            continue
+        words, tokens = written.words(place), cast(int, written.table.tokens)
+        if written.sources != (0,):
+            raise InputError(
+                f"{prefix(where)}model.layers: {words} reads another layer; it wants the token numbers of the data: "
+                f'from = "{INPUTS}"'
+            )
+        for key, value in changes.items():
+            if value:
+                fail(where, key, value, f"changes the token numbers that {words} reads")
+        for x in (data.x_train, data.x_validation):
+            wrong = x[~((x >= 0) & (x < tokens) & (x == np.floor(x)))]
+            if wrong.size:
+                raise InputError(
+                    f"{prefix(where)}model.layers: {words} reads {wrong[0]:g}; it wants whole numbers from 0 to "
+                    f"{tokens - 1}, below its tokens = {tokens}"
+                )
 
 
 def _refuse_perturbed(checked: Checked, layers: Sequence[LayerSettings], where: str) -> None:

@@ -61,7 +61,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def parts(self, lanes: Sequence[NetworkLane]) -> tuple[str, ...]:
         """The number type of the first lane, which all lanes share, and what their kinds of layer need beside it."""
         kinds = {layer.kind for lane in lanes for layer in lane.settings.layers}
-        return parts_of(lanes[0].settings.dtype, kinds)
+        augmented = any(lane.settings.augment is not None for lane in lanes)
+        return parts_of(lanes[0].settings.dtype, kinds, augmented)
 
     def pending(self, goals: Steps) -> bool:
         """Whether a lane is evaluating, or has steps to make before its goal."""

@@ -73,8 +73,8 @@ def history_widths(depth: int) -> tuple[int, int]:
 class Emitted:
     """What one launch wrote for one lane.
 
-    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE), ``more`` (m, …); ``evaluated`` (e,), ``evaluation``
-    (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
+    ``steps`` (m,), ``layers`` (m, depth, STEP_STATISTICS), ``whole`` (m, WHOLE), ``more`` (m, …);
+    ``evaluated`` (e,), ``evaluation`` (e, EVALUATIONS), ``evaluation_layers`` (e, depth, LAYER_EVALUATIONS).
     """
 
     steps: NDArray[np.int64]
@@ -195,7 +195,10 @@ class NetworkLane(Lane):
                 self.latest[name] = value
 
     def sample_rows(self, new: Emitted) -> list[dict[str, Any]]:
-        """The sampled steps of a launch as plain values: {lane, step, loss, …, layers: {statistic: [per layer]}}."""
+        """The sampled steps of a launch as plain values: {lane, step, loss, …, layers: {statistic: [per layer]}}.
+
+        Where layers are recurrent, also sequences: {statistic: {layer's name: [per time step or gate]}}.
+        """
         evaluations = {step: at for at, step in enumerate(new.evaluated.tolist())}
         rows = []
         for at, step in enumerate(new.steps.tolist()):
@@ -209,8 +212,17 @@ class NetworkLane(Lane):
             row: dict[str, Any] = {"lane": self.name, "step": step}
             row.update((name, value) for name, value in values.items() if self.applies(name))
             row["layers"] = layers
+            if self.sequence_places:
+                row["sequences"] = self._named_sequences(new.more[at])
             rows.append(row)
         return rows
+
+    def _named_sequences(self, numbers: Array) -> dict[str, dict[str, list[float]]]:
+        """What linked kinds measured at a step, by statistic and the layer's name."""
+        found: dict[str, dict[str, list[float]]] = {}
+        for name, layer, columns in self.sequence_places:
+            found.setdefault(name, {})[self.infos[layer - 1].name] = numbers[columns].tolist()
+        return found
 
     def add_late_evaluations(self, new: Emitted, rows: Sequence[dict[str, Any]]) -> None:
         """Put evaluations that came a launch after their step into that step's row in ``rows``.

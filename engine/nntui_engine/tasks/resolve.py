@@ -26,7 +26,7 @@ from ..scenario.problems import prefix
 from ..scenario.schema import DEFAULT_STEPS, MAX_STEPS, EarlyStoppingTable, ModelTable
 from ..scenario.settings import EarlyStopping, L1Method, LaneSettings, LayerSettings, Start, SurfaceSettings
 from .autos import Head, decide_head
-from .layers import activations_of, alphas, counted_layers, init_scale_of, layers_of
+from .layers import activations_of, alphas, check_tokens, counted_layers, init_scale_of, layers_of
 
 MAX_ACTIVATIONS = 500_000_000
 
@@ -65,6 +65,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     shape = data.shape
     layers = layers_of(checked, head, shape, where)
     _check_memory(layers, shape, batch_size, where)
+    check_tokens(checked, data, where)
     accuracy, threshold = _accuracy(split, head)
     kind, schedule_parameters = checked.schedule
     every = train.evaluate_every if isinstance(train.evaluate_every, int) else max(10, per_epoch)

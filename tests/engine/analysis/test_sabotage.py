@@ -101,6 +101,18 @@ def test_a_lane_with_fewer_layers_does_not_have_the_layer_asked_for() -> None:
         assert 'model.init = "he_normal"' in survived(found, "deep")
 
 
+def test_a_lane_without_the_layer_that_is_asked_for_by_name() -> None:
+    named = {
+        "name": "named",
+        "set": {"model.layers": [{"kind": "dense", "name": "one", "units": 4}, {"kind": "dense", "units": 3}]},
+        "expect": [{"step": 1, "statistic": "activation_variance", "layer": "one", "above": 0.0}],
+    }
+    plain = {"name": "plain", "expect": [{"step": 1, "statistic": "loss", "above": 0.0}]}
+    found = sabotage(scenario(named, plain, tables=NET))
+    assert "plain" not in survived(found, "named")
+    assert "named" in survived(found, "plain")
+
+
 def test_what_sets_a_lane_over_another_is_expected_of_both() -> None:
     # 0.75^5 over 0.5^5 is 7.6
     ratio = {"step": 5, "statistic": "y", "over": {"lane": "other"}, "between": [7.0, 8.0]}

@@ -149,17 +149,17 @@ def test_swapped_cut_missing_and_foreign_files_are_noticed(warm: Path) -> None:
 
 
 def test_what_is_damaged_or_unfinished_is_emptied_before_compiling(warm: Path) -> None:
-    with cache.compiling_alone(pytest.fail):
+    with cache.compiling_alone("float32", pytest.fail):
         assert (warm / "a.1.nbc").exists()
     (warm / "a.1.nbc").write_bytes(b"damaged")
     (warm / "b.1.nbc").unlink()
     (warm / "b.1.nbc").mkdir()
     cache._found_intact.clear()
-    with cache.compiling_alone(pytest.fail):
-        assert [path.name for path in warm.iterdir()] == ["compiling"]
+    with cache.compiling_alone("float32", pytest.fail):
+        assert {path.name for path in warm.iterdir()} == {"compiling", "compiling-float32"}
     (warm / "left.1.nbc").write_bytes(sealed("left.1.nbc", b"of a process that was ended"))
-    with cache.compiling_alone(pytest.fail):
-        assert [path.name for path in warm.iterdir()] == ["compiling"]
+    with cache.compiling_alone("float32", pytest.fail):
+        assert {path.name for path in warm.iterdir()} == {"compiling", "compiling-float32"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX file locks")
@@ -167,15 +167,24 @@ def test_one_process_compiles_at_a_time(warm: Path) -> None:
     import fcntl
 
     waited = []
-    with (warm / "compiling").open("wb") as other:
+    with (warm / "compiling-float32").open("wb") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
 
         def wait() -> None:
             waited.append(True)
             fcntl.flock(other, fcntl.LOCK_UN)
 
-        with cache.compiling_alone(wait):
+        with cache.compiling_alone("float32", wait):
             assert waited == [True]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX file locks")
+def test_other_parts_are_compiled_meanwhile_and_nothing_is_emptied_under_them(warm: Path) -> None:
+    cache._found_intact.clear()
+    with cache.compiling_alone("float32", pytest.fail):
+        (warm / "a.1.nbc").write_bytes(b"half written")
+        with cache.compiling_alone("float32 lstm", pytest.fail):
+            assert (warm / "a.1.nbc").read_bytes() == b"half written"
 
 
 def test_is_warm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nntui_engine import Experiment
 from nntui_engine.registry.statistic import LAYER_BY_NAME
-from nntui_engine.run.finding import Finding
+from nntui_engine.run.finding import Finding, headline, layer_words
 from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario import scenario_from_dict
 from nntui_engine.tasks import diagnosis
@@ -21,11 +21,12 @@ def findings(**options: Any) -> list[Finding]:
 
 def trained(steps: int = 60, data: Any = None, model: Any = None, **train: Any) -> Experiment:
     moons = {"name": "moons", "samples": 120}
+    made = {"hidden": [8], "activation": "relu", "init": "he_normal", **(model or {})}
     tables = {
         "schema": 1,
         "scenario": {"title": "t"},
         "data": {**(moons if data is None else data), "preprocess": "standardize"},
-        "model": {"hidden": [8], "activation": "relu", "init": "he_normal", **(model or {})},
+        "model": {key: value for key, value in made.items() if value is not None},
         "train": {"steps": steps, "batch_size": 16, "lr": 0.1, "evaluate_every": 10, **train},
     }
     experiment = Experiment(scenario_from_dict(tables))
@@ -204,3 +205,29 @@ def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_histories_that_rules_read_are_statistics() -> None:
     assert set(diagnosis.WATCHED) <= set(LAYER_BY_NAME)
     assert len(diagnosis.WATCHED) == len(set(diagnosis.WATCHED))
+
+
+def listed(names: bool, activation: str = "sigmoid") -> list[dict[str, Any]]:
+    one = {"kind": "dense", "units": 10, "activation": activation}
+    return [{"kind": "flatten"}, *({**one, **({"name": f"deep{i}"} if names else {})} for i in range(1, 9))]
+
+
+def test_findings_call_layers_by_their_names_and_begin_with_the_first_that_has_weights() -> None:
+    init = {"init": "xavier_normal"}
+    (plain,) = findings(model=DEEP_SIGMOID)
+    (named,) = findings(model={"layers": listed(True), **init, "hidden": None})
+    (numbered,) = findings(model={"layers": listed(False), **init, "hidden": None})
+    assert headline(plain) == f"vanishing gradient · layers 1–5 · since step {plain.first_step}"
+    assert headline(named) == f"vanishing gradient · layers deep1–deep5 · since step {plain.first_step}"
+    assert headline(numbered) == f"vanishing gradient · layers 2–6 · since step {plain.first_step}"
+    assert named.layers == numbered.layers == (2, 3, 4, 5, 6)
+    assert "layer deep1 gets" in named.message
+    assert named.message.replace("deep1", "2") == numbered.message
+    assert named.evidence == numbered.evidence
+
+
+def test_ranges_of_names_and_numbers() -> None:
+    assert layer_words((1, 2, 3, 5)) == "layers 1–3, 5"
+    assert layer_words((1, 2, 3, 5), {1: "stem", 3: "b.1", 5: "output"}) == "layers stem–b.1, output"
+    assert layer_words((4,), {4: "4"}) == "layer 4"
+    assert layer_words((), {1: "stem"}) == ""

@@ -1,7 +1,7 @@
 """The rows of a mini-batch, changed anew at every step (``kernels/augment.py`` has the arithmetic).
 
-The settings of node 0, from N_OPTIONS on: whether a row is a picture, its height, width and channels (of others: 1, time,
-features), how it is mirrored, the jitter; from L_AUGMENT on: shift, rotation, scale, noise, contrast.
+The settings of node 0, from N_OPTIONS on: whether a row is a picture, its height, width and channels (of others: 1,
+time, features), how it is mirrored, the jitter; from L_AUGMENT on: shift, rotation, scale, noise, contrast.
 """
 
 from .. import columns as c

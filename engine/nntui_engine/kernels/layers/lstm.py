@@ -13,13 +13,15 @@ def forward(lane, node, piece, first, n):
     """z, the states and what is passed on of rows first … first + n − 1."""
     pool, nodes, reals = lane.pool, lane.nodes, lane.node_reals
     weights, biases = of.weights_of(lane, node), of.biases_of(lane, node)
+    gates, gate = of.gates_of(lane, node, first, n), of.option(lane, node, GATE_ACTIVATION)
     of.begin_rows(lane, node, first, n)
     lstm.forward(
         of.flat_output(lane, source(lane, node, 0), first, n), weights, biases, of.mask_of(lane, node, first, n),
         of.is_masked(lane, node), of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n),
-        of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n), of.gates_of(lane, node, first, n),
+        of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n), gates,
         of.scratch_of(lane, node, piece), n, of.option(lane, node, TIME), of.option(lane, node, FEATURES),
-        nodes[node, c.N_UNITS], nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA], of.option(lane, node, GATE_ACTIVATION), reals[node, c.L_GATE_ALPHA],
+        nodes[node, c.N_UNITS], nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
+        gate, reals[node, c.L_GATE_ALPHA],
     )  # fmt: skip
     of.end_rows(lane, node, first, n)
 
@@ -29,29 +31,28 @@ def backward(lane, node, piece, first, n):
     """Back through time: ∂L/∂z, ∂L/∂ of what the node reads where it is asked for, and the piece's part of ∂L/∂ its
     weights and biases."""
     pool, nodes, reals, below = lane.pool, lane.nodes, lane.node_reals, source(lane, node, 0)
-    weights, d_weights, d_biases = (
-        of.weights_of(lane, node),
-        of.d_weights(lane, node, piece),
-        of.d_biases(lane, node, piece),
-    )
+    weights = of.weights_of(lane, node)
+    d_weights, d_biases = of.d_weights(lane, node, piece), of.d_biases(lane, node, piece)
     time, units, scratch = of.option(lane, node, TIME), nodes[node, c.N_UNITS], of.scratch_of(lane, node, piece)
     z = of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n)
     delta = of.rows_of(pool, nodes[node, c.N_DELTA_Z], nodes[node, c.N_Z_WIDTH], first, n)
     d_out = of.rows_of(pool, nodes[node, c.N_DELTA], nodes[node, c.N_WIDTH], first, n)
     dx = of.rows_of(pool, max(nodes[below, c.N_DELTA], 0), nodes[below, c.N_WIDTH], first, n)
+    gates, gate = of.gates_of(lane, node, first, n), of.option(lane, node, GATE_ACTIVATION)
     measured = lane.ints[c.I_MEASURED] == 1
     lstm.backward(
         of.flat_output(lane, below, first, n), weights, of.mask_of(lane, node, first, n), of.is_masked(lane, node),
-        of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n), z, of.gates_of(lane, node, first, n), d_out, of.option(lane, node, EVERY_STATE),
-        of.option(lane, node, TRUNCATE), scratch, delta, of.input_mode(lane, node), dx, d_weights, d_biases, measured,
-        of.time_norms_of(lane, node, piece), n, time, of.option(lane, node, FEATURES), units,
-        nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA], of.option(lane, node, GATE_ACTIVATION), reals[node, c.L_GATE_ALPHA],
+        of.states_of(lane, node, first, n), of.memory_of(lane, node, first, n), z, gates, d_out,
+        of.option(lane, node, EVERY_STATE), of.option(lane, node, TRUNCATE), scratch, delta, of.input_mode(lane, node),
+        dx, d_weights, d_biases, measured, of.time_norms_of(lane, node, piece), n, time,
+        of.option(lane, node, FEATURES), units, nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
+        gate, reals[node, c.L_GATE_ALPHA],
     )  # fmt: skip
     if measured:
         found = of.gate_table(lane, node, piece)
         lstm.statistics(
-            z, of.gates_of(lane, node, first, n), found, scratch, n, time, units, nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
-            reals[node, c.L_LARGEST_SLOPE], of.option(lane, node, GATE_ACTIVATION),
-            reals[node, c.L_GATE_ALPHA], reals[node, c.L_GATE_LARGEST_SLOPE],
+            z, gates, found, scratch, n, time, units, nodes[node, c.N_ACTIVATION],
+            reals[node, c.L_ALPHA], reals[node, c.L_LARGEST_SLOPE], gate, reals[node, c.L_GATE_ALPHA],
+            reals[node, c.L_GATE_LARGEST_SLOPE],
         )  # fmt: skip
         of.count_gates(lane, node, piece, n, found)

@@ -32,9 +32,12 @@ def add_part(part, add, g):
 
 @kernel
 def clear(lane, node, piece):
-    """A piece without rows has no part in the gradient."""
-    at = lane.nodes[node, c.N_PARTIAL]
+    """A piece without rows has no part in the gradient, nor in what its kind measures."""
+    at, more = lane.nodes[node, c.N_PARTIAL], lane.nodes[node, c.N_MORE]
     if at >= 0:
         step = lane.nodes[node, c.N_PARTIAL_STEP]
         part = vector(lane.pool, at + piece * step, step)
         part[:] = part.dtype.type(0.0)
+    if more >= 0:
+        found = vector(lane.sums, more + piece * lane.nodes[node, c.N_MORE_STEP], lane.nodes[node, c.N_MORE_COUNT])
+        found[:] = 0.0

@@ -29,11 +29,8 @@ def backward(lane, node, piece, first, n):
     """Back through time: ∂L/∂z, ∂L/∂ of what the node reads where it is asked for, and the piece's part of ∂L/∂ its
     weights and biases."""
     pool, nodes, reals, below = lane.pool, lane.nodes, lane.node_reals, source(lane, node, 0)
-    weights, d_weights, d_biases = (
-        of.weights_of(lane, node),
-        of.d_weights(lane, node, piece),
-        of.d_biases(lane, node, piece),
-    )
+    weights = of.weights_of(lane, node)
+    d_weights, d_biases = of.d_weights(lane, node, piece), of.d_biases(lane, node, piece)
     time, units, scratch = of.option(lane, node, TIME), nodes[node, c.N_UNITS], of.scratch_of(lane, node, piece)
     z = of.rows_of(pool, nodes[node, c.N_Z], nodes[node, c.N_Z_WIDTH], first, n)
     delta = of.rows_of(pool, nodes[node, c.N_DELTA_Z], nodes[node, c.N_Z_WIDTH], first, n)
@@ -43,14 +40,14 @@ def backward(lane, node, piece, first, n):
     elman.backward(
         of.flat_output(lane, below, first, n), weights, of.mask_of(lane, node, first, n), of.is_masked(lane, node),
         of.states_of(lane, node, first, n), z, d_out, of.option(lane, node, EVERY_STATE),
-        of.option(lane, node, TRUNCATE), scratch, delta, of.input_mode(lane, node), dx, d_weights, d_biases, measured,
-        of.time_norms_of(lane, node, piece), n, time, of.option(lane, node, FEATURES), units,
+        of.option(lane, node, TRUNCATE), scratch, delta, of.input_mode(lane, node), dx, d_weights, d_biases,
+        measured, of.time_norms_of(lane, node, piece), n, time, of.option(lane, node, FEATURES), units,
         nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
     )  # fmt: skip
     if measured:
         found = of.gate_table(lane, node, piece)
         elman.statistics(
-            of.states_of(lane, node, first, n), z, found, scratch, n, time, units, nodes[node, c.N_ACTIVATION], reals[node, c.L_ALPHA],
-            reals[node, c.L_LARGEST_SLOPE],
+            of.states_of(lane, node, first, n), z, found, scratch, n, time, units, nodes[node, c.N_ACTIVATION],
+            reals[node, c.L_ALPHA], reals[node, c.L_LARGEST_SLOPE],
         )  # fmt: skip
         of.count_gates(lane, node, piece, n, found)
