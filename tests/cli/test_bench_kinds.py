@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import tempfile
+import tomllib
 from pathlib import Path
 from typing import Any
 

@@ -92,7 +92,8 @@ def _read(path: Path, where: str) -> tuple[NDArray[Any], NDArray[Any], tuple[int
 
 
 def read_member(archive: zipfile.ZipFile, name: str, packed: int, place: str) -> NDArray[Any]:
-    """Array ``name``, of any shape, of a file of ``packed`` bytes, read only after its header has been held against the limits.
+    """Array ``name``, of any shape, of a file of ``packed`` bytes, read only after its header was held against
+    the limits.
 
     Raises InputError for one that is missing, cut short, too large, or holds no numbers or text.
     """

@@ -16,7 +16,10 @@ MOST_ARRAYS = 10_000
 
 
 def read_weights(name: str, where: str) -> dict[str, NDArray[Any]]:
-    """Every array of the file, of any shape, by name. Raises InputError for one that is missing, damaged, or holds no numbers."""
+    """Every array of the file, of any shape, by name.
+
+    Raises InputError for a file that is missing, damaged, or holds anything but numbers.
+    """
     path = expanded(name)
     problem = problem_with(path)
     if problem is not None:

@@ -38,7 +38,7 @@ def draw(
 
 
 def with_radius(matrix: NDArray[np.float64], radius: float | None) -> NDArray[np.float64]:
-    """A (units, units) matrix scaled so that its largest eigenvalue has magnitude ``radius``; as it is for None or zeros."""
+    """A (units, units) matrix scaled so that its largest eigenvalue has magnitude ``radius`` (None: as it is)."""
     if radius is None:
         return matrix
     largest = float(np.abs(np.linalg.eigvals(matrix)).max())

@@ -16,7 +16,6 @@ from ..layout.arena import Arena
 from ..registry.layer_kinds import LAYER_KINDS
 from ..registry.statistic import (
     EVALUATION_STATISTICS,
-    LAYER_BY_NAME,
     LAYER_STATISTICS,
     SEQUENCE_BY_NAME,
     WHOLE_STATISTICS,
@@ -306,7 +305,9 @@ class NetworkLane(Lane):
             layers=self.infos,
             per_layer=dict(self.latest_layers),
             whole_history={name: self.series(name, False, points) for name in whole_names if self.applies(name)},
-            layer_history={name: self.series(name, True, points) for name in layer_names if name in LAYER_BY_NAME},
+            layer_history={
+                name: self.series(name, True, points) for name in layer_names if name not in SEQUENCE_BY_NAME
+            },
             sequences=self._sequences(),
             sequence_history={name: self._past(name, points) for name in layer_names if name in SEQUENCE_BY_NAME},
         )

