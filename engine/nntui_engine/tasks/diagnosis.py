@@ -133,8 +133,10 @@ def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix,
 def symmetric_units(lane: LaneSnapshot) -> Finding | None:
     """All units of a layer have the same or no weights."""
     similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
-    # units with one input can differ in the sign and size of one weight only: their cosine is always ±1
-    hidden = [i for i, layer in enumerate(lane.layers[:-1]) if layer.units > 1 and layer.inputs > 1]
+    # units with one input can differ in the sign and size of one weight only: their cosine is always ±1. The columns of
+    # recurrent layers and embeddings are not what tells their units apart.
+    judged = [(i, layer) for i, layer in enumerate(lane.layers[:-1]) if layer.kind in ("dense", "convolution")]
+    hidden = [i for i, layer in judged if layer.units > 1 and layer.inputs > 1]
     # weights that training has made parallel are no fault: the units must have begun alike
     first = lane.layer_history["weight_similarity"].mean
     began = first[0] > 0.999 if len(first) else np.zeros(len(lane.layers), dtype=bool)

@@ -113,7 +113,9 @@ def test_mnist_is_read_from_its_file_alone(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "content", [None, b"no gzip", gzip.compress(b"1,2,3\n"), gzip.compress(b"1,2,x"), gzip.compress(b"1,2")[:-6]]
+    "content",
+    [None, b"no gzip", gzip.compress(b"1,2,3\n"), gzip.compress(b"1,2,x"), gzip.compress(b"1,2")[:-6]],
+    ids=["none", "no gzip", "short", "text", "cut"],  # gzip's bytes hold the time
 )
 def test_another_file_in_its_place_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None

@@ -86,6 +86,12 @@ def test_the_numbers_of_a_finding_are_those_of_the_layers_it_names() -> None:
     assert found.evidence["dead_share"] == max(layers["dead_units"][:2]) / 8
 
 
+def test_units_that_see_one_number_and_no_state_are_not_symmetric() -> None:
+    experiment = Experiment("state-as-memory")
+    experiment.advance(20)
+    assert [f.rule for f in experiment.findings() if f.lane == "no state"] == []
+
+
 def test_one_unit_alone_is_not_symmetric() -> None:
     assert "symmetric_units" in rules(findings(model={"hidden": [2], "init": "constant"}))
     assert "symmetric_units" not in rules(findings(model={"hidden": [1], "init": "constant"}))
