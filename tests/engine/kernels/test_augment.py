@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 
 from engine import twin_update
 from nntui_engine.kernels import augment as kernels
-from nntui_engine.kernels.random import stream_key
+from nntui_engine.kernels.random import AUGMENT, stream_key
 
 NOTHING = {"shift": 0.0, "rotate": 0.0, "scale": 0.0, "flip": 0, "noise": 0.0, "contrast": 0.0}
 EVERYTHING = {"shift": 2.0, "rotate": 30.0, "scale": 0.3, "flip": 1, "noise": 0.1, "contrast": 0.4}
@@ -25,7 +25,7 @@ def images(
     x: np.ndarray, shape: tuple[int, int, int], first: int = 0, step: int = 7, seed: int = 3, **amounts: float
 ) -> np.ndarray:
     """Every row of x (rows, …), the first of them number ``first`` of its batch."""
-    key = np.uint64(compiled(stream_key)(seed, kernels.AUGMENT, step))
+    key = np.uint64(compiled(stream_key)(seed, AUGMENT, step))
     out = np.full_like(x, np.nan)
     amounts = NOTHING | amounts
     for i in range(len(x)):
@@ -36,7 +36,7 @@ def images(
 def sequences(
     x: np.ndarray, features: int, first: int = 0, seed: int = 3, noise: float = 0.0, scale: float = 0.0, jitter: int = 0
 ) -> np.ndarray:
-    key = np.uint64(compiled(stream_key)(seed, kernels.AUGMENT, 7))
+    key = np.uint64(compiled(stream_key)(seed, AUGMENT, 7))
     out = np.full_like(x, np.nan)
     for i in range(len(x)):
         arguments = (x[i], x.shape[1] // features, features, noise, scale, jitter, out[i])
@@ -52,7 +52,7 @@ def warp(picture: np.ndarray, *how: float) -> np.ndarray:
 
 def drawn(seed: int, step: int, row: int) -> np.ndarray:
     """The row's numbers: moves in x and y, angle, zoom, flip, contrast, from −1 to 1, but the flip's from 0 to 1."""
-    numbers = twin_update.uniforms(seed, kernels.AUGMENT, step, 8 * row + 8)[8 * row :]
+    numbers = twin_update.uniforms(seed, AUGMENT, step, 8 * row + 8)[8 * row :]
     return np.where(np.arange(8) == 4, numbers, 2 * numbers - 1)
 
 
