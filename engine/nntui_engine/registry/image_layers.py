@@ -97,5 +97,5 @@ def norm_blocks(read: Sequence[Shape], asked: Asked) -> tuple[Block, ...]:  # no
 
 def norm_plan(read: Sequence[Shape], asked: Asked) -> Plan:  # noqa: ARG001
     """What was normalised, and by how much, is kept for the way back."""
-    positions = math.prod(read[0][:-1])
-    return Plan(room=math.prod(read[0]) + positions, numbers=(positions,))
+    width, positions = math.prod(read[0]), math.prod(read[0][:-1])
+    return Plan(room=width + positions, row_scratch=width, numbers=(positions,))

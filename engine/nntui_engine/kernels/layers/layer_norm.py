@@ -38,10 +38,10 @@ def backward(lane, node, piece, first, n):
     inverse = vector(pool, room + lane.ints[c.I_CAPACITY] * width + first * positions, rows)
     at = nodes[node, c.N_PARTIAL] + piece * nodes[node, c.N_PARTIAL_STEP]
     delta = matrix(pool, nodes[node, c.N_DELTA] + start, rows, units)
-    # what nobody asks for goes where the pass forward has left its own: it is not needed any more
-    dx_at = nodes[below, c.N_DELTA] if nodes[below, c.N_DELTA] >= 0 else nodes[node, c.N_Z]
-    dx = matrix(pool, dx_at + start, rows, units)
-    add = adds(lane, node, 0) if nodes[below, c.N_DELTA] >= 0 else 0
+    asked = nodes[below, c.N_DELTA] >= 0
+    nowhere = nodes[node, c.N_SCRATCH] + piece * nodes[node, c.N_SCRATCH_STEP]  # for what nobody asks for
+    dx = matrix(pool, nodes[below, c.N_DELTA] + start if asked else nowhere, rows, units)
+    add = adds(lane, node, 0) if asked else 0
     layer_norm_backward(
         delta, gamma, normalised, inverse, add, dx, vector(pool, at, units), vector(pool, at + units, units)
     )
