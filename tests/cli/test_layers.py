@@ -106,13 +106,13 @@ def test_neither_report_nor_picture_shows_a_nan(residual: str, tmp_path: Path, i
     assert "b.1" in shown
 
 
-def test_what_is_for_chains_only_is_one_line(residual: str, invoke: Invoke) -> None:
+def test_sharpness_may_be_expected_of_any_network(residual: str, invoke: Invoke) -> None:
     path = Path(residual)
-    path.write_text(path.read_text() + '[[expect]]\nstatistic = "sharpness"\nabove = 0.0\n', encoding="utf-8")
-    result = invoke("verify", residual)
-    assert result.status != 0
-    assert "plain chains of dense layers only" in result.out + result.err
-    assert "Traceback" not in result.out + result.err
+    for bound, status in (("above = 0.0", 0), ("below = 0.0", 1)):
+        path.write_text(f'{RESIDUAL}[[expect]]\nstatistic = "sharpness"\n{bound}\n', encoding="utf-8")
+        result = invoke("verify", residual)
+        assert result.status == status
+        assert "sharpness" in result.out
 
 
 RECURRENT = """
