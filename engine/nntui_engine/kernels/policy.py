@@ -142,7 +142,12 @@ def entry_kernel(function: Function) -> Function:
 
 
 def linked_kernel(function: Function) -> Function:
-    """Compile a serial kernel that others call by its address (``links.py``)."""
+    """Compile a serial kernel that others call by its address (``links.py``).
+
+    Its name is made its own: what is compiled ahead is told from inner kernels by its name, and every kind has a
+    ``forward`` and a ``backward``.
+    """
+    function.__name__ = function.__qualname__ = f"linked_{function.__module__.rpartition('.')[2]}_{function.__name__}"
     return _compiled(function, **_LINKED)
 
 

@@ -21,10 +21,14 @@ class SealedCache(FunctionCache):
     def __init__(self, function: Any, folder: Path, inner_kernels: Collection[str]) -> None:
         """``inner_kernels``: their names, since compiled ahead they have no code of their own (whole_program.py)."""
         super().__init__(function)
-        files, ours = self._cache_file, Path(inspect.getfile(function)).parent == Path(__file__).parent
-        # The folder is for this exact source, wherever it is installed: neither its path nor its dates matter
-        place, stamp = (str(folder), source_stamp()) if ours else (files._cache_path, files._source_stamp)
-        self._cache_file = _SealedFiles(place, self._impl.filename_base, stamp)
+        files, kernels, base = self._cache_file, Path(__file__).parent, self._impl.filename_base
+        source = Path(inspect.getfile(function))
+        if kernels in source.parents:
+            # The folder is for this exact source, wherever it is installed: neither its path nor its dates matter
+            room = ".".join((*source.parent.relative_to(kernels).parts, base))
+            self._cache_file = _SealedFiles(str(folder), room, source_stamp())
+        else:
+            self._cache_file = _SealedFiles(files._cache_path, base, files._source_stamp)
         self._inner_kernels = inner_kernels
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -31,12 +31,12 @@ def test_the_lines_of_the_child(line, stage):
     assert read_stage(line) == stage
 
 
-def run(cache: Path) -> list[str]:
+def run(cache: Path, code: str = RUN) -> list[str]:
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
     import nntui_engine
 
     environment["PYTHONPATH"] = str(Path(nntui_engine.__path__[0]).parent)
-    done = subprocess.run([sys.executable, "-c", RUN], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     return done.stdout.split()
 
 
@@ -47,6 +47,31 @@ def test_the_first_run_of_a_machine_gives_the_bits_of_later_ones(tmp_path):
     assert int(first[0]) > 50, "the first run must tell how compiling goes"
     assert later[0] == "0"
     assert first[1] == later[1]
+
+
+KINDS = """
+import numpy as np
+from numba.core import event
+from nntui_engine.compiling.ahead import compile_ahead
+from nntui_engine.compiling.parts import LINKED
+from nntui_engine.kernels.cache import is_warm
+from nntui_engine.kernels.layers.linked import addresses
+parts = [f"float32 {kind}" for kind in LINKED]
+print(compile_ahead(parts) or "ahead", all(map(is_warm, parts)))
+
+class Here(event.Listener):
+    def on_start(self, event): ...
+    def on_end(self, event): print("compiled here:", event.data["dispatcher"].py_func.__name__)
+
+with event.install_listener("numba:compile", Here()):
+    places = [address for kind in LINKED for address in addresses(kind, np.dtype("float32"))]
+print(len(places) == len(set(places)) == 2 * len(LINKED))
+"""
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_linked_kinds_are_loaded_and_never_compiled_where_they_are_used(tmp_path):
+    assert run(tmp_path, KINDS) == ["ahead", "True", "True"]
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
