@@ -20,6 +20,7 @@ from .theme import Theme
 
 Floats = NDArray[np.float64]
 MOST_DECADES = 16  # of a map's shades
+MOMENTS = "smn"  # signs of the curves at the start, in the middle and now; those of lanes mean lanes
 
 
 def recurrent_layer(lane: LaneSnapshot, wanted: int = 0, gated: bool = False) -> LayerInfo | None:
@@ -79,11 +80,8 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     times = np.arange(1.0, series.mean.shape[1] + 1.0)
     curves, keys = [], []
     for place, at in enumerate(chosen):
-        key = Key(
-            theme.lane_marker(place),
-            f"{'' if place else 'step '}{series.steps[at]:.0f}",
-            theme.layer(place, len(chosen)),
-        )
+        words = f"{'' if place else 'step '}{series.steps[at]:.0f}"
+        key = Key(MOMENTS[place], words, theme.layer(place, len(chosen)))
         values = np.asarray(series.mean)[at]
         keys.append(key)
         curves.append(
@@ -129,8 +127,9 @@ def gates_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
         return PlotSpec(title=title, empty=empty)
     names, curves, keys = GATES[layer.kind], [], []
     for place, name in enumerate(names):
-        keys.append(Key(theme.lane_marker(place), name, theme.lane(place)))
-        curves.append(_gate_curve(stuck, place, Key("", f"{name}, saturated", theme.faded(theme.lane(place)))))
+        colour = theme.layer(place, len(names))  # a gate is no lane: neither its sign nor its colour may say so
+        keys.append(Key(name[0], name, colour))
+        curves.append(_gate_curve(stuck, place, Key("", f"{name}, saturated", theme.faded(colour))))
     curves += [_gate_curve(means, place, key) for place, key in enumerate(keys)]
     return PlotSpec(
         title=title,

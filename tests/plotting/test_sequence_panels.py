@@ -126,6 +126,16 @@ def test_each_gate_has_its_mean_and_dim_its_saturated_share() -> None:
     assert [curve.colour for curve in dim] == [Theme().faded(curve.colour) for curve in named]
 
 
+def test_no_sign_of_a_gate_or_a_moment_means_a_lane() -> None:
+    lanes = {Theme().lane_marker(place) for place in range(8)}
+    for name, statistic in (("gates", "gate_mean"), ("gradient_by_time", "time_gradient_norm")):
+        spec = build_panel(name, with_past(np.full((3, 4), 0.5), [1.0, 2.0, 3.0], statistic), PanelView(), Theme())
+        assert isinstance(spec, PlotSpec)
+        markers = [key.marker for key in spec.legend]
+        assert len(markers) == len(set(markers)) > 2
+        assert not lanes & set(markers)
+
+
 def test_hidden_units_are_those_of_the_first_probe_sequence() -> None:
     run = experiment("gru")
     run.advance(20)
