@@ -166,3 +166,23 @@ def starts(run: Run, lane: int) -> float:
 def root(run: Run, lane: int, statistic: str, layer: int | None = None) -> float:
     """The square root of the statistic's newest value: of a variance the spread."""
     return math.sqrt(history(run, lane, statistic, layer)[2][-1])
+
+
+@measure
+def edge_share(run: Run, lane: int, layer: str) -> float:
+    """How much of a one-channel layer's filters a tilted plane explains once their means are gone, mean over the filters.
+
+    Of random weights: 2 / (kernel² − 1).
+    """
+    weights = run.parameters(lane)[f"{layer}.weights"].astype(float)
+    side = math.isqrt(len(weights))
+    across, down = (axis.ravel() - (side - 1) / 2 for axis in np.meshgrid(np.arange(side), np.arange(side)))
+    centred = weights - weights.mean(axis=0)
+    along = sum((plane @ centred) ** 2 / (plane @ plane) for plane in (across, down))
+    return float((along / (centred**2).sum(axis=0)).mean())
+
+
+@measure
+def largest_weight(run: Run, lane: int, layer: str) -> float:
+    """The largest weight of a layer by size, sign dropped."""
+    return float(np.abs(run.parameters(lane)[f"{layer}.weights"]).max())
