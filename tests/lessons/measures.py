@@ -170,7 +170,7 @@ def root(run: Run, lane: int, statistic: str, layer: int | None = None) -> float
 
 @measure
 def edge_share(run: Run, lane: int, layer: str) -> float:
-    """How much of a one-channel layer's filters a tilted plane explains once their means are gone, mean over the filters.
+    """The share of a one-channel layer's filters, less their means, that a tilted plane explains; mean over filters.
 
     Of random weights: 2 / (kernel² − 1).
     """
