@@ -35,3 +35,13 @@ def lane_tables(
 def shown(value: object) -> str:
     """A setting's value as a person would write it."""
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def settings_words(settings: Mapping[str, object]) -> str:
+    """Changed settings as a person would write them: "lr = 0.1, activation = relu"."""
+    return ", ".join(f"{short_key(key)} = {shown(value)}" for key, value in settings.items())
+
+
+def short_key(key: str) -> str:
+    """A key without its table: "lr" of train.lr, "stem.trainable" of model.layers.stem.trainable."""
+    return key.removeprefix("model.layers.") if key.startswith("model.layers.") else key.rpartition(".")[2]

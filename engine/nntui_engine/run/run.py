@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..compiling.ahead import Progress
 from ..errors import InputError
 from ..scenario import Scenario, override
 from .finding import Finding
-from .lanes import named_lanes, shown
+from .lanes import named_lanes, settings_words
 from .snapshot import Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import KEEP_SECONDS, Timeline, Tweaked
+from .timeline import KEEP_SECONDS, Descent, LanesArranged, Timeline, Tweaked
 
 AnyTask = Task[Any, Any, Any]
 
@@ -131,10 +132,7 @@ class Run:
     def _catch_up(self) -> None:
         """Do again what was done when the run stood here."""
         while (event := self._timeline.next) is not None and event.at == self._timeline.at:
-            if isinstance(event, Tweaked):
-                self._tweak(event.settings, event.lane)
-            else:
-                self._task.set_parameters(event.lane, event.values)
+            event.redo(self)
             self._timeline.done += 1
 
     @property
@@ -210,22 +208,87 @@ class Run:
         What can change live does; what only a fresh start can follow (a shape, first weights, data, a surface, a start,
         a seed) restarts the lane. Raises InputError (and changes nothing) where a value is not allowed.
         """
-        mark = self._tweak(settings, lane)
+        mark = self.apply_tweak(settings, lane)
         self._timeline.happened(Tweaked(self.position, dict(settings), lane))
         return mark
 
-    def _tweak(self, settings: Mapping[str, object], lane: str | None) -> Mark:
+    def apply_tweak(self, settings: Mapping[str, object], lane: str | None) -> Mark:
+        """:meth:`tweak` without a note of it, for what happens once more."""
         chosen = named_lanes([x.name for x in self.lanes], lane)
         tables = {
             old.name: override(old.tables, settings, where="tweak") if old.name in chosen else old.tables
             for old in self.lanes
         }
-        step = self.step
+        step = self.step if lane is None else self.step_of(lane)
         restarted = self._task.change(tables, chosen)
-        text = ", ".join(f"{_short(key)} = {shown(value)}" for key, value in settings.items())
-        mark = Mark(step, lane, dict(settings), text, restarted)
+        mark = Mark(step, lane, dict(settings), settings_words(settings), restarted)
         self.marks.append(mark)
         return mark
+
+    def step_of(self, lane: str | int) -> int:
+        """Steps that a lane has done since it began."""
+        return int(self._task.step[self.index(lane)])
+
+    def apply_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
+        """Set a lane's parameters without a note of it."""
+        self._task.set_parameters(lane, values)
+
+    # -- lanes that come and go -------------------------------------------------------------------------------------
+
+    def add_lane(self, name: str, like: str, settings: Mapping[str, object], *, fresh: bool = True) -> bool:
+        """One more lane: the settings of ``like`` with ``settings`` over them. Returns whether it begins at step 0.
+
+        It does if ``fresh``, and where only a fresh start can follow the settings; else it goes on from where ``like``
+        stands. No other lane's numbers change. Raises InputError (and changes nothing) where a value is not allowed,
+        the name is taken or memory is short.
+        """
+        names = [lane.name for lane in self.lanes]
+        named_lanes(names, like)
+        if not name.strip() or name in names:
+            raise InputError(f'add_lane: "{name}" is not allowed; must be a name that no lane has')
+        return self._arrange({**{one: Descent(one) for one in names}, name: Descent(like, dict(settings), fresh)})
+
+    def drop_lane(self, name: str) -> None:
+        """Take a lane away. Raises InputError if there is none of the name, or no other."""
+        names = [lane.name for lane in self.lanes]
+        named_lanes(names, name)
+        if len(names) == 1:
+            raise InputError("drop_lane: the last lane stays")
+        self._arrange({one: Descent(one) for one in names if one != name})
+
+    def rename_lane(self, name: str, new: str) -> None:
+        """Give a lane another name. Raises InputError if there is none, or the new name is empty or taken."""
+        names = [lane.name for lane in self.lanes]
+        named_lanes(names, name)
+        if new == name:
+            return
+        if not new.strip() or new in names:
+            raise InputError(f'rename_lane: "{new}" is not allowed; must be a name that no lane has')
+        self._arrange({(new if one == name else one): Descent(one) for one in names})
+
+    def _arrange(self, lanes: Mapping[str, Descent]) -> bool:
+        started = self.apply_lanes(lanes)
+        self._timeline.happened(LanesArranged(self.position, lanes))
+        return started
+
+    def apply_lanes(self, lanes: Mapping[str, Descent]) -> bool:
+        """Have these lanes in place of the present ones, without a note of it; True if the last begins at step 0."""
+        present = {lane.name: lane.tables for lane in self.lanes}
+        tables = {
+            name: override(present[one.origin], one.settings, where="lane") if one.settings else present[one.origin]
+            for name, one in lanes.items()
+        }
+        origins = {name: None if one.fresh else one.origin for name, one in lanes.items()}
+        chosen = [name for name, one in lanes.items() if one.fresh or one.settings or one.origin != name]
+        restarted = self._task.arrange(tables, origins, chosen)
+        renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
+        gone = set(present) - set(lanes) - set(renamed)
+        self.marks = [
+            replace(mark, lane=renamed.get(mark.lane, mark.lane)) if mark.lane is not None else mark
+            for mark in self.marks
+            if mark.lane not in gone
+        ]
+        return restarted or any(one.fresh for one in lanes.values())
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""
@@ -249,8 +312,3 @@ class Run:
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()
         self.marks = list(checkpoint.marks)
-
-
-def _short(key: str) -> str:
-    """A key without its table: "lr" of train.lr, "stem.trainable" of model.layers.stem.trainable."""
-    return key.removeprefix("model.layers.") if key.startswith("model.layers.") else key.rpartition(".")[2]

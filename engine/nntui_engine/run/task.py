@@ -131,8 +131,8 @@ class Task(ABC, Generic[L, N, P]):
         """Put a lane at its start."""
 
     @abstractmethod
-    def carry(self, before: N, index: int, old: L, new: L) -> None:
-        """Copy what a lane has reached out of ``before`` into the present numbers."""
+    def carry(self, before: N, was: int, index: int, old: L, new: L) -> None:
+        """Copy what lane ``was`` of ``before`` has reached into lane ``index`` of the present numbers."""
 
     @abstractmethod
     def lane_snapshot(
@@ -164,17 +164,37 @@ class Task(ABC, Generic[L, N, P]):
 
         Raises InputError (and changes nothing) where a value is not allowed.
         """
-        new_lanes, room = self.resolve(tables, {lane.name: lane for lane in self.lanes if lane.name not in chosen})
+        return self.arrange(tables, {lane.name: lane.name for lane in self.lanes}, chosen)
+
+    def arrange(
+        self, tables: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str | None], chosen: Collection[str]
+    ) -> bool:
+        """Put a lane for each of ``tables`` in place of the present ones; returns whether one with an origin had to
+        start, since only a fresh start can follow its settings.
+
+        ``origins`` says for each which present lane's past it goes on from, None for a start. Those that are not
+        ``chosen`` stay as they are. Raises InputError (and changes nothing) where a value is not allowed.
+        """
         old_lanes, before = self.lanes, self._numbers
+        places = {lane.name: place for place, lane in enumerate(old_lanes)}
+        new_lanes, room = self.resolve(tables, {lane.name: lane for lane in old_lanes if lane.name not in chosen})
+        if set(self.parts(new_lanes)) - set(self.parts(old_lanes)):
+            compile_ahead(self.parts(new_lanes), None)
         self._numbers, self.lanes = self.assemble(new_lanes, room), new_lanes
         restarted = False
-        for i, (old, new) in enumerate(zip(old_lanes, new_lanes, strict=True)):
-            if self.must_restart(old, new):
+        users = [origins[lane.name] for lane in new_lanes]
+        for i, new in enumerate(new_lanes):
+            origin = users[i]
+            if origin is None:
+                self.start(i, new)
+            elif self.must_restart(old := old_lanes[places[origin]], new):
                 restarted = True
                 self.start(i, new)
             else:
-                self.carry(before, i, old, new)
-                new_lanes[i] = new.with_past_of(old)
+                self.carry(before, places[origin], i, old, new)
+                # a lane that stays has its past; who goes on beside it needs one that grows apart
+                shared = users.count(origin) > 1 and new.name != origin
+                new_lanes[i] = new.with_past_of(old.copy() if shared else old)
         self._settle()
         return restarted
 

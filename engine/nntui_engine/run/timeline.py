@@ -6,35 +6,72 @@ do again what followed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from .run import Checkpoint
+    from .run import Checkpoint, Run
 
 KEEP_SECONDS = 0.5  # of work between two moments kept: about the longest that going back takes
 
 
+class Event(Protocol):
+    """Something that was done to a run when it stood at ``at``."""
+
+    @property
+    def at(self) -> int:
+        """The position of the run."""
+
+    def redo(self, run: "Run") -> None:
+        """Do it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tweaked:
-    """Settings were changed when the run stood at ``at``, of one lane or (None) of all."""
+    """Settings were changed, of one lane or (None) of all."""
 
     at: int
     settings: Mapping[str, object]
     lane: str | None
 
+    def redo(self, run: "Run") -> None:
+        """Change them again."""
+        run.apply_tweak(self.settings, self.lane)
+
 
 @dataclass(frozen=True, slots=True)
 class ParametersSet:
-    """A lane's parameters were set by hand when the run stood at ``at``."""
+    """A lane's parameters were set by hand."""
 
     at: int
     values: Mapping[str, NDArray[Any]]
     lane: int
 
+    def redo(self, run: "Run") -> None:
+        """Set them again."""
+        run.apply_parameters(self.lane, self.values)
 
-Event = Tweaked | ParametersSet
+
+@dataclass(frozen=True, slots=True)
+class Descent:
+    """Where a lane comes from: ``origin``'s tables with ``settings`` over them, at its start if ``fresh``."""
+
+    origin: str
+    settings: Mapping[str, object] = field(default_factory=dict)
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LanesArranged:
+    """Lanes were added, dropped or renamed; ``lanes`` are those since then, by name."""
+
+    at: int
+    lanes: Mapping[str, Descent]
+
+    def redo(self, run: "Run") -> None:
+        """Arrange them again."""
+        run.apply_lanes(self.lanes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from ..registry.sequence_layers import CARRIES
 from ..run.snapshot import Node, NonFinite
 from ..scenario.settings import LaneSettings
 
+Place = tuple[Arena, int]  # a lane of an arena
 _RECURRENT = LAYER_KINDS.codes(*RECURRENT_KINDS)
 # What a run has reached, as against what its settings say: kept when settings change
 _PROGRESS_INTS = (
@@ -112,8 +113,8 @@ def _start_of(settings: LaneSettings, data: LaneData) -> tuple[object, ...]:
     return (layers, settings.start, settings.shape, settings.seed, settings.dtype, data.key)
 
 
-def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_optimizer: bool) -> None:
-    """Copy what the lane has learned from ``old`` to ``new``, which has the same weight shapes.
+def carry_lane(old: Place, new: Place, settings: LaneSettings, same_optimizer: bool) -> None:
+    """Copy what a lane has learned from ``old`` to ``new``, which has the same weight shapes.
 
     A new optimizer starts with empty memories; batch norm or prelu switched on now start from their defaults.
 
@@ -121,39 +122,39 @@ def carry_lane(old: Arena, new: Arena, lane: int, settings: LaneSettings, same_o
     shows, with everything else as the run had left it: the optimizer's memories, the schedule, the order of the rows.
     One that has no step left now ends here: early stopping looks at it once more, and brings back the best weights.
     """
-    _start_extras(parameter_views(new, lane), settings)
-    for name, view in running_views(new, lane).items():
+    _start_extras(parameter_views(*new), settings)
+    for name, view in running_views(*new).items():
         view[:] = 1.0 if name.endswith("variance") else 0.0
-    pairs = [(parameter_views(old, lane), parameter_views(new, lane))]
+    pairs = [(parameter_views(*old), parameter_views(*new))]
     if same_optimizer:
-        pairs += zip(memory_views(old, lane), memory_views(new, lane), strict=True)
-    pairs.append((running_views(old, lane), running_views(new, lane)))
+        pairs += zip(memory_views(*old), memory_views(*new), strict=True)
+    pairs.append((running_views(*old), running_views(*new)))
     for before, after in pairs:
         for name, view in after.items():
             if name in before:
                 view[:] = before[name]
-    ints, reals = new.ints[lane], new.reals[lane]
-    ints[list(_PROGRESS_INTS)] = old.ints[lane, list(_PROGRESS_INTS)]
-    reals[list(_PROGRESS_REALS)] = old.reals[lane, list(_PROGRESS_REALS)]
+    (old_arena, old_lane), (new_arena, new_lane) = old, new
+    was, ints, reals = old_arena.ints[old_lane], new_arena.ints[new_lane], new_arena.reals[new_lane]
+    ints[list(_PROGRESS_INTS)] = was[list(_PROGRESS_INTS)]
+    reals[list(_PROGRESS_REALS)] = old_arena.reals[old_lane, list(_PROGRESS_REALS)]
     if ints[c.I_EVALUATION_ROW] > 0:
         ints[c.I_EVALUATION_ROW] = 0
-    ends_now = _has_steps_left(old, lane) and ints[c.I_STEP] >= ints[c.I_LIMIT]
+    ends_now = _has_steps_left(*old) and ints[c.I_STEP] >= ints[c.I_LIMIT]
     if ends_now and ints[c.I_RESTORE_BEST]:
         ints[c.I_EVALUATION_ROW] = 0
     if not same_optimizer:
         ints[c.I_UPDATES] = 0
         reals[c.R_MOMENTUM_PRODUCT] = 1.0
-    was = old.ints[lane]
     if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE]:  # plateau's falls end with plateau
         reals[c.R_PLATEAU_FACTOR] = 1.0
     if ints[c.I_PATIENCE] < 0:  # without early stopping a lane that it had stopped goes on
         ints[c.I_STOPPED] = 0
     rows = int(ints[c.I_ROWS])
-    old_at, new_at = int(old.ints[lane, c.I_ORDER]), int(ints[c.I_ORDER])
-    new.order[new_at : new_at + rows] = old.order[old_at : old_at + rows]
-    _carry_best(old, new, lane)
-    _carry_states(old, new, lane)
-    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new, lane):
+    old_at, new_at = int(was[c.I_ORDER]), int(ints[c.I_ORDER])
+    new_arena.order[new_at : new_at + rows] = old_arena.order[old_at : old_at + rows]
+    _carry_best(old, new)
+    _carry_states(old, new)
+    if was[c.I_SCHEDULE] != ints[c.I_SCHEDULE] or _other_loss(old, new):
         reals[c.R_PLATEAU_BEST], ints[c.I_PLATEAU_BAD] = np.inf, 0
 
 
@@ -163,20 +164,22 @@ def _has_steps_left(arena: Arena, lane: int) -> bool:
     return bool(ints[c.I_STOPPED] == 0 and ints[c.I_STEP] < ints[c.I_LIMIT])
 
 
-def _other_loss(old: Arena, new: Arena, lane: int) -> bool:
+def _other_loss(old: Place, new: Place) -> bool:
     """Whether losses from before and after a change cannot be compared."""
-    huber = new.ints[lane, c.I_LOSS] == LOSSES["huber"].code and (
-        old.reals[lane, c.R_HUBER_DELTA] != new.reals[lane, c.R_HUBER_DELTA]
+    (old_arena, old_lane), (new_arena, new_lane) = old, new
+    was, now = old_arena.ints[old_lane], new_arena.ints[new_lane]
+    huber = now[c.I_LOSS] == LOSSES["huber"].code and (
+        old_arena.reals[old_lane, c.R_HUBER_DELTA] != new_arena.reals[new_lane, c.R_HUBER_DELTA]
     )
-    return bool(old.ints[lane, c.I_LOSS] != new.ints[lane, c.I_LOSS] or huber)
+    return bool(was[c.I_LOSS] != now[c.I_LOSS] or huber)
 
 
-def _carry_states(old: Arena, new: Arena, lane: int) -> None:
+def _carry_states(old: Place, new: Place) -> None:
     """Keep the states that layers with ``carry`` begin the next mini-batch with."""
-    pairs = zip(old.nodes[lane], new.nodes[lane], strict=False)
+    pairs = zip(*(arena.nodes[lane] for arena, lane in (old, new)), strict=False)
     for one in (pair for pair in pairs if pair[1][c.N_KIND] in _RECURRENT and pair[1][c.N_OPTIONS + CARRIES]):
         views = []
-        for arena, row in zip((old, new), one, strict=True):
+        for (arena, lane), row in zip((old, new), one, strict=True):
             rows, units = int(arena.ints[lane, c.I_CAPACITY]), int(row[c.N_UNITS])
             at = int(row[c.N_ROOM]) + rows * (int(row[c.N_ROOM_WIDTH]) - 2 * units)  # states, then cells, come last
             views.append(arena.pool[at : at + 2 * rows * units].reshape(2, rows, units))
@@ -185,15 +188,16 @@ def _carry_states(old: Arena, new: Arena, lane: int) -> None:
         after[:, :rows] = before[:, :rows]
 
 
-def _carry_best(old: Arena, new: Arena, lane: int) -> None:
+def _carry_best(old: Place, new: Place) -> None:
     """Keep early stopping's best parameters where both arenas hold them in the same shape; else forget them."""
-    was, now = old.ints[lane], new.ints[lane]
+    (old_arena, old_lane), (new_arena, new_lane) = old, new
+    was, now = old_arena.ints[old_lane], new_arena.ints[new_lane]
     same = was[c.I_PARAMETERS] == now[c.I_PARAMETERS] and was[c.I_RUNNING_SIZE] == now[c.I_RUNNING_SIZE]
-    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same and not _other_loss(old, new, lane):
+    if was[c.I_PATIENCE] >= 0 and now[c.I_PATIENCE] >= 0 and same and not _other_loss(old, new):
         size = int(now[c.I_PARAMETERS] + now[c.I_RUNNING_SIZE])
         to, frm = int(now[c.I_BEST]), int(was[c.I_BEST])
-        new.pool[to : to + size] = old.pool[frm : frm + size]
+        new_arena.pool[to : to + size] = old_arena.pool[frm : frm + size]
     else:
         now[c.I_BEST_STEP] = -1
         now[c.I_BAD_EVALUATIONS] = 0
-        new.reals[lane, c.R_BEST_LOSS] = np.inf
+        new_arena.reals[new_lane, c.R_BEST_LOSS] = np.inf

@@ -162,10 +162,10 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         for name, value in lane.first_values.items():
             views[name][:] = value
 
-    def carry(self, before: Arena, index: int, old: NetworkLane, new: NetworkLane) -> None:
+    def carry(self, before: Arena, was: int, index: int, old: NetworkLane, new: NetworkLane) -> None:
         """Copy what the network has learned out of ``before``; a new optimizer starts with empty memories."""
         same_optimizer = old.settings.optimizer == new.settings.optimizer
-        carry_lane(before, self._numbers, index, new.settings, same_optimizer)
+        carry_lane((before, was), (self._numbers, index), new.settings, same_optimizer)
 
     def copy(self) -> "NetworkTask":
         """A moment of this task that no further step changes; it shares the data."""

@@ -102,18 +102,18 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         row = [state[k.W], state[k.W + 1], reals[k.K_VALUE], gradient_norm, reals[0]]
         self._fold(index, lane, np.zeros(1, np.int64), np.array([row]))
 
-    def carry(self, before: Field, index: int, old: SurfaceLane, new: SurfaceLane) -> None:
+    def carry(self, before: Field, was: int, index: int, old: SurfaceLane, new: SurfaceLane) -> None:
         """Copy what the lane has reached out of ``before``; a new optimizer starts with empty memories."""
         f, same_optimizer = self._numbers, old.settings.optimizer == new.settings.optimizer
         for kept in [slice(k.W, k.U)] + ([slice(k.MEMORY, k.STATE)] if same_optimizer else []):
-            f.state[index, kept] = before.state[index, kept]
+            f.state[index, kept] = before.state[was, kept]
         for column in (k.C_STEP, k.C_DIVERGED_AT):
-            f.ints[index, column] = before.ints[index, column]
+            f.ints[index, column] = before.ints[was, column]
         for column in (k.K_VALUE, k.K_PATH_LENGTH):
-            f.reals[index, column] = before.reals[index, column]
+            f.reals[index, column] = before.reals[was, column]
         if same_optimizer:
-            f.ints[index, k.C_UPDATES] = before.ints[index, k.C_UPDATES]
-            f.reals[index, k.K_MOMENTUM_PRODUCT] = before.reals[index, k.K_MOMENTUM_PRODUCT]
+            f.ints[index, k.C_UPDATES] = before.ints[was, k.C_UPDATES]
+            f.reals[index, k.K_MOMENTUM_PRODUCT] = before.reals[was, k.K_MOMENTUM_PRODUCT]
 
     def lane_snapshot(
         self,
