@@ -82,6 +82,7 @@ class Outputs(NamedTuple):
     help="Write the lab's last frame as .svg, .txt or .png (.png needs Chromium).",
 )
 @click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
+@click.option("--paused", is_flag=True, help="Open the lab without starting to train.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
 @click.option("--fair", is_flag=True, help="On a surface: find each optimizer's best learning rate first.")
 @click.option(
@@ -101,6 +102,7 @@ def command(
     every: int | None,
     screenshot: Path | None,
     size: tuple[int, int] | None,
+    paused: bool,
     fail_on: str | None,
     fair: bool,
     save_weights: Path | None,
@@ -120,6 +122,8 @@ def command(
         for option, value in headless_only.items():
             if value is not None:
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
+    if headless and paused:
+        raise click.UsageError("--paused is for the lab, not with --headless", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -141,7 +145,7 @@ def command(
     require_terminal("add --headless to train without a screen")
     from nntui.lab.start import run_lab
 
-    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair)
+    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair, paused=paused)
 
 
 def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:

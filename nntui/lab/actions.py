@@ -1,6 +1,7 @@
 """What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from textual.screen import Screen
 from .frame import export, free_name
 from .knob_rack import Turn
 from .map_actions import MapActions
+from .new_lanes import NewLane, lane_name
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -17,6 +19,8 @@ from .training import Training
 
 class LabActions(MapActions):
     """The app as far as keys are concerned."""
+
+    _to_drop = ""  # the lane that one more key takes away
 
     async def run_call(self, call: str) -> None:
         """Does what an action of the registry says, for the palette."""
@@ -144,11 +148,50 @@ class LabActions(MapActions):
             self.do_try(index)
 
     def do_try(self, index: int) -> None:
-        """Does one of the lesson's suggestions."""
+        """Does one of the lesson's suggestions in a new lane, beside the one that it is about."""
         one = self.model.view.scenario.tries[index]
         self.model.tries_done.add(index)
-        self.tweak(one.set, one.lane)
-        self.say(f"Tried: {one.say}")
+        self.model.tried(self.add_lanes(one.set, self.model.like_for_try(one.lane)))
+
+    def action_add_lane(self, fresh: bool) -> None:
+        """Adds a copy of each chosen lane: from its start, or as it stands."""
+        self.add_lanes({}, None, fresh)
+
+    def add_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool = True) -> list[NewLane]:
+        """Adds lanes with other settings, beside the lane ``like`` or else those chosen; returns them."""
+        lanes = self.model.new_lanes(settings, like, fresh)
+        if lanes:
+            self.source.order(partial(Training.add_lanes, lanes=lanes))
+            where = "from step 0" if fresh else "from here on"
+            self.say(f"New: {', '.join(lane.name for lane in lanes)}, {where}; u takes it back.")
+        return lanes
+
+    def action_drop_lane(self) -> None:
+        """Takes the chosen lane away, when asked twice."""
+        lanes = self.model.chosen_lanes
+        if len(lanes) != 1 or self.model.view.snapshot is None or len(self.model.view.snapshot.lanes) == 1:
+            self.say("One lane always stays." if len(lanes) == 1 else "Choose one lane first (tab).", log=False)
+        elif self._to_drop != lanes[0].name:
+            self._to_drop = lanes[0].name
+            self.say(f"Once more takes lane {lanes[0].name} away for good.", log=False)
+        else:
+            self._to_drop = ""
+            self.source.order(partial(Training.drop_lane, name=lanes[0].name))
+            self.say(f"Lane {lanes[0].name} is gone.")
+
+    def action_rename_lane(self) -> None:
+        """Asks for another name for the chosen lane."""
+        lanes = self.model.chosen_lanes
+        if len(lanes) != 1:
+            self.say("Choose one lane first (tab).", log=False)
+            return
+        name = lanes[0].name
+
+        def done(typed: object) -> None:
+            if isinstance(typed, str) and typed != name:
+                self.source.order(partial(Training.rename_lane, name=name, new=typed))
+
+        self._open(ValueScreen("Name of the lane", name, "a name that no other lane has", lane_name), done)
 
     def action_save_picture(self) -> None:
         """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""

@@ -47,6 +47,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
     Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
+    Action("add_lane", "a", "add_lane(True)", "new lane", "A copy of this lane, from its start", "Lanes", 32),
+    Action("branch", "b", "add_lane(False)", "branch", "A copy of this lane as it stands: turn its knobs", "Lanes", 14),
+    Action("drop_lane", "D", "drop_lane", "", "Take this lane away (asked twice)", "Lanes", 60),
+    Action("rename_lane", "f2", "rename_lane", "", "Give this lane another name", "Lanes", 60),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
     Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
@@ -111,7 +115,7 @@ NEEDS = {
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
-            *("undo", "redo", "try"),
+            *("undo", "redo", "try", "add_lane", "branch", "drop_lane", "rename_lane"),
         }
     ),
     "rewind": frozenset({"back", "forward"}),

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from nntui.plotting import numbers
 from nntui.plotting.log_list import FindingLine, LogLine
@@ -20,6 +20,7 @@ from .knob_rows import knobs_of
 from .knobs import FrozenKnob
 from .lesson import lesson_text
 from .map_view import MapView
+from .new_lanes import ORIGINAL, NewLane, difference, named
 from .session_view import SessionView
 from .state import LabState
 
@@ -54,6 +55,8 @@ class LabModel:
         self.view = SessionView()
         self.log: list[LogLine] = []
         self.tries_done: set[int] = set()
+        self._tried: dict[str, str] = {}  # lanes that suggestions made, and what they are like
+        self._awaited: str | None = None  # the lane to be chosen as soon as it is there
         self._marks_seen: tuple[Mark, ...] = ()
         self._message = ("", False)
         self._message_until = 0.0
@@ -71,7 +74,10 @@ class LabModel:
         self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
         self.panel_view.former = view.former
         if view.snapshot is not None:
-            self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
+            names = [lane.name for lane in view.snapshot.lanes]
+            if self._awaited in names:
+                self.panel_view.lane, self.all_lanes, self._awaited = names.index(self._awaited), False, None
+            self.panel_view.lane = min(self.panel_view.lane, len(names) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
             self._read_marks(view.snapshot.marks)
@@ -100,6 +106,31 @@ class LabModel:
             return False
         self._message = ("", False)
         return True
+
+    def new_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool) -> list[NewLane]:
+        """Lanes like ``like`` (or else those chosen) with other settings; the first is chosen once it is there."""
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            return []
+        lanes = {lane.name: lane for lane in snapshot.lanes}
+        found: list[NewLane] = []
+        for origin in [like] if like in lanes else [lane.name for lane in self.chosen_lanes]:
+            words = difference(settings) or ("again" if fresh else f"from step {lanes[origin].step}")
+            name = named(origin, words, [*lanes, *(lane.name for lane in found)], self.theme.glyphs.arrow)
+            found.append(NewLane(name, origin, settings, fresh))
+        self._awaited = found[0].name
+        return found
+
+    def like_for_try(self, lane: str | None) -> str | None:
+        """The lane that a suggestion is for: its own, or the chosen one; beside what another suggestion made, the
+        lane which that one was for."""
+        if lane is not None or self.all_lanes:
+            return lane
+        return next((one for one in map(self._tried.get, [one.name for one in self.chosen_lanes]) if one), None)
+
+    def tried(self, lanes: list[NewLane]) -> None:
+        """Remembers which lanes suggestions made."""
+        self._tried |= {lane.name: lane.like or ORIGINAL for lane in lanes}
 
     def choose_next_lane(self) -> None:
         """The next lane; after the last, all of them together."""

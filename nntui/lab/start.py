@@ -27,6 +27,7 @@ def run_lab(
     keymap: Mapping[str, str] | None = None,
     speed: float | None = None,
     fair: bool = False,
+    paused: bool = False,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
@@ -48,7 +49,7 @@ def run_lab(
 
             return Experiment(source, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
 
-    session = Session(make, speed=speed, warming=Warming(parts) if parts else None)
+    session = Session(make, speed=speed, paused=paused, warming=Warming(parts) if parts else None)
     app = LabApp(session, title, keymap=keymap, fair=fair)
     try:
         with asyncio.Runner() as runner:

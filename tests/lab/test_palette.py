@@ -80,7 +80,7 @@ async def test_suggestions_are_offered_word_for_word_and_done() -> None:
         hits = await found(app, "Try: Raise")
         assert str(hits[0].match_display) == "Try: Raise [bold]lr[/bold]"
         hits[0].command()
-        await until(pilot, lambda: fake.lanes[0].settings.optimizer_parameters["lr"] == 0.5)
+        await until(pilot, lambda: fake.lanes[-1].settings.optimizer_parameters["lr"] == 0.5)
         app.source.stop()
 
 

@@ -230,7 +230,9 @@ async def test_a_change_after_rewinding_replaces_the_former_future() -> None:
         await until(pilot, lambda: race_of(app).step == 8 and not race_of(app).marks)
         await pilot.press("left", "S")
         await until(pilot, lambda: race_of(app).step == 18)
-        assert [(mark.step, mark.text) for mark in race_of(app).marks] == [(8, "lr = 0.05")]
+        lane = race_of(app).lanes[0]  # it had diverged: the mark is at its own last step
+        assert [(mark.step, mark.text) for mark in race_of(app).marks] == [(3, "lr = 0.05")]
+        assert (lane.step, lane.state) == (3, "diverged")
         await pilot.press("full_stop")
         await until(pilot, lambda: "as far as it ran" in text(app))
         app.source.stop()
