@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nntui.plotting.numbers import significant
+from nntui.plotting.numbers import setting
 from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.registry.optimizer import LR, OPTIMIZERS
 from nntui_engine.registry.row import Parameter, Registry
@@ -58,7 +58,7 @@ class Knob(ABC):
         """A value as text; "none" where there is none."""
         if value is None:
             return "none"
-        return value if isinstance(value, str) else significant(value, 4)
+        return value if isinstance(value, str) else setting(value)
 
     def missing(self, settings: Settings) -> str:
         """Why the lane has no such setting."""

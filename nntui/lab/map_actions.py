@@ -6,6 +6,7 @@ from functools import partial
 from textual.app import App
 
 from nntui.looks.projection import Window
+from nntui.plotting.numbers import setting
 from nntui.plotting.theme import Theme
 
 from .any_session import AnySession
@@ -110,7 +111,7 @@ class MapActions(App[None]):
             fair = self.model.view.fair
             if fair is not None and fair.complete:
                 self.source.order(Training.apply_fair)
-                rates = ", ".join(f"{one.lane or one.optimizer} {one.best:.3g}" for one in fair.found)
+                rates = ", ".join(f"{one.lane or one.optimizer} {setting(one.best, 3)}" for one in fair.found)
                 self.model.view_name = "map"
                 self.say(f"Started again with the best rates: {rates}")
             return True

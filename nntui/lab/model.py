@@ -67,7 +67,7 @@ class LabModel:
     def take(self, view: SessionView) -> None:
         """The session's newest view."""
         if view.speed != self.view.speed and self.view.stage == "ready":
-            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.speed(view.speed)} steps a second"
+            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.short(view.speed)} steps a second"
             self.say(f"Speed: {words}", log=False)
         self.view = view
         self.rack.settle(view.applied)

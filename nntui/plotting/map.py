@@ -13,6 +13,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from .grid import Grid
 from .heat import Heat, heat, palette
 from .map_frame import SMALLEST, Canvas, canvas_of, draw_frame
+from .numbers import setting
 from .theme import ACCENT, BACKGROUND, DIM, TEXT, Theme, mix
 from .trails import FADES, Exit, exit_of, trail
 
@@ -230,7 +231,7 @@ class MapPainter:
         end = canvas.left + canvas.width - 1
         if crosshair is not None:
             x, y = crosshair
-            words = f" new start {x:.4g}, {y:.4g} "
+            words = f" new start {setting(x)}, {setting(y)} "
             grid.write_right(top, end, words, f"bold {ACCENT}")
             return
         elsewhere = len(race.lanes) - len(lanes)

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from nntui_engine.run.snapshot import Snapshot
 
 from .grid import Grid, wrap
-from .numbers import grouped, rate, speed
+from .numbers import grouped, short
 from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
 
@@ -164,8 +164,8 @@ def _width(part: list[tuple[str, str]]) -> int:
 
 def _speed_forms(status: Status) -> list[str]:
     """The rate reached and its limit, from long to short."""
-    limit = "" if math.isinf(status.speed) else f"limit {speed(status.speed)}"
+    limit = "" if math.isinf(status.speed) else f"limit {short(status.speed)}"
     if status.state == "running" and status.rate > 0:
-        reached = f"{rate(status.rate)} steps/s"
+        reached = f"{short(status.rate)} steps/s"
         return [f"{reached} ({limit})", reached, ""] if limit else [reached, ""]
     return [f"{limit} steps/s", ""] if limit and status.state in ("running", "paused") else [""]

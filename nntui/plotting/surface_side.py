@@ -9,7 +9,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .numbers import number
+from .numbers import number, setting
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 CURVATURE_ROWS = 8
@@ -41,8 +41,8 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
         if lost and not notes:
             grid.write_right(row, width - 2, f"div. at {lane.surface.diverged_at}", ERROR)
         else:
-            grid.write_right(row, width - 11, number(lane.whole["value"], 6), ERROR if lost else TEXT)
-            grid.write_right(row, width - 2, number(lane.whole["distance"], 6), ERROR if lost else TEXT)
+            grid.write_right(row, width - 11, number(lane.whole["value"]), ERROR if lost else TEXT)
+            grid.write_right(row, width - 2, number(lane.whole["distance"]), ERROR if lost else TEXT)
         row += 1
         if lost and notes and row < height - 1:
             grid.write(row, 4, f"diverged at step {lane.surface.diverged_at}", ERROR)
@@ -75,10 +75,10 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
         grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, theme.glyphs.end), _weight(here))
         numbers = {
             "step": str(lane.step),
-            "value": number(lane.whole["value"], 8),
-            "distance": number(lane.whole["distance"], 8),
-            "gradient": number(lane.whole["gradient_norm"], 8),
-            "lr": number(lane.whole["lr"], 8),
+            "value": number(lane.whole["value"]),
+            "distance": number(lane.whole["distance"]),
+            "gradient": number(lane.whole["gradient_norm"]),
+            "lr": setting(lane.whole["lr"], 3),
         }
         column = 4 + name_room
         for title, room in shown:
@@ -127,21 +127,21 @@ def curvature_rows(lane: LaneSnapshot, theme: Theme) -> list[tuple[str, str, str
     if lane.surface.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
         return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
     names = ("Hessian", "condition", "lr x max") if theme.ascii_only else ("Hessian λ", "condition", "lr·λmax")
-    condition = number(high / low, 8) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
+    condition = number(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
     product = lane.whole["lr"] * high
     limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
     stable = product < (2.0 if limit is None else limit)
     rows = [
-        (names[0], f"{number(low, 8)}, {number(high, 8)}", TEXT),
+        (names[0], f"{number(low)}, {number(high)}", TEXT),
         (names[1], condition, TEXT),
         (
             names[2],
-            f"{product:.3g} {'<' if stable else '>'} {limit or 2.0:.3g}: {'stable' if stable else 'unstable'}",
+            f"{number(product)} {'<' if stable else '>'} {setting(limit or 2.0)}: {'stable' if stable else 'unstable'}",
             GOOD if stable else ERROR,
         ),
     ]
     if limit is None:
-        rows[2] = (names[2], f"{product:.3g} (2 for SGD)", TEXT if stable else WARNING)
+        rows[2] = (names[2], f"{number(product)} (2 for SGD)", TEXT if stable else WARNING)
         rows.append(("", f"{lane.settings.optimizer} rescales the gradient: 2 is the limit of plain descent.", FAINT))
     elif limit != 2.0:
         rows.append(("", "Momentum moves the limit of 2.", FAINT))

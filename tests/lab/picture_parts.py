@@ -228,16 +228,14 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     values = [*sizes, *(-v for v in sizes), np.nan, np.inf, -np.inf]
     functions: dict[str, tuple[Callable[[float], str], list[float]]] = {
         "a report's numbers": (report_number, values),
-        "losses": (partial(numbers.number, room=6), values),
+        "measured numbers": (numbers.number, values),
         "shares": (numbers.share, [v for v in values if 0.0 <= v <= 1.0]),
         "R²": (numbers.explained, values),
-        "a race's numbers": (partial(numbers.number, room=8), values),
-        "numbers of a pass": (lambda v: numbers.number(v, 10).rjust(10), values),
+        "numbers of a pass": (lambda v: numbers.number(v, 9, 5).rjust(10), values),
         "sizes of layers": (partial(numbers.number, room=5), values),
-        "labels": (numbers.significant, values[:-3]),
-        "counts": (numbers.count, [round(v) for v in sizes]),
-        "rates": (numbers.rate, sizes),
-        "speeds": (numbers.speed, [*SPEEDS]),
+        "settings": (numbers.setting, values[:-3]),
+        "counts": (numbers.short, [round(v) for v in sizes]),
+        "speeds": (numbers.short, [*SPEEDS]),
         "powers": (numbers.power, [*range(-12, 13)]),
     }
     for name, (function, table) in functions.items():

@@ -97,7 +97,7 @@ def test_broken_weights_are_counted() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -1.5, 123.456, 99999.0, 1e-9, -1e-300, 1e300, np.nan, np.inf, -np.inf])
 def test_numbers_of_a_pass_fill_their_column(value: float) -> None:
-    assert len(number(value, 10)) < 10
+    assert len(number(value, 9, 5)) < 10
 
 
 def test_points_of_a_plot_and_its_own_axis() -> None:

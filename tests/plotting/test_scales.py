@@ -7,9 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nntui.plotting.numbers import count, power
 from nntui.plotting.scales import (
-    LABEL_WIDTH,
     Axis,
     SteadyAxis,
     linear_axis,
@@ -113,14 +111,10 @@ def test_an_axis_changes_at_once_between_linear_and_log() -> None:
     assert memory.fit(0.1, 2.0, log=True).log
 
 
-@pytest.mark.parametrize(("value", "label"), [(0, "0"), (2000, "2 000"), (15000, "15k"), (2.5e6, "2.5M"), (3e9, "3e9")])
-def test_counts(value: float, label: str) -> None:
-    assert count(value) == label
-
-
-@pytest.mark.parametrize("exponent", range(-99, 100, 3))
-def test_powers_fit_the_gutter(exponent: int) -> None:
-    assert len(power(exponent)) <= LABEL_WIDTH
+def test_steps_of_a_long_run_stay_apart_in_a_narrow_window() -> None:
+    axis = linear_axis(100_000.0, 100_500.0, whole=True)
+    labels = [label for _, label in axis.ticks(6)]
+    assert labels == ["100k", "100.1k", "100.2k", "100.3k", "100.4k", "100.5k"]
 
 
 def test_an_axis_never_has_a_single_label() -> None:
