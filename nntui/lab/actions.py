@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from .frame import export, free_name
 from .knob_rack import Turn
+from .knobs import Value
 from .map_actions import MapActions
 from .new_lanes import NewLane, lane_name
 from .screens.dialog import Palette
@@ -75,12 +76,23 @@ class LabActions(MapActions):
             return
 
         def done(typed: object) -> None:
-            if isinstance(typed, (int, float, str)):
+            if isinstance(typed, (int, float, str, tuple)):
                 self._ask(self.model.rack.set_to(self.model.chosen_lanes, typed))
 
         title = f"{knob.label} {self.plot_theme.glyphs.dot} {self.model.target}" if self.model.target else knob.label
-        screen = ValueScreen(title, knob.show(value), knob.hint(), knob.parse)
+        screen = ValueScreen(title, knob.written(lanes[0].settings), knob.hint(), knob.typed)
         self._open(screen, done)
+
+    def choose_knob(self, index: int) -> None:
+        """Chooses a knob by its place."""
+        self.model.rack.chosen = index
+        self.redraw()
+
+    def set_knob(self, index: int, value: Value) -> None:
+        """Chooses a knob by its place, and sets it for the chosen lanes."""
+        self.model.rack.chosen = index
+        self._ask(self.model.rack.set_to(self.model.chosen_lanes, value))
+        self.redraw()
 
     def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
         """Shows a screen above the lab, unless a key before this one has opened one."""

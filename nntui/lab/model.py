@@ -17,7 +17,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
-from .knobs import FrozenKnob
+from .layer_knobs import FrozenKnob
 from .lesson import lesson_text
 from .map_view import MapView
 from .new_lanes import ORIGINAL, NewLane, difference, named
@@ -205,6 +205,7 @@ class LabModel:
         """Everything the screen shows now."""
         view, snapshot = self.view, self.view.snapshot
         lanes = self.chosen_lanes
+        knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
         failure = view.error if view.stage == "failed" else ""
         message = self._message
         if failure and snapshot is not None:
@@ -225,8 +226,8 @@ class LabModel:
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,
-            knobs=self.rack.rows(lanes, view.first) if lanes else [],
-            chosen_knob=self.rack.chosen,
+            knobs=knobs,
+            chosen_knob=chosen_knob,
             knob_layer=self.knob_layer,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",

@@ -25,12 +25,12 @@ from nntui.looks.weights import UnitWeights
 from nntui.plotting import numbers
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
+from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
 from nntui.plotting.panel import PanelView
 from nntui.plotting.plot import draw_plot
 from nntui.plotting.regions import draw_regions
-from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
 from nntui.plotting.surface_panels import SURFACE_PANELS

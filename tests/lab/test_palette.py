@@ -102,3 +102,32 @@ async def test_what_a_source_cannot_do_is_grey_and_says_why() -> None:
         assert hits["Try: Raise lr"].help == CANNOT["tweak"]
         assert hits["All keys"].help == "Help, key ?"
         app.source.stop()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("optim", "Knob: optimizer"),
+        ("sgd", "Set optimizer to sgd"),
+        ("lr 0.03", "Set lr to 0.03"),
+        ("LR 0,03", "Set lr to 0,03"),
+        ("width 8, 4", "Set width to 8, 4"),
+    ],
+)
+async def test_knobs_are_found_by_name_and_value(typed: str, first: str) -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        hits = await found(app, typed)
+        assert str(hits[0].match_display) == first
+        app.source.stop()
+
+
+async def test_a_value_typed_into_the_palette_is_set() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        (await found(app, "lr 0.03"))[0].command()
+        await until(pilot, lambda: app.model.view.snapshot.lanes[0].settings.optimizer_parameters["lr"] == 0.03)  # type: ignore[union-attr]
+        assert await found(app, "lr nonsense") == []
+        app.source.stop()

@@ -5,8 +5,9 @@ from textual.containers import Vertical
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.knob_box import draw_knobs
 from nntui.plotting.layer_table import draw_layers, layers_height
-from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
+from nntui.plotting.side import draw_lanes, lanes_height
 from nntui.plotting.surface_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import draw_tries, tries_height
