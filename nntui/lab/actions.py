@@ -1,6 +1,7 @@
 """What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,16 @@ class LabActions(MapActions):
     def _ask(self, turns: list[Turn]) -> None:
         """Sends changes to the source: one for all lanes where they are alike, so that one mark is left."""
         snapshot = self.model.view.snapshot
-        if not turns or snapshot is None:
+        if not turns or snapshot is None or self.model.awaits_lane:
+            return
+        if self.model.makes_branches:
+            lanes = self.model.branches(self.model.rack.knob.restarts)
+            self._order_lanes(lanes)
+            names = {lane.like: lane.name for lane in lanes}
+            turns = [replace(turn, lane=names[turn.lane]) for turn in turns]
+            for turn in turns:
+                self.tweak(turn.settings, turn.lane)
+            self.redraw()
             return
         if len(turns) == len(snapshot.lanes) > 1 and all(turn.settings == turns[0].settings for turn in turns):
             ticket = self.tweak(turns[0].settings, None)
@@ -173,10 +183,19 @@ class LabActions(MapActions):
         """Adds lanes with other settings, beside the lane ``like`` or else those chosen; returns them."""
         lanes = self.model.new_lanes(settings, like, fresh)
         if lanes:
-            self.source.order(partial(Training.add_lanes, lanes=lanes))
+            self._order_lanes(lanes)
             where = "from step 0" if fresh else "from here on"
             self.say(f"New: {', '.join(lane.name for lane in lanes)}, {where}; u takes it back.")
         return lanes
+
+    def _order_lanes(self, lanes: list[NewLane]) -> None:
+        self.model.await_lane(lanes[0].name, self.source.order(partial(Training.add_lanes, lanes=lanes)))
+
+    def action_branching(self) -> None:
+        """Switches between knobs that change the lane itself and knobs that make a new lane beside it."""
+        self.model.branching = not self.model.branching
+        turned = "makes a new lane beside it" if self.model.branching else "changes the lane itself"
+        self.say(f"Turning a knob {turned}.", log=False)
 
     def action_drop_lane(self) -> None:
         """Takes the chosen lane away, when asked twice."""

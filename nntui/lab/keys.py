@@ -49,6 +49,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
     Action("add_lane", "a", "add_lane(True)", "new lane", "A copy of this lane, from its start", "Lanes", 32),
     Action("branch", "b", "add_lane(False)", "branch", "A copy of this lane as it stands: turn its knobs", "Lanes", 14),
+    Action("branching", "B", "branching", "", "Turning a knob: change the lane, or make a new one", "Lanes", 60),
     Action("drop_lane", "D", "drop_lane", "", "Take this lane away (asked twice)", "Lanes", 60),
     Action("rename_lane", "f2", "rename_lane", "", "Give this lane another name", "Lanes", 60),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
@@ -115,7 +116,7 @@ NEEDS = {
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
-            *("undo", "redo", "try", "add_lane", "branch", "drop_lane", "rename_lane"),
+            *("undo", "redo", "try", "add_lane", "branch", "branching", "drop_lane", "rename_lane"),
         }
     ),
     "rewind": frozenset({"back", "forward"}),

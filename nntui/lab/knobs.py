@@ -15,6 +15,7 @@ from nntui_engine.scenario.settings import Settings, SurfaceSettings
 
 Value = float | int | str | tuple["Value", ...]  # a tuple has one for each layer
 MIXED = "mixed"
+SAY_THEMSELVES = frozenset({"train.optimizer", "model.activation", "model.init", "train.loss", "surface.name"})
 _THOUSANDS_APART = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
 _COMMA_AND_SPACE = re.compile(r",\s")
 
@@ -42,6 +43,10 @@ class Knob(ABC):
         """The lane's value as text; all layers' values where they differ and few characters hold them."""
         text = ", ".join(dict.fromkeys(self.show(value) for value in self.values(settings)))
         return text if 0 < len(text) <= 12 else self.show(self.read(settings))
+
+    def words(self, value: Value) -> str:
+        """The value in few words, as part of a lane's name: "lr 0.1"; of an activation the name is enough."""
+        return str(value) if self.key in SAY_THEMSELVES else f"{self.label} {self.plain(value)}"
 
     def written(self, settings: Settings) -> str:
         """The lane's value as it may be typed: all layers' values where they differ."""
@@ -222,6 +227,10 @@ class YesNoKnob(Knob):
     def turn(self, value: Value, direction: int, fine: bool) -> Value:  # noqa: ARG002
         """The other one."""
         return "no" if value == "yes" else "yes"
+
+    def words(self, value: Value) -> str:
+        """What holds now."""
+        return self.label if value == "yes" else f"no {self.label}"
 
     def parse(self, text: str) -> Value:
         """Yes or no, or the beginning of one. Raises InputError for anything else."""

@@ -36,6 +36,10 @@ class FrozenKnob(YesNoKnob):
     layer: int = 1
     name: str = "layer 1"
 
+    def words(self, value: Value) -> str:
+        """What became of the layer."""
+        return f"{self.name} {'frozen' if value == 'yes' else 'thawed'}"
+
     def plain(self, value: Value | None) -> str:
         """The answer alone."""
         return str(value or "no")

@@ -17,6 +17,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
+from .labels import LaneLabels
 from .layer_knobs import FrozenKnob
 from .lesson import lesson_text
 from .map_view import MapView
@@ -55,8 +56,11 @@ class LabModel:
         self.view = SessionView()
         self.log: list[LogLine] = []
         self.tries_done: set[int] = set()
+        self.branching = False  # whether turning a knob makes a new lane
+        self._branches: set[str] = set()  # lanes that were made so, whose knobs turn themselves
+        self._labels_of_lanes = LaneLabels(theme.glyphs.arrow)
         self._tried: dict[str, str] = {}  # lanes that suggestions made, and what they are like
-        self._awaited: str | None = None  # the lane to be chosen as soon as it is there
+        self._awaited: tuple[str, int] | None = None  # the lane to be chosen, and the order that makes it
         self._marks_seen: tuple[Mark, ...] = ()
         self._message = ("", False)
         self._message_until = 0.0
@@ -75,8 +79,10 @@ class LabModel:
         self.panel_view.former = view.former
         if view.snapshot is not None:
             names = [lane.name for lane in view.snapshot.lanes]
-            if self._awaited in names:
-                self.panel_view.lane, self.all_lanes, self._awaited = names.index(self._awaited), False, None
+            if self._awaited is not None and view.applied >= self._awaited[1]:  # it is there, or was refused
+                if self._awaited[0] in names:
+                    self.panel_view.lane, self.all_lanes = names.index(self._awaited[0]), False
+                self._awaited = None
             self.panel_view.lane = min(self.panel_view.lane, len(names) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
@@ -108,7 +114,7 @@ class LabModel:
         return True
 
     def new_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool) -> list[NewLane]:
-        """Lanes like ``like`` (or else those chosen) with other settings; the first is chosen once it is there."""
+        """Lanes like ``like`` (or else those chosen) with other settings."""
         snapshot = self.view.snapshot
         if snapshot is None:
             return []
@@ -118,8 +124,27 @@ class LabModel:
             words = difference(settings) or ("again" if fresh else f"from step {lanes[origin].step}")
             name = named(origin, words, [*lanes, *(lane.name for lane in found)], self.theme.glyphs.arrow)
             found.append(NewLane(name, origin, settings, fresh))
-        self._awaited = found[0].name
         return found
+
+    def await_lane(self, name: str, ticket: int) -> None:
+        """Chooses a lane as soon as the order that makes it is carried out."""
+        self._awaited = (name, ticket)
+
+    @property
+    def makes_branches(self) -> bool:
+        """Whether turning a knob now makes new lanes."""
+        return self.branching and not all(lane.name in self._branches for lane in self.chosen_lanes)
+
+    def branches(self, restarts: bool) -> list[NewLane]:
+        """Copies of the chosen lanes for a knob to be turned on: from their starts where it ``restarts`` them."""
+        lanes = self.new_lanes({}, None, restarts)
+        self._branches |= {lane.name for lane in lanes}
+        return lanes
+
+    @property
+    def awaits_lane(self) -> bool:
+        """Whether a lane that was asked for is not there yet."""
+        return self._awaited is not None
 
     def like_for_try(self, lane: str | None) -> str | None:
         """The lane that a suggestion is for: its own, or the chosen one; beside what another suggestion made, the
@@ -204,6 +229,8 @@ class LabModel:
     def state(self) -> LabState:
         """Everything the screen shows now."""
         view, snapshot = self.view, self.view.snapshot
+        if snapshot is not None:
+            snapshot = self._labels_of_lanes.shown(snapshot, view.first)
         lanes = self.chosen_lanes
         knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
         failure = view.error if view.stage == "failed" else ""
@@ -212,7 +239,7 @@ class LabModel:
             message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
         return LabState(
             snapshot=snapshot if self.race is None else None,
-            race=self.race,
+            race=snapshot if self.race is not None else None,
             surface=view.surface,
             map_view=self.map_view,
             fair=view.fair,
@@ -261,7 +288,8 @@ class LabModel:
         snapshot = self.view.snapshot
         if snapshot is None or len(snapshot.lanes) < 2:
             return ""
-        return "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+        whose = "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+        return f"new lane like {whose}" if self.makes_branches else whose
 
     def _tries(self) -> list[TryLine]:
         key = next(action.keys for action in self.actions if action.id == "try").split(",")[0]

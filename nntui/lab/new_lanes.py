@@ -7,10 +7,11 @@ from nntui_engine.errors import InputError
 from nntui_engine.run.lanes import short_key, shown
 from nntui_engine.scenario.settings import Settings
 
+from .knobs import SAY_THEMSELVES
+
 LONGEST_NAME = 40
 MOST_LANES = 16  # that can be told apart by colour and marker
 ORIGINAL = "original"  # what the only lane of a scenario is called once there is another
-_SAY_THEMSELVES = frozenset({"train.optimizer", "model.activation", "model.init", "model.loss", "surface.name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def difference(settings: Mapping[str, object]) -> str:
 
 def _words(key: str, value: object) -> str:
     label = short_key(key).replace("_", " ")
-    if key in _SAY_THEMSELVES:
+    if key in SAY_THEMSELVES:
         return str(value)
     if isinstance(value, Mapping):
         return f"{label} {value.get('kind', 'changed')}"

@@ -119,6 +119,49 @@ async def test_a_branch_goes_on_from_here_and_its_knobs_are_its_own() -> None:
         app.source.stop()
 
 
+async def test_a_turned_knob_makes_a_new_lane_where_that_was_chosen() -> None:
+    app = lab(TWO)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("S")
+        await until(pilot, lambda: lanes(app)["a"].step == 10)
+        await pilot.press("B", "right")
+        await until(pilot, lambda: chosen(app) == "a → from step 10")
+        await until(pilot, lambda: lanes(app)["a → from step 10"].settings.optimizer_parameters["lr"] == 0.2)
+        await pilot.press("right")  # the new lane's own knob
+        await until(pilot, lambda: lanes(app)["a → from step 10"].settings.optimizer_parameters["lr"] == 0.5)
+        assert "a → from step 10, lr 0.5" in text(app)
+        assert (len(lanes(app)), lanes(app)["a"].settings.optimizer_parameters["lr"]) == (3, 0.1)
+        await pilot.press("B", "tab", "tab", "right")  # all lanes, then the first one: changed itself
+        await until(pilot, lambda: lanes(app)["a"].settings.optimizer_parameters["lr"] == 0.2)
+        assert len(lanes(app)) == 3
+        app.source.stop()
+
+
+async def test_a_refused_lane_does_not_hold_the_knobs() -> None:
+    app = lab({**TABLES, "lane": [{"name": str(i)} for i in range(MOST_LANES)]})
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("t", "right")
+        await until(pilot, lambda: "cannot be told apart" in text(app))
+        await pilot.press("right")
+        await until(pilot, lambda: lanes(app)["0"].settings.optimizer_parameters["lr"] > 0.1)
+        app.source.stop()
+
+
+async def test_names_say_what_was_changed_in_a_lane() -> None:
+    app = lab(TWO)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("down", "down", "down", "right")  # sigmoid is first, then comes tanh
+        await until(pilot, lambda: "a → tanh" in text(app))
+        await pilot.press("up", "up", "up", "right")
+        await until(pilot, lambda: "a → lr 0.2, tanh" in text(app))
+        await pilot.press("u", "u")
+        await until(pilot, lambda: "a →" not in text(app))
+        app.source.stop()
+
+
 async def test_a_copy_begins_at_its_start() -> None:
     app = lab(TWO, speed=1.0)
     async with app.run_test(size=ROOMY) as pilot:
