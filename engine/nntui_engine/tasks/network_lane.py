@@ -63,6 +63,13 @@ def tables_written(lanes: int, depth: int, more: int) -> Written:
     )  # fmt: skip
 
 
+def probed_loss(arena: Arena, lane: int) -> float:
+    """The data loss of a lane's mini-batch, after it was run forward and back without a step."""
+    ints = arena.ints[lane]
+    at = ints[c.I_PARTIALS] + ints[c.I_NODES] * c.PARTIALS + c.F_LOSS
+    return float(sum(arena.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
+
+
 def history_widths(depth: int) -> tuple[int, int]:
     """Series in a lane's histories of steps and of evaluations."""
     return len(WHOLE) + depth * len(STEP_LAYER), len(EVALUATION) + depth * len(EVALUATION_LAYER)
