@@ -56,6 +56,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
     Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
     Action("map", "4", "view('map')", "map", "Map: a surface and its paths, or a network's answers", "View", 39),
+    Action("landscape", "5", "view('landscape')", "landscape", "Landscape: the loss around the weights", "View", 38),
     Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),

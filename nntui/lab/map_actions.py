@@ -99,12 +99,16 @@ class MapActions(App[None]):
         return True
 
     def enter_confirms(self) -> bool:
-        """Whether enter was for the new start or for the fair rates."""
+        """Whether enter was for the new start, for the landscape or for the fair rates."""
         home, view = self._home(), self.model.map_view
         if home is not None and view.crosshair is not None:
             start = rounded(view.crosshair, view.shown(home))
             view.crosshair = None
             self.tweak({"surface.start": start}, None)
+            self.redraw()
+            return True
+        if self.model.view_name == "landscape":
+            self.model.panel_view.again += 1
             self.redraw()
             return True
         if self.model.view_name == "fair":

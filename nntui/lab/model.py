@@ -27,6 +27,7 @@ from .state import LabState
 
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
+PLANES = 10  # through the weights: along their path, and random ones
 
 
 class LabModel:
@@ -174,6 +175,8 @@ class LabModel:
         snapshot = self.view.snapshot
         if view_name == "network" and self.race is not None:
             return "This scenario has no network: an optimizer goes down a surface."
+        if view_name == "landscape" and self.race is not None:
+            return "This scenario has no network: its landscape is the surface itself, on the map."
         if view_name != "map" or snapshot is None or snapshot.on_surface:
             return ""
         if view_panels("map", snapshot, self.panel_view):
@@ -192,9 +195,11 @@ class LabModel:
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
 
     def choose_unit(self, direction: int) -> None:
-        """The next unit of the layer whose weights are shown."""
+        """The next unit of the layer whose weights are shown; of the landscape the next plane."""
         view, layers = self.panel_view, self._layers
-        if layers:
+        if self.view_name == "landscape":
+            view.plane = (view.plane + direction) % PLANES
+        elif layers:
             view.layer = min(view.layer, len(layers))
             units = layers[view.layer - 1]
             view.unit = (min(view.unit, units - 1) + direction) % units
@@ -278,6 +283,8 @@ class LabModel:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
+        elif self.view_name == "landscape":
+            labels |= {"type_value": "anew", "next_unit": "other plane"}
         elif self.view_name == "fair":
             labels |= {"type_value": "apply", "cancel": "back"}
         return labels
@@ -318,10 +325,10 @@ class LabModel:
         if view.snapshot is None:
             return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
-        if "unit_weights" not in self.shown:
+        if "unit_weights" not in self.shown and self.view_name != "landscape":
             absent |= {"next_unit", "last_unit"}
             absent |= set() if self.knob_layer else {"next_layer", "last_layer"}
-        absent |= {name for name in ("map", "network") if self.why_not(name)}
+        absent |= {name for name in ("map", "network", "landscape") if self.why_not(name)}
         if self.race is None:
             absent |= RACE_ONLY
         elif self.view_name != "map":
@@ -341,7 +348,7 @@ class LabModel:
             absent |= {"next_panels", "last_panels"}
         if self.next_try is None:
             absent.add("try")
-        if self.view_name in ("lesson", "map", "network") or self.race is not None:
+        if self.view_name in ("lesson", "map", "network", "landscape") or self.race is not None:
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nntui.looks.fair_rates import FairSearch
+from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
 from nntui_engine.errors import InputError
 from nntui_engine.run.finding import Finding
@@ -60,6 +61,8 @@ class Training:
         if self._speed is None:
             self.pace.speed = watchable_speed(self._run.steps)
         self._note_undo()
+        if self.can("predict"):
+            walk_of(self._run).note(self._run)
         self.pace.begin()
 
     @property
@@ -110,6 +113,8 @@ class Training:
         self.pace.made(made, time.perf_counter() - began)
         if self.left is not None:
             self.left -= max(made, 1)
+        if self.can("predict"):
+            walk_of(self.run).note(self.run)
         self._ended = bool(self.run.finished)
         if self._ended or (self.left is not None and self.left <= 0):
             self.left, self.running = None, False

@@ -28,7 +28,7 @@ class PanelView:
     """What a person has chosen, and the axes' memory: which lane, which unit, whether the loss has a log axis.
 
     ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
-    replaced.
+    replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew.
     """
 
     lane: int = 0
@@ -36,6 +36,8 @@ class PanelView:
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0
+    plane: int = 0
+    again: int = 0
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None

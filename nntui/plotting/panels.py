@@ -10,6 +10,7 @@ from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, W
 from nntui_engine.run.snapshot import Snapshot
 
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
+from .landscape_panel import LANDSCAPE_PANELS
 from .look_panels import LOOK_PANELS, SWEEP_PANELS
 from .panel import Panel, PanelView, Picture
 from .picture_panels import PICTURE_PANELS
@@ -132,6 +133,7 @@ _DESIGNED: tuple[Panel, ...] = (
     layer_panel(LAYER_BY_NAME["activation_variance"], on_request=False),
     Panel("dead_units", (), ("dead_units",), dead_panel),
     *LOOK_PANELS,
+    *LANDSCAPE_PANELS,
 )
 # Every other statistic has a plain panel; of two of one name the layers' comes first
 _PLAIN = (
