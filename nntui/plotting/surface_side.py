@@ -106,16 +106,18 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
             "gradient": number(lane.whole["gradient_norm"]),
             "lr": setting(lane.whole["lr"], 3),
         }
-        column = 4 + name_room
-        for title, room in shown:
-            column += room
-            grid.write_right(row, column, numbers[title], ERROR if lane.surface.diverged_at is not None else TEXT)
+        lost = lane.surface.diverged_at is not None
         words, colour = race_words(lane) or ("", DIM)
-        grid.write(row, column + 2, *race_sign(lane, theme))
-        if column + 4 + cell_len(words) < width - 1:
-            grid.write(row, column + 4, words, colour)
-        elif lane.surface.diverged_at is not None:  # in place of the last numbers, which say no more
-            grid.write_right(row, width - 2, f"  {theme.glyphs.bad} {words}", colour)
+        words_at = column + 4
+        if words_at + cell_len(words) >= width - 1:  # in place of a diverged lane's last numbers, which say no more
+            words_at = width - 2 - cell_len(words) if lost else width
+        end = 4 + name_room
+        for title, room in shown:
+            end += room
+            if end < words_at - 2:
+                grid.write_right(row, end, numbers[title], ERROR if lost else TEXT)
+        grid.write(row, min(column + 2, words_at - 2), *race_sign(lane, theme))
+        grid.write(row, words_at, words, colour)
     return grid
 
 
