@@ -12,6 +12,7 @@ from .theme import ACCENT, DIM, TEXT, Theme
 
 _NAMES_AT = 4  # columns: the frame, the choice, the marker and a space are before them
 _AFTER = 3  # a space, the sign and the frame are after the numbers
+ROOMY = 34  # columns of a table
 _FRAME = 4  # rows: the frame, the headings, the words
 
 
@@ -34,6 +35,11 @@ class LaneRow:
     name: str
     cells: Mapping[str, tuple[str, str]]
     sign: tuple[str, str] = ("", DIM)
+
+
+def number_room(width: int) -> int:
+    """The characters of a number in a table so many columns wide: three digits that count, in little room two."""
+    return 7 if width >= ROOMY else 6
 
 
 def rows_height(count: int) -> int:

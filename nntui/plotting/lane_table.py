@@ -7,11 +7,9 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid
-from .lane_rows import Column, LaneRow, draw_rows, rows_height
+from .lane_rows import Column, LaneRow, draw_rows, number_room, rows_height
 from .numbers import explained, grouped, number, share
 from .theme import DIM, ERROR, GOOD, TEXT, WARNING, Theme
-
-NARROW = 34  # columns of the table below which a loss has six characters
 
 Words = tuple[str, str]  # and their style
 
@@ -31,7 +29,7 @@ def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: 
         draw_box(grid, theme, "Lanes")
         return grid
     lanes = snapshot.lanes
-    room = 6 if width < NARROW else 7
+    room = number_room(width)
     columns = _columns(lanes, room)
     rows = [LaneRow(lane.index, lane.name, _cells(lane, room), state_sign(lane, theme)) for lane in lanes]
     here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)

@@ -10,7 +10,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
 from .lane_names import short_names
-from .lane_rows import Column, LaneRow, draw_more, draw_rows, first_shown, rows_height
+from .lane_rows import Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
 from .numbers import grouped, number, setting
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
@@ -27,10 +27,11 @@ def racers_height(race: Snapshot) -> int:
 def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
     """Each lane's marker, name, value and distance to the nearest minimum, and under them how the chosen one stands."""
     lanes = race.lanes
-    columns = [Column("value", ("value",), 7, 0), Column("distance", ("distance",), 7, 1)]
+    room = number_room(width)
+    columns = [Column("value", ("value",), room, 0), Column("distance", ("distance", "dist."), room, 1)]
     if len({lane.step for lane in lanes}) > 1:
         columns.insert(0, Column("step", ("step",), max(len(grouped(lane.step)) for lane in lanes), 2))
-    rows = [LaneRow(lane.index, _called(lane), _cells(lane), race_sign(lane, theme)) for lane in lanes]
+    rows = [LaneRow(lane.index, _called(lane), _cells(lane, room), race_sign(lane, theme)) for lane in lanes]
     here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)
     words = race_words(lanes[chosen]) if len(here) == 1 else _all_words(lanes)
     title = "Optimizers" if len(lanes) > 1 else "Optimizer"
@@ -42,12 +43,12 @@ def _called(lane: LaneSnapshot) -> str:
     return lane.name or lane.settings.optimizer
 
 
-def _cells(lane: LaneSnapshot) -> dict[str, tuple[str, str]]:
+def _cells(lane: LaneSnapshot, room: int) -> dict[str, tuple[str, str]]:
     colour = ERROR if lane.surface.diverged_at is not None else TEXT
     return {
         "step": (grouped(lane.step), DIM),
-        "value": (number(lane.whole["value"]), colour),
-        "distance": (number(lane.whole["distance"]), colour),
+        "value": (number(lane.whole["value"], room), colour),
+        "distance": (number(lane.whole["distance"], room), colour),
     }
 
 

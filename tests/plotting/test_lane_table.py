@@ -156,6 +156,13 @@ def test_no_rows_are_lost_without_a_sign_in_any_height() -> None:
 # -- races ----------------------------------------------------------------------------------------------------------
 
 
+def test_racers_keep_their_distance_in_a_narrow_table() -> None:
+    named = [replace(racer(i), name=name) for i, name in enumerate(("momentum", "Adagrad"))]
+    found = draw_racers(race(*named), 0, False, 31, 6, THEME).lines()
+    assert found[1].split()[1:3] == ["value", "distance"]
+    assert "momentum" in found[2]
+
+
 def test_racers_are_a_line_each_and_none_is_said_to_run() -> None:
     shown = race(racer(0), racer(1, state="diverged", diverged_at=1234), racer(2, state="finished"))
     found = [line[1:-1].rstrip() for line in draw_racers(shown, 1, False, 36, racers_height(shown), THEME).lines()]
