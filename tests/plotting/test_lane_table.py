@@ -159,7 +159,7 @@ def test_no_rows_are_lost_without_a_sign_in_any_height() -> None:
 def test_racers_keep_their_distance_in_a_narrow_table() -> None:
     named = [replace(racer(i), name=name) for i, name in enumerate(("momentum", "Adagrad"))]
     found = draw_racers(race(*named), 0, False, 31, 6, THEME).lines()
-    assert found[1].split()[1:3] == ["value", "distance"]
+    assert found[1].split()[1:3] == ["value", "dist."]
     assert "momentum" in found[2]
 
 
