@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from nntui.plotting import numbers
+from nntui.plotting.header import Status
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
-from nntui.plotting.status import Status
 from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
@@ -253,6 +253,8 @@ class LabModel:
                 state_name(view),
                 0.0 if self.still else view.rate,
                 view.speed,
+                severities=tuple(finding.severity for finding in view.findings),
+                watching=view.watching,
             ),
             progress=view.progress,
             failure=failure,

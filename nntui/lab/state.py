@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from nntui.looks.fair_rates import FairView
 from nntui.looks.surface import SampledSurface
+from nntui.plotting.header import Status
 from nntui.plotting.knob_box import KnobRow
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
-from nntui.plotting.status import Status
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.snapshot import Snapshot
 

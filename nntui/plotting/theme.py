@@ -39,7 +39,11 @@ class Glyphs:
     waiting: str = "…"
     frozen: str = "‖"
     bad: str = "×"
+    done: str = "✓"
+    stopped: str = "▬"
     below: str = "▾"
+    up: str = "↑"
+    down: str = "↓"
     mark: str = "┊"
     restart_mark: str = "╎"
     chosen: str = "▸"
@@ -67,7 +71,11 @@ ASCII = Glyphs(
     waiting="...",
     frozen="=",
     bad="!",
+    done="=",
+    stopped="-",
     below="v",
+    up="^",
+    down="v",
     mark=":",
     restart_mark="!",
     chosen=">",

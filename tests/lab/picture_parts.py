@@ -25,6 +25,7 @@ from nntui.looks.weights import UnitWeights
 from nntui.plotting import numbers
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
+from nntui.plotting.header import Status, draw_header
 from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
@@ -32,7 +33,7 @@ from nntui.plotting.panel import PanelView
 from nntui.plotting.plot import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.spread_list import draw_spread
-from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
+from nntui.plotting.status import draw_failure, draw_keys, draw_message, draw_progress
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.surface_side import draw_curvature, draw_race_table, draw_racers
 from nntui.plotting.theme import ASCII, Theme
@@ -120,7 +121,7 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
             ("finished", 2.5e6, 1e4),
             ("failed", 9.94, 1.0),
         ):
-            shown = Status("A title of several words", state, rate, speed)
+            shown = Status("A title of several words", state, rate, speed, ("critical", "info"), True)
             yield (
                 f"header {width} {state}",
                 lambda w=width, s=shown: draw_header(snapshot("sgd", "adam"), s, w, Theme()),

@@ -83,7 +83,7 @@ async def test_at_160_by_48_table_plots_and_curvature_stand_beside_the_map() -> 
             "Value · log",
             "Gradient norm",
             "Distance to minimum",
-            "lr·λmax   0.1 < 2: stable",
+            "lr·λmax   0.100 < 2: stable",
         ):
             assert words in seen
         app.source.stop()
@@ -293,7 +293,7 @@ async def test_without_colour_the_map_is_grey_and_its_trails_are_marked(monkeypa
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press(*["S"] * 5)
-        await until(pilot, lambda: "step 50 /" in text(app))
+        await until(pilot, lambda: "step 3–50 /" in text(app))
         styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip]
         shown = [c.triplet for style in styles if style for c in (style.color, style.bgcolor) if c and c.triplet]
         assert len(set(shown)) > 20
@@ -308,6 +308,6 @@ def test_a_still_picture_of_a_race_is_the_same_each_time() -> None:
     race.advance(50)
     first = render_frame(race.full_snapshot(None), 120, 40, run=race)
     assert first == render_frame(race.full_snapshot(None), 120, 40, run=race)
-    assert "step 50 / 100" in first.text
+    assert "step 3–50 / 100" in first.text
     assert "▀" in first.text
     assert "◎" in first.text

@@ -13,13 +13,13 @@ from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.fair import draw_fair
+from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log
 from nntui.plotting.panel import Picture, draw_panel
 from nntui.plotting.panels import build_panel, looks_of, panel_order, view_panels
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.status import (
     draw_failure,
-    draw_header,
     draw_keys,
     draw_message,
     draw_progress,
