@@ -15,7 +15,6 @@ from nntui.commands.options import (
     STEPS,
     examples,
     require_terminal,
-    writable_file,
 )
 
 if TYPE_CHECKING:
@@ -157,6 +156,7 @@ def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None)
 
 
 def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+    from nntui.files import writable_file
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
@@ -179,7 +179,7 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         if outputs.fair:
             return _fair(experiment, outputs)
         if outputs.weights is not None:
-            from nntui.headless.files import write_file
+            from nntui.files import write_file
             from nntui_engine.data.weight_files import weights_file
 
             write_file(outputs.weights, weights_file(experiment.parameters(0)))
