@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 from nntui import files
+from nntui.own_data import is_data, scenario_text
 from nntui.scenario import load_scenario
 from nntui_engine.errors import InputError
 from nntui_engine.files import expanded
@@ -79,6 +80,8 @@ def _copy(source: str | Path, file: Path) -> str:
     """The text of the scenario ``source``, if it means the same where ``file`` is."""
     from nntui_engine.scenario.load import FILE_KEYS
 
+    if is_data(Path(source)):
+        return scenario_text(Path(source), file.parent)
     path = load_scenario(source).path
     assert path is not None
     text = path.read_text(encoding="utf-8-sig")

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nntui.own_data import is_data
 from nntui_engine.errors import InputError
 from nntui_engine.files import problem_with
 from nntui_engine.scenario import course, scenario_paths
 
 OWN_TOPIC = "your files"
+DATA_SUMMARY = "A file of data: nntui makes a network for it, and says what it guessed."
 MOST_OWN_FILES = 200
 LONGEST_FILE = 1_000_000  # bytes; a scenario has some thousand
+LARGEST_DATA = 20_000_000  # bytes of a file of data that is listed: the preview reads it
 _SETTINGS = ("data", "surface", "model", "train", "lane", "try", "sweep")
 # How much a word counts where it was found: a name says more than a lesson of five hundred words
 _WEIGHTS = {"name": 12, "title": 10, "summary": 6, "settings": 4, "lesson": 2}
@@ -63,18 +66,21 @@ def _built_in() -> Iterator[Entry]:
 
 
 def own_files(folder: Path) -> tuple[Entry, ...]:
-    """The files of ``folder`` that are scenarios, or would be if they could be read; by name."""
+    """The files of ``folder`` that are scenarios, or would be if they could be read, and files of data; by name."""
     try:
-        paths = sorted(folder.glob("*.toml"))[:MOST_OWN_FILES]
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" or is_data(path))
     except OSError:
         return ()
-    entries = (_entry(path.absolute(), OWN_TOPIC, 0) for path in paths)
+    entries = (_entry(path.absolute(), OWN_TOPIC, 0) for path in paths[:MOST_OWN_FILES])
     return tuple(entry for entry in entries if entry.title)
 
 
 def _entry(path: Path, topic: str, place: int) -> Entry:
     """One file; without a title where it is no scenario."""
     trouble = problem_with(path)
+    if is_data(path):
+        title = path.name if trouble is None and path.stat().st_size <= LARGEST_DATA else ""
+        return Entry(path.name, topic, title, DATA_SUMMARY, path, 0, "", (("name", path.name.lower()),))
     try:
         if trouble is None and path.stat().st_size > LONGEST_FILE:
             trouble = "is too large for a scenario"

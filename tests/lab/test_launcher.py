@@ -339,3 +339,20 @@ asyncio.run(main())
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+async def test_a_file_of_data_is_listed_and_a_network_is_made_for_it(folders: Path) -> None:
+    (folders / "mine.csv").write_text("a,b,kind\n" + "1,2,yes\n3,5,no\n" * 20, encoding="utf-8")
+    (folders / "empty.csv").write_text("a,b\n", encoding="utf-8")
+    app = launcher()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        await pilot.press("home")
+        await until(pilot, lambda: "0 rows below the header" in text(app))
+        await pilot.press("down")
+        await until(pilot, lambda: 'Guessed: the class "kind"' in text(app))
+        await pilot.press("enter")
+        found = await opened(pilot, 1)
+        assert found.scenarios[0].path == folders / "mine.csv"
+        await until(pilot, lambda: read_visits(visits_file())[0].recent == (str(folders / "mine.csv"),))
+        app.source.stop()

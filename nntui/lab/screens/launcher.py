@@ -17,6 +17,7 @@ from nntui.lab.scenario_words import lane_lines, trained
 from nntui.lab.visits import Visits, read_visits, visits_file
 from nntui.lab.widgets.grid_view import GridView
 from nntui.new_scenario import write_scenario
+from nntui.own_data import is_data
 from nntui.plotting.grid import Grid, fit
 from nntui.plotting.launcher import Choice, Preview, draw_choices, draw_preview, first_row
 from nntui.plotting.status import draw_keys, draw_message, message_lines
@@ -212,7 +213,9 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
             return path
 
         hint = f"A copy of {entry.name}, comments and all, in {self._folder}."
-        screen = ValueScreen("New scenario file", f"my-{entry.name.removeprefix('my-')}.toml", hint, write)
+        if is_data(entry.path):
+            hint = f"The scenario that was made for {entry.name}, in {self._folder}."
+        screen = ValueScreen("New scenario file", f"my-{entry.path.stem.removeprefix('my-')}.toml", hint, write)
         screen.set_class(self.theme.ascii_only, "ascii")
         self.app.push_screen(screen, written)
 
