@@ -15,7 +15,6 @@ from nntui.commands.options import (
     STEPS,
     examples,
     require_terminal,
-    writable_file,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ class Outputs(NamedTuple):
         "nntui run digits --set train.lr=0.3 --set train.optimizer=adam",
         "nntui run vanishing-gradients --set 'sigmoid:model.init=he_normal'",
         "nntui run my-scenario.toml --seed 7",
+        "nntui run measurements.csv",
         "nntui run digits --headless --steps 500 --format json",
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
@@ -108,7 +108,10 @@ def command(
     save_weights: Path | None,
     timing: bool,
 ) -> int:
-    """Train SCENARIO and watch it, or train it headless."""
+    """Train SCENARIO and watch it, or train it headless.
+
+    For a .csv or .npz file a network is made: what its last column (or y) asks for is guessed, and said.
+    """
     headless_only = {
         "--format": form,
         "--every": every,
@@ -157,11 +160,13 @@ def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None)
 
 
 def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+    from nntui.files import writable_file
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
+    from nntui.own_data import is_data
 
     if outputs.screenshot is not None:
         check_suffix(outputs.screenshot, "--screenshot")
@@ -170,6 +175,8 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         if scenario.is_surface:
             raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
         writable_file(outputs.weights, "--save-weights")
+    if scenario.path is not None and is_data(scenario.path):
+        click.echo(f"{scenario.path.name}: {scenario.summary}", err=True)
     with prompt_exit():
         rows = outputs.format == "jsonl"
         with progress_bar() as progress:
@@ -179,7 +186,7 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         if outputs.fair:
             return _fair(experiment, outputs)
         if outputs.weights is not None:
-            from nntui.headless.files import write_file
+            from nntui.files import write_file
             from nntui_engine.data.weight_files import weights_file
 
             write_file(outputs.weights, weights_file(experiment.parameters(0)))

@@ -74,6 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("move_start", "m", "move_start", "start", "Choose a new start: arrows move it, enter goes", "Map", 9),
     Action("cancel", "escape", "cancel", "", "Leave what was being chosen", "Map", 60, "Esc", False),
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
+    Action("open", "o", "open_launcher", "open", "Open another scenario: the launcher", "File", 15),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
     Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
     Action("palette", "ctrl+p", "command_palette", "palette", "Find any command by name", "Help", 35, "^p", False),

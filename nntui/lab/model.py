@@ -325,7 +325,7 @@ class LabModel:
         """The ids of all actions that do something now."""
         view = self.view
         if view.snapshot is None:
-            return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
+            return {"help", "quit", "interrupt", "open"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
         if "unit_weights" not in self.shown and self.view_name != "landscape":
             absent |= {"next_unit", "last_unit"}

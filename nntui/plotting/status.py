@@ -76,7 +76,7 @@ def draw_failure(error: str, width: int, height: int, theme: Theme) -> Grid:
     room = max(10, min(width - 4, 72))
     lines = [(f"{theme.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
     lines += [(line, TEXT) for line in wrap(error, room)]
-    lines += [("", DIM), ("r tries again, q leaves.", DIM)]
+    lines += [("", DIM), ("r tries again, o opens another, q leaves.", DIM)]
     _centre(grid, lines)
     return grid
 

@@ -45,7 +45,7 @@ async def test_before_there_is_a_run_little_is_offered() -> None:
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         app.model.view = type(app.model.view)()
-        assert set(await offered(app)) == {"All keys", "Leave"}
+        assert set(await offered(app)) == {"All keys", "Leave", "Open another scenario: the launcher"}
         app.source.stop()
 
 

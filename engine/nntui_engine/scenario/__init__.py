@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
+    from .library import ScenarioSummary, course, list_scenarios, scenario_folder, scenario_paths
     from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
     from .schema import Expectation, Over, Try
@@ -20,6 +20,7 @@ __all__ = [
     "Scenario",
     "ScenarioSummary",
     "Try",
+    "course",
     "list_scenarios",
     "load_scenario",
     "override",
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
+    "library": ("ScenarioSummary", "course", "list_scenarios", "scenario_folder", "scenario_paths"),
     "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
     "schema": ("Expectation", "Over", "Try"),
