@@ -10,9 +10,10 @@ if TYPE_CHECKING:
     from .library import ScenarioSummary, course, list_scenarios, scenario_folder, scenario_paths
     from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
-    from .schema import Expectation, Over, Try
+    from .schema import Change, Expectation, Over, Try
 
 __all__ = [
+    "Change",
     "Expectation",
     "LaneTables",
     "Over",
@@ -35,7 +36,7 @@ _HOME = {
     "library": ("ScenarioSummary", "course", "list_scenarios", "scenario_folder", "scenario_paths"),
     "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
-    "schema": ("Expectation", "Over", "Try"),
+    "schema": ("Change", "Expectation", "Over", "Try"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
