@@ -153,7 +153,7 @@ class LabApp(LaunchActions):
         while self.troubles:
             notices.append((self.troubles.popleft(), True))
         for text, error in notices:
-            self.model.say(text, error)
+            self.model.say(text, error, of_state=True)
         view = self.source.poll()
         if view.version != self.model.view.version or notices or self.model.message_faded():
             self.take(view)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
 from nntui.plotting.header import Status
@@ -12,21 +12,22 @@ from nntui.plotting.panels import view_panels
 from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
-from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .health import health_lines
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
 from .labels import LaneLabels
 from .layer_knobs import FrozenKnob
 from .lesson import lesson_text
+from .log_book import LogBook
 from .map_view import MapView
+from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
 from .session_view import SessionView
 from .state import LabState
 
-MESSAGE_SECONDS = 3.0
-ERROR_SECONDS = 8.0
 PLANES = 10  # through the weights: along their path, and random ones
 
 
@@ -55,17 +56,14 @@ class LabModel:
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
-        self.log: list[LogLine] = []
         self.tries_done: set[int] = set()
         self.branching = False  # whether turning a knob makes a new lane
         self._branches: set[str] = set()  # lanes that were made so, whose knobs turn themselves
         self._labels_of_lanes = LaneLabels(theme.glyphs.arrow)
         self._tried: dict[str, str] = {}  # lanes that suggestions made, and what they are like
         self._awaited: tuple[str, int] | None = None  # the lane to be chosen, and the order that makes it
-        self._marks_seen: tuple[Mark, ...] = ()
-        self._message = ("", False)
-        self._message_until = 0.0
-        self._clock = clock
+        self._book = LogBook(theme.glyphs.arrow, clock)
+        self._message = Message(self._state_now, clock)
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -74,7 +72,7 @@ class LabModel:
         if view.speed != self.view.speed and self.view.stage == "ready":
             words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.short(view.speed)} steps a second"
             self.say(f"Speed: {words}", log=False)
-        self.view = view
+        before, self.view = self.view.snapshot, view
         self.rack.settle(view.applied)
         self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
         self.panel_view.former = view.former
@@ -87,7 +85,7 @@ class LabModel:
             self.panel_view.lane = min(self.panel_view.lane, len(names) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
-            self._read_marks(view.snapshot.marks)
+            self._book.read(before, view.snapshot)
 
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
@@ -100,19 +98,38 @@ class LabModel:
         snapshot = self.view.snapshot
         return snapshot if snapshot is not None and snapshot.on_surface else None
 
-    def say(self, text: str, error: bool = False, log: bool = True) -> None:
-        """Shows a message for a few seconds, and keeps it in the log."""
-        self._message = (text, error)
-        self._message_until = self._clock() + (ERROR_SECONDS if error else MESSAGE_SECONDS)
+    def say(self, text: str, error: bool = False, log: bool = True, of_state: bool = False) -> None:
+        """Shows a message for a few seconds, and keeps it in the log; one that is not kept tells of a state."""
+        self._message.say(text, error, of_state or not log)
         if log:
-            self.log.append(LogLine(text, None, "error" if error else "note"))
+            self._book.note(text, error)
 
     def message_faded(self) -> bool:
         """Whether a message has stood long enough just now; it is gone then."""
-        if not self._message[0] or self._clock() <= self._message_until:
-            return False
-        self._message = ("", False)
-        return True
+        return self._message.faded()
+
+    @property
+    def log(self) -> list[LogLine]:
+        """What happened, oldest first."""
+        return self._book.lines
+
+    def _state_now(self) -> Hashable:
+        """What messages tell of."""
+        view, snapshot = self.view, self.view.snapshot
+        if snapshot is None:
+            return view.stage
+        step = None if view.running else snapshot.step
+        chosen = (self.view_name, self.panel_view.lane, self.all_lanes, self.rack.chosen)
+        return (
+            view.stage,
+            view.running,
+            view.finished,
+            step,
+            len(snapshot.marks),
+            len(snapshot.lanes),
+            view.speed,
+            chosen,
+        )
 
     def new_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool) -> list[NewLane]:
         """Lanes like ``like`` (or else those chosen) with other settings."""
@@ -216,19 +233,6 @@ class LabModel:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
         return self.rack.knob.layer if isinstance(self.rack.knob, FrozenKnob) else 0
 
-    def _read_marks(self, marks: tuple[Mark, ...]) -> None:
-        """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
-        seen = self._marks_seen
-        self._marks_seen = marks
-        if marks == seen[: len(marks)]:
-            return
-        fresh = marks[len(seen) :] if marks[: len(seen)] == seen else marks
-        several = self.view.snapshot is not None and len(self.view.snapshot.lanes) > 1
-        for mark in fresh:
-            whose = f"{mark.lane or 'all lanes'}: " if several else ""
-            again = " (started again)" if mark.restarted else ""
-            self.log.append(LogLine(f"{whose}{mark.text}{again}", mark.step))
-
     # -- what is shown -----------------------------------------------------------------------------------------
 
     def state(self) -> LabState:
@@ -239,7 +243,7 @@ class LabModel:
         lanes = self.chosen_lanes
         knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
         failure = view.error if view.stage == "failed" else ""
-        message = self._message
+        message = self._message.shown
         if failure and snapshot is not None:
             message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
         return LabState(
@@ -266,7 +270,7 @@ class LabModel:
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],
-            watching=view.watching and self.race is None,
+            health=self._health(),
             log=self.log,
             tries=self._tries(),
             keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
@@ -276,6 +280,11 @@ class LabModel:
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
         )
+
+    def _health(self) -> tuple[str, ...]:
+        snapshot = self.view.snapshot
+        watched = snapshot is not None and self.view.watching and self.race is None
+        return health_lines(snapshot, self.view.findings) if watched and snapshot is not None else ()
 
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}

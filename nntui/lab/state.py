@@ -31,7 +31,7 @@ class LabState:
     target: str = ""
     explanation: str = ""
     findings: list[FindingLine] = field(default_factory=list)
-    watching: bool = True
+    health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
     keys: list[tuple[int, str, str]] = field(default_factory=list)

@@ -166,10 +166,14 @@ def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
         LogLine("no", 50, "note"),
         LogLine("bad", 60, "error"),
     ]
+    healthy = ("Looked for all: none so far.",)
     for height in (4, 5, 6, 7, 9, 12):
         yield f"tries in {height} rows", lambda h=height: draw_tries(tries, 30, h, theme)
-        yield f"log in {height} rows", lambda h=height: draw_log(findings, log, True, 36, h, theme)
-        yield f"empty log in {height} rows", lambda h=height: draw_log([], [], h % 2 == 0, 36, h, theme)
+        yield f"log in {height} rows", lambda h=height: draw_log(findings, (), log, 36, h, theme)
+        yield (
+            f"empty log in {height} rows",
+            lambda h=height: draw_log([], healthy[h % 2 :], [], 36, h, theme),
+        )
     for count in (3, 12, 30):
         for width, height in ((30, 8), (44, 12), (90, 10), (61, 20)):
             weights = UnitWeights(

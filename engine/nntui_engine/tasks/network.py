@@ -22,7 +22,7 @@ from ..run.launch import launch, launching
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
 from ..scenario.settings import LaneSettings
-from .diagnosis import WATCHED, chance, diagnose
+from .diagnosis import WATCHED, diagnose
 from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, probed_loss, tables_written
@@ -185,7 +185,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
         found = []
         for i, lane in enumerate(self.lanes):
-            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), chance(lane.data))
+            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), lane.chance)
         return found
 
     # -- one lane's network -----------------------------------------------------------------------------------------

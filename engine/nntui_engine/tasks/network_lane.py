@@ -24,6 +24,7 @@ from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
+from .diagnosis import chance
 from .layers import counted_layers, shape_of
 
 Array = NDArray[np.float64]
@@ -286,6 +287,11 @@ class NetworkLane(Lane):
             return {layer: past.dated_series(columns) for layer, columns in places}
         return {layer: past.series(columns, points) for layer, columns in places}
 
+    @cached_property
+    def chance(self) -> float:
+        """The accuracy of always guessing the commonest class."""
+        return chance(self.data)
+
     def snapshot(
         self,
         index: int,
@@ -307,7 +313,9 @@ class NetworkLane(Lane):
             name=self.name,
             step=int(ints[c.I_STEP]),
             state=state,
-            own=NetworkPart(self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite),
+            own=NetworkPart(
+                self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite, self.chance
+            ),
             whole=dict(self.latest),
             layers=self.infos,
             per_layer=dict(self.latest_layers),

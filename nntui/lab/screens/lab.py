@@ -202,7 +202,7 @@ class LabScreen(Screen[None]):
         for slot, name in enumerate(names[:SLOTS]):
             view = self._view(f"slot{slot}")
             if name == LOG:
-                view.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, theme))
+                view.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
             else:
                 built = self._built(name)
                 view.show(lambda w, h, built=built: draw_panel(built, w, h, theme))  # type: ignore[misc]
