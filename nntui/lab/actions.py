@@ -1,5 +1,6 @@
 """What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,7 +9,11 @@ from typing import Any
 
 from textual.screen import Screen
 
-from .frame import export, free_name
+from nntui_engine.errors import InputError
+
+from .files import save
+from .frame import export
+from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
 from .map_actions import MapActions
@@ -22,6 +27,7 @@ from .training import Training
 class LabActions(MapActions):
     """The app as far as keys are concerned."""
 
+    to_copy: deque[str]  # into the clipboard, with the next frame
     _to_drop = ""  # the lane that one more key takes away
 
     async def run_call(self, call: str) -> None:
@@ -230,12 +236,23 @@ class LabActions(MapActions):
         if snapshot is None:
             return
         try:
-            path = free_name(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg")
-            path.write_text(export(self, self.title).svg, encoding="utf-8")
-        except OSError as error:
-            self.say(f"The picture could not be saved: {error.strerror or error}", error=True)
+            path = save(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg", export(self, self.title).svg)
+        except InputError as error:
+            self.say(f"The picture: {error}", error=True)
             return
         self.say(f"Saved {path.name}")
+
+    def action_keep(self) -> None:
+        """Writes a scenario file into the working folder that gives the run on screen."""
+        self.source.order(partial(Training.keep, folder=Path.cwd()))
+
+    def action_export(self) -> None:
+        """Writes all that was measured into the working folder, as CSV."""
+        self.source.order(partial(Training.export, folder=Path.cwd()))
+
+    def action_copy_command(self) -> None:
+        """Puts the command that gives this run into the clipboard."""
+        self.source.order(lambda training: self.to_copy.append(command_line(training.run)))
 
     def action_help(self) -> None:
         """Lists all keys."""

@@ -149,6 +149,10 @@ class LabApp(LaunchActions):
             self._look_for_news()
 
     def _look_for_news(self) -> None:
+        while self.to_copy:
+            words = self.to_copy.popleft()
+            self.copy_to_clipboard(words)
+            self.say(f"Copied: {words}", log=False)
         notices = self.source.notices()
         while self.troubles:
             notices.append((self.troubles.popleft(), True))
