@@ -9,10 +9,12 @@ from typing import Any
 from textual.screen import Screen
 
 from .frame import export, free_name
+from .help_words import help_lines
 from .knob_rack import Turn
 from .knobs import Value
 from .map_actions import MapActions
 from .new_lanes import NewLane, lane_name
+from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -146,7 +148,7 @@ class LabActions(MapActions):
 
     def action_view(self, name: str) -> None:
         """Shows a view by name ("overview", "network", "map" or "lesson"), or says why it cannot be shown."""
-        reason = self.model.why_not(name)
+        reason = why_not(self.model, name)
         if reason:
             self.say(reason, log=False)
             return
@@ -238,8 +240,12 @@ class LabActions(MapActions):
         self.say(f"Saved {path.name}")
 
     def action_help(self) -> None:
-        """Lists all keys."""
-        self._open(HelpScreen(self.model.actions, self.plot_theme))
+        """Says what is on screen, and lists the keys: first those that work here."""
+        model, lab = self.model, self.lab_screen
+        titles = lab.shown_titles if lab is not None and model.view.snapshot is not None else {}
+        race = model.race is not None
+        lines = help_lines(model.view_name, titles, model.actions, model.available(), race, self.plot_theme)
+        self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:
         """Opens the palette of all commands."""

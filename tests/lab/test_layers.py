@@ -4,6 +4,7 @@ from builders import lane_snapshot, residual
 from lab.driving import ROOMY, fake_lab, ready, text, until
 from lab.test_palette import offered
 
+from nntui.lab import reasons
 from nntui.lab.keys import actions
 from nntui.lab.model import LabModel
 from nntui.lab.session_view import SessionView
@@ -19,7 +20,7 @@ def model_of(snapshot: Snapshot) -> LabModel:
 
 
 def grey(model: LabModel) -> dict[str, str]:
-    return {action.id: why for action, why in model.offered() if why}
+    return {action.id: why for action, why in reasons.offered(model) if why}
 
 
 def test_a_layer_can_be_chosen_where_the_frozen_knob_or_its_weights_are_shown() -> None:
@@ -54,7 +55,7 @@ async def test_turning_the_frozen_knob_asks_for_the_chosen_layer() -> None:
     app = fake_lab()
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
-        assert app.check_action("choose_layer", (1,)) is False
+        assert app.model.reason("next_layer")
         await pilot.press("up", "w")
         await until(pilot, lambda: "no, layer 2" in text(app))
         asked = []
