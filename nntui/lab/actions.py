@@ -13,11 +13,13 @@ from nntui_engine.errors import InputError
 
 from .files import save
 from .frame import export
+from .help_words import help_lines
 from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
 from .map_actions import MapActions
 from .new_lanes import NewLane, lane_name
+from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -152,7 +154,7 @@ class LabActions(MapActions):
 
     def action_view(self, name: str) -> None:
         """Shows a view by name ("overview", "network", "map" or "lesson"), or says why it cannot be shown."""
-        reason = self.model.why_not(name)
+        reason = why_not(self.model, name)
         if reason:
             self.say(reason, log=False)
             return
@@ -255,8 +257,12 @@ class LabActions(MapActions):
         self.source.order(lambda training: self.to_copy.append(command_line(training.run)))
 
     def action_help(self) -> None:
-        """Lists all keys."""
-        self._open(HelpScreen(self.model.actions, self.plot_theme))
+        """Says what is on screen, and lists the keys: first those that work here."""
+        model, lab = self.model, self.lab_screen
+        titles = lab.shown_titles if lab is not None and model.view.snapshot is not None else {}
+        race = model.race is not None
+        lines = help_lines(model.view_name, titles, model.actions, model.available(), race, self.plot_theme)
+        self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:
         """Opens the palette of all commands."""

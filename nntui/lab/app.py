@@ -234,19 +234,14 @@ class LabApp(LaunchActions):
         return () if self.still else super().get_line_filters()
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
-        """An action of the lab that what is shown cannot do at all says why."""
+        """An action of the lab that can do nothing now says why."""
         parsed = parse(action)[1:] if isinstance(action, str) else action[1:]
-        mine = (one.id for one in self._lab_actions if parse(one.call)[1:] == parsed)
-        refused = next(filter(None, map(self.model.refused, mine)), "")
-        if refused:
-            self.say(refused, log=False)
+        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == parsed]
+        why = [self.model.reason(action_id) for action_id in mine]
+        if why and all(why):
+            self.say(why[0], log=False)
             return True
         return await super().run_action(action, default_namespace, namespaces)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of actions that do nothing now are ignored."""
-        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == (action, parameters)]
-        return True if not mine or action in ("view", "leave") else bool(self.model.available().intersection(mine))
 
     def action_leave(self, code: int = 0) -> None:
         """Leaves the lab with an exit status."""

@@ -2,7 +2,6 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -37,7 +36,12 @@ def scenario_text(run: "Experiment") -> str:
     if len(recipes) == 1 and recipes[0].name in ("", ORIGINAL):
         lanes, changes = [], [{key: value for key, value in change.items() if key != "lane"} for change in changes]
     head = {"title": scenario.title, "summary": _summary(scenario, len(changes)), "panels": list(scenario.panels)}
-    parts = {"scenario": head, **base, "lane": lanes, "change": sorted(changes, key=itemgetter("step"))}
+    parts: dict[str, Any] = {
+        "scenario": head,
+        **base,
+        "lane": lanes,
+        "change": sorted(changes, key=lambda one: int(one["step"])),
+    }
     tables: dict[str, Any] = {"schema": 1, **{key: value for key, value in parts.items() if value != []}}
     if not _means(tables, recipes):
         raise InputError("the lanes are too different for one scenario file")

@@ -95,6 +95,12 @@ class LabScreen(Screen[None]):
         return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
 
     @property
+    def shown_titles(self) -> dict[str, str]:
+        """The titles of the plots on screen, by name."""
+        built = {name: self._built(name) for name in self.shown_panels}
+        return {name: getattr(one, "title", name.replace("_", " ").capitalize()) for name, one in built.items()}
+
+    @property
     def lab_layout(self) -> Layout:
         """The layout for the present size."""
         names = self.panel_names
