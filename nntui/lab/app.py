@@ -235,8 +235,9 @@ class LabApp(LaunchActions):
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
         """An action of the lab that can do nothing now says why."""
-        parsed = parse(action)[1:] if isinstance(action, str) else action[1:]
-        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == parsed]
+        space, *parsed = parse(action) if isinstance(action, str) else action
+        own = space == "app" or (not space and default_namespace in (None, self))  # not a dialog's action of that name
+        mine = [one.id for one in self._lab_actions if own and list(parse(one.call)[1:]) == parsed]
         why = [self.model.reason(action_id) for action_id in mine]
         if why and all(why):
             self.say(why[0], log=False)

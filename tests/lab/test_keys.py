@@ -138,14 +138,14 @@ FOOTER = {
     "of a network": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
         *("unit", "lesson", "layer", "try", "undo", "type", "log", "rewind", "branch", "open"),
-        *("restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "network"),
-        *("landscape", "map", "overview"),
+        *("restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
+        *("numbers", "network", "landscape", "map", "overview"),
     ),
     "of a race": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
         *("fair rates", "lesson", "start", "try", "undo", "type", "log", "rewind", "branch", "zoom"),
-        *("open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "map"),
-        *("overview", "whole"),
+        *("open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
+        *("numbers", "map", "overview", "whole"),
     ),
 }
 
