@@ -1,22 +1,53 @@
 """Which actions do something now, and for each that does not, why: what a key says instead of nothing."""
 
-from __future__ import annotations
+from typing import Protocol
 
-from typing import TYPE_CHECKING
-
+from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
+from nntui.plotting.theme import Theme
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, key_words
-
-if TYPE_CHECKING:
-    from .model import LabModel
+from .knob_rack import KnobRack
+from .map_view import MapView
+from .session_view import SessionView
 
 ALWAYS = frozenset({"help", "quit", "interrupt", "open", "palette"})
 _VIEWS = frozenset({"overview", "network", "map", "landscape", "lesson"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})
 
 
-def reason(model: LabModel, action_id: str) -> str:
+class Known(Protocol):
+    """What reasons are read from: the lab's model."""
+
+    view: SessionView
+    view_name: str
+    actions: tuple[Action, ...]
+    theme: Theme
+    rack: KnobRack
+    panel_view: PanelView
+    map_view: MapView
+    pages: int
+    shown: tuple[str, ...]
+
+    @property
+    def race(self) -> Snapshot | None:
+        """The newest snapshot where it is one of a race."""
+
+    @property
+    def knob_layer(self) -> int:
+        """The layer that the chosen knob is for, 0 where it is for all."""
+
+    @property
+    def next_try(self) -> int | None:
+        """The first suggestion that was not done yet."""
+
+    @property
+    def chosen_lanes(self) -> list[LaneSnapshot]:
+        """The lanes the knobs turn for."""
+
+
+def reason(model: Known, action_id: str) -> str:
     """Why an action can do nothing now, as a sentence; "" if it can."""
     view = model.view
     if action_id in ALWAYS:
@@ -30,12 +61,12 @@ def reason(model: LabModel, action_id: str) -> str:
     return refused(model, action_id) or _of_run(model, action_id) or _of_view(model, action_id)
 
 
-def available(model: LabModel) -> set[str]:
+def available(model: Known) -> set[str]:
     """The ids of all actions that do something now."""
     return {action.id for action in model.actions if not reason(model, action.id)}
 
 
-def refused(model: LabModel, action_id: str) -> str:
+def refused(model: Known, action_id: str) -> str:
     """Why what is shown cannot do this at all, "" if it can: a record is not trained, another's run not turned."""
     if model.view.snapshot is None:
         return ""
@@ -43,7 +74,7 @@ def refused(model: LabModel, action_id: str) -> str:
     return CANNOT.get(next(missing, ""), "")
 
 
-def why_not(model: LabModel, view_name: str) -> str:
+def why_not(model: Known, view_name: str) -> str:
     """Why a view cannot be shown, "" if it can."""
     snapshot = model.view.snapshot
     if view_name in ("network", "landscape") and model.race is not None:
@@ -58,7 +89,7 @@ def why_not(model: LabModel, view_name: str) -> str:
     return "The map is drawn for one answer; this network gives several at once."
 
 
-def offered(model: LabModel) -> list[tuple[Action, str]]:
+def offered(model: Known) -> list[tuple[Action, str]]:
     """What the palette lists, and why it cannot be done ("" if it can)."""
     there = available(model)
     listed = [action for action in model.actions if action.in_palette]
@@ -66,7 +97,7 @@ def offered(model: LabModel) -> list[tuple[Action, str]]:
     return [(action, words) for action, words in pairs if words or action.id in there]
 
 
-def _of_run(model: LabModel, action_id: str) -> str:
+def _of_run(model: Known, action_id: str) -> str:
     """Reasons that lie in the run and in what was done to it."""
     view = model.view
     if action_id in RACE_ONLY - {"cancel"} and model.race is None:
@@ -83,7 +114,7 @@ def _of_run(model: LabModel, action_id: str) -> str:
     return ""
 
 
-def _of_view(model: LabModel, action_id: str) -> str:
+def _of_view(model: Known, action_id: str) -> str:
     """Reasons that lie in what is on screen."""
     name = model.view_name
     if action_id in _ON_THE_MAP and name != "map":
@@ -104,7 +135,7 @@ def _of_view(model: LabModel, action_id: str) -> str:
     return ""
 
 
-def _no_knob(model: LabModel, action_id: str) -> str:
+def _no_knob(model: Known, action_id: str) -> str:
     """Why the chosen knob cannot be turned, "" if it can or the action is no knob's."""
     lanes = model.chosen_lanes
     if action_id not in OF_KNOB or not lanes:
@@ -113,6 +144,6 @@ def _no_knob(model: LabModel, action_id: str) -> str:
     return "" if there else model.rack.missing(lanes)
 
 
-def _key(model: LabModel, action_id: str) -> str:
+def _key(model: Known, action_id: str) -> str:
     """The key of an action as this person has it."""
     return next(key_words(action, model.theme.ascii_only) for action in model.actions if action.id == action_id)

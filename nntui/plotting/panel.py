@@ -28,11 +28,13 @@ class PanelView:
     """What a person has chosen, and the axes' memory: which lane, which unit, whether the loss has a log axis.
 
     ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
-    replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew.
+    replaced. ``meanings``: whether each panel says what it shows. ``plane``: which plane the landscape is drawn on,
+    ``again``: how often it was asked for anew.
     """
 
     lane: int = 0
     log_loss: bool = False
+    meanings: bool = True
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0

@@ -6,6 +6,7 @@ import pytest
 from textual.actions import parse
 
 from nntui.lab.app import LabApp
+from nntui.lab.config import Config
 from nntui.lab.keys import ACTIONS, PAIRS, RACE_ONLY, actions, footer_items, key_words
 from nntui.lab.screens.lab import LabScreen
 from nntui.lab.session_view import SessionView
@@ -72,7 +73,7 @@ def test_the_footer_never_cuts_a_word_and_always_has_help_and_quit(width: int) -
 
 
 async def test_a_remapped_key_works_in_the_app() -> None:
-    app = LabApp(StillSource(SessionView()), keymap={"help": "h"}, still=True)
+    app = LabApp(StillSource(SessionView()), config=Config(keys={"help": "h"}), still=True)
     async with app.run_test() as pilot:
         await pilot.press("question_mark")
         assert len(app.screen_stack) == 2
