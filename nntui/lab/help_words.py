@@ -15,6 +15,7 @@ BOXES = {
 }
 VIEWS = {
     "overview": "Overview: how training goes",
+    "layers": "Layers: every statistic of every layer, over the whole run",
     "network": "Network: what is inside",
     "map": "Map: where it stands, or what it answers",
     "landscape": "Landscape: the loss around the weights",

@@ -54,6 +54,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("rename_lane", "f2", "rename_lane", "", "Give this lane another name", "Lanes", 60),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
+    Action("layers", "2", "view('layers')", "layers", "Layers: any statistic of every layer over time", "View", 38),
     Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
     Action("map", "4", "view('map')", "map", "Map: a surface and its paths, or a network's answers", "View", 39),
     Action("landscape", "5", "view('landscape')", "landscape", "Landscape: the loss around the weights", "View", 38),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
 from nntui.plotting.header import Status
+from nntui.plotting.layers_view import STATISTICS
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.theme import ASCII, Theme
@@ -196,9 +197,12 @@ class LabModel:
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
 
     def choose_unit(self, direction: int) -> None:
-        """The next unit of the layer whose weights are shown; of the landscape the next plane."""
+        """The next unit of the layer whose weights are shown; of the landscape the next
+        plane, of the Layers view the next statistic."""
         view, layers = self.panel_view, self._layers
-        if self.view_name == "landscape":
+        if self.view_name == "layers":
+            view.statistic = (view.statistic + direction) % len(STATISTICS)
+        elif self.view_name == "landscape":
             view.plane = (view.plane + direction) % PLANES
         elif layers:
             view.layer = min(view.layer, len(layers))
@@ -278,6 +282,8 @@ class LabModel:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
+        elif self.view_name == "layers":
+            labels |= {"next_unit": "statistic"}
         elif self.view_name == "landscape":
             labels |= {"type_value": "anew", "next_unit": "other plane"}
         elif self.view_name == "fair":

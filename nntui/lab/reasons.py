@@ -13,7 +13,8 @@ from .map_view import MapView
 from .session_view import SessionView
 
 ALWAYS = frozenset({"help", "quit", "interrupt", "open", "palette"})
-_VIEWS = frozenset({"overview", "network", "map", "landscape", "lesson"})
+_WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
+_VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})
 
 
@@ -77,7 +78,7 @@ def refused(model: Known, action_id: str) -> str:
 def why_not(model: Known, view_name: str) -> str:
     """Why a view cannot be shown, "" if it can."""
     snapshot = model.view.snapshot
-    if view_name in ("network", "landscape") and model.race is not None:
+    if view_name in ("layers", "network", "landscape") and model.race is not None:
         return "This scenario has no network: an optimizer goes down a surface."
     if view_name != "map" or snapshot is None or snapshot.on_surface:
         return ""
@@ -123,14 +124,16 @@ def _of_view(model: Known, action_id: str) -> str:
         return "The whole map is shown already."
     if action_id == "cancel" and model.map_view.crosshair is None and name != "fair":
         return "There is nothing to leave."
-    weights = "unit_weights" in model.shown or name == "landscape"
+    weights = "unit_weights" in model.shown or name in ("layers", "landscape")
     if action_id in ("next_unit", "last_unit") and not weights:
         return f"No unit's weights are shown: {_key(model, 'network')} shows them."
     if action_id in ("next_layer", "last_layer") and not weights and not model.knob_layer:
         return f"Nothing here is of one layer: {_key(model, 'network')} shows a layer's weights."
     if action_id in ("next_panels", "last_panels") and (name == "fair" or (model.pages == 1 and name != "lesson")):
         return "All plots of this view are on screen."
-    if action_id == "log_axis" and (name in ("lesson", "map", "network", "landscape") or model.race is not None):
+    if action_id == "log_axis" and (
+        name in ("lesson", "layers", "map", "network", "landscape") or model.race is not None
+    ):
         return "No loss is plotted here."
     return ""
 

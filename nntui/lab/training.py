@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nntui.looks.distributions import distributions_of
 from nntui.looks.fair_rates import FairSearch
 from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
@@ -63,9 +64,14 @@ class Training:
         if self._speed is None:
             self.pace.speed = watchable_speed(self._run.steps)
         self._note_undo()
-        if self.can("predict"):
-            walk_of(self._run).note(self._run)
+        self._note_way()
         self.pace.begin()
+
+    def _note_way(self) -> None:
+        """Keeps where the networks are, for the views of their way."""
+        if self.can("predict"):
+            walk_of(self.run).note(self.run)
+            distributions_of(self.run).note(self.run)
 
     @property
     def there(self) -> bool:
@@ -115,8 +121,7 @@ class Training:
         self.pace.made(made, time.perf_counter() - began)
         if self.left is not None:
             self.left -= max(made, 1)
-        if self.can("predict"):
-            walk_of(self.run).note(self.run)
+        self._note_way()
         self._ended = bool(self.run.finished)
         if self._ended or (self.left is not None and self.left <= 0):
             self.left, self.running = None, False

@@ -29,7 +29,8 @@ class PanelView:
 
     ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
     replaced. ``meanings``: whether each panel says what it shows. ``plane``: which plane the landscape is drawn on,
-    ``again``: how often it was asked for anew.
+    ``again``: how often it was asked for anew;
+    ``statistic``: which one of layers the Layers view shows.
     """
 
     lane: int = 0
@@ -40,6 +41,7 @@ class PanelView:
     unit: int = 0
     plane: int = 0
     again: int = 0
+    statistic: int = 5
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None

@@ -11,6 +11,7 @@ from nntui_engine.run.snapshot import Snapshot
 
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
 from .landscape_panel import LANDSCAPE_PANELS
+from .layers_view import LAYERS_PANELS
 from .look_panels import LOOK_PANELS, SWEEP_PANELS
 from .panel import Panel, PanelView, Picture
 from .picture_panels import PICTURE_PANELS
@@ -134,6 +135,7 @@ _DESIGNED: tuple[Panel, ...] = (
     Panel("dead_units", (), ("dead_units",), dead_panel),
     *LOOK_PANELS,
     *LANDSCAPE_PANELS,
+    *LAYERS_PANELS,
 )
 # Every other statistic has a plain panel; of two of one name the layers' comes first
 _PLAIN = (

@@ -33,7 +33,7 @@ from .lesson_part import LessonPart
 from .map_part import MapPart, map_layout
 from .side_part import SidePart
 
-PLOT_VIEWS = ("overview", "network", "map", "landscape")
+PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
 LOG_PLACE = 5  # the log is among the first six plots
 PASS_ROWS = 20  # for the table of a backward pass
 
@@ -112,7 +112,7 @@ class LabScreen(Screen[None]):
     def panel_names(self) -> tuple[str, ...]:
         """The plots of the present view in order, and the log where it has its place among them."""
         state = self.state
-        if state.view in ("map", "network", "landscape") and state.race is None:
+        if state.view in ("layers", "map", "network", "landscape") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
         order = panel_order(state.panels, state.anything, state.panel_view)
         return (*order[:LOG_PLACE], LOG, *order[LOG_PLACE:])
