@@ -104,8 +104,8 @@ class LabActions(MapActions):
         self.redraw()
 
     def action_log_axis(self) -> None:
-        """Switches the loss between a linear and a logarithmic axis."""
-        self.model.panel_view.log_loss = not self.model.panel_view.log_loss
+        """Switches the loss, or the panel that fills the screen, between a linear and a logarithmic axis."""
+        self.model.switch_log_axis()
         self.redraw()
 
     def action_choose_unit(self, direction: int) -> None:

@@ -25,6 +25,7 @@ from .state import LabState
 
 MESSAGE_SECONDS = 3.0
 ERROR_SECONDS = 8.0
+LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
 
 
 class LabModel:
@@ -134,6 +135,12 @@ class LabModel:
         if snapshot is None or snapshot.on_surface:
             return ()
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
+
+    def switch_log_axis(self) -> None:
+        """The loss between a linear and a logarithmic axis."""
+        view = self.panel_view
+        wanted = not view.log_axis("loss", view.axis_memory("loss").logarithmic)
+        view.log_axes |= dict.fromkeys(LOSSES, wanted)
 
     def choose_unit(self, direction: int) -> None:
         """The next unit of the layer whose weights are shown."""

@@ -7,6 +7,9 @@ from .grid import Grid, wrap
 from .numbers import grouped
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
+Pieces = list[tuple[str, str]]  # of a row: text and style
+LATEST = 3  # entries of the log that a box has room for unasked
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -33,12 +36,9 @@ def draw_log(
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
-    body = log_rows(log, inner)
-    most = max(1, room - min(len(body), room // 2))
-    rows = fitting_findings(findings, inner, most, theme)[:most] if watching or findings else []
+    rows, body = _rows(findings, log, watching, inner, room, theme)
     keep = room - len(rows)
-    body = body[-keep:] if keep > 0 else []
-    if not log and keep > 1:
+    if not log and keep > min(1, len(rows)):
         body = [[(line, FAINT)] for line in wrap("Changes you make will be listed here.", inner)][:keep]
     for row, pieces in enumerate(rows + body):
         column = 2
@@ -47,7 +47,26 @@ def draw_log(
     return grid
 
 
-def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[list[tuple[str, str]]]:
+def log_height(
+    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, most: int, theme: Theme
+) -> int:
+    """Rows, at most ``most``, in which a box of this width says what was found and what was done last."""
+    found, done = _rows(findings, log[-LATEST:], watching, width - 4, most - 2, theme)
+    return min(most, max(1, len(found) + len(done)) + 2)
+
+
+def _rows(
+    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, room: int, theme: Theme
+) -> tuple[list[Pieces], list[Pieces]]:
+    """What stands in ``room`` rows of findings and of the log; the newest of the log have half of them at least."""
+    body = log_rows(log, width)
+    most = max(1, room - min(len(body), room // 2))
+    rows = fitting_findings(findings, width, most, theme)[:most] if watching or findings else []
+    keep = room - len(rows)
+    return rows, body[-keep:] if keep > 0 else []
+
+
+def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[Pieces]:
     """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause."""
     for details in range(max((len(one.details) for one in findings), default=0), -1, -1):
         rows = finding_rows(findings, details, width, theme)
@@ -56,11 +75,11 @@ def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: 
     return rows
 
 
-def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[list[tuple[str, str]]]:
+def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[Pieces]:
     """All findings in rows, each with at most so many of its ``details``."""
     if not findings:
         return [[("Nothing found so far.", DIM)]]
-    rows: list[list[tuple[str, str]]] = []
+    rows: list[Pieces] = []
     for finding in findings:
         colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
         sign = {"critical": theme.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
@@ -70,9 +89,9 @@ def finding_rows(findings: list[FindingLine], details: int, width: int, theme: T
     return rows
 
 
-def log_rows(log: list[LogLine], width: int) -> list[list[tuple[str, str]]]:
+def log_rows(log: list[LogLine], width: int) -> list[Pieces]:
     """The log in rows, each a list of (text, style) pieces; long entries are wrapped to ``width`` columns."""
-    rows: list[list[tuple[str, str]]] = []
+    rows: list[Pieces] = []
     for entry in log:
         when = "" if entry.step is None else f"step {grouped(entry.step)}  "
         colour = {"error": ERROR, "note": DIM}.get(entry.kind, TEXT)

@@ -102,5 +102,17 @@ def explained(value: float) -> str:
 
 
 def power(exponent: int) -> str:
-    """10ᵏ in at most five characters where they suffice: "0.01", "1", "1e-6"."""
-    return significant(10.0**exponent) if -3 <= exponent <= 4 else f"1e{exponent}"
+    """10ᵏ in at most five characters where they suffice: "0.01", "1 000", "100k", "1e-6"."""
+    return tick_number(10.0**exponent) if -3 <= exponent <= 8 else f"1e{exponent}"
+
+
+def tick_number(value: float) -> str:
+    """A round number in at most five characters where they suffice: 0.02, 50, 2 000, -2k, 50k, 2.5M, 1e-9."""
+    size = abs(value)
+    if 0.0 < size < 1e-3 * (1 - 1e-9):
+        return exponent_label(value, 0)
+    if size >= 1e9:
+        return significant(value, 3)
+    if size >= 1e4 or (value <= -1e3 and value % 1e2 == 0.0):
+        return f"{value / 1e6:g}M" if size >= 1e6 else f"{value / 1e3:g}k"
+    return grouped(value) if size >= 1e3 else f"{value:.6g}"

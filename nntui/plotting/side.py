@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
+from nntui_engine.run.finding import layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
@@ -88,7 +89,7 @@ def state_words(lane: LaneSnapshot) -> tuple[str, str]:
     """What is worth saying about a lane, and its colour; "" when it simply trains."""
     first = lane.network.first_non_finite
     if first is not None:
-        return f"NaN since step {first.step}, layer {lane.layer_name(first.layer)}", ERROR
+        return f"NaN since step {first.step}, {layer_words((first.layer,), lane.layer_names)}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {lane.step}", WARNING
     if lane.state == "finished":

@@ -39,6 +39,7 @@ class Glyphs:
     waiting: str = "…"
     frozen: str = "‖"
     bad: str = "×"
+    above: str = "▴"
     below: str = "▾"
     mark: str = "┊"
     restart_mark: str = "╎"
@@ -67,6 +68,7 @@ ASCII = Glyphs(
     waiting="...",
     frozen="=",
     bad="!",
+    above="^",
     below="v",
     mark=":",
     restart_mark="!",

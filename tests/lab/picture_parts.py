@@ -28,7 +28,7 @@ from nntui.plotting.grid import Grid
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
 from nntui.plotting.panel import PanelView
-from nntui.plotting.plot import draw_plot
+from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.spread_list import draw_spread

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nntui.plotting.numbers import count, power
+from nntui.plotting.numbers import count, power, tick_number
+from nntui.plotting.plot_box import ticks_wanted
 from nntui.plotting.scales import (
     LABEL_WIDTH,
     Axis,
@@ -30,7 +31,7 @@ def test_round_step(span: float, parts: int, step: float) -> None:
         (0.0, 2.3, ["0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
         (0.0, 0.028, ["0", "0.01", "0.02", "0.03"]),
         (0.1, 0.12, ["0.100", "0.105", "0.110", "0.115", "0.120"]),
-        (0.0, 3e7, ["0", "1e7", "2e7", "3e7"]),
+        (0.0, 3e7, ["0", "10M", "20M", "30M"]),
         (-1.0, 1.0, ["-1.0", "-0.5", "0", "0.5", "1.0"]),
     ],
 )
@@ -38,7 +39,7 @@ def test_linear_labels_tell_the_ticks_apart(low: float, high: float, labels: lis
     ticks = linear_axis(low, high).ticks(6)
     assert [label for _, label in ticks] == labels
     for position, label in ticks:
-        assert float(label) == pytest.approx(position, abs=1e-12)
+        assert float(label.replace("M", "e6")) == pytest.approx(position, abs=1e-12)
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e12), st.integers(2, 9))
@@ -74,7 +75,7 @@ def test_log_limits_are_whole_powers_of_ten() -> None:
     axis = log_axis(3e-7, 0.2)
     assert (axis.low, axis.high) == (-7, 0)
     assert [label for _, label in axis.ticks(20)] == ["1e-7", "1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1"]
-    assert [label for _, label in axis.ticks(3)] == ["1e-7", "0.001"]
+    assert [label for _, label in axis.ticks(3)] == ["1e-7", "1e-4", "1"]
 
 
 def test_a_single_decade_has_ticks_at_2_and_5() -> None:
@@ -124,7 +125,7 @@ def test_powers_fit_the_gutter(exponent: int) -> None:
 
 
 def test_an_axis_never_has_a_single_label() -> None:
-    assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0.4"]
+    assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0", "0.4"]
 
 
 @pytest.mark.parametrize("value", [4.7400586754815e207, -1.2268333358922021e42, -4.230905184079573e116])
@@ -133,3 +134,41 @@ def test_differences_that_rounding_swallows_leave_a_tenth_on_both_sides(value: f
     axis = linear_axis(value, above)
     assert axis.low == pytest.approx(value - 0.1 * abs(value), rel=1e-12)
     assert axis.high == pytest.approx(above + 0.1 * abs(value), rel=1e-12)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(5, 40))
+def test_five_rows_have_three_ticks(low: float, span: float, rows: int) -> None:
+    axis = linear_axis(low, low + span)
+    assert len(axis.ticks(ticks_wanted(rows))) >= 3 or axis.step * 1e4 < abs(axis.high)  # no room for such labels
+
+
+@given(st.floats(-20, 20), st.floats(0.0, 20.0), st.integers(5, 40))
+def test_five_rows_of_a_log_axis_have_three_ticks(low: float, decades: float, rows: int) -> None:
+    ticks = log_axis(10.0**low, 10.0 ** (low + decades)).ticks(ticks_wanted(rows))
+    assert 3 <= len(ticks) <= ticks_wanted(rows)
+    assert all(len(label) <= LABEL_WIDTH for _, label in ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ends"), [(0.06, 1.5, (0.05, 2.0)), (0.3, 0.9, (0.1, 1.0)), (1e-4, 90, (1e-4, 100.0))]
+)
+def test_few_decades_end_near_their_data(low: float, high: float, ends: tuple[float, float]) -> None:
+    axis = log_axis(low, high)
+    assert (10.0**axis.low, 10.0**axis.high) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [
+        (0.02, "0.02"),
+        (50, "50"),
+        (2000, "2 000"),
+        (-2000, "-2k"),
+        (5e4, "50k"),
+        (2.5e6, "2.5M"),
+        (1e-9, "1e-9"),
+        (3e9, "3e9"),
+    ],
+)
+def test_ticks_of_every_plot_are_written_alike(value: float, label: str) -> None:
+    assert tick_number(value) == label

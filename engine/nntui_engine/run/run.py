@@ -220,8 +220,9 @@ class Run:
             for old in self.lanes
         }
         step = self.step if lane is None else self.step_of(lane)
+        at = {name: self.step_of(name) for name in chosen}
         restarted = self._task.change(tables, chosen)
-        mark = Mark(step, lane, dict(settings), settings_words(settings), restarted)
+        mark = Mark(step, lane, dict(settings), settings_words(settings), restarted, at)
         self.marks.append(mark)
         return mark
 
@@ -284,7 +285,11 @@ class Run:
         renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
         gone = set(present) - set(lanes) - set(renamed)
         self.marks = [
-            replace(mark, lane=renamed.get(mark.lane, mark.lane)) if mark.lane is not None else mark
+            replace(
+                mark,
+                lane=renamed.get(mark.lane, mark.lane) if mark.lane is not None else None,
+                at={renamed.get(name, name): step for name, step in mark.at.items() if name not in gone},
+            )
             for mark in self.marks
             if mark.lane not in gone
         ]
