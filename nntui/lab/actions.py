@@ -8,14 +8,14 @@ from textual.screen import Screen
 
 from .frame import export, free_name
 from .knob_rack import Turn
-from .map_actions import MapActions
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
 from .training import Training
+from .zoom_actions import ZoomActions
 
 
-class LabActions(MapActions):
+class LabActions(ZoomActions):
     """The app as far as keys are concerned."""
 
     async def run_call(self, call: str) -> None:
@@ -45,7 +45,7 @@ class LabActions(MapActions):
 
     def action_turn(self, direction: int, fine: bool) -> None:
         """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
-        if self.arrow_moves_start(direction, 0, fine):
+        if self.arrow_moves_start(direction, 0, fine) or self.arrow_moves_cursor(direction, fine):
             return
         lanes = self.model.chosen_lanes
         if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
@@ -105,7 +105,8 @@ class LabActions(MapActions):
 
     def action_log_axis(self) -> None:
         """Switches the loss, or the panel that fills the screen, between a linear and a logarithmic axis."""
-        self.model.switch_log_axis()
+        if not self.model.switch_log_axis():
+            self.say("This plot has one kind of axis only.", log=False)
         self.redraw()
 
     def action_choose_unit(self, direction: int) -> None:
@@ -124,12 +125,12 @@ class LabActions(MapActions):
         if reason:
             self.say(reason, log=False)
             return
-        self.model.view_name, self.model.page = name, 0
+        self.model.view_name, self.model.page, self.model.zoom = name, 0, ""
         self.redraw()
 
     def action_panels(self, direction: int) -> None:
-        """Shows the next (1) or last (−1) page of plots; in the lesson, scrolls its text."""
-        if self.lab_screen is None:
+        """Shows the next (1) or last (−1) page of plots, or the plot alone; in the lesson, scrolls its text."""
+        if self.lab_screen is None or self.next_zoomed(direction):
             return
         if self.model.view_name == "lesson":
             self.lab_screen.scroll_lesson(direction)

@@ -49,6 +49,7 @@ class LabModel:
         self.map_view = MapView()
         self.all_lanes = False
         self.page = 0
+        self.zoom = ""  # the plot that stands alone
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.view_name = ""  # until it is known what runs
@@ -136,11 +137,15 @@ class LabModel:
             return ()
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
 
-    def switch_log_axis(self) -> None:
-        """The loss between a linear and a logarithmic axis."""
+    def switch_log_axis(self) -> bool:
+        """The loss, or the plot that stands alone, between a linear and a logarithmic axis; False where it has one."""
         view = self.panel_view
-        wanted = not view.log_axis("loss", view.axis_memory("loss").logarithmic)
-        view.log_axes |= dict.fromkeys(LOSSES, wanted)
+        if self.zoom and self.zoom not in view.log_now:
+            return False
+        alone = bool(self.zoom) and self.zoom not in LOSSES
+        wanted = not view.log_now.get(self.zoom or "loss", False)
+        view.log_axes |= dict.fromkeys((self.zoom,) if alone else LOSSES, wanted)
+        return True
 
     def choose_unit(self, direction: int) -> None:
         """The next unit of the layer whose weights are shown."""
@@ -214,6 +219,7 @@ class LabModel:
             message=message,
             panels=view.scenario.panels,
             page=self.page,
+            zoom=self.zoom,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
         )
@@ -222,6 +228,8 @@ class LabModel:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if self.view_name == "lesson":
             labels = {"next_panels": "scroll"}
+        if self.zoom:
+            labels = {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
@@ -275,8 +283,12 @@ class LabModel:
             absent |= {"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"}
         if self.map_view.window is None:
             absent.add("whole_map")
-        if self.map_view.crosshair is None and self.view_name != "fair":
+        if self.map_view.crosshair is None and self.view_name != "fair" and not self.zoom:
             absent.add("cancel")
+        if self.view_name in ("lesson", "fair"):
+            absent |= {"zoom_panel", "smooth", "window"}
+        if self.zoom:
+            absent |= {"knob_up", "knob_down"}
         absent |= {action.id for action in self.actions if self.refused(action.id)}
         if not view.can_undo:
             absent.add("undo")
@@ -284,11 +296,11 @@ class LabModel:
             absent.add("redo")
         if len(view.snapshot.lanes) < 2:
             absent.add("next_lane")
-        if (self.pages == 1 and self.view_name != "lesson") or self.view_name == "fair":
+        if (self.pages == 1 and self.view_name != "lesson" and not self.zoom) or self.view_name == "fair":
             absent |= {"next_panels", "last_panels"}
         if self.next_try is None:
             absent.add("try")
-        if self.view_name in ("lesson", "map", "network") or self.race is not None:
+        if not self.zoom and (self.view_name in ("lesson", "map", "network") or self.race is not None):
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 

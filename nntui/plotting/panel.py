@@ -29,15 +29,21 @@ class Former:
 
 @dataclass(slots=True)
 class PanelView:
-    """What a person has chosen, and the axes' memory: which lane, which unit, which plots have a log axis or have not.
+    """What a person has chosen, and the axes' memory: which lane, which unit, which plots shall have a log axis or not,
+    and which have one now.
 
-    ``meanings``: whether each panel says what it shows. ``looks`` is what was last seen of the network itself,
-    ``sweep`` the scenario's, ``former`` the future that was replaced.
+    ``meanings``: whether each panel says what it shows. ``smoothing``: steps whose mean is drawn, ``window``: the last
+    steps alone (0: neither), ``cursor``: the step that a plot alone on the screen is read at. ``looks`` is what was
+    last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced.
     """
 
     lane: int = 0
     log_axes: dict[str, bool] = field(default_factory=dict)
+    log_now: dict[str, bool] = field(default_factory=dict)
     meanings: bool = True
+    smoothing: int = 0
+    window: int = 0
+    cursor: float | None = None
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0
@@ -51,7 +57,8 @@ class PanelView:
 
     def log_axis(self, name: str, by_itself: bool) -> bool:
         """Whether the plot ``name`` has a logarithmic axis: as was chosen, or else as it would have by itself."""
-        return self.log_axes.get(name, by_itself)
+        self.log_now[name] = self.log_axes.get(name, by_itself)
+        return self.log_now[name]
 
 
 def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001

@@ -17,6 +17,7 @@ from .plot import PlotSpec
 from .sequence_panels import SEQUENCE_PANELS
 from .surface_panels import SURFACE_PANELS
 from .theme import Theme
+from .time_view import seen_in_time
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
@@ -198,10 +199,12 @@ def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) ->
     """What a panel shows; in grey under it what it showed of a future that was replaced."""
     build = panels_of(snapshot)[name].build
     spec, former = build(snapshot, view, theme), view.former
-    if former is None or not isinstance(spec, PlotSpec):
+    if not isinstance(spec, PlotSpec):
         return spec
-    old = build(former.snapshot, replace(view, memory={}, former=None), theme)
-    return replace(spec, curves=(*old.faded(former.step), *spec.curves)) if isinstance(old, PlotSpec) else spec
+    old = None if former is None else build(former.snapshot, replace(view, memory={}, former=None), theme)
+    if former is not None and isinstance(old, PlotSpec):
+        spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
+    return seen_in_time(spec, view, theme)
 
 
 def meaning_of(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:

@@ -74,7 +74,8 @@ class PlotSpec:
 
     ``whose``: the lane that it is of, where there are several. ``fixed`` are limits that never move, ``floor`` a value
     the axis always includes, ``widest`` limits that data beyond do not widen. ``x_axis`` stands in place of the steps.
-    ``curves_are``: what each curve is of. ``cursor`` is the step that values are read at.
+    ``curves_are``: what each curve is of. ``cursor`` is the step that values are read at; ``timed``:
+    it is over the steps.
     """
 
     title: str
@@ -98,6 +99,7 @@ class PlotSpec:
     curves_are: str = "curves"
     whose: str = ""
     cursor: float | None = None
+    timed: bool = False
 
     def faded(self, step: int) -> tuple[Curve, ...]:
         """Its curves from ``step`` on, in grey and without a name."""

@@ -45,7 +45,8 @@ def value_axis(spec: PlotSpec) -> ValueAxis | None:
     if spec.widest is not None:
         low, high = (min(max(end, spec.widest[0]), spec.widest[1]) for end in (low, high))
     axis = _fit(spec, 10.0**low, 10.0**high) if log else _fit(spec, low, high)
-    return ValueAxis(axis, *_said(traces, axis, spec.curves_are))
+    named = [one for one, curve in zip(made, spec.curves, strict=True) if one is not None and curve.marker]
+    return ValueAxis(axis, *_said(named or traces, axis, spec.curves_are))
 
 
 def _held(spec: PlotSpec, log: bool) -> Floats:

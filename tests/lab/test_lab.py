@@ -149,7 +149,7 @@ async def test_restart_new_seed_log_axis_and_try() -> None:
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("l")
-        await until(pilot, lambda: app.model.panel_view.log_loss)
+        await until(pilot, lambda: app.model.panel_view.log_axes.get("loss"))
         await pilot.press("t")
         await until(pilot, lambda: lr(app) == 0.5)
         assert "Tried: Raise lr" in text(app)
@@ -183,7 +183,7 @@ async def test_lesson_help_and_palette() -> None:
         await pilot.press("l", "o", "g", "a", "r")
         await pilot.pause(0.3)
         await pilot.press("enter")
-        await until(pilot, lambda: app.model.panel_view.log_loss)
+        await until(pilot, lambda: app.model.panel_view.log_axes.get("loss"))
         app.source.stop()
 
 

@@ -27,6 +27,7 @@ from nntui.plotting.status import (
 )
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
+from nntui.plotting.time_view import draw_zoomed
 
 from .layout import SLOTS, SMALLEST, Layout, lay_out, log_room, side_width
 from .lesson_part import LessonPart
@@ -73,6 +74,7 @@ class LabScreen(Screen[None]):
                     yield GridView(id="log")
                 yield MapPart(self.theme, id="map-view")
                 yield GridView(id="fair")
+                yield GridView(id="zoom")
                 yield LessonPart(self.theme, id="lesson-view")
         yield GridView(id="message")
         yield GridView(id="keys")
@@ -90,10 +92,17 @@ class LabScreen(Screen[None]):
         """The plots that are on screen, whose histories are needed."""
         if self.state.race is not None:
             return tuple(SURFACE_PANELS)
+        if self.zoomed:
+            return (self.zoomed,)
         if self.state.view not in PLOT_VIEWS:
             return ()
         pages = self.lab_layout.pages
         return tuple(name for row in pages[self.state.page % len(pages)] for name in row)
+
+    @property
+    def zoomed(self) -> str:
+        """The plot that stands alone, as long as there is something to show of it."""
+        return self.state.zoom if self.state.zoom in self.panel_names else ""
 
     @property
     def lab_layout(self) -> Layout:
@@ -163,6 +172,11 @@ class LabScreen(Screen[None]):
             switcher.current = "waiting"
             words = f"a larger window is needed: {SMALLEST[0]}×{SMALLEST[1]} at least"
             self._view("waiting").show(lambda w, h: draw_progress((0, 0, words), w, h, theme))
+        elif self.zoomed and snapshot is not None:
+            self.query_one(SidePart).display, switcher.current = False, "zoom"
+            built, cursor = self._built(self.zoomed), state.panel_view.cursor
+            meaning = meaning_of(self.zoomed, snapshot, state.panel_view)
+            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning))
         elif state.view == "lesson" and snapshot is not None:
             switcher.current = "lesson-view"
             self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)
