@@ -105,6 +105,6 @@ def under_title(grid: Grid, forms: tuple[str, ...], theme: Theme) -> Grid:
     left, right = (corners[0], corners[-1]) if len(corners) > 1 else (0, grid.width - 1)
     for column in (left, right):
         found.write(1, column, theme.glyphs.side, FAINT)
-    words = next((form for form in forms if cell_len(form) <= right - left - 2), "")
-    found.write(1, left + 1, words, DIM)
+    words = next((form for form in forms if cell_len(form) <= right - left - 3), "")
+    found.write(1, left + 2, words, DIM)
     return found

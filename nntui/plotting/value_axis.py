@@ -46,7 +46,8 @@ def value_axis(spec: PlotSpec) -> ValueAxis | None:
         low, high = (min(max(end, spec.widest[0]), spec.widest[1]) for end in (low, high))
     axis = _fit(spec, 10.0**low, 10.0**high) if log else _fit(spec, low, high)
     named = [one for one, curve in zip(made, spec.curves, strict=True) if one is not None and curve.marker]
-    return ValueAxis(axis, *_said(named or traces, axis, spec.curves_are))
+    gone = sum(log and bool(len(c.mean)) and bool(c.mean[-1] <= 0.0) and not c.bad[-1] for c in spec.curves if c.marker)
+    return ValueAxis(axis, *_said(named or traces, axis, spec.curves_are, gone))
 
 
 def _held(spec: PlotSpec, log: bool) -> Floats:
@@ -62,8 +63,9 @@ def _fit(spec: PlotSpec, low: float, high: float) -> Axis:
     return spec.memory.fit(low, high, log=log, percent=spec.percent, whole=spec.whole)
 
 
-def _said(traces: list[Trace], axis: Axis, many: str) -> tuple[str, str]:
+def _said(traces: list[Trace], axis: Axis, many: str, gone: int) -> tuple[str, str]:
+    """What lies above and below; ``gone`` curves are at 0 or below now, which no log axis has."""
     if not traces:
         return "", ""
     edge = 1e-9 * (axis.high - axis.low)
-    return beyond(traces, axis.high + edge, axis.log, many), below(traces, axis.low - edge, axis.log, many)
+    return beyond(traces, axis.high + edge, axis.log, many), below(traces, axis.low - edge, axis.log, many, gone)

@@ -129,9 +129,9 @@ def beyond(traces: Sequence[Trace], edge: float, log: bool, many: str) -> str:
     return f"max {_value(largest, log)}" if largest > edge else ""
 
 
-def below(traces: Sequence[Trace], edge: float, log: bool, many: str) -> str:
-    """As :func:`beyond`, of what lies below."""
-    away = sum(float(one.low[-1]) < edge for one in traces)
+def below(traces: Sequence[Trace], edge: float, log: bool, many: str, gone: int = 0) -> str:
+    """As :func:`beyond`, of what lies below, ``gone`` more curves among them."""
+    away = gone + sum(float(one.low[-1]) < edge for one in traces)
     if away:
         return f"{away} {many if away > 1 else many.removesuffix('s')} below"
     smallest = min(float(one.low.min()) for one in traces)

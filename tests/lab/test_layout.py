@@ -4,7 +4,9 @@ import itertools
 
 import pytest
 from builders import race, racer, snapshot
+from lab.driving import fake_lab, ready, until
 
+from nntui.lab.app import LabApp
 from nntui.lab.screens.layout import MOST_ROWS, SLOTS, SMALLEST, SMALLEST_PLOT, lay_out, log_room, side_width
 from nntui.lab.screens.map_layout import LEAST_BESIDE, LEAST_MAP_ROWS, lay_out_map
 from nntui.lab.screens.side_part import side_heights
@@ -110,3 +112,44 @@ def test_what_is_most_needed_beside_the_plots_comes_first() -> None:
     assert race_heights["layers"] == CURVATURE_ROWS
     assert race_heights["lanes"] > 0
     assert side_heights(state("race"), 31, 22, map_away=True)["lanes"] == 0
+
+
+def slots(app: LabApp) -> list[tuple[int, int, int, int]]:
+    """Where plots and log are: x, y, width, height."""
+    views = app.screen.query("#slots GridView, #log")
+    return [tuple(view.region) for view in views if view.display]  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("size", [(100, 30), (160, 48), (190, 50), (240, 60)])
+async def test_plots_and_log_fill_the_screen_beside_the_column(size: tuple[int, int]) -> None:
+    app = fake_lab()
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        pages = app.model.pages
+        seen: list[str] = []
+        for _ in range(pages):
+            await until(
+                pilot,
+                lambda: sum(w * h for _, _, w, h in slots(app)) == (size[0] - side_width(size[0])) * (size[1] - 2),
+            )
+            assert app.lab_screen is not None
+            seen += app.lab_screen.shown_panels
+            await pilot.press("n")
+        assert len(seen) == len(set(seen))
+        assert set(seen) == set(app.lab_screen.panel_names)
+        assert len({x for x, _, _, _ in slots(app)}) == (3 if size[0] >= 190 else 2)
+        app.source.stop()
+
+
+async def test_the_log_grows_with_its_words_and_only_the_first_page_has_it() -> None:
+    app = fake_lab()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        log = app.screen.query_one("#log")
+        await until(pilot, lambda: log.size.height == 3)
+        await pilot.press("right", "right")
+        await until(pilot, lambda: log.size.height > 3)
+        assert log.size.height <= log_room(30)
+        await pilot.press("n")
+        await until(pilot, lambda: not log.display)
+        app.source.stop()

@@ -10,7 +10,7 @@ from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import ASCII, Theme
 
 ALL = [*PANELS.values(), *SURFACE_PANELS.values()]
-INNER = 26  # columns inside the narrowest plot beside another
+INNER = 25  # columns inside the narrowest plot beside another
 
 
 @pytest.mark.parametrize("panel", ALL, ids=lambda panel: panel.name)

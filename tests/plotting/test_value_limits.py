@@ -162,3 +162,15 @@ def test_losses_open_on_a_log_axis_from_two_decades_on(
     lows: list[float], highs: list[float], already: bool, log: bool
 ) -> None:
     assert spans_decades(lows, highs, already) is log
+
+
+def test_curves_that_reached_zero_are_counted_on_a_log_axis() -> None:
+    zero = np.where(STEPS > 100, 0.0, FALLING)
+    assert shown(spec(FALLING, zero, scale="log"))[3] == "1 lane below"
+    assert shown(spec(FALLING, zero, floor=0.0))[3] == ""
+
+
+def test_grey_curves_of_a_former_run_are_not_counted_as_lanes() -> None:
+    made = spec(FALLING, DIVERGING, floor=0.0)
+    ghosts = tuple(c.faded(0) for c in made.curves)
+    assert shown(dataclasses.replace(made, curves=(*ghosts, *made.curves)))[2] == "1 lane above"

@@ -284,11 +284,16 @@ class Run:
         restarted = self._task.arrange(tables, origins, chosen)
         renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
         gone = set(present) - set(lanes) - set(renamed)
+        began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
         self.marks = [
             replace(
                 mark,
                 lane=renamed.get(mark.lane, mark.lane) if mark.lane is not None else None,
-                at={renamed.get(name, name): step for name, step in mark.at.items() if name not in gone},
+                at={
+                    name: mark.at[one.origin]
+                    for name, one in lanes.items()
+                    if one.origin in mark.at and name not in began
+                },
             )
             for mark in self.marks
             if mark.lane not in gone
