@@ -70,6 +70,7 @@ KEYS: dict[str, type[schema.Table]] = {
     "lane": schema.LaneTable,
     "sweep": schema.SweepTable,
     "try": schema.Try,
+    "change": schema.Change,
     "expect": schema.Expectation,
     "over": schema.Over,
 }
@@ -135,6 +136,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "sweep.key": ('a dotted key such as `"train.lr"`',),
     "try.say": TEXT,
     "try.lane": LANE,
+    "change.lane": LANE,
     "expect.lane": LANE,
     "expect.statistic": STATISTIC,
     "expect.finding": DIAGNOSIS,

@@ -73,6 +73,7 @@ class LazyGroup(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=examples(
+        "nntui                           choose a scenario and watch it",
         "nntui list                      the built-in scenarios",
         "nntui run digits                train on handwritten digits and watch",
         "nntui run digits --headless     the same run without a screen",
@@ -85,23 +86,16 @@ def cli(ctx: click.Context) -> None:
     """See why a neural network trains, or why it does not.
 
     nntui trains a network and shows every layer's vital signs while it learns. A scenario says what is trained: a
-    built-in name (nntui list) or the path of your own .toml file.
+    built-in name (nntui list) or the path of your own .toml file. Without a command you choose one on the screen.
     """
     if ctx.invoked_subcommand is not None:
         return
-    if not is_terminal(sys.stdin, sys.stdout):
+    if not is_terminal(sys.stdin, sys.stdout, sys.stderr) or os.environ.get("TERM", "") in ("", "dumb"):
         click.echo(ctx.get_help())
         ctx.exit(EXIT_BAD_INPUT)
-    from nntui.commands.list import print_scenarios
+    from nntui.lab.start import run_launcher
 
-    print_scenarios()
-    click.echo(_NEXT_STEPS)
-
-
-_NEXT_STEPS = """
-Watch one:        nntui run digits
-Read about one:   nntui show digits
-Everything else:  nntui --help"""
+    ctx.exit(run_launcher())
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -38,7 +38,15 @@ def panel_names(is_surface: bool) -> list[str]:
 
 
 def load_scenario(path_or_name: str | Path) -> "Scenario":
-    """A scenario file, or a built-in scenario by its name. Raises InputError for anything wrong, panels included."""
-    from nntui_engine.scenario import load_scenario as load
+    """A scenario file, a built-in scenario by its name, or one made for a CSV or NPZ file.
 
+    Raises InputError for anything wrong, panels included.
+    """
+    from nntui.own_data import is_data, scenario_text
+    from nntui_engine.scenario import load_scenario as load
+    from nntui_engine.scenario import parse_scenario
+
+    path = Path(path_or_name)
+    if is_data(path):
+        return parse_scenario(scenario_text(path), path.stem, path.parent, path, panel_names)
     return load(path_or_name, panel_names)

@@ -1,6 +1,8 @@
 """Options of the tests. Every worker compiles into a cache of its own, so that none waits for another."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -29,4 +31,13 @@ def _own_cache() -> None:
     os.environ["NUMBA_CACHE_DIR"] = str(Path(parent) / worker)
 
 
+def _own_folders() -> None:
+    """What a person opened and set is of no concern to tests, and what tests open none of a person's."""
+    folder = tempfile.mkdtemp(prefix="nntui-test-user-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME"):
+        os.environ[name] = folder
+
+
+_own_folders()
 _own_cache()  # now, before anything imports Numba

@@ -5,54 +5,6 @@ from pathlib import Path
 import click
 
 from nntui.commands.options import SCENARIO, examples
-from nntui_engine.errors import InputError
-
-TEMPLATE = """\
-# Every key: docs/scenario.md. Check it: nntui validate FILE. Watch it: nntui run FILE
-schema = 1
-
-[scenario]
-title = "{title}"
-summary = "One line for a list of scenarios."
-lesson = \"\"\"
-# What to see
-
-What the plots show, why it happens, and what to try.
-\"\"\"
-panels = ["loss", "accuracy", "gradient_norm", "activation_variance"]
-
-[data]
-name = "moons"                # or a file of your own: path = "measurements.csv"
-preprocess = "standardize"
-
-[model]
-hidden = [16, 16]             # units of each hidden layer
-activation = "relu"
-init = "he_normal"
-
-[train]
-optimizer = "adam"
-lr = 0.01
-batch_size = 32
-steps = 1000
-seed = 0
-
-[[lane]]                      # variants side by side: each changes a setting or two
-name = "ReLU"
-
-[[lane]]
-name = "sigmoid"
-set = {{ "model.activation" = "sigmoid", "model.init" = "xavier_normal" }}
-
-[[try]]                       # a change that the lab offers
-say = "Take a larger step"
-set = {{ "train.lr" = 0.1 }}
-
-[[expect]]                    # what must come out: nntui verify FILE
-lane = "ReLU"
-statistic = "validation_accuracy"
-above = 0.85
-"""
 
 
 @click.command(
@@ -64,42 +16,7 @@ above = 0.85
 @click.option("--from", "source", type=SCENARIO, metavar="SCENARIO", help="Copy this scenario, comments and all.")
 def command(file: Path, source: str | None) -> None:
     """Write FILE.toml: a small scenario with comments, or a copy of another one. An existing file is left alone."""
-    from nntui.commands.options import writable_file
-    from nntui.headless.files import write_file
+    from nntui.new_scenario import write_scenario
 
-    if file.suffix != ".toml":
-        raise InputError(f'{file}: the name of a scenario file ends in ".toml"')
-    writable_file(file, "FILE")
-    if file.exists():
-        raise InputError(f"{file}: is there already; choose another name or remove it first")
-    text = TEMPLATE.format(title=_title(file)) if source is None else _copy(source, file)
-    write_file(file, text)
+    write_scenario(file, source)
     click.echo(f"{file}: written. Watch it: nntui run {file}")
-
-
-def _title(file: Path) -> str:
-    words = "".join(c if c.isalnum() else " " for c in file.stem).split()
-    return " ".join(words).capitalize() or "My scenario"
-
-
-def _copy(source: str, file: Path) -> str:
-    """The text of the scenario ``source``, if it means the same where ``file`` is."""
-    import tomllib
-
-    from nntui.scenario import load_scenario
-    from nntui_engine.files import expanded
-    from nntui_engine.scenario.load import FILE_KEYS
-
-    path = load_scenario(source).path
-    assert path is not None
-    text = path.read_text(encoding="utf-8-sig")
-    tables = tomllib.loads(text)
-    if path.resolve().parent != file.resolve().parent:
-        for where in (tables, *(lane.get("set", {}) for lane in tables.get("lane", ()))):
-            for key in FILE_KEYS:
-                named = where.get("data", {}).get(key) if where is tables else where.get(f"data.{key}")
-                if isinstance(named, str) and named and not expanded(named).is_absolute():
-                    raise InputError(
-                        f'{source}: data.{key} = "{named}" is relative to its folder; write the copy to {path.parent}'
-                    )
-    return text

@@ -3,13 +3,11 @@
 import os
 import re
 import sys
-from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
 from nntui.streams import is_terminal
-from nntui_engine.errors import InputError
 
 SMALLEST_SIZE = (80, 24)
 LARGEST_SIZE = (500, 200)
@@ -97,19 +95,3 @@ def require_terminal(instead: str) -> None:
         raise click.UsageError(
             f"this needs a terminal that can move the cursor; {instead}", click.get_current_context()
         )
-
-
-def writable_file(path: Path, option: str) -> Path:
-    """``path`` if a file can be written there, else an InputError; nothing is left behind."""
-    from nntui.headless.files import accepts_files
-
-    parent = path.parent
-    if path.is_dir():
-        raise InputError(f"{option}: {path} is a folder")
-    if path.exists() and not path.is_file():
-        raise InputError(f"{option}: {path} is not a regular file")
-    if not parent.is_dir():
-        raise InputError(f"{option}: cannot write {path}: there is no folder {parent}")
-    if not accepts_files(parent) or (path.exists() and not os.access(path, os.W_OK)):
-        raise InputError(f"{option}: cannot write {path}: {parent} takes no new files")
-    return path

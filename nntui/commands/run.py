@@ -15,7 +15,6 @@ from nntui.commands.options import (
     STEPS,
     examples,
     require_terminal,
-    writable_file,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +48,7 @@ class Outputs(NamedTuple):
         "nntui run digits --set train.lr=0.3 --set train.optimizer=adam",
         "nntui run vanishing-gradients --set 'sigmoid:model.init=he_normal'",
         "nntui run my-scenario.toml --seed 7",
+        "nntui run measurements.csv",
         "nntui run digits --headless --steps 500 --format json",
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
@@ -82,6 +82,7 @@ class Outputs(NamedTuple):
     help="Write the lab's last frame as .svg, .txt or .png (.png needs Chromium).",
 )
 @click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
+@click.option("--paused", is_flag=True, help="Open the lab without starting to train.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
 @click.option("--fair", is_flag=True, help="On a surface: find each optimizer's best learning rate first.")
 @click.option(
@@ -101,12 +102,16 @@ def command(
     every: int | None,
     screenshot: Path | None,
     size: tuple[int, int] | None,
+    paused: bool,
     fail_on: str | None,
     fair: bool,
     save_weights: Path | None,
     timing: bool,
 ) -> int:
-    """Train SCENARIO and watch it, or train it headless."""
+    """Train SCENARIO and watch it, or train it headless.
+
+    For a .csv or .npz file a network is made: what its last column (or y) asks for is guessed, and said.
+    """
     headless_only = {
         "--format": form,
         "--every": every,
@@ -120,6 +125,8 @@ def command(
         for option, value in headless_only.items():
             if value is not None:
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
+    if headless and paused:
+        raise click.UsageError("--paused is for the lab, not with --headless", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -141,7 +148,7 @@ def command(
     require_terminal("add --headless to train without a screen")
     from nntui.lab.start import run_lab
 
-    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair)
+    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair, paused=paused)
 
 
 def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:
@@ -153,11 +160,13 @@ def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None)
 
 
 def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+    from nntui.files import writable_file
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
+    from nntui.own_data import is_data
 
     if outputs.screenshot is not None:
         check_suffix(outputs.screenshot, "--screenshot")
@@ -166,6 +175,8 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         if scenario.is_surface:
             raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
         writable_file(outputs.weights, "--save-weights")
+    if scenario.path is not None and is_data(scenario.path):
+        click.echo(f"{scenario.path.name}: {scenario.summary}", err=True)
     with prompt_exit():
         rows = outputs.format == "jsonl"
         with progress_bar() as progress:
@@ -175,7 +186,7 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         if outputs.fair:
             return _fair(experiment, outputs)
         if outputs.weights is not None:
-            from nntui.headless.files import write_file
+            from nntui.files import write_file
             from nntui_engine.data.weight_files import weights_file
 
             write_file(outputs.weights, weights_file(experiment.parameters(0)))

@@ -98,7 +98,7 @@ def command(
 
 def _check_folder(folder: Path, option: str) -> None:
     """Raise InputError unless ``folder`` can be written, or made, later on; nothing is left behind now."""
-    from nntui.headless.files import accepts_files
+    from nntui.files import accepts_files
 
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{option}: {folder} is not a folder")

@@ -7,8 +7,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from nntui.files import write_file
 from nntui.headless.comparison import CellDifference, NumberDifference, RowDifference
-from nntui.headless.files import write_file
 
 SHOWN = 12
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntui.headless.files import write_file
+from nntui.files import write_file
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:

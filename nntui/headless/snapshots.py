@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nntui.files import write_file
 from nntui.headless.comparison import CellDifference, NumberDifference, compare_cells, compare_numbers
 from nntui.headless.difference import describe_cells, describe_numbers, write_picture
 from nntui.headless.document import run_document
-from nntui.headless.files import write_file
 from nntui.headless.frames import lab_frame
 from nntui.headless.machine import json_text
 from nntui.headless.output import Progress

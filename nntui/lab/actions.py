@@ -1,6 +1,8 @@
 """What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,8 @@ from textual.screen import Screen
 
 from .frame import export, free_name
 from .knob_rack import Turn
+from .knobs import Value
+from .new_lanes import NewLane, lane_name
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -17,6 +21,8 @@ from .zoom_actions import ZoomActions
 
 class LabActions(ZoomActions):
     """The app as far as keys are concerned."""
+
+    _to_drop = ""  # the lane that one more key takes away
 
     async def run_call(self, call: str) -> None:
         """Does what an action of the registry says, for the palette."""
@@ -71,12 +77,23 @@ class LabActions(ZoomActions):
             return
 
         def done(typed: object) -> None:
-            if isinstance(typed, (int, float, str)):
+            if isinstance(typed, (int, float, str, tuple)):
                 self._ask(self.model.rack.set_to(self.model.chosen_lanes, typed))
 
         title = f"{knob.label} {self.plot_theme.glyphs.dot} {self.model.target}" if self.model.target else knob.label
-        screen = ValueScreen(title, knob.show(value), knob.hint(), knob.parse)
+        screen = ValueScreen(title, knob.written(lanes[0].settings), knob.hint(), knob.typed)
         self._open(screen, done)
+
+    def choose_knob(self, index: int) -> None:
+        """Chooses a knob by its place."""
+        self.model.rack.chosen = index
+        self.redraw()
+
+    def set_knob(self, index: int, value: Value) -> None:
+        """Chooses a knob by its place, and sets it for the chosen lanes."""
+        self.model.rack.chosen = index
+        self._ask(self.model.rack.set_to(self.model.chosen_lanes, value))
+        self.redraw()
 
     def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
         """Shows a screen above the lab, unless a key before this one has opened one."""
@@ -87,7 +104,16 @@ class LabActions(ZoomActions):
     def _ask(self, turns: list[Turn]) -> None:
         """Sends changes to the source: one for all lanes where they are alike, so that one mark is left."""
         snapshot = self.model.view.snapshot
-        if not turns or snapshot is None:
+        if not turns or snapshot is None or self.model.awaits_lane:
+            return
+        if self.model.makes_branches:
+            lanes = self.model.branches(self.model.rack.knob.restarts)
+            self._order_lanes(lanes)
+            names = {lane.like: lane.name for lane in lanes}
+            turns = [replace(turn, lane=names[turn.lane]) for turn in turns]
+            for turn in turns:
+                self.tweak(turn.settings, turn.lane)
+            self.redraw()
             return
         if len(turns) == len(snapshot.lanes) > 1 and all(turn.settings == turns[0].settings for turn in turns):
             ticket = self.tweak(turns[0].settings, None)
@@ -145,11 +171,59 @@ class LabActions(ZoomActions):
             self.do_try(index)
 
     def do_try(self, index: int) -> None:
-        """Does one of the lesson's suggestions."""
+        """Does one of the lesson's suggestions in a new lane, beside the one that it is about."""
         one = self.model.view.scenario.tries[index]
         self.model.tries_done.add(index)
-        self.tweak(one.set, one.lane)
-        self.say(f"Tried: {one.say}")
+        self.model.tried(self.add_lanes(one.set, self.model.like_for_try(one.lane)))
+
+    def action_add_lane(self, fresh: bool) -> None:
+        """Adds a copy of each chosen lane: from its start, or as it stands."""
+        self.add_lanes({}, None, fresh)
+
+    def add_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool = True) -> list[NewLane]:
+        """Adds lanes with other settings, beside the lane ``like`` or else those chosen; returns them."""
+        lanes = self.model.new_lanes(settings, like, fresh)
+        if lanes:
+            self._order_lanes(lanes)
+            where = "from step 0" if fresh else "from here on"
+            self.say(f"New: {', '.join(lane.name for lane in lanes)}, {where}; u takes it back.")
+        return lanes
+
+    def _order_lanes(self, lanes: list[NewLane]) -> None:
+        self.model.await_lane(lanes[0].name, self.source.order(partial(Training.add_lanes, lanes=lanes)))
+
+    def action_branching(self) -> None:
+        """Switches between knobs that change the lane itself and knobs that make a new lane beside it."""
+        self.model.branching = not self.model.branching
+        turned = "makes a new lane beside it" if self.model.branching else "changes the lane itself"
+        self.say(f"Turning a knob {turned}.", log=False)
+
+    def action_drop_lane(self) -> None:
+        """Takes the chosen lane away, when asked twice."""
+        lanes = self.model.chosen_lanes
+        if len(lanes) != 1 or self.model.view.snapshot is None or len(self.model.view.snapshot.lanes) == 1:
+            self.say("One lane always stays." if len(lanes) == 1 else "Choose one lane first (tab).", log=False)
+        elif self._to_drop != lanes[0].name:
+            self._to_drop = lanes[0].name
+            self.say(f"Once more takes lane {lanes[0].name} away for good.", log=False)
+        else:
+            self._to_drop = ""
+            self.source.order(partial(Training.drop_lane, name=lanes[0].name))
+            self.say(f"Lane {lanes[0].name} is gone.")
+
+    def action_rename_lane(self) -> None:
+        """Asks for another name for the chosen lane."""
+        lanes = self.model.chosen_lanes
+        if len(lanes) != 1:
+            self.say("Choose one lane first (tab).", log=False)
+            return
+        name = lanes[0].name
+
+        def done(typed: object) -> None:
+            if isinstance(typed, str) and typed != name:
+                self.source.order(partial(Training.rename_lane, name=name, new=typed))
+
+        self._open(ValueScreen("Name of the lane", name, "a name that no other lane has", lane_name), done)
 
     def action_save_picture(self) -> None:
         """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""

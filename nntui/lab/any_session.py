@@ -16,8 +16,8 @@ class AnySession(Protocol):
     def start(self) -> None:
         """Begins to make views."""
 
-    def stop(self) -> None:
-        """Ends what :meth:`start` began."""
+    def stop(self, wait: float = 0.15) -> None:
+        """Ends what :meth:`start` began, waiting at most so many seconds for it."""
 
     def poll(self) -> SessionView:
         """The newest view."""
@@ -39,3 +39,39 @@ class AnySession(Protocol):
 
     def request_looks(self, request: LookRequest) -> int:
         """What the next views show of the network itself."""
+
+
+class NoSession:
+    """Where nothing runs yet: its one view is empty, and what it is asked is not done."""
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def stop(self, wait: float = 0.15) -> None:
+        """Nothing to stop."""
+
+    def poll(self) -> SessionView:
+        """An empty view."""
+        return _NOTHING
+
+    def notices(self) -> list[tuple[str, bool]]:
+        """No messages."""
+        return []
+
+    def show(self, whole: tuple[str, ...], layer: tuple[str, ...], points: int | None) -> None:
+        """There is nothing to show."""
+
+    def order(self, command: Callable[[Training], None]) -> int:  # noqa: ARG002
+        """Nothing is done."""
+        return 0
+
+    def request_surface(self, request: SurfaceRequest) -> int:  # noqa: ARG002
+        """There is no surface."""
+        return 0
+
+    def request_looks(self, request: LookRequest) -> int:  # noqa: ARG002
+        """There is no network."""
+        return 0
+
+
+_NOTHING = SessionView()

@@ -23,9 +23,9 @@ from nntui.plotting.theme import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WAR
 from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
-from .actions import LabActions
-from .any_session import AnySession
+from .any_session import AnySession, NoSession
 from .keys import actions
+from .launch_actions import LaunchActions
 from .model import LabModel
 from .palette import LabCommands
 from .screens.lab import LabScreen
@@ -50,9 +50,10 @@ COLOURS = TextualTheme(
 )
 
 
-class LabApp(LabActions):
+class LabApp(LaunchActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
+    Without a source it begins with the launcher.
     ``still`` starts no source, no timer and no signal handler: for pictures.
     """
 
@@ -62,7 +63,7 @@ class LabApp(LabActions):
 
     def __init__(
         self,
-        source: AnySession,
+        source: AnySession | None,
         title: str = "",
         *,
         theme: Theme | None = None,
@@ -77,19 +78,23 @@ class LabApp(LabActions):
         self.animation_level = "none"
         self.title = title or "nntui"
         self.plot_theme = theme or choose_theme(colour_system=self.console.color_system, no_colour=self.no_color)
-        self.source = source
         self.still = still
-        self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=still)
         self.lab_screen = None
+        self._timer: Timer | None = None
+        self._take_over(source or NoSession(), fair)
+        self._drawn_at = 0.0
+        self._drawing: Timer | None = None  # the frame that is due
+        self._own_keys = dict(keymap or {})
+
+    def _take_over(self, source: AnySession, fair: bool = False) -> None:
+        """Knows nothing but this source."""
+        self.source = source
+        self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=self.still)
         self._shown: tuple[str, ...] | None = None
         self._surface_requested: SurfaceRequest | None = None
         self._looks_requested = LookRequest()
         self._fair_wanted = fair
-        self._timer: Timer | None = None
         self._fast = False
-        self._drawn_at = 0.0
-        self._drawing: Timer | None = None  # the frame that is due
-        self._own_keys = dict(keymap or {})
 
     # -- life -------------------------------------------------------------------------------------------------
 
@@ -105,8 +110,29 @@ class LabApp(LabActions):
             return
         self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
         self.redraw()
-        self.source.start()
-        self._timer = self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+        if self.anything_open:
+            self.source.start()
+        else:
+            self.action_open_launcher()
+        self._look_every(1 / FRAMES_PER_SECOND)
+
+    @property
+    def anything_open(self) -> bool:
+        """Whether there is a session behind the launcher."""
+        return not isinstance(self.source, NoSession)
+
+    def switch(self, source: AnySession, title: str) -> None:
+        """Shows another session in place of the present one."""
+        self.title = title
+        self._take_over(source)
+        self._look_every(1 / FRAMES_PER_SECOND)
+        source.start()
+        self.redraw()
+
+    def _look_every(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_interval(seconds, self._tick)
 
     def catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         """Textual leaves the terminal in its own mode on these signals. To be called before ``loop`` runs."""
@@ -124,8 +150,10 @@ class LabApp(LabActions):
 
     def _look_for_news(self) -> None:
         notices = self.source.notices()
+        while self.troubles:
+            notices.append((self.troubles.popleft(), True))
         for text, error in notices:
-            self.model.say(text, error)
+            self.model.say(text, error, of_state=True)
         view = self.source.poll()
         if view.version != self.model.view.version or notices or self.model.message_faded():
             self.take(view)
@@ -135,13 +163,12 @@ class LabApp(LabActions):
     def take(self, view: SessionView) -> None:
         """Draws a view."""
         self.model.take(view)
-        if view.bad_input is not None:
+        if view.bad_input is not None and not self.chosen_here:  # else another can be chosen
             self.exit(return_code=2)
             return
         if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
             self._fast = True
-            self._timer.stop()
-            self._timer = self.set_interval(1 / RACE_FRAMES_PER_SECOND, self._tick)
+            self._look_every(1 / RACE_FRAMES_PER_SECOND)
         if self.model.race is not None and self._fair_wanted:
             self._fair_wanted = False
             self.action_fair()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from nntui_engine.registry.optimizer import OPTIMIZERS
 from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
 
+from .new_lanes import NewLane
+
 Tweaks = tuple[tuple[Mapping[str, object], str | None], ...]
 
 
@@ -17,13 +19,20 @@ class Change:
     back: Tweaks
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Lanes that were added; what takes them back is to drop them."""
+
+    lanes: tuple[NewLane, ...]
+
+
 class Changes:
     """What can be undone and redone now, and what could be at which position of the run."""
 
     def __init__(self) -> None:
-        self.done: list[Change] = []
-        self.undone: list[Change] = []
-        self._log: list[tuple[int, tuple[Change, ...]]] = []  # what could be undone from which position on
+        self.done: list[Change | Added] = []
+        self.undone: list[Change | Added] = []
+        self._log: list[tuple[int, tuple[Change | Added, ...]]] = []  # what could be undone from which position on
 
     def note(self, position: int) -> None:
         """What can be undone from here on; what once came later no longer can."""
@@ -34,6 +43,10 @@ class Changes:
         past = [done for at, done in self._log if at <= position]
         if past and past[-1] != tuple(self.done):
             self.done, self.undone = list(past[-1]), []
+
+    def forget(self) -> None:
+        """Nothing of what was done can be undone."""
+        self.done, self.undone, self._log = [], [], []
 
     def forget_past(self) -> None:
         """The run begins anew."""

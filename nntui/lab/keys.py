@@ -47,10 +47,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
     Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
+    Action("add_lane", "a", "add_lane(True)", "new lane", "A copy of this lane, from its start", "Lanes", 32),
+    Action("branch", "b", "add_lane(False)", "branch", "A copy of this lane as it stands: turn its knobs", "Lanes", 14),
+    Action("branching", "B", "branching", "", "Turning a knob: change the lane, or make a new one", "Lanes", 60),
+    Action("drop_lane", "D", "drop_lane", "", "Take this lane away (asked twice)", "Lanes", 60),
+    Action("rename_lane", "f2", "rename_lane", "", "Give this lane another name", "Lanes", 60),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
     Action("network", "3", "view('network')", "network", "Network: one unit's weights, a tiny net's pass", "View", 38),
     Action("map", "4", "view('map')", "map", "Map: a surface and its paths, or a network's answers", "View", 39),
+    Action("landscape", "5", "view('landscape')", "landscape", "Landscape: the loss around the weights", "View", 38),
     Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
@@ -71,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("move_start", "m", "move_start", "start", "Choose a new start: arrows move it, enter goes", "Map", 9),
     Action("cancel", "escape", "cancel", "", "Leave what was being chosen", "Map", 60, "Esc", False),
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
+    Action("open", "o", "open_launcher", "open", "Open another scenario: the launcher", "File", 15),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
     Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
     Action("palette", "ctrl+p", "command_palette", "palette", "Find any command by name", "Help", 35, "^p", False),
@@ -114,7 +121,7 @@ NEEDS = {
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
-            *("undo", "redo", "try"),
+            *("undo", "redo", "try", "add_lane", "branch", "branching", "drop_lane", "rename_lane"),
         }
     ),
     "rewind": frozenset({"back", "forward"}),

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nntui.plotting.side import KnobRow
+from nntui.plotting.knob_box import KnobRow
 from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario.settings import Settings
 
-from .knob_rows import NETWORK_KNOBS
 from .knobs import MIXED, Knob, NumberKnob, Value
+from .network_knobs import NETWORK_KNOBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,24 @@ class KnobRack:
             rows.append(KnobRow(knob.label, shown, was, not present, waiting))
         return rows
 
+    def folded(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> tuple[list[KnobRow], int]:
+        """The rows to show, and which of them is the chosen knob's: of its own group all, of the others their names."""
+        rows, found, at = self.rows(lanes, first), list[KnobRow](), 0
+        opened = self.knob.group
+        for group in dict.fromkeys(knob.group for knob in self.knobs):
+            mine = [(row, knob) for row, knob in zip(rows, self.knobs, strict=True) if knob.group == group]
+            changed = sum(bool(row.was) for row, _ in mine)
+            if group != opened:
+                words = f"{changed} changed" if changed else str(len(mine))
+                found.append(KnobRow(group, words, was="changed" if changed else "", heading=True))
+                continue
+            if group != self.knobs[0].group:
+                found.append(KnobRow(group, "", heading=True))
+            for row, knob in mine:
+                at = len(found) if knob is self.knob else at
+                found.append(row)
+        return found, at
+
     def explanation(self, lanes: list[LaneSnapshot]) -> str:
         """A sentence about the chosen knob."""
         values = {self.value(self.knob, lane) for lane in lanes}
@@ -109,7 +127,7 @@ class KnobRack:
         turns = []
         for lane in lanes:
             value = self.value(self.knob, lane)
-            start = self.knob.values(lane.settings)[0] if value == MIXED else value
+            start = self.knob.values(lane.settings)[0] if value == MIXED or isinstance(value, tuple) else value
             chosen = None if start is None else choose(start)
             if chosen is not None and chosen != value:
                 turns.append(Turn(lane.name, chosen, self.knob.change(chosen, lane.settings)))

@@ -1,19 +1,23 @@
 """What a knob is: what it reads from a lane's settings, how it turns, and what may be typed into it."""
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nntui.plotting.numbers import significant
+from nntui.plotting.numbers import setting
 from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.registry.optimizer import LR, OPTIMIZERS
 from nntui_engine.registry.row import Parameter, Registry
-from nntui_engine.scenario.settings import LaneSettings, Settings, SurfaceSettings
+from nntui_engine.scenario.settings import Settings, SurfaceSettings
 
-Value = float | int | str
+Value = float | int | str | tuple["Value", ...]  # a tuple has one for each layer
 MIXED = "mixed"
+SAY_THEMSELVES = frozenset({"train.optimizer", "model.activation", "model.init", "train.loss", "surface.name"})
+_THOUSANDS_APART = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_COMMA_AND_SPACE = re.compile(r",\s")
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Knob(ABC):
     label: str
     values: Callable[[Any], list[Value]]
     restarts: bool = False
+    group: str = ""
+    per_layer: bool = False  # a list may be typed, with one value for each layer
 
     def read(self, settings: Settings) -> Value | None:
         """The lane's value; "mixed" when its layers differ, None when the lane has no such setting."""
@@ -37,6 +43,28 @@ class Knob(ABC):
         """The lane's value as text; all layers' values where they differ and few characters hold them."""
         text = ", ".join(dict.fromkeys(self.show(value) for value in self.values(settings)))
         return text if 0 < len(text) <= 12 else self.show(self.read(settings))
+
+    def words(self, value: Value) -> str:
+        """The value in few words, as part of a lane's name: "lr 0.1"; of an activation the name is enough."""
+        return str(value) if self.key in SAY_THEMSELVES else f"{self.label} {self.plain(value)}"
+
+    def written(self, settings: Settings) -> str:
+        """The lane's value as it may be typed: all layers' values where they differ."""
+        values = self.values(settings)
+        return ", ".join(map(self.plain, values)) if len(set(values)) > 1 else self.plain(self.read(settings))
+
+    def plain(self, value: Value | None) -> str:
+        """One value as it may be typed."""
+        return self.show(value)
+
+    def typed(self, text: str) -> Value:
+        """What was typed: one value, or one for each layer. Raises InputError with one line that says what is
+        allowed."""
+        words = self._split(text.strip()) if self.per_layer else []
+        return tuple(self.parse(word) for word in words) if len(words) > 1 else self.parse(text)
+
+    def _split(self, text: str) -> list[str]:
+        return [word for word in re.split(r"[,;]", text) if word.strip()]
 
     @abstractmethod
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
@@ -58,7 +86,9 @@ class Knob(ABC):
         """A value as text; "none" where there is none."""
         if value is None:
             return "none"
-        return value if isinstance(value, str) else significant(value, 4)
+        if isinstance(value, tuple):
+            return ", ".join(map(self.show, value))
+        return value if isinstance(value, str) else setting(value)
 
     def missing(self, settings: Settings) -> str:
         """Why the lane has no such setting."""
@@ -72,7 +102,7 @@ class Knob(ABC):
 
     def change(self, value: Value, settings: Settings) -> dict[str, object]:  # noqa: ARG002
         """The override that gives a lane the value, as scenario keys and values."""
-        return {self.key: value}
+        return {self.key: list(value) if isinstance(value, tuple) else value}
 
     def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:  # noqa: ARG002
         """The override that puts a lane (as it is ``now``) back to what it began with, layer by layer where its layers
@@ -94,9 +124,10 @@ class NumberKnob(Knob):
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:
         """The ladder's next value in ``direction``, or one small step if ``fine``; the same number at the end."""
-        number = float(value)
+        number = float(str(value))
         if fine:
-            return self._tidy(self._fine(number, direction))
+            turned = self._tidy(self._fine(number, direction))
+            return value if self.parameter.problem(turned) else turned
         tolerance = 1e-9 * max(abs(number), 1e-12)
         if direction > 0:
             return self._tidy(next((v for v in self.ladder if v > number + tolerance), max(number, self.ladder[-1])))
@@ -120,20 +151,30 @@ class NumberKnob(Knob):
         return int(number) if self.parameter.whole else number
 
     def parse(self, text: str) -> Value:
-        """A typed number, with a comma or a point. Raises InputError for what is no number or out of range."""
+        """A typed number, with a comma or a point, and with thousands apart or not. Raises InputError for what is no
+        number or out of range."""
+        words = text.strip()
         try:
-            number = float(text.strip().replace(" ", "").replace(",", "."))
+            number = float(_THOUSANDS_APART.sub("", words).replace(",", "."))
         except ValueError:
-            raise InputError(f'{self.label}: "{text.strip()}" is not a number; {self._allowed()}') from None
+            raise InputError(f'{self.label}: "{words}" is not a number; {self._allowed()}') from None
         problem = self.parameter.problem(number)
         if problem:
-            raise InputError(f"{self.label}: {text.strip()} {problem}")
+            raise InputError(f"{self.label}: {words} {problem}")
         return int(number) if self.parameter.whole else number
+
+    def _split(self, text: str) -> list[str]:
+        if not self.parameter.whole and text.count(",") == 1 and "." not in text and not _COMMA_AND_SPACE.search(text):
+            return [text]  # one number with a decimal comma
+        return [word for word in re.split(r"[,;\s]+", text) if word]
 
     def hint(self) -> str:
         """What the number means and the range that may be typed."""
         whole = "a whole number" if self.parameter.whole else "a number"
-        return f"{_sentence(self.parameter.summary)} Type {whole}, {self.parameter.range_text()}."
+        several = (
+            f" Several, one a layer: {'64, 32' if self.parameter.whole else '0.1, 0.2'}." if self.per_layer else ""
+        )
+        return f"{sentence(self.parameter.summary)} Type {whole}, {self.parameter.range_text()}.{several}"
 
     def _allowed(self) -> str:
         words = self.parameter.range_text()
@@ -141,26 +182,7 @@ class NumberKnob(Knob):
 
     def explain(self, value: Value | None) -> str:  # noqa: ARG002
         """What the number means, at whatever value."""
-        return _sentence(self.parameter.summary)
-
-
-@dataclass(frozen=True)
-class HiddenKnob(NumberKnob):
-    """A number that makes the list of hidden layers' units into another: ``resize``."""
-
-    resize: Callable[[list[int], int], list[int]] = lambda hidden, number: hidden * number
-
-    def missing(self, settings: Settings) -> str:  # noqa: ARG002
-        """Why the lane has no such number: its layers are not made by one."""
-        return f"the file lists this network's layers (model.layers), so it has no one {self.label} to turn"
-
-    def change(self, value: Value, settings: Settings) -> dict[str, object]:
-        """The override that gives a lane hidden layers for this value."""
-        return {"model.hidden": self.resize(_hidden(settings), int(value))}
-
-    def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:  # noqa: ARG002
-        """The override that gives a lane the hidden layers it began with."""
-        return {"model.hidden": _hidden(first)}
+        return sentence(self.parameter.summary)
 
 
 @dataclass(frozen=True)
@@ -197,15 +219,18 @@ class ChoiceKnob(Knob):
 
 
 @dataclass(frozen=True)
-class FrozenKnob(Knob):
-    """Whether a layer keeps its weights: ``layer`` (1-based), which sentences call ``name``."""
+class YesNoKnob(Knob):
+    """A setting that is true or false; ``means`` says what for."""
 
-    layer: int = 1
-    name: str = "layer 1"
+    means: str = ""
 
     def turn(self, value: Value, direction: int, fine: bool) -> Value:  # noqa: ARG002
         """The other one."""
         return "no" if value == "yes" else "yes"
+
+    def words(self, value: Value) -> str:
+        """What holds now."""
+        return self.label if value == "yes" else f"no {self.label}"
 
     def parse(self, text: str) -> Value:
         """Yes or no, or the beginning of one. Raises InputError for anything else."""
@@ -215,43 +240,20 @@ class FrozenKnob(Knob):
             raise InputError(f'{self.label}: "{text.strip()}" is not yes or no')
         return found[0]
 
-    def show(self, value: Value | None) -> str:
-        """The answer, and for which layer."""
-        return f"{'none' if value is None else value}, {self.name}"
-
-    def explain(self, value: Value | None) -> str:
-        """What it does now."""
-        does = "keeps the weights it has" if value == "yes" else "learns"
-        return f"{_sentence(self._words())[:-1]} {does}. w chooses the next layer."
-
     def hint(self) -> str:
         """What may be typed."""
-        return "yes: the layer keeps its weights; no: it learns."
+        return f"{sentence(self.means)} Type yes or no."
 
-    def missing(self, settings: Settings) -> str:
-        """Why this layer cannot be frozen by itself."""
-        assert isinstance(settings, LaneSettings)
-        if self.layer == len(settings.layers) and is_listed(settings):
-            return "the output layer learns as model.trainable says; w chooses another layer"
-        return f"{self._words()} has no weights to freeze; w chooses another layer"
+    def explain(self, value: Value | None) -> str:  # noqa: ARG002
+        """What it is for."""
+        return sentence(self.means)
 
-    def _words(self) -> str:
-        number = self.name.startswith("layer ")
-        return "the output layer" if self.name == "output" else self.name if number else f"layer {self.name}"
-
-    def change(self, value: Value, settings: Settings) -> dict[str, object]:
-        """The override that freezes or thaws the layer: of a listed layer its own key, else all layers' list."""
-        assert isinstance(settings, LaneSettings)
-        learns = value == "no"
-        if is_listed(settings):
-            written = settings.layers[self.layer - 1].name
-            called = written if written and "." not in written else str(self.layer)
-            return {f"model.layers.{called}.trainable": learns}
-        every = [learns if layer.index == self.layer else layer.trainable for layer in settings.layers]
-        return {"model.trainable": learns if len(set(every)) == 1 else every}
+    def change(self, value: Value, settings: Settings) -> dict[str, object]:  # noqa: ARG002
+        """The override that gives a lane the answer."""
+        return {self.key: value == "yes"}
 
     def back(self, first: Settings, now: Settings | None = None) -> dict[str, object]:
-        """The override that gives the layer alone what it began with."""
+        """The override that gives a lane the answer it began with."""
         value = self.read(first)
         return {} if value is None else self.change(value, now or first)
 
@@ -262,10 +264,6 @@ def is_listed(settings: Settings) -> bool:
     return isinstance(model, Mapping) and "layers" in model
 
 
-def _hidden(settings: Settings) -> list[int]:
-    assert isinstance(settings, LaneSettings)
-    return [layer.units for layer in settings.layers[:-1]]
-
-
-def _sentence(text: str) -> str:
+def sentence(text: str) -> str:
+    """Words with a capital letter and a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

@@ -6,6 +6,7 @@ from functools import partial
 from textual.app import App
 
 from nntui.looks.projection import Window
+from nntui.plotting.numbers import setting
 from nntui.plotting.theme import Theme
 
 from .any_session import AnySession
@@ -98,7 +99,7 @@ class MapActions(App[None]):
         return True
 
     def enter_confirms(self) -> bool:
-        """Whether enter was for the new start or for the fair rates."""
+        """Whether enter was for the new start, for the landscape or for the fair rates."""
         home, view = self._home(), self.model.map_view
         if home is not None and view.crosshair is not None:
             start = rounded(view.crosshair, view.shown(home))
@@ -106,11 +107,15 @@ class MapActions(App[None]):
             self.tweak({"surface.start": start}, None)
             self.redraw()
             return True
+        if self.model.view_name == "landscape":
+            self.model.panel_view.again += 1
+            self.redraw()
+            return True
         if self.model.view_name == "fair":
             fair = self.model.view.fair
             if fair is not None and fair.complete:
                 self.source.order(Training.apply_fair)
-                rates = ", ".join(f"{one.lane or one.optimizer} {one.best:.3g}" for one in fair.found)
+                rates = ", ".join(f"{one.lane or one.optimizer} {setting(one.best, 3)}" for one in fair.found)
                 self.model.view_name = "map"
                 self.say(f"Started again with the best rates: {rates}")
             return True

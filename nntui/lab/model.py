@@ -2,30 +2,34 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
+from nntui.plotting.header import Status
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
-from nntui.plotting.status import Status
 from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
-from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .health import health_lines
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
-from .knobs import FrozenKnob
+from .labels import LaneLabels
+from .layer_knobs import FrozenKnob
 from .lesson import lesson_text
+from .log_book import LogBook
 from .map_view import MapView
+from .message import Message
+from .new_lanes import ORIGINAL, NewLane, difference, named
 from .session_view import SessionView
 from .state import LabState
 
-MESSAGE_SECONDS = 3.0
-ERROR_SECONDS = 8.0
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
+PLANES = 10  # through the weights: along their path, and random ones
 
 
 class LabModel:
@@ -54,29 +58,36 @@ class LabModel:
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
-        self.log: list[LogLine] = []
         self.tries_done: set[int] = set()
-        self._marks_seen: tuple[Mark, ...] = ()
-        self._message = ("", False)
-        self._message_until = 0.0
-        self._clock = clock
+        self.branching = False  # whether turning a knob makes a new lane
+        self._branches: set[str] = set()  # lanes that were made so, whose knobs turn themselves
+        self._labels_of_lanes = LaneLabels(theme.glyphs.arrow)
+        self._tried: dict[str, str] = {}  # lanes that suggestions made, and what they are like
+        self._awaited: tuple[str, int] | None = None  # the lane to be chosen, and the order that makes it
+        self._book = LogBook(theme.glyphs.arrow, clock)
+        self._message = Message(self._state_now, clock)
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
     def take(self, view: SessionView) -> None:
         """The session's newest view."""
         if view.speed != self.view.speed and self.view.stage == "ready":
-            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.speed(view.speed)} steps a second"
+            words = "unlimited" if math.isinf(view.speed) else f"at most {numbers.short(view.speed)} steps a second"
             self.say(f"Speed: {words}", log=False)
-        self.view = view
+        before, self.view = self.view.snapshot, view
         self.rack.settle(view.applied)
         self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
         self.panel_view.former = view.former
         if view.snapshot is not None:
-            self.panel_view.lane = min(self.panel_view.lane, len(view.snapshot.lanes) - 1)
+            names = [lane.name for lane in view.snapshot.lanes]
+            if self._awaited is not None and view.applied >= self._awaited[1]:  # it is there, or was refused
+                if self._awaited[0] in names:
+                    self.panel_view.lane, self.all_lanes = names.index(self._awaited[0]), False
+                self._awaited = None
+            self.panel_view.lane = min(self.panel_view.lane, len(names) - 1)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
-            self._read_marks(view.snapshot.marks)
+            self._book.read(before, view.snapshot)
 
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
@@ -89,19 +100,82 @@ class LabModel:
         snapshot = self.view.snapshot
         return snapshot if snapshot is not None and snapshot.on_surface else None
 
-    def say(self, text: str, error: bool = False, log: bool = True) -> None:
-        """Shows a message for a few seconds, and keeps it in the log."""
-        self._message = (text, error)
-        self._message_until = self._clock() + (ERROR_SECONDS if error else MESSAGE_SECONDS)
+    def say(self, text: str, error: bool = False, log: bool = True, of_state: bool = False) -> None:
+        """Shows a message for a few seconds, and keeps it in the log; one that is not kept tells of a state."""
+        self._message.say(text, error, of_state or not log)
         if log:
-            self.log.append(LogLine(text, None, "error" if error else "note"))
+            self._book.note(text, error)
 
     def message_faded(self) -> bool:
         """Whether a message has stood long enough just now; it is gone then."""
-        if not self._message[0] or self._clock() <= self._message_until:
-            return False
-        self._message = ("", False)
-        return True
+        return self._message.faded()
+
+    @property
+    def log(self) -> list[LogLine]:
+        """What happened, oldest first."""
+        return self._book.lines
+
+    def _state_now(self) -> Hashable:
+        """What messages tell of."""
+        view, snapshot = self.view, self.view.snapshot
+        if snapshot is None:
+            return view.stage
+        step = None if view.running else snapshot.step
+        chosen = (self.view_name, self.panel_view.lane, self.all_lanes, self.rack.chosen)
+        return (
+            view.stage,
+            view.running,
+            view.finished,
+            step,
+            len(snapshot.marks),
+            len(snapshot.lanes),
+            view.speed,
+            chosen,
+        )
+
+    def new_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool) -> list[NewLane]:
+        """Lanes like ``like`` (or else those chosen) with other settings."""
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            return []
+        lanes = {lane.name: lane for lane in snapshot.lanes}
+        found: list[NewLane] = []
+        for origin in [like] if like in lanes else [lane.name for lane in self.chosen_lanes]:
+            words = difference(settings) or ("again" if fresh else f"from step {lanes[origin].step}")
+            name = named(origin, words, [*lanes, *(lane.name for lane in found)], self.theme.glyphs.arrow)
+            found.append(NewLane(name, origin, settings, fresh))
+        return found
+
+    def await_lane(self, name: str, ticket: int) -> None:
+        """Chooses a lane as soon as the order that makes it is carried out."""
+        self._awaited = (name, ticket)
+
+    @property
+    def makes_branches(self) -> bool:
+        """Whether turning a knob now makes new lanes."""
+        return self.branching and not all(lane.name in self._branches for lane in self.chosen_lanes)
+
+    def branches(self, restarts: bool) -> list[NewLane]:
+        """Copies of the chosen lanes for a knob to be turned on: from their starts where it ``restarts`` them."""
+        lanes = self.new_lanes({}, None, restarts)
+        self._branches |= {lane.name for lane in lanes}
+        return lanes
+
+    @property
+    def awaits_lane(self) -> bool:
+        """Whether a lane that was asked for is not there yet."""
+        return self._awaited is not None
+
+    def like_for_try(self, lane: str | None) -> str | None:
+        """The lane that a suggestion is for: its own, or the chosen one; beside what another suggestion made, the
+        lane which that one was for."""
+        if lane is not None or self.all_lanes:
+            return lane
+        return next((one for one in map(self._tried.get, [one.name for one in self.chosen_lanes]) if one), None)
+
+    def tried(self, lanes: list[NewLane]) -> None:
+        """Remembers which lanes suggestions made."""
+        self._tried |= {lane.name: lane.like or ORIGINAL for lane in lanes}
 
     def choose_next_lane(self) -> None:
         """The next lane; after the last, all of them together."""
@@ -120,6 +194,8 @@ class LabModel:
         snapshot = self.view.snapshot
         if view_name == "network" and self.race is not None:
             return "This scenario has no network: an optimizer goes down a surface."
+        if view_name == "landscape" and self.race is not None:
+            return "This scenario has no network: its landscape is the surface itself, on the map."
         if view_name != "map" or snapshot is None or snapshot.on_surface:
             return ""
         if view_panels("map", snapshot, self.panel_view):
@@ -148,9 +224,11 @@ class LabModel:
         return True
 
     def choose_unit(self, direction: int) -> None:
-        """The next unit of the layer whose weights are shown."""
+        """The next unit of the layer whose weights are shown; of the landscape the next plane."""
         view, layers = self.panel_view, self._layers
-        if layers:
+        if self.view_name == "landscape":
+            view.plane = (view.plane + direction) % PLANES
+        elif layers:
             view.layer = min(view.layer, len(layers))
             units = layers[view.layer - 1]
             view.unit = (min(view.unit, units - 1) + direction) % units
@@ -167,32 +245,22 @@ class LabModel:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
         return self.rack.knob.layer if isinstance(self.rack.knob, FrozenKnob) else 0
 
-    def _read_marks(self, marks: tuple[Mark, ...]) -> None:
-        """New marks become log entries; after a restart the engine's list begins again, rewinding shortens it."""
-        seen = self._marks_seen
-        self._marks_seen = marks
-        if marks == seen[: len(marks)]:
-            return
-        fresh = marks[len(seen) :] if marks[: len(seen)] == seen else marks
-        several = self.view.snapshot is not None and len(self.view.snapshot.lanes) > 1
-        for mark in fresh:
-            whose = f"{mark.lane or 'all lanes'}: " if several else ""
-            again = " (started again)" if mark.restarted else ""
-            self.log.append(LogLine(f"{whose}{mark.text}{again}", mark.step))
-
     # -- what is shown -----------------------------------------------------------------------------------------
 
     def state(self) -> LabState:
         """Everything the screen shows now."""
         view, snapshot = self.view, self.view.snapshot
+        if snapshot is not None:
+            snapshot = self._labels_of_lanes.shown(snapshot, view.first)
         lanes = self.chosen_lanes
+        knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
         failure = view.error if view.stage == "failed" else ""
-        message = self._message
+        message = self._message.shown
         if failure and snapshot is not None:
             message = (f"Training stopped: {failure}. What was measured is kept; r starts again.", True)
         return LabState(
             snapshot=snapshot if self.race is None else None,
-            race=self.race,
+            race=snapshot if self.race is not None else None,
             surface=view.surface,
             map_view=self.map_view,
             fair=view.fair,
@@ -201,18 +269,20 @@ class LabModel:
                 state_name(view),
                 0.0 if self.still else view.rate,
                 view.speed,
+                severities=tuple(finding.severity for finding in view.findings),
+                watching=view.watching,
             ),
             progress=view.progress,
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,
-            knobs=self.rack.rows(lanes, view.first) if lanes else [],
-            chosen_knob=self.rack.chosen,
+            knobs=knobs,
+            chosen_knob=chosen_knob,
             knob_layer=self.knob_layer,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],
-            watching=view.watching and self.race is None,
+            health=self._health(),
             log=self.log,
             tries=self._tries(),
             keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
@@ -224,6 +294,11 @@ class LabModel:
             lesson=lesson_text(view.scenario),
         )
 
+    def _health(self) -> tuple[str, ...]:
+        snapshot = self.view.snapshot
+        watched = snapshot is not None and self.view.watching and self.race is None
+        return health_lines(snapshot, self.view.findings) if watched and snapshot is not None else ()
+
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if self.view_name == "lesson":
@@ -234,6 +309,8 @@ class LabModel:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
+        elif self.view_name == "landscape":
+            labels |= {"type_value": "anew", "next_unit": "other plane"}
         elif self.view_name == "fair":
             labels |= {"type_value": "apply", "cancel": "back"}
         return labels
@@ -244,7 +321,8 @@ class LabModel:
         snapshot = self.view.snapshot
         if snapshot is None or len(snapshot.lanes) < 2:
             return ""
-        return "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+        whose = "all lanes" if self.all_lanes else snapshot.lanes[self.panel_view.lane].name
+        return f"new lane like {whose}" if self.makes_branches else whose
 
     def _tries(self) -> list[TryLine]:
         key = next(action.keys for action in self.actions if action.id == "try").split(",")[0]
@@ -271,12 +349,12 @@ class LabModel:
         """The ids of all actions that do something now."""
         view = self.view
         if view.snapshot is None:
-            return {"help", "quit", "interrupt"} | ({"restart"} if view.stage == "failed" else set())
+            return {"help", "quit", "interrupt", "open"} | ({"restart"} if view.stage == "failed" else set())
         absent = {self.view_name}
-        if "unit_weights" not in self.shown:
+        if "unit_weights" not in self.shown and self.view_name != "landscape":
             absent |= {"next_unit", "last_unit"}
             absent |= set() if self.knob_layer else {"next_layer", "last_layer"}
-        absent |= {name for name in ("map", "network") if self.why_not(name)}
+        absent |= {name for name in ("map", "network", "landscape") if self.why_not(name)}
         if self.race is None:
             absent |= RACE_ONLY
         elif self.view_name != "map":
@@ -300,7 +378,8 @@ class LabModel:
             absent |= {"next_panels", "last_panels"}
         if self.next_try is None:
             absent.add("try")
-        if not self.zoom and (self.view_name in ("lesson", "map", "network") or self.race is not None):
+        flat = self.view_name in ("lesson", "map", "network", "landscape")
+        if not self.zoom and (flat or self.race is not None):
             absent.add("log_axis")
         return {action.id for action in self.actions} - absent
 

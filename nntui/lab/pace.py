@@ -71,9 +71,11 @@ class Pace:
         return sum(steps for _, steps in self._launches) / seconds if seconds > 0 else 0.0
 
 
-def watchable_speed(steps: int, seconds: float = 20.0) -> float:
-    """The lowest speed at which the whole run takes at most about ``seconds``."""
-    return next(speed for speed in SPEEDS if speed >= steps / seconds)
+def watchable_speed(steps: int, seconds: float = 45.0) -> float:
+    """The highest speed at which the whole run takes at least ``seconds``, so that the eye can follow."""
+    if steps / seconds > SPEEDS[-2]:  # longer than anyone watches
+        return math.inf
+    return max((speed for speed in SPEEDS if speed <= steps / seconds), default=SPEEDS[0])
 
 
 def _rank(speed: float) -> float:

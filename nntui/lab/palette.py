@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+
+from nntui_engine.errors import InputError
 
 from .keys import key_words
 
@@ -54,15 +57,44 @@ class LabCommands(Provider):
         for text, help_text, call, grey in self._commands():
             yield DiscoveryHit(_shown(text, grey), call, text, help_text)
 
+    def _knobs(self, query: str) -> list[Command]:
+        """Each knob to choose, each of its names to set, and of "lr 0.03" the value to set."""
+        app = cast("LabActions", self.app)
+        rack, lanes = app.model.rack, app.model.chosen_lanes
+        refused = app.model.refused("turn_up")
+        if refused or not lanes:
+            return []
+        found = []
+        for index, knob in enumerate(rack.knobs):
+            if rack.value(knob, lanes[0]) is None:
+                continue
+            restarts = "; starts the lane again" if knob.restarts else ""
+            summary = f"{knob.explain(rack.value(knob, lanes[0]))} Now {knob.written(lanes[0].settings)}"
+            found.append(Command(f"Knob: {knob.label}", summary, partial(app.choose_knob, index), False))
+            for choice in getattr(knob, "choices", ()):
+                words = f"Set {knob.label} to {choice}"
+                found.append(Command(words, f"a knob{restarts}", partial(app.set_knob, index, choice), False))
+            label, typed = _begins_with_label(query, knob.label), query.strip()[len(knob.label) :].strip()
+            if label and typed:
+                with contextlib.suppress(InputError):
+                    value = knob.typed(typed)
+                    words = f"Set {knob.label} to {typed}"
+                    found.append(Command(words, f"a knob{restarts}", partial(app.set_knob, index, value), False))
+        return found
+
     async def search(self, query: str) -> Hits:
         """The commands that match what was typed, each with its score."""
         matcher = self.matcher(query)
-        for text, help_text, call, grey in self._commands():
+        for text, help_text, call, grey in (*self._commands(), *self._knobs(query)):
             score = matcher.match(text)
             if score > 0:
                 # a suggestion may hold [brackets]: the matcher would read them as markup
                 shown = _shown(text, grey) if grey or "[" in text else matcher.highlight(text)
                 yield Hit(score, shown, call, text, help_text)
+
+
+def _begins_with_label(query: str, label: str) -> bool:
+    return query.strip().lower().startswith(f"{label.lower()} ")
 
 
 def _shown(text: str, grey: bool) -> Content:

@@ -30,7 +30,7 @@ class Session:
     """An experiment running in a daemon thread.
 
     ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
-    None lets the whole run take about twenty seconds.
+    None lets the whole run take 45 seconds or more.
     """
 
     def __init__(

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from nntui_engine.errors import InputError
 
 from .app import LabApp
+from .opening import session_of
 from .session import Session
-from .warming import Warming
+from .visits import key_of
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
     from nntui_engine.scenario import Scenario
-
-REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
 
 
 def run_lab(
@@ -27,37 +26,35 @@ def run_lab(
     keymap: Mapping[str, str] | None = None,
     speed: float | None = None,
     fair: bool = False,
+    paused: bool = False,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
     the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
     """
-    make: Callable[[], Experiment]
-    parts: tuple[str, ...] = ()
     if callable(source):
-        make = source
-    else:
-        from nntui_engine.warmup import parts_for
+        return _run(LabApp(Session(source, speed=speed, paused=paused), title, keymap=keymap, fair=fair))
+    session = session_of(source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused)
+    app = LabApp(session, title or source.title, keymap=keymap, fair=fair)
+    app.remember(key_of(source))
+    return _run(app)
 
-        title = title or source.title
-        parts = parts_for(source)
 
-        def make() -> "Experiment":
-            from nntui_engine.experiment import Experiment
+def run_launcher(*, keymap: Mapping[str, str] | None = None) -> int:
+    """Opens the lab with the launcher, nothing running yet, and returns the process' exit status."""
+    return _run(LabApp(None, keymap=keymap))
 
-            return Experiment(source, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
 
-    session = Session(make, speed=speed, warming=Warming(parts) if parts else None)
-    app = LabApp(session, title, keymap=keymap, fair=fair)
+def _run(app: LabApp) -> int:
     try:
         with asyncio.Runner() as runner:
             app.catch_signals(runner.get_loop())
             runner.run(app.run_async())
     finally:
         app.restore_terminal()
-        session.stop()
+        app.source.stop()
     bad_input = app.model.view.bad_input
-    if isinstance(bad_input, InputError):
+    if isinstance(bad_input, InputError) and not app.chosen_here:
         raise bad_input
     return app.return_code or 0

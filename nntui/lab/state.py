@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from nntui.looks.fair_rates import FairView
 from nntui.looks.surface import SampledSurface
+from nntui.plotting.header import Status
+from nntui.plotting.knob_box import KnobRow
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
-from nntui.plotting.side import KnobRow
-from nntui.plotting.status import Status
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.snapshot import Snapshot
 
@@ -31,7 +31,7 @@ class LabState:
     target: str = ""
     explanation: str = ""
     findings: list[FindingLine] = field(default_factory=list)
-    watching: bool = True
+    health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
     keys: list[tuple[int, str, str]] = field(default_factory=list)

@@ -33,7 +33,7 @@ class StillSource:
     def start(self) -> None:
         """Nothing to start."""
 
-    def stop(self) -> None:
+    def stop(self, wait: float = 0.15) -> None:
         """Nothing to stop."""
 
     def poll(self) -> SessionView:

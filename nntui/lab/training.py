@@ -6,13 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from nntui.looks.fair_rates import FairSearch
+from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
+from nntui_engine.errors import InputError
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
 from nntui_engine.scenario.settings import Settings
 
-from .changes import Change, Changes, earlier_settings, merged
+from .changes import Added, Change, Changes, earlier_settings, merged
+from .new_lanes import MOST_LANES, ORIGINAL, NewLane, first_of
 from .pace import Pace, watchable_speed
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ NOTCHES = 50  # of going back, in the whole run
 class Training:
     """A run and its pace. One thread alone calls it; ``say`` is given what a person is to read.
 
-    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take about twenty seconds.
+    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take 45 seconds or more.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Training:
         self._findings: tuple[Finding, ...] = ()
         self._findings_at = 0.0
         self._forked_at = 0
+        self._ended = False  # it stands still because it came to its end
         self._end: Snapshot | None = None  # of what was run, while the run stands before it
 
     def build(self) -> None:
@@ -57,6 +61,8 @@ class Training:
         if self._speed is None:
             self.pace.speed = watchable_speed(self._run.steps)
         self._note_undo()
+        if self.can("predict"):
+            walk_of(self._run).note(self._run)
         self.pace.begin()
 
     @property
@@ -107,21 +113,24 @@ class Training:
         self.pace.made(made, time.perf_counter() - began)
         if self.left is not None:
             self.left -= max(made, 1)
-        if self.run.finished or (self.left is not None and self.left <= 0):
+        if self.can("predict"):
+            walk_of(self.run).note(self.run)
+        self._ended = bool(self.run.finished)
+        if self._ended or (self.left is not None and self.left <= 0):
             self.left, self.running = None, False
 
     # -- what a person has it do ----------------------------------------------------------------------------------
 
     def toggle(self) -> None:
-        """Pauses, or goes on; what was asked for by hand is dropped."""
-        if self._is_finished():
+        """Pauses, or goes on, also beyond the end; what was asked for by hand is dropped."""
+        if not self._has_steps():
             return
         self.running, self.left = not self.running, None
         self.pace.begin()
 
     def steps(self, count: int) -> None:
         """Makes ``count`` more steps at full speed, then pauses."""
-        if self._run is None or self._is_finished():
+        if self._run is None or not self._has_steps():
             return
         self.left, self.running = (self.left or 0) + count, True
         self.pace.begin()
@@ -131,11 +140,20 @@ class Training:
         if self._run is not None:
             self.steps(steps_in_epoch(self._run))
 
-    def _is_finished(self) -> bool:
-        finished = self._run is not None and self._run.finished
-        if finished:
-            self._say("The run is finished: r starts it again.")
-        return finished
+    def _has_steps(self) -> bool:
+        """Whether there are steps to make; a run at its end is made as long again as it was first."""
+        if self._run is None or not self._run.finished:
+            return True
+        longer = [
+            ({"train.steps": lane.settings.steps + self.first[lane.name].steps}, lane.name) for lane in self.run.lanes
+        ]
+        for settings, lane in merged(tuple(longer), len(longer)):
+            self.run.tweak(settings, lane)
+        if self.run.finished:
+            self._say("Every lane has ended for good, so none trains on: r starts again.")
+            return False
+        self._say(f"Trains on, to step {self.run.steps}.")
+        return True
 
     def speed(self, direction: int) -> None:
         """One level slower (−1) or faster (1)."""
@@ -159,16 +177,69 @@ class Training:
         self._note_undo()
 
     def _tweak_now(self, settings: Mapping[str, object], lane: str | None) -> None:
-        was_finished = self.run.finished
         mark = self.run.tweak(settings, lane)
         if mark.restarted:
             whose = "the network" if len(self.run.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
             self._say(f"{mark.text}: {whose} started again from step 0.")
-            if was_finished:
-                self.running = True
-                self.pace.begin()
-        elif was_finished:
-            self._say(f"{mark.text}: the run is finished, so this counts from the next start (r).")
+            self._go_on()
+        elif self.run.finished:
+            self._say(f"{mark.text}: space trains on with it, r starts again.")
+
+    def _go_on(self) -> None:
+        """Runs, if a run that had come to its end has steps to make again."""
+        if not self.running and self._ended:
+            self.running, self._ended = True, False
+            self.pace.begin()
+
+    # -- lanes that come and go -----------------------------------------------------------------------------------
+
+    def add_lanes(self, lanes: Sequence[NewLane]) -> None:
+        """Lanes beside those that they are like, which one undo takes away; what begins anew sets the run going."""
+        if len(self.run.lanes) + len(lanes) > MOST_LANES:
+            self._say(f"More than {MOST_LANES} lanes cannot be told apart: D drops one.")
+            return
+        self._branch()
+        added = Added(tuple(lanes))
+        self._add(added)
+        if not self.running and any(lane.fresh for lane in lanes):
+            self.running, self.left = True, None
+            self.pace.begin()
+        self.changes.done.append(added)
+        self.changes.undone.clear()
+        self._note_undo()
+
+    def _add(self, added: Added) -> None:
+        run = self.run
+        if not run.lanes[0].name:
+            run.rename_lane("", ORIGINAL)
+            self.first[ORIGINAL] = self.first.pop("")
+        there: list[str] = []
+        try:
+            for lane in added.lanes:
+                run.add_lane(lane.name, lane.like or ORIGINAL, lane.settings, fresh=lane.fresh)
+                there.append(lane.name)
+        except InputError:
+            for name in there:
+                run.drop_lane(name)
+            raise
+        self.first = first_of(self.first, ((lane.name, lane.settings) for lane in run.lanes))
+        self._go_on()
+
+    def drop_lane(self, name: str) -> None:
+        """Takes a lane away; what was changed before can no longer be undone."""
+        self._branch()
+        self.run.drop_lane(name)
+        self.first.pop(name, None)
+        self.changes.forget()
+        self._note_undo()
+
+    def rename_lane(self, name: str, new: str) -> None:
+        """Gives a lane another name."""
+        self._branch()
+        self.run.rename_lane(name, new)
+        self.first[new] = self.first.pop(name)
+        self.changes.forget()
+        self._note_undo()
 
     def _branch(self) -> None:
         """Before a change: in the past it begins a new future, beside which the old one stays in grey for a while."""
@@ -178,7 +249,7 @@ class Training:
             self._say(
                 f"A new future begins at step {run.step}; the one before stays in grey until a change further on."
             )
-        elif self.former is not None and run.position != self._forked_at:
+        elif self.former is not None and self.former.step and run.position != self._forked_at:
             self.former = None
 
     def undo(self) -> None:
@@ -188,8 +259,12 @@ class Training:
             return
         change = self.changes.done[-1]
         self._branch()
-        for settings, lane in merged(change.back, len(self.run.lanes)):
-            self._tweak_now(settings, lane)
+        if isinstance(change, Added):
+            for one in change.lanes:
+                self.run.drop_lane(one.name)
+        else:
+            for settings, lane in merged(change.back, len(self.run.lanes)):
+                self._tweak_now(settings, lane)
         self.changes.undone.append(self.changes.done.pop())
         self._note_undo()
 
@@ -200,8 +275,11 @@ class Training:
             return
         change = self.changes.undone[-1]
         self._branch()
-        for settings, lane in change.forward:
-            self._tweak_now(settings, lane)
+        if isinstance(change, Added):
+            self._add(change)
+        else:
+            for settings, lane in change.forward:
+                self._tweak_now(settings, lane)
         self.changes.done.append(self.changes.undone.pop())
         self._note_undo()
 
@@ -219,9 +297,10 @@ class Training:
             self.failed = False
             self.build()
         else:
+            if self._run.step:  # what was, stays in grey
+                self.former = Former(0, self._run.full_snapshot())
             self._run.restart() if seed is None else self._run.restart(seed)
             self.changes.forget_past()
-            self.former = None
             self._note_undo()
         self.running, self.left = True, None
         self._findings = ()

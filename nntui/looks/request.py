@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SHORTEST_WAIT = 0.25  # seconds between two looks while it trains
 SHARE = 0.1  # of the time at most for looking
+BUSY_SHARE = 0.5  # while what was begun is not complete
 
 Found = TypeVar("Found")
 Look = Callable[["Experiment", "LookRequest"], Any]  # what it finds; None where it does not apply
@@ -18,12 +19,18 @@ Look = Callable[["Experiment", "LookRequest"], Any]  # what it finds; None where
 
 @dataclass(frozen=True, slots=True)
 class LookRequest:
-    """The looks that panels on screen need, the chosen lane, and a unit (0-based) of a layer (1-based)."""
+    """The looks that panels on screen need, the chosen lane, and a unit (0-based) of a layer (1-based).
+
+    ``plane``: which one through the weights, 0 along their path, from 1 on random ones. ``again`` counts how often the
+    same was asked for anew.
+    """
 
     looks: tuple[Look, ...] = ()
     lane: int = 0
     layer: int = 1
     unit: int = 0
+    plane: int = 0
+    again: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,10 +77,17 @@ class LookSchedule:
     @property
     def due(self) -> bool:
         """Whether to look again now."""
-        if not self.request.looks or not self._stale:
+        if not self.request.looks or not (self._stale or self._unfinished):
             return False
         cost = 0.0 if self.newest is None else self.newest.seconds
+        if self._unfinished:
+            return self._clock() - self._taken_at >= cost / BUSY_SHARE
         return self._clock() - self._taken_at >= max(SHORTEST_WAIT, cost / SHARE)
+
+    @property
+    def _unfinished(self) -> bool:
+        """Whether something that was seen last says that there is more to come."""
+        return self.newest is not None and not all(getattr(one, "complete", True) for one in self.newest.found.values())
 
     def take(self, experiment: "Experiment") -> None:
         """Take the looks requested, whether they are due or not."""

@@ -10,7 +10,7 @@ from nntui.looks.fair_rates import FairView
 from .boxes import draw_box
 from .canvas import line_dots, to_cells, to_columns
 from .grid import Grid, fit, wrap
-from .numbers import number
+from .numbers import number, setting
 from .plot_box import SMALLEST, plot_box
 from .scales import Axis, log_axis
 from .theme import ACCENT, BACKGROUND, DIM, ERROR, TEXT, Theme
@@ -114,11 +114,11 @@ def _table(view: FairView, chosen: int, width: int, height: int, theme: Theme) -
         grid.write(row, 2, theme.lane_marker(index), theme.lane(index))
         grid.write(row, 4, fit(one.lane or one.optimizer, name_room, theme.glyphs.end), TEXT)
         reached = float(np.min(one.values))
-        grid.write_right(row, 4 + name_room + 10, number(one.best, 8), f"bold {TEXT}")
-        words = number(reached, 8) if np.isfinite(reached) else "diverged with all"
+        grid.write_right(row, 4 + name_room + 10, setting(one.best, 3), f"bold {TEXT}")
+        words = number(reached) if np.isfinite(reached) else "diverged with all"
         grid.write_right(row, 4 + name_room + 26, words, TEXT if np.isfinite(reached) else ERROR)
         if own and np.isfinite(one.value_from_start):
-            words = f"{number(one.best_from_start, 8)}: {number(one.value_from_start, 8)}"
+            words = f"{setting(one.best_from_start, 3)}: {number(one.value_from_start)}"
             grid.write_right(row, 4 + name_room + 54, words, DIM)
     words = "enter gives every lane its best rate and starts again, Esc goes back"
     grid.write(height - 2, 2, fit(words, width - 4, theme.glyphs.end), ACCENT)

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 from .boxes import draw_box
-from .grid import Grid, wrap
+from .grid import Grid, fit, wrap
 from .numbers import grouped
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
-Pieces = list[tuple[str, str]]  # of a row: text and style
 LATEST = 3  # entries of the log that a box has room for unasked
 
 
@@ -29,17 +28,23 @@ class FindingLine:
     details: tuple[str, ...] = ()
 
 
+Row = list[tuple[str, str]]
+
+
 def draw_log(
-    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, height: int, theme: Theme
+    findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, height: int, theme: Theme
 ) -> Grid:
-    """Findings first, then the newest entries of the log, oldest of them on top."""
+    """Findings first, then ``health``, sentences about what has none, then the newest entries of the log.
+
+    Entries stand whole: one that would be cut is left out. The newest one has its room before anything else.
+    """
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
-    rows, body = _rows(findings, log, watching, inner, room, theme)
-    keep = room - len(rows)
-    if not log and keep > min(1, len(rows)):
-        body = [[(line, FAINT)] for line in wrap("Changes you make will be listed here.", inner)][:keep]
+    rows, body = _filled(findings, health, log, inner, room, theme)
+    if not log and room - len(rows) > min(1, len(rows)):
+        hint = _lines("Changes you make will be listed here.", inner, theme)
+        body = [[(line, FAINT)] for line in hint][: room - len(rows)]
     for row, pieces in enumerate(rows + body):
         column = 2
         for text, style in pieces:
@@ -48,26 +53,56 @@ def draw_log(
 
 
 def log_height(
-    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, most: int, theme: Theme
+    findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, most: int, theme: Theme
 ) -> int:
     """Rows, at most ``most``, in which a box of this width says what was found and what was done last."""
-    found, done = _rows(findings, log[-LATEST:], watching, width - 4, most - 2, theme)
-    return min(most, max(1, len(found) + len(done)) + 2)
+    rows, body = _filled(findings, health, log[-LATEST:], width - 4, most - 2, theme)
+    return min(most, max(1, len(rows) + len(body)) + 2)
 
 
-def _rows(
-    findings: list[FindingLine], log: list[LogLine], watching: bool, width: int, room: int, theme: Theme
-) -> tuple[list[Pieces], list[Pieces]]:
-    """What stands in ``room`` rows of findings and of the log; the newest of the log have half of them at least."""
-    body = log_rows(log, width)
-    most = max(1, room - min(len(body), room // 2))
-    rows = fitting_findings(findings, width, most, theme)[:most] if watching or findings else []
-    keep = room - len(rows)
-    return rows, body[-keep:] if keep > 0 else []
+def _filled(
+    findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, room: int, theme: Theme
+) -> tuple[list[Row], list[Row]]:
+    """What stands in ``room`` rows: of findings and health, and of the log."""
+    entries = [log_rows([entry], width, theme) for entry in log]
+    newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
+    wanted = min(sum(map(len, entries)), room // 2)
+    rows = _cut(fitting_findings(findings, width, max(1, room - max(newest, wanted)), theme), room - newest, theme)
+    notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, width, theme)]
+    if len(rows) + len(notes) <= room - newest or not rows:
+        rows += _cut(notes, room - newest - len(rows), theme)
+    return rows, _newest(entries, room - len(rows), theme)
 
 
-def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[Pieces]:
+def _newest(entries: list[list[Row]], room: int, theme: Theme) -> list[Row]:
+    """As many of the newest entries as fit whole; of the very newest at least its beginning."""
+    body: list[Row] = []
+    for entry in reversed(entries):
+        if len(body) + len(entry) > room:
+            return body or _cut(entry, room, theme)
+        body = entry + body
+    return body
+
+
+def _cut(rows: list[Row], room: int, theme: Theme) -> list[Row]:
+    """The first rows; where some are left out, the last one says so after a whole word."""
+    if len(rows) <= room:
+        return rows
+    kept = rows[: max(0, room)]
+    if kept:
+        *before, (text, style) = kept[-1]
+        kept[-1] = [*before, (f"{text.rpartition(' ')[0]} {theme.glyphs.end}".strip(), style)]
+    return kept
+
+
+def _lines(text: str, width: int, theme: Theme) -> list[str]:
+    """The text in lines of whole words; a longer word is shortened."""
+    return [fit(line, width, theme.glyphs.end) for line in wrap(text, width)]
+
+
+def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[Row]:
     """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause."""
+    rows: list[Row] = []
     for details in range(max((len(one.details) for one in findings), default=0), -1, -1):
         rows = finding_rows(findings, details, width, theme)
         if len(rows) <= most:
@@ -75,26 +110,26 @@ def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: 
     return rows
 
 
-def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[Pieces]:
+def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[Row]:
     """All findings in rows, each with at most so many of its ``details``."""
-    if not findings:
-        return [[("Nothing found so far.", DIM)]]
-    rows: list[Pieces] = []
+    rows: list[Row] = []
     for finding in findings:
         colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
         sign = {"critical": theme.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
-        for number, line in enumerate(wrap(finding.text, width - 2)):
+        for number, line in enumerate(_lines(finding.text, width - 2, theme)):
             rows.append([(f"{sign} " if number == 0 else "  ", f"bold {colour}"), (line, TEXT)])
-        rows += [[("  ", DIM), (line, DIM)] for one in finding.details[:details] for line in wrap(one, width - 2)]
+        rows += [
+            [("  ", DIM), (line, DIM)] for one in finding.details[:details] for line in _lines(one, width - 2, theme)
+        ]
     return rows
 
 
-def log_rows(log: list[LogLine], width: int) -> list[Pieces]:
+def log_rows(log: list[LogLine], width: int, theme: Theme) -> list[Row]:
     """The log in rows, each a list of (text, style) pieces; long entries are wrapped to ``width`` columns."""
-    rows: list[Pieces] = []
+    rows: list[Row] = []
     for entry in log:
         when = "" if entry.step is None else f"step {grouped(entry.step)}  "
         colour = {"error": ERROR, "note": DIM}.get(entry.kind, TEXT)
-        for number, line in enumerate(wrap(entry.text, max(8, width - len(when)))):
+        for number, line in enumerate(_lines(entry.text, max(8, width - len(when)), theme)):
             rows.append([(when if number == 0 else " " * len(when), DIM), (line, colour)])
     return rows

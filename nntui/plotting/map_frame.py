@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nntui.looks.projection import Window
 
 from .grid import Grid
+from .scales import Axis, number_label
 from .theme import DIM, FAINT, Theme
 
 SMALLEST = (16, 6)
@@ -59,8 +60,6 @@ def ticks(low: float, high: float, at_most: int) -> list[tuple[float, str]]:
     span = (high - low) / max(1, at_most)
     power = 10.0 ** math.floor(math.log10(span))
     step = next((f * power for f in (1.0, 2.0, 5.0, 10.0) if span <= f * power * (1 + 1e-9)), 10.0 * power)
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    large = max(abs(low), abs(high)) >= 1e5
-    values = [k * step for k in range(first, last + 1)]
-    return [(value, f"{value:.3g}" if large else f"{value + 0.0:.{decimals}f}") for value in values]
+    axis = Axis(low, high)
+    return [(k * step, number_label(k * step, step, axis)) for k in range(first, last + 1)]

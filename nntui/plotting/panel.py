@@ -34,7 +34,8 @@ class PanelView:
 
     ``meanings``: whether each panel says what it shows. ``smoothing``: steps whose mean is drawn, ``window``: the last
     steps alone (0: neither), ``cursor``: the step that a plot alone on the screen is read at. ``looks`` is what was
-    last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced.
+    last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced. ``plane``: which
+    plane the landscape is drawn on, ``again``: how often it was asked for anew.
     """
 
     lane: int = 0
@@ -47,6 +48,8 @@ class PanelView:
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0
+    plane: int = 0
+    again: int = 0
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None

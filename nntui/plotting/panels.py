@@ -10,6 +10,7 @@ from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, W
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, opens_log, whole_plot, whose
+from .landscape_panel import LANDSCAPE_PANELS
 from .look_panels import LOOK_PANELS, SWEEP_PANELS
 from .panel import Panel, PanelView, Picture
 from .picture_panels import PICTURE_PANELS
@@ -179,6 +180,7 @@ _DESIGNED: tuple[Panel, ...] = (
         formula=LAYER_BY_NAME["dead_units"].formula,
     ),
     *LOOK_PANELS,
+    *LANDSCAPE_PANELS,
 )
 # fmt: on
 # Every other statistic has a plain panel; of two of one name the layers' comes first

@@ -127,4 +127,4 @@ def unit_name(layer: int, unit: int, layers: int) -> str:
 
 
 def _cell(value: float) -> str:
-    return number(value, NUMBER).rjust(NUMBER)
+    return number(value, NUMBER - 1, 5).rjust(NUMBER)

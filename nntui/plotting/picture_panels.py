@@ -11,6 +11,7 @@ from .boxes import draw_box
 from .grid import Grid, fit
 from .heat_map import numbers_axis
 from .history_plots import lane_words, whose
+from .numbers import number
 from .panel import Panel, PanelView, Picture
 from .plot import Curve, Key, PlotSpec
 from .shades import largest_of, paint, resized, rising, rising_shades, signed, signed_shades
@@ -48,7 +49,7 @@ def filters_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
 def _draw_filters(found: Filters, title: str, width: int, height: int, theme: Theme) -> Grid:
     palette, largest = signed(theme), largest_of(found.pictures)
     pictures = [signed_shades(picture, largest, palette) for picture in found.pictures]
-    foot = f"{shape_text(found.pictures.shape[1:])}, largest {largest:.2g}"
+    foot = f"{shape_text(found.pictures.shape[1:])}, largest {number(largest)}"
     if len(found.layer.shape) == 2:
         foot += ", a line a channel"
     elif found.channels > 1:
@@ -151,8 +152,8 @@ def _augmented_curves(found: Augmented, title: str, view: PanelView, theme: Them
     places = np.arange(1.0, rows.shape[1] + 1.0)
     keys = [Key(theme.lane_marker(0), "as it is", theme.lane(0)), Key("", "augmented", theme.faded(theme.lane(1)))]
     curves = []
-    for number in (*range(1, len(rows)), 0):
-        key, values = keys[number > 0], rows[number]
+    for index in (*range(1, len(rows)), 0):
+        key, values = keys[index > 0], rows[index]
         bad = ~np.isfinite(values)
         curves.append(Curve(key.label, key.colour, key.marker, places, values, values, values, bad, band=False))
     return PlotSpec(

@@ -12,6 +12,9 @@ from .theme import BACKGROUND, DIM, TEXT, Theme, mix
 
 SHADES = 6
 FAINTEST, STRONGEST = 0.10, 0.42  # how much of a class's colour its region has
+GREYS = (0.06, 0.42, 0.24, 0.52, 0.15, 0.33)  # how light a class's region is where there are no colours, and
+LIGHTER = 0.08  # how much lighter where the network is sure
+_DARK_16 = ("#aa00aa", "#aa5500", "#aa0000", "#00aaaa", "#555555", "#0000aa")
 CELLS_A_POINT = 9  # fewer cells than that for each row of data would hide the regions
 NOWHERE = "#3a1018"  # where the answer is not finite
 
@@ -32,9 +35,17 @@ def draw_regions(found: Regions, lane: int, name: str, width: int, height: int, 
 
 def _colour(kind: int, shade: int, theme: Theme) -> str:
     if theme.colour == "16":
-        return BACKGROUND if kind < 0 else ("#0000aa", "#aa0000", "#00aa00", "#aa00aa", "#00aaaa", "#555555")[kind % 6]
-    share = FAINTEST + (STRONGEST - FAINTEST) * shade / (SHADES - 1)
-    return mix(BACKGROUND, theme.lane(kind), share)
+        return BACKGROUND if kind < 0 else _DARK_16[kind % len(_DARK_16)]
+    sure = shade / (SHADES - 1)
+    if theme.colour == "grey":
+        return mix(BACKGROUND, TEXT, GREYS[kind % len(GREYS)] + LIGHTER * sure)
+    return mix(BACKGROUND, theme.kind(kind), FAINTEST + (STRONGEST - FAINTEST) * sure)
+
+
+def _pattern(kind: int, theme: Theme) -> str:
+    """What fills a class's region where colours do not tell it from others."""
+    patterns = theme.glyphs.pattern
+    return patterns[kind % len(patterns)] if theme.colour == "grey" or theme.ascii_only else " "
 
 
 def _shade(grid: Grid, found: Regions, canvas: Canvas, theme: Theme) -> tuple[NDArray[np.int64], dict[int, str]]:
@@ -59,12 +70,16 @@ def _shade(grid: Grid, found: Regions, canvas: Canvas, theme: Theme) -> tuple[ND
     grid.chars[area] = np.where(upper == lower, " ", "▀")
     if theme.ascii_only:
         grid.chars[area] = np.where(lower == -2, ":", " ")
+    flat = (upper == lower) & (lower >= 0)
+    patterns = np.array([_pattern(i, theme) for i in range(len(theme.glyphs.pattern))])
+    grid.chars[area][flat] = patterns[(lower[flat] // SHADES) % len(patterns)]
     base = SHADES * 1000
     pairs, place = np.unique((upper + 2) * base + lower + 2, return_inverse=True)
     inks = []
     for pair in pairs:
         high, low = divmod(int(pair), base)
-        inks.append(grid.ink(f"{colours[high - 2] if high != low else DIM} on {colours[low - 2]}"))
+        behind = colours[low - 2]
+        inks.append(grid.ink(f"{colours[high - 2] if high != low else mix(behind, TEXT, 0.4)} on {behind}"))
     grid.inks[area] = np.array(inks, dtype=np.int16)[place.reshape(upper.shape)]
     return lower, colours
 
@@ -89,11 +104,11 @@ def _draw_points(
         if not (0 <= column < canvas.width and 0 <= row < canvas.height):
             continue
         kind, behind = max(0, int(found.kinds[index])), int(numbers[row, column])
-        glyphs = theme.glyphs.held_out if found.held_out[index] else theme.glyphs.lane
+        marker = theme.kind_marker(kind, bool(found.held_out[index]))
         if (kind, behind) not in inks:
             under = colours[behind] if behind != -2 else BACKGROUND
-            inks[kind, behind] = grid.ink(f"bold {theme.lane(kind)} on {under}")
-        grid.chars[canvas.top + row, canvas.left + column] = glyphs[kind % len(glyphs)]
+            inks[kind, behind] = grid.ink(f"bold {theme.kind(kind)} on {under}")
+        grid.chars[canvas.top + row, canvas.left + column] = marker
         grid.inks[canvas.top + row, canvas.left + column] = inks[kind, behind]
     return len(chosen)
 
@@ -104,8 +119,15 @@ def _draw_title(grid: Grid, found: Regions, lane: int, name: str, canvas: Canvas
     if len(words) > canvas.width - 2:
         words = f" {name or 'Decision regions'} "
     column = grid.write(top, canvas.left, fit(words, canvas.width - 1, g.end), f"bold {TEXT}")
-    entries = [(f" {g.lane[i % 8]}", theme.lane(i), f" {words} ") for i, words in enumerate(found.names)]
-    held = [("", DIM, f" {g.held_out[0]}{g.held_out[1]} held out ")] if found.held_out.any() else []
+    entries = [
+        (
+            f"{_pattern(i, theme)}{theme.kind_marker(i)} ",
+            f"bold {theme.kind(i)} on {_colour(i, SHADES - 1, theme)}",
+            f" {words} ",
+        )
+        for i, words in enumerate(found.names)
+    ]
+    held = [("", DIM, f" {g.held_out[:2]} held out ")] if found.held_out.any() else []
     total = len(found.points)
     some = [("", DIM, f" {drawn} of {total} rows ")] if drawn < total else []
     for shown in (entries + held + some, entries + held, entries, []):
@@ -113,5 +135,5 @@ def _draw_title(grid: Grid, found: Regions, lane: int, name: str, canvas: Canvas
             break
     column = end - sum(len(marker) + len(label) for marker, _, label in shown)
     for marker, colour, label in shown:
-        column = grid.write(top, column, marker, f"bold {colour}")
+        column = grid.write(top, column, marker, colour)
         column = grid.write(top, column, label, DIM)

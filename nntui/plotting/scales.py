@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .numbers import exponent_label, power, tick_number
+from .numbers import exponent_label, power, short
 
 Floats = NDArray[np.float64]
 SHRINK_BELOW = 0.4  # an axis closes in on its data only when less than this share of it is used
@@ -179,7 +179,7 @@ def _log_ticks(low: float, high: float, at_most: int) -> tuple[tuple[float, str]
 def _log_label(part: float) -> str:
     exponent = math.floor(part + 1e-9)
     factor = round(10.0 ** (part - exponent))
-    return power(exponent) if factor == 1 else tick_number(factor * 10.0**exponent)
+    return power(exponent, factor)
 
 
 def number_label(value: float, step: float, axis: Axis) -> str:
@@ -188,11 +188,11 @@ def number_label(value: float, step: float, axis: Axis) -> str:
         return f"{100 * value:.0f}%"
     if abs(value) < step * 1e-9:
         return "0"
+    beyond = math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9)  # digits down to the step's
+    if axis.whole:
+        return short(value, max(3, beyond + 1))
     size = max(abs(axis.low), abs(axis.high))
-    if axis.whole or (step >= 1.0 - 1e-9 and size < 1e9):
-        return tick_number(value)
-    if size >= 1e5 or step < 1e-3 * (1 - 1e-9):
-        decimals = max(0, math.floor(math.log10(abs(value))) - math.floor(math.log10(step) + 1e-9))
-        return exponent_label(value, decimals)
+    if size >= 1e4 or (size < 0.1 and step < 1e-3 * (1 - 1e-9)):
+        return exponent_label(value, max(0, beyond))
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     return f"{value:.{decimals}f}"

@@ -11,7 +11,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Series, Snapshot
 
 from .heat_map import HeatMap, at_numbers, at_steps, draw_heat_map, numbers_axis
 from .history_plots import lane_marks, lane_words, nothing_yet, whose
-from .numbers import power
+from .numbers import number, power
 from .panel import Panel, PanelView, Picture
 from .plot import Curve, Key, PlotSpec
 from .scales import step_axis
@@ -111,7 +111,7 @@ def hidden_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec 
     time, units = found.states.shape
     spec = HeatMap(
         _titled(snapshot, lane, title, theme),
-        f"unit upwards, time step to the right; up to {largest:.2g}",
+        f"unit upwards, time step to the right; up to {number(largest)}",
         signed_shades(found.states.T, largest, palette), palette, numbers_axis(time), numbers_axis(units),
         at_numbers(time), at_numbers(units), sign_keys(theme),
     )  # fmt: skip

@@ -37,6 +37,6 @@ def draw_spread(spreads: Sequence[Spread], width: int, height: int, theme: Theme
                 room = max(0, width - 4 - 18 - 8)
                 length = round(room * value / largest) if value <= largest else 0
                 grid.write(row, 19, theme.glyphs.full * length, colour)
-                grid.write_right(row, width - 2, number(value, 6), TEXT)
+                grid.write_right(row, width - 2, number(value), TEXT)
                 row += 1
     return grid

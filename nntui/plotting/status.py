@@ -1,80 +1,9 @@
-"""The lines around the plots: the header, the row of keys, messages, and the progress of the first start."""
-
-import math
-from dataclasses import dataclass
+"""The lines around the plots: the row of keys, messages, and the progress of the first start."""
 
 from rich.cells import cell_len
 
-from nntui_engine.run.snapshot import Snapshot
-
 from .grid import Grid, wrap
-from .numbers import grouped, rate, speed
-from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second."""
-
-    title: str
-    state: str = "running"  # running, paused, finished, preparing, failed
-    rate: float = 0.0
-    speed: float = math.inf
-
-
-def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
-    """One row: name, title, step, speed, state, and the lanes with their markers as far as they fit."""
-    grid = Grid.blank(width, 1)
-    g = theme.glyphs
-    symbol, colour = {
-        "running": (g.running, GOOD),
-        "paused": (g.paused, WARNING),
-        "finished": (g.finished, ACCENT),
-        "preparing": (g.waiting, DIM),
-        "failed": (g.bad, ERROR),
-    }[status.state]
-    step: list[list[tuple[str, str]]] = []
-    if snapshot is not None:
-        step.append(
-            [
-                ("step ", DIM),
-                (grouped(snapshot.step), f"bold {TEXT}"),
-                (f" / {grouped(snapshot.steps)}", DIM),
-            ]
-        )
-    step.append([(f"{symbol} {status.state}", f"bold {colour}")])
-    column = grid.write(0, 1, "nntui", f"bold {ACCENT}") + 2
-    for words in _speed_forms(status) if snapshot is not None else [""]:
-        parts = [*step, [(words, DIM)]] if words else step
-        room = width - column - sum(_width(part) + 3 for part in parts) - 1
-        if cell_len(status.title) <= room:
-            break
-    title = _whole_words(status.title, room)
-    if title:
-        column = grid.write(0, column, title, TEXT) + 3
-    for part in parts:
-        for text, style in part:
-            column = grid.write(0, column, text, style)
-        column += 3
-    if snapshot is not None and len(snapshot.lanes) > 1:
-        _draw_lane_legend(grid, snapshot, column, theme)
-    return grid
-
-
-def _whole_words(text: str, width: int) -> str:
-    """As many leading words as fit."""
-    lines = wrap(text, width)
-    return lines[0] if lines and cell_len(lines[0]) <= width else ""
-
-
-def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
-    entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
-    full = sum(cell_len(name) + 4 for _, name, _ in entries)
-    if column + full <= grid.width:
-        column = grid.width - full
-        for marker, name, colour in entries:
-            column = grid.write(0, column, f"{marker} ", colour)
-            column = grid.write(0, column, f"{name}  ", TEXT)
+from .theme import ACCENT, DIM, ERROR, TEXT, WARNING, Theme
 
 
 def draw_keys(items: list[tuple[int, str, str]], width: int) -> Grid:
@@ -147,7 +76,7 @@ def draw_failure(error: str, width: int, height: int, theme: Theme) -> Grid:
     room = max(10, min(width - 4, 72))
     lines = [(f"{theme.glyphs.bad} This could not be started", f"bold {ERROR}"), ("", DIM)]
     lines += [(line, TEXT) for line in wrap(error, room)]
-    lines += [("", DIM), ("r tries again, q leaves.", DIM)]
+    lines += [("", DIM), ("r tries again, o opens another, q leaves.", DIM)]
     _centre(grid, lines)
     return grid
 
@@ -156,16 +85,3 @@ def _centre(grid: Grid, lines: list[tuple[str, str]]) -> None:
     top = max(0, (grid.height - len(lines)) // 2)
     for row, (text, style) in enumerate(lines):
         grid.write(top + row, max(0, (grid.width - cell_len(text)) // 2), text, style)
-
-
-def _width(part: list[tuple[str, str]]) -> int:
-    return sum(cell_len(text) for text, _ in part)
-
-
-def _speed_forms(status: Status) -> list[str]:
-    """The rate reached and its limit, from long to short."""
-    limit = "" if math.isinf(status.speed) else f"limit {speed(status.speed)}"
-    if status.state == "running" and status.rate > 0:
-        reached = f"{rate(status.rate)} steps/s"
-        return [f"{reached} ({limit})", reached, ""] if limit else [reached, ""]
-    return [f"{limit} steps/s", ""] if limit and status.state in ("running", "paused") else [""]

@@ -1,7 +1,7 @@
 """A race's lanes in numbers: the short list beside the map, the table under it, the curvature at one head."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -9,7 +9,9 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
-from .numbers import number
+from .lane_names import short_names
+from .lane_rows import Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
+from .numbers import grouped, number, setting
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 CURVATURE_ROWS = 8
@@ -19,35 +21,56 @@ _COLUMNS = (("step", 8), ("value", 9), ("distance", 10), ("gradient", 10), ("lr"
 
 def racers_height(race: Snapshot) -> int:
     """Rows of the short list."""
-    return 3 + len(race.lanes) + sum(lane.surface.diverged_at is not None for lane in race.lanes)
+    return rows_height(len(race.lanes))
 
 
 def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
-    """Each lane's marker, name, value and distance to the nearest minimum; a diverged one says so."""
-    grid = Grid.blank(width, height)
-    draw_box(grid, theme, "Optimizers" if len(race.lanes) > 1 else "Optimizer")
-    grid.write_right(1, width - 2, "value distance", DIM)
-    row = 2
-    notes = height - 3 >= racers_height(race) - 3
-    for lane in race.lanes:
-        if row >= height - 1:
-            break
-        here = lane.index == chosen or everything
-        if len(race.lanes) > 1 and here:
-            grid.write(row, 1, theme.glyphs.chosen, ACCENT)
-        column = grid.write(row, 2, f"{theme.lane_marker(lane.index)} ", theme.lane(lane.index))
-        grid.write(row, column, fit(lane.name or lane.settings.optimizer, width - 21, theme.glyphs.end), _weight(here))
-        lost = lane.surface.diverged_at is not None
-        if lost and not notes:
-            grid.write_right(row, width - 2, f"div. at {lane.surface.diverged_at}", ERROR)
-        else:
-            grid.write_right(row, width - 11, number(lane.whole["value"], 6), ERROR if lost else TEXT)
-            grid.write_right(row, width - 2, number(lane.whole["distance"], 6), ERROR if lost else TEXT)
-        row += 1
-        if lost and notes and row < height - 1:
-            grid.write(row, 4, f"diverged at step {lane.surface.diverged_at}", ERROR)
-            row += 1
-    return grid
+    """Each lane's marker, name, value and distance to the nearest minimum, and under them how the chosen one stands."""
+    lanes = race.lanes
+    room = number_room(width)
+    columns = [Column("value", ("value",), room, 0), Column("distance", ("distance", "dist."), room, 1)]
+    if len({lane.step for lane in lanes}) > 1:
+        columns.insert(0, Column("step", ("step",), max(len(grouped(lane.step)) for lane in lanes), 2))
+    rows = [LaneRow(lane.index, _called(lane), _cells(lane, room), race_sign(lane, theme)) for lane in lanes]
+    here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)
+    words = race_words(lanes[chosen]) if len(here) == 1 else _all_words(lanes)
+    title = "Optimizers" if len(lanes) > 1 else "Optimizer"
+    meaning = ("distance: to the minimum", DIM)
+    return draw_rows(title, rows, columns, words or meaning, here, (width, height), theme)
+
+
+def _called(lane: LaneSnapshot) -> str:
+    return lane.name or lane.settings.optimizer
+
+
+def _cells(lane: LaneSnapshot, room: int) -> dict[str, tuple[str, str]]:
+    colour = ERROR if lane.surface.diverged_at is not None else TEXT
+    return {
+        "step": (grouped(lane.step), DIM),
+        "value": (number(lane.whole["value"], room), colour),
+        "distance": (number(lane.whole["distance"], room), colour),
+    }
+
+
+def race_sign(lane: LaneSnapshot, theme: Theme) -> tuple[str, str]:
+    """A character for how a racer stands, and its style; a space while it races or waits."""
+    if lane.surface.diverged_at is not None:
+        return theme.glyphs.bad, f"bold {ERROR}"
+    return (theme.glyphs.done, GOOD) if lane.state == "finished" else (" ", DIM)
+
+
+def race_words(lane: LaneSnapshot) -> tuple[str, str] | None:
+    """How a racer that no longer races stands, and the colour of the words."""
+    if lane.surface.diverged_at is not None:
+        return f"diverged at step {grouped(lane.surface.diverged_at)}", ERROR
+    return (f"finished at {grouped(lane.step)}", GOOD) if lane.state == "finished" else None
+
+
+def _all_words(lanes: Sequence[LaneSnapshot]) -> tuple[str, str] | None:
+    lost = sum(lane.surface.diverged_at is not None for lane in lanes)
+    ended = sum(lane.state == "finished" for lane in lanes)
+    words = [f"{count} {word}" for count, word in ((ended, "finished"), (lost, "diverged")) if count]
+    return (", ".join(words), ERROR if lost else DIM) if words else None
 
 
 def table_height(race: Snapshot) -> int:
@@ -60,43 +83,43 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Race")
     shown = [(title, room) for title, room in _COLUMNS]
-    while sum(room for _, room in shown) + _NAME + 4 > width and len(shown) > 2:
+    while sum(room for _, room in shown) + _NAME + 8 > width and len(shown) > 2:
         shown.remove(next(c for c in reversed(shown) if c[0] not in ("value", "distance")))
     name_room = max(_NAME, min(28, width - 4 - sum(room for _, room in shown) - 24))
     column = 4 + name_room
     for title, room in shown:
         column += room
         grid.write_right(1, column, title, DIM)
-    for row, lane in enumerate(race.lanes[: max(0, height - 3)], start=2):
+    _, names = short_names([_called(lane) for lane in race.lanes], name_room - 1, theme.glyphs.end)
+    lines = max(0, height - 3)
+    first = first_shown([lane.index == chosen for lane in race.lanes], lines)
+    draw_more(grid, first, len(race.lanes) - first - lines, theme)
+    for row, lane in enumerate(race.lanes[first : first + lines], start=2):
         here = lane.index == chosen or everything
         if here and len(race.lanes) > 1:
             grid.write(row, 1, theme.glyphs.chosen, ACCENT)
         grid.write(row, 2, theme.lane_marker(lane.index), theme.lane(lane.index))
-        grid.write(row, 4, fit(lane.name or lane.settings.optimizer, name_room - 1, theme.glyphs.end), _weight(here))
+        grid.write(row, 4, names[lane.index], _weight(here))
         numbers = {
-            "step": str(lane.step),
-            "value": number(lane.whole["value"], 8),
-            "distance": number(lane.whole["distance"], 8),
-            "gradient": number(lane.whole["gradient_norm"], 8),
-            "lr": number(lane.whole["lr"], 8),
+            "step": grouped(lane.step),
+            "value": number(lane.whole["value"]),
+            "distance": number(lane.whole["distance"]),
+            "gradient": number(lane.whole["gradient_norm"]),
+            "lr": setting(lane.whole["lr"], 3),
         }
-        column = 4 + name_room
+        lost = lane.surface.diverged_at is not None
+        words, colour = race_words(lane) or ("", DIM)
+        words_at = column + 4
+        if words_at + cell_len(words) >= width - 1:  # in place of a diverged lane's last numbers, which say no more
+            words_at = width - 2 - cell_len(words) if lost else width
+        end = 4 + name_room
         for title, room in shown:
-            column += room
-            grid.write_right(row, column, numbers[title], ERROR if lane.surface.diverged_at is not None else TEXT)
-        words, colour = state_of(lane)
-        if column + 2 + cell_len(words) < width - 1:
-            grid.write(row, column + 2, words, colour)
-        elif lane.surface.diverged_at is not None:  # in place of the last numbers
-            grid.write_right(row, width - 2, f"  {words}", colour)
+            end += room
+            if end < words_at - 2:
+                grid.write_right(row, end, numbers[title], ERROR if lost else TEXT)
+        grid.write(row, min(column + 2, words_at - 2), *race_sign(lane, theme))
+        grid.write(row, words_at, words, colour)
     return grid
-
-
-def state_of(lane: LaneSnapshot) -> tuple[str, str]:
-    """How a lane stands in words, and their colour."""
-    if lane.surface.diverged_at is not None:
-        return f"diverged at step {lane.surface.diverged_at}", ERROR
-    return ("finished", GOOD) if lane.state == "finished" else ("running", DIM)
 
 
 def draw_curvature(lane: LaneSnapshot, named: bool, width: int, height: int, theme: Theme) -> Grid:
@@ -127,21 +150,21 @@ def curvature_rows(lane: LaneSnapshot, theme: Theme) -> list[tuple[str, str, str
     if lane.surface.diverged_at is not None or not (math.isfinite(low) and math.isfinite(high)):
         return [("", "The lane has left every bound: there is no curvature to measure.", DIM)]
     names = ("Hessian", "condition", "lr x max") if theme.ascii_only else ("Hessian λ", "condition", "lr·λmax")
-    condition = number(high / low, 8) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
+    condition = number(high / low) if low > 0.0 else "none (saddle)" if high > 0.0 else "none (peak)"
     product = lane.whole["lr"] * high
     limit = stability_limit(lane.settings.optimizer, lane.settings.optimizer_parameters)
     stable = product < (2.0 if limit is None else limit)
     rows = [
-        (names[0], f"{number(low, 8)}, {number(high, 8)}", TEXT),
+        (names[0], f"{number(low)}, {number(high)}", TEXT),
         (names[1], condition, TEXT),
         (
             names[2],
-            f"{product:.3g} {'<' if stable else '>'} {limit or 2.0:.3g}: {'stable' if stable else 'unstable'}",
+            f"{number(product)} {'<' if stable else '>'} {setting(limit or 2.0)}: {'stable' if stable else 'unstable'}",
             GOOD if stable else ERROR,
         ),
     ]
     if limit is None:
-        rows[2] = (names[2], f"{product:.3g} (2 for SGD)", TEXT if stable else WARNING)
+        rows[2] = (names[2], f"{number(product)} (2 for SGD)", TEXT if stable else WARNING)
         rows.append(("", f"{lane.settings.optimizer} rescales the gradient: 2 is the limit of plain descent.", FAINT))
     elif limit != 2.0:
         rows.append(("", "Momentum moves the limit of 2.", FAINT))

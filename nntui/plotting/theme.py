@@ -1,7 +1,8 @@
 """How things look: colours, markers and glyphs, for every kind of terminal.
 
-Lanes have Okabe & Ito's colours, safe for colour-blind eyes, and each its own marker; layers have a ramp that
-only grows lighter, so that its order survives in grey.
+Lanes have Okabe & Ito's colours, safe for colour-blind eyes, past eight darker and paler ones, and each of 16 its own
+marker; kinds of data (classes) have small markers and colours of their own; layers have a ramp that only grows
+lighter, so that its order survives in grey.
 """
 
 import os
@@ -21,18 +22,29 @@ WARNING = "#f0c040"
 ERROR = "#ff7b6b"
 GOOD = "#4cc38a"
 
-_LANES = ("#56b4e9", "#e69f00", "#2cc295", "#e58fc1", "#f0e442", "#f4743b", "#9a9cff", "#c0c7d1")
-_LANES_16 = ("#00ffff", "#ffff00", "#00ff00", "#ff00ff", "#ffffff", "#ff0000", "#0000ff", "#c0c0c0")
+_LANES = (
+    "#56b4e9", "#e69f00", "#2cc295", "#e58fc1", "#f0e442", "#f4743b", "#9a9cff", "#c0c7d1",
+    "#3a86d8", "#ffd59a", "#a8f0c6", "#cc5cb4", "#b3b030", "#ff9f8a", "#d3c4ff", "#9c8f7f",
+)  # fmt: skip
+# Colours of a terminal that has 16, as its library knows them: all but blue 4, which is unreadable on black
+_LANES_16 = (
+    "#55ffff", "#ffff55", "#55ff55", "#ff55ff", "#ffffff", "#ff5555", "#5555ff", "#aaaaaa",
+    "#00aaaa", "#aa5500", "#00aa00", "#aa00aa",
+)  # fmt: skip
+_KINDS = ("#c58cff", "#cfe04a", "#ff8f70", "#46d3e6", "#f5f5f5", "#b98a5a", "#6f8cff", "#ff6fb5")
+_KINDS_16 = ("#ff55ff", "#ffff55", "#ff5555", "#55ffff", "#ffffff", "#5555ff")
 _RAMP = ("#5d6be0", "#4a93e0", "#35b8c4", "#5fd08c", "#b9de55", "#fbe96b")
-_RAMP_16 = ("#0000ff", "#00ffff", "#00ff00", "#ffff00", "#ffffff")
+_RAMP_16 = ("#5555ff", "#00aaaa", "#55ff55", "#ffff55", "#ffffff")
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
     """Every character that is not plain text."""
 
-    lane: str = "●■▲◆▼★✚○"
-    held_out: str = "○□△◇▽☆✧◌"
+    lane: str = "●■▲◆▼★✚○□△◇▽☆✦◐◧"
+    kind: str = "•▴▪▮✶⋆"
+    held_out: str = "◦▵▫▯✧✷"
+    pattern: str = " ·╱╲┼▒"
     running: str = "▶"
     paused: str = "‖"
     finished: str = "■"
@@ -40,7 +52,11 @@ class Glyphs:
     frozen: str = "‖"
     bad: str = "×"
     above: str = "▴"
+    done: str = "✓"
+    stopped: str = "▬"
     below: str = "▾"
+    up: str = "↑"
+    down: str = "↓"
     mark: str = "┊"
     restart_mark: str = "╎"
     chosen: str = "▸"
@@ -60,8 +76,10 @@ class Glyphs:
 
 
 ASCII = Glyphs(
-    lane="*+xo#@%&",
-    held_out="abcdefgh",
+    lane="*+xo#@%&KMNRTVWZ",
+    kind="ABCDEF",
+    held_out="abcdef",
+    pattern=" .-|/,",
     running=">",
     paused="||",
     finished="=",
@@ -69,7 +87,11 @@ ASCII = Glyphs(
     frozen="=",
     bad="!",
     above="^",
+    done="=",
+    stopped="-",
     below="v",
+    up="^",
+    down="v",
     mark=":",
     restart_mark="!",
     chosen=">",
@@ -106,6 +128,16 @@ class Theme:
     def lane_marker(self, index: int) -> str:
         """A lane's one-character marker."""
         return self.glyphs.lane[index % len(self.glyphs.lane)]
+
+    def kind(self, index: int) -> str:
+        """The colour of a kind of data; white in grey, where only markers tell them apart."""
+        table = {"16": _KINDS_16, "grey": ("#ffffff",)}.get(self.colour, _KINDS)
+        return table[index % len(table)]
+
+    def kind_marker(self, index: int, held_out: bool = False) -> str:
+        """The one-character marker of a kind of data that is trained on, or held out."""
+        glyphs = self.glyphs.held_out if held_out else self.glyphs.kind
+        return glyphs[index % len(glyphs)]
 
     def layer(self, index: float, count: int) -> str:
         """The colour of layer ``index`` (0-based; between two of them for a half) of ``count``: dark blue first, light

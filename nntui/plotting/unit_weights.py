@@ -40,7 +40,7 @@ def draw_weights(found: UnitWeights, name: str, width: int, height: int, theme: 
     else:
         _draw_bars(grid, found, largest, theme)
     broken = len(found.weights) - len(finite)
-    foot = f"{broken} not finite" if broken else f"bias {number(found.bias, 10)}, largest {number(largest, 10)}"
+    foot = f"{broken} not finite" if broken else f"bias {number(found.bias)}, largest {number(largest)}"
     grid.write(height - 2, 2, fit(foot, width - 4, g.end), ERROR if broken else DIM)
     return grid
 
@@ -122,7 +122,7 @@ def _draw_bar(
     )
     labels = min(10, max(4, width - 18))
     grid.write(row, left, fit(label, labels, theme.glyphs.end), DIM)
-    numbers = number(value, 10)
+    numbers = number(value)
     half = (width - labels - 10) // 2
     middle = left + labels + 1 + half
     if half >= 2:

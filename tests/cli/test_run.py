@@ -171,3 +171,10 @@ def test_a_screenshot_of_the_lab(invoke, small, tmp_path, suffix):
         assert "tanh" in content
     else:
         assert content.startswith("<svg")
+
+
+def test_paused_is_for_the_lab(invoke, small):
+    result = invoke("run", small, "--headless", "--paused")
+    assert result.status == 2
+    assert "--paused is for the lab, not with --headless" in result.err
+    assert result.out == ""

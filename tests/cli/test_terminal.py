@@ -27,11 +27,22 @@ def ending(child: pexpect.spawn) -> tuple[int, str]:
     return child.exitstatus, child.before.decode()
 
 
-def test_the_bare_command_lists_what_can_be_watched():
-    status, out = ending(nntui())
+def test_the_bare_command_lets_one_choose_and_q_leaves():
+    child = nntui()
+    child.expect("What do you want to see")
+    child.expect("vanishing-gradients|linear-baseline")
+    child.send("q")
+    status, out = ending(child)
     assert status == 0
-    assert "digits" in out
-    assert "nntui run digits" in out
+    assert "\x1b[?1049l" in out  # the screen is as it was
+    assert "Traceback" not in out
+
+
+def test_the_bare_command_on_a_terminal_that_cannot_move_its_cursor_prints_help():
+    child = spawn("/usr/bin/env", "TERM=dumb", *command())
+    status, out = ending(child)
+    assert status == 2
+    assert "Usage: nntui" in out
 
 
 def test_progress_goes_to_standard_error_and_the_result_to_the_file(small, tmp_path):

@@ -72,7 +72,7 @@ async def test_the_palette(typed: str) -> None:
     fake = FakeExperiment()
     fake.scenario.tries[0].say = "Try [/x] of [bold]b"
     app = fake_lab(fake)
-    async with app.run_test(size=(120, 60)) as pilot:
+    async with app.run_test(size=(120, 100)) as pilot:
         await ready(pilot)
         await pilot.press("ctrl+p")
         await until(pilot, lambda: isinstance(app.screen, CommandPalette))

@@ -47,7 +47,10 @@ class FakeLane:
 
 
 class FakeExperiment:
-    """Counts steps; ``tweak`` knows lr, optimizer, momentum, batch size and init; ``fail_at`` raises at that step."""
+    """Counts steps, one count for all lanes; ``tweak`` knows lr, optimizer, momentum, batch size and init.
+
+    ``fail_at`` raises at that step.
+    """
 
     def __init__(self, *names: str, steps: int = 1000, step_seconds: float = 0.0, fail_at: int | None = None) -> None:
         self.lanes = [FakeLane(name, lane_settings(name)) for name in names or ("",)]
@@ -95,9 +98,24 @@ class FakeExperiment:
         self.marks.append(mark)
         return mark
 
+    def add_lane(self, name: str, like: str, settings: dict[str, object], *, fresh: bool) -> bool:
+        origin = next(lane for lane in self.lanes if lane.name == like)
+        self.lanes.append(FakeLane(name, changed(origin.settings, settings)))
+        return fresh
+
+    def drop_lane(self, name: str) -> None:
+        self.lanes = [lane for lane in self.lanes if lane.name != name]
+
+    def rename_lane(self, name: str, new: str) -> None:
+        for lane in self.lanes:
+            lane.name = new if lane.name == name else lane.name
+
     def restart(self, seed: int | None = None) -> None:
         self.step, self.marks = 0, []
         self.seed = self.seed if seed is None else seed
+
+    def full_snapshot(self) -> Snapshot:
+        return self.snapshot()
 
     def findings(self) -> list[object]:
         return []

@@ -25,14 +25,15 @@ from nntui.looks.weights import UnitWeights
 from nntui.plotting import numbers
 from nntui.plotting.fair import FairView, draw_fair
 from nntui.plotting.grid import Grid
+from nntui.plotting.header import Status, draw_header
+from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
 from nntui.plotting.panel import PanelView
 from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.regions import draw_regions
-from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.spread_list import draw_spread
-from nntui.plotting.status import Status, draw_failure, draw_header, draw_keys, draw_message, draw_progress
+from nntui.plotting.status import draw_failure, draw_keys, draw_message, draw_progress
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.surface_side import draw_curvature, draw_race_table, draw_racers
 from nntui.plotting.theme import ASCII, Theme
@@ -120,7 +121,7 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
             ("finished", 2.5e6, 1e4),
             ("failed", 9.94, 1.0),
         ):
-            shown = Status("A title of several words", state, rate, speed)
+            shown = Status("A title of several words", state, rate, speed, ("critical", "info"), True)
             yield (
                 f"header {width} {state}",
                 lambda w=width, s=shown: draw_header(snapshot("sgd", "adam"), s, w, Theme()),
@@ -165,10 +166,14 @@ def lists() -> Iterator[tuple[str, Callable[[], Grid | str]]]:
         LogLine("no", 50, "note"),
         LogLine("bad", 60, "error"),
     ]
+    healthy = ("Looked for all: none so far.",)
     for height in (4, 5, 6, 7, 9, 12):
         yield f"tries in {height} rows", lambda h=height: draw_tries(tries, 30, h, theme)
-        yield f"log in {height} rows", lambda h=height: draw_log(findings, log, True, 36, h, theme)
-        yield f"empty log in {height} rows", lambda h=height: draw_log([], [], h % 2 == 0, 36, h, theme)
+        yield f"log in {height} rows", lambda h=height: draw_log(findings, (), log, 36, h, theme)
+        yield (
+            f"empty log in {height} rows",
+            lambda h=height: draw_log([], healthy[h % 2 :], [], 36, h, theme),
+        )
     for count in (3, 12, 30):
         for width, height in ((30, 8), (44, 12), (90, 10), (61, 20)):
             weights = UnitWeights(
@@ -228,16 +233,14 @@ def tables() -> Iterator[tuple[str, Callable[[], str]]]:
     values = [*sizes, *(-v for v in sizes), np.nan, np.inf, -np.inf]
     functions: dict[str, tuple[Callable[[float], str], list[float]]] = {
         "a report's numbers": (report_number, values),
-        "losses": (partial(numbers.number, room=6), values),
+        "measured numbers": (numbers.number, values),
         "shares": (numbers.share, [v for v in values if 0.0 <= v <= 1.0]),
         "R²": (numbers.explained, values),
-        "a race's numbers": (partial(numbers.number, room=8), values),
-        "numbers of a pass": (lambda v: numbers.number(v, 10).rjust(10), values),
+        "numbers of a pass": (lambda v: numbers.number(v, 9, 5).rjust(10), values),
         "sizes of layers": (partial(numbers.number, room=5), values),
-        "labels": (numbers.significant, values[:-3]),
-        "counts": (numbers.count, [round(v) for v in sizes]),
-        "rates": (numbers.rate, sizes),
-        "speeds": (numbers.speed, [*SPEEDS]),
+        "settings": (numbers.setting, values[:-3]),
+        "counts": (numbers.short, [round(v) for v in sizes]),
+        "speeds": (numbers.short, [*SPEEDS]),
         "powers": (numbers.power, [*range(-12, 13)]),
     }
     for name, (function, table) in functions.items():

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from builders import RESIDUAL, lane_settings, lane_snapshot, layer, race_settings, residual_settings
 
-from nntui.lab import knob_rows
+from nntui.lab import knob_rows, network_knobs
 from nntui.lab.changes import earlier_settings
 from nntui.lab.knob_rack import KnobRack
-from nntui.lab.knob_rows import NETWORK_KNOBS
 from nntui.lab.knobs import MIXED, Knob, NumberKnob
+from nntui.lab.network_knobs import NETWORK_KNOBS
 from nntui_engine.errors import InputError
 from nntui_engine.registry.row import Parameter
 from nntui_engine.registry.surface import SURFACES
@@ -152,11 +152,11 @@ def test_back_to_the_first_value() -> None:
 def test_one_row_is_all_a_knob_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     clip = Parameter("clip_value", 0.0, "no part of a gradient is longer", low=0.0, high=10.0)
     row = NumberKnob("train.clip_value", "clip", lambda lane: [lane.clip_value], parameter=clip, ladder=(0.0, 1.0, 5.0))
-    monkeypatch.setattr(knob_rows, "NETWORK_KNOBS", (*NETWORK_KNOBS, row))
+    monkeypatch.setattr(network_knobs, "MORE_KNOBS", (*network_knobs.MORE_KNOBS, row))
     lane = lane_snapshot(settings=lane_settings(clip_value=5.0))
     rack = KnobRack(knobs=knob_rows.knobs_of(lane.settings))
-    rack.choose(-2)  # the last one is the chosen layer's
-    assert (rack.rows([lane], {})[-2].label, rack.rows([lane], {})[-2].value) == ("clip", "5")
+    rack.choose(-1)
+    assert (rack.rows([lane], {})[-1].label, rack.rows([lane], {})[-1].value) == ("clip", "5")
     assert rack.explanation([lane]) == "No part of a gradient is longer."
     assert rack.turned([lane], -1, False)[0].settings == {"train.clip_value": 1.0}
     assert rack.back([lane], {"": lane_settings()})[0].settings == {"train.clip_value": 0.0}
@@ -172,7 +172,7 @@ def test_a_ladder_rises_within_what_may_be_typed(knob: NumberKnob) -> None:
 
 
 def frozen_knob(settings: LaneSettings, layer: int) -> Knob:
-    return knob_rows.knobs_of(settings, layer)[-1]
+    return next(knob for knob in knob_rows.knobs_of(settings, layer) if knob.label == "frozen")
 
 
 def test_a_chain_s_layer_is_frozen_in_the_list_of_all_layers() -> None:
@@ -222,7 +222,7 @@ def test_putting_it_back_leaves_the_other_layers_alone() -> None:
     now = replace(first, layers=tuple(replace(x, trainable=x.index == 3) for x in first.layers))
     lane = lane_snapshot(settings=now)
     rack = KnobRack(knobs=knob_rows.knobs_of(now, 2))
-    rack.choose(-1)
+    rack.chosen = [knob.label for knob in rack.knobs].index("frozen")
     (turn,) = rack.back([lane], {"": first})
     assert turn.settings == {"model.trainable": [False, True, True]}
 

@@ -151,8 +151,9 @@ async def test_restart_new_seed_log_axis_and_try() -> None:
         await pilot.press("l")
         await until(pilot, lambda: app.model.panel_view.log_axes.get("loss"))
         await pilot.press("t")
-        await until(pilot, lambda: lr(app) == 0.5)
-        assert "Tried: Raise lr" in text(app)
+        await until(pilot, lambda: len(app.model.view.snapshot.lanes) == 3)  # type: ignore[union-attr]
+        assert (lr(app, 0), lr(app, 1), lr(app, 2)) == (0.1, 0.1, 0.5)
+        assert "New: sgd → lr 0.5, from step 0; u takes it back." in text(app)
         await pilot.press("R")
         await until(pilot, lambda: app.model.view.snapshot.seed == 1)  # type: ignore[union-attr]
         await pilot.press("r")
@@ -207,7 +208,7 @@ async def test_keys_that_do_nothing_now_are_not_offered() -> None:
         await ready(pilot)
         footer = app.screen.query_one("#keys", GridView).lines[0]
         assert "undo" not in footer
-        assert "lane" not in footer
+        assert "tab lane" not in footer
         await pilot.press("right")
         await until(pilot, lambda: "u undo" in app.screen.query_one("#keys", GridView).lines[0])
         app.source.stop()

@@ -11,7 +11,7 @@ from nntui.lab.screens.layout import MOST_ROWS, SLOTS, SMALLEST, SMALLEST_PLOT, 
 from nntui.lab.screens.map_layout import LEAST_BESIDE, LEAST_MAP_ROWS, lay_out_map
 from nntui.lab.screens.side_part import side_heights
 from nntui.lab.state import LabState
-from nntui.plotting.side import KnobRow
+from nntui.plotting.knob_box import KnobRow
 from nntui.plotting.surface_side import CURVATURE_ROWS
 from nntui.plotting.tries import TryLine
 

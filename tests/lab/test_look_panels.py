@@ -117,7 +117,7 @@ def test_the_curve_has_every_lane_and_a_band_where_dropout_is() -> None:
     np.testing.assert_array_equal(sure.low, sure.high)
     assert (unsure.high - unsure.low).max() > 0.01
     seen = picture(run, "map")
-    for words in ("Prediction · against", "● sure", "■ unsure", "• data", "○ held out"):
+    for words in ("Prediction · against", "● sure", "■ unsure", "• data", "◦ held out"):
         assert words in seen
 
 

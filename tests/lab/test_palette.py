@@ -45,7 +45,7 @@ async def test_before_there_is_a_run_little_is_offered() -> None:
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         app.model.view = type(app.model.view)()
-        assert set(await offered(app)) == {"All keys", "Leave"}
+        assert set(await offered(app)) == {"All keys", "Leave", "Open another scenario: the launcher"}
         app.source.stop()
 
 
@@ -80,7 +80,7 @@ async def test_suggestions_are_offered_word_for_word_and_done() -> None:
         hits = await found(app, "Try: Raise")
         assert str(hits[0].match_display) == "Try: Raise [bold]lr[/bold]"
         hits[0].command()
-        await until(pilot, lambda: fake.lanes[0].settings.optimizer_parameters["lr"] == 0.5)
+        await until(pilot, lambda: fake.lanes[-1].settings.optimizer_parameters["lr"] == 0.5)
         app.source.stop()
 
 
@@ -101,4 +101,33 @@ async def test_what_a_source_cannot_do_is_grey_and_says_why() -> None:
         assert hits["Pause or go on"].help == CANNOT["advance"]
         assert hits["Try: Raise lr"].help == CANNOT["tweak"]
         assert hits["All keys"].help == "Help, key ?"
+        app.source.stop()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("optim", "Knob: optimizer"),
+        ("sgd", "Set optimizer to sgd"),
+        ("lr 0.03", "Set lr to 0.03"),
+        ("LR 0,03", "Set lr to 0,03"),
+        ("width 8, 4", "Set width to 8, 4"),
+    ],
+)
+async def test_knobs_are_found_by_name_and_value(typed: str, first: str) -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        hits = await found(app, typed)
+        assert str(hits[0].match_display) == first
+        app.source.stop()
+
+
+async def test_a_value_typed_into_the_palette_is_set() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        (await found(app, "lr 0.03"))[0].command()
+        await until(pilot, lambda: app.model.view.snapshot.lanes[0].settings.optimizer_parameters["lr"] == 0.03)  # type: ignore[union-attr]
+        assert await found(app, "lr nonsense") == []
         app.source.stop()

@@ -83,7 +83,7 @@ async def test_at_160_by_48_table_plots_and_curvature_stand_beside_the_map() -> 
             "Value · log",
             "Gradient norm",
             "Distance to minimum",
-            "lr·λmax   0.1 < 2: stable",
+            "lr·λmax   0.100 < 2: stable",
         ):
             assert words in seen
         app.source.stop()
@@ -230,7 +230,9 @@ async def test_a_change_after_rewinding_replaces_the_former_future() -> None:
         await until(pilot, lambda: race_of(app).step == 8 and not race_of(app).marks)
         await pilot.press("left", "S")
         await until(pilot, lambda: race_of(app).step == 18)
-        assert [(mark.step, mark.text) for mark in race_of(app).marks] == [(8, "lr = 0.05")]
+        lane = race_of(app).lanes[0]  # it had diverged: the mark is at its own last step
+        assert [(mark.step, mark.text) for mark in race_of(app).marks] == [(3, "lr = 0.05")]
+        assert (lane.step, lane.state) == (3, "diverged")
         await pilot.press("full_stop")
         await until(pilot, lambda: "as far as it ran" in text(app))
         app.source.stop()
@@ -291,7 +293,7 @@ async def test_without_colour_the_map_is_grey_and_its_trails_are_marked(monkeypa
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press(*["S"] * 5)
-        await until(pilot, lambda: "step 50 /" in text(app))
+        await until(pilot, lambda: "step 3–50 /" in text(app))
         styles = [segment.style for strip in app.screen._compositor.render_strips() for segment in strip]
         shown = [c.triplet for style in styles if style for c in (style.color, style.bgcolor) if c and c.triplet]
         assert len(set(shown)) > 20
@@ -306,6 +308,6 @@ def test_a_still_picture_of_a_race_is_the_same_each_time() -> None:
     race.advance(50)
     first = render_frame(race.full_snapshot(None), 120, 40, run=race)
     assert first == render_frame(race.full_snapshot(None), 120, 40, run=race)
-    assert "step 50 / 100" in first.text
+    assert "step 3–50 / 100" in first.text
     assert "▀" in first.text
     assert "◎" in first.text

@@ -80,7 +80,7 @@ def test_the_frozen_knob_freezes_one_layer_of_a_run_and_thaws_it(model: dict[str
     }
     run = Experiment(scenario_from_dict(tables))
     run.advance(5)
-    knob = knobs_of(run.lanes[0].settings, 2)[-1]
+    knob = next(knob for knob in knobs_of(run.lanes[0].settings, 2) if knob.label == "frozen")
     mark = run.tweak(knob.change("yes", run.lanes[0].settings))
     assert not mark.restarted
     assert knob.read(run.lanes[0].settings) == "yes"

@@ -15,7 +15,7 @@ pytest.importorskip("hatchling")
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ("nntui", "engine", "scenarios", "pyproject.toml", "README.md", "LICENSE")
-SCENARIOS = {path.stem for path in (ROOT / "scenarios").rglob("*.toml")}
+SCENARIOS = {path.stem for path in (ROOT / "scenarios").glob("*/*.toml")}
 
 USE = """
 import nntui, nntui_engine
@@ -85,7 +85,7 @@ def test_only_our_names_reach_site_packages(wheel):
 def test_the_wheel_has_types_styles_scenarios_and_the_command(wheel):
     inside = set(names(wheel))
     assert {"nntui/py.typed", "nntui_engine/py.typed", "nntui/lab/styles.tcss"} <= inside
-    assert {Path(name).stem for name in inside if name.startswith("nntui/scenarios/")} == SCENARIOS
+    assert {Path(name).stem for name in inside if name.startswith("nntui/scenarios/")} == {*SCENARIOS, "course"}
     with zipfile.ZipFile(wheel) as archive:
         entry_points = next(name for name in inside if name.endswith("entry_points.txt"))
         assert "nntui = nntui.__main__:main" in archive.read(entry_points).decode()

@@ -65,3 +65,5 @@ def test_the_shades_only_grow_lighter_and_stay_darker_than_every_lane(colour: st
         assert all(luminance(line) > luminance(c) for line, c in zip(lines, colours, strict=True))
         darkest_lane = min(luminance(theme.lane(i)) for i in range(8))
         assert (darkest_lane + 0.05) / (grown[-1] + 0.05) > 1.6
+        others = min(luminance(theme.lane(i)) for i in range(8, 16))
+        assert (others + 0.05) / (grown[-1] + 0.05) > 1.4

@@ -7,14 +7,14 @@ import pytest
 from builders import changed_lane, iris, residual, residual_settings, snapshot, with_every_statistic
 
 from nntui.looks.weights import UnitWeights
+from nntui.plotting.lane_table import lane_words
 from nntui.plotting.layer_signs import layer_forms, layer_keys
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.plot_drawing import draw_plot
-from nntui.plotting.side import state_words
-from nntui.plotting.theme import ASCII, Theme
+from nntui.plotting.theme import ASCII, ERROR, Theme
 from nntui.plotting.unit_weights import draw_weights
 from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, NonFinite
 
@@ -149,9 +149,9 @@ def test_the_words_for_a_layer_from_long_to_short(
 
 def test_the_state_of_a_broken_lane_calls_the_layer_by_its_name() -> None:
     lane = changed_lane(residual().lanes[0], first_non_finite=NonFinite(7, 5, "z", 1.0, 1.0, 1.0, 1.0, 0.1))
-    assert state_words(lane)[0] == "NaN since step 7, layer a.2"
+    assert lane_words(lane) == ("NaN since step 7, layer a.2", ERROR)
     plain = changed_lane(iris().lanes[0], first_non_finite=NonFinite(7, 2, "z", 1.0, 1.0, 1.0, 1.0, 0.1))
-    assert state_words(plain)[0] == "NaN since step 7, layer 2"
+    assert lane_words(plain) == ("NaN since step 7, layer 2", ERROR)
 
 
 def test_a_layer_without_weights_says_so_in_place_of_them() -> None:

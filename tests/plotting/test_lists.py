@@ -9,12 +9,12 @@ from builders import changed_lane, snapshot
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import all_marks, lane_marks
+from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.map import free_cell
 from nntui.plotting.map_frame import Canvas
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.side import KnobRow, draw_knobs
 from nntui.plotting.status import draw_progress
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine, draw_tries

@@ -17,7 +17,7 @@ FINDINGS = [
 def drawn(width: int, height: int, theme: Theme | None = None, log: list[LogLine] | None = None) -> list[str]:
     theme = theme or Theme()
     findings = [finding_line(finding, theme) for finding in FINDINGS]
-    lines = draw_log(findings, log or [LogLine("lr = 1", 3)], True, width, height, theme).lines()
+    lines = draw_log(findings, (), log or [LogLine("lr = 1", 3)], width, height, theme).lines()
     return [line[2:-2].rstrip() for line in lines[1:-1]]
 
 
@@ -58,3 +58,38 @@ def test_plain_characters_where_the_terminal_has_no_others():
     text = "\n".join(drawn(70, 14, Theme(ascii_only=True, glyphs=ASCII)))
     assert "! vanishing gradient - sigmoid - layers 1-3 - since step 4" in text
     assert text.isascii()
+
+
+LOOKED = ("Looked for exploding gradients, vanishing gradients, dead units and NaN: none so far.",)
+
+
+def body(log: list[LogLine], width: int = 40, height: int = 10, health: tuple[str, ...] = ()) -> list[str]:
+    lines = draw_log([], health, log, width, height, Theme()).lines()
+    assert all((line[0], line[-1]) == ("│", "│") for line in lines[1:-1])  # nothing runs into the frame
+    return [line[2:-2].rstrip() for line in lines[1:-1]]
+
+
+def test_entries_stand_whole_and_the_newest_always() -> None:
+    old, new = LogLine("an old entry that takes more than one line here", 1), LogLine("new " * 12 + "end", 2)
+    assert body([old, new], height=5)[:2] == ["step 2  new new new new new new new", "        new new new new new end"]
+    assert body([old, new], height=5)[2] == ""  # no half of the old one
+    assert body([old, new], height=6)[0] == "step 1  an old entry that takes more"
+
+
+def test_the_newest_entry_has_its_room_before_health() -> None:
+    new = LogLine("new " * 12 + "end", 2)
+    rows = body([new], height=5, health=LOOKED)
+    assert rows[0].endswith(" …")
+    assert rows[1:] == ["step 2  new new new new new new new", "        new new new new new end"]
+
+
+def test_what_is_too_long_is_cut_after_a_word() -> None:
+    assert body([LogLine("one two three four five six seven eight nine ten", None)], 24, 4) == [
+        "one two three four",
+        "five six seven …",
+    ]
+    assert body([LogLine("x" * 60, None)], 24, 4)[0] == "x" * 19 + "…"
+
+
+def test_nothing_found_says_what_was_looked_for() -> None:
+    assert " ".join(body([], 60, 8, LOOKED)).startswith(LOOKED[0])

@@ -31,10 +31,10 @@ def test_points_stand_where_they_belong_with_the_marker_of_their_class() -> None
     grid = draw_regions(found, 0, "net", 60, 20, Theme())
     canvas = canvas_of(found.window, 60, 20)
     right, bottom = canvas.left + canvas.width - 1, canvas.top + canvas.height - 1
-    assert grid.chars[canvas.top, canvas.left] == "●"
-    assert grid.chars[bottom, right] == "■"
-    assert grid.chars[bottom, canvas.left] == "□"  # held out
-    assert "● a" in grid.lines()[0]
+    assert grid.chars[canvas.top, canvas.left] == "•"
+    assert grid.chars[bottom, right] == "▴"
+    assert grid.chars[bottom, canvas.left] == "▵"  # held out
+    assert "•  a" in grid.lines()[0]
     assert "held out" in grid.lines()[0]
 
 
@@ -54,7 +54,7 @@ def test_few_of_many_points_are_drawn_and_that_is_said() -> None:
     grid = draw_regions(regions(points, [0] * 2000, [False] * 2000), 0, "", 100, 30, Theme())
     assert "of 2000 rows" in grid.lines()[0]
     canvas = canvas_of(((-1.0, 1.0), (-1.0, 1.0)), 100, 30)
-    drawn = (grid.chars[canvas.top : canvas.top + canvas.height] == "●").sum()
+    drawn = (grid.chars[canvas.top : canvas.top + canvas.height] == "•").sum()
     assert 50 < drawn <= canvas.width * canvas.height / 8
 
 
@@ -98,7 +98,7 @@ def test_broken_weights_are_counted() -> None:
 
 @pytest.mark.parametrize("value", [0.0, -1.5, 123.456, 99999.0, 1e-9, -1e-300, 1e300, np.nan, np.inf, -np.inf])
 def test_numbers_of_a_pass_fill_their_column(value: float) -> None:
-    assert len(number(value, 10)) < 10
+    assert len(number(value, 9, 5)) < 10
 
 
 def test_points_of_a_plot_and_its_own_axis() -> None:

@@ -13,7 +13,7 @@ from nntui.plotting.map_frame import ticks
         (-2.0, 2.0, ["-2", "-1", "0", "1", "2"]),
         (0.1, 0.35, ["0.10", "0.15", "0.20", "0.25", "0.30", "0.35"]),
         (2.9995, 3.0005, ["2.9996", "2.9998", "3.0000", "3.0002", "3.0004"]),
-        (-3e6, 3e6, ["-2e+06", "0", "2e+06"]),
+        (-3e6, 3e6, ["-2e6", "0", "2e6"]),
     ],
 )
 def test_ticks_are_round_and_told_apart(low: float, high: float, labels: list[str]) -> None:

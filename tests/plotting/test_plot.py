@@ -1,7 +1,6 @@
 """Whole plots: what is drawn where, gaps, marks, empty panels, ASCII and grey."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark
 from nntui.plotting.plot_box import PlotBox
 from nntui.plotting.plot_drawing import _draw_note, draw_plot
 from nntui.plotting.scales import SteadyAxis
-from nntui.plotting.theme import ASCII, BACKGROUND, Theme, choose_theme, luminance
+from nntui.plotting.theme import ASCII, Theme
 
 THEME = Theme()
 
@@ -140,45 +139,6 @@ def test_in_grey_each_line_is_marked_along_its_way() -> None:
     assert coloured.count("●") == 1
     assert grey.count("●") >= 4
     assert grey.count("■") >= 4
-
-
-def test_the_layer_ramp_only_grows_lighter() -> None:
-    for mode in ("full", "grey"):
-        ramp = [luminance(Theme(mode).layer(i, 12)) for i in range(12)]
-        assert all(b > a for a, b in itertools.pairwise(ramp))
-        assert ramp[0] > 2 * luminance(BACKGROUND)
-
-
-def test_lane_colours_and_markers_are_all_different() -> None:
-    for mode in ("full", "16"):
-        theme = Theme(mode)
-        assert len({theme.lane(i) for i in range(8)}) == 8
-    assert len({THEME.lane_marker(i) for i in range(8)}) == 8
-    assert len(set(ASCII.lane)) == 8
-
-
-def test_sixteen_colours_stay_apart_after_rich_has_rounded_them() -> None:
-    from rich.color import Color, ColorSystem
-
-    numbers = {Color.parse(Theme("16").lane(i)).downgrade(ColorSystem.STANDARD).number for i in range(8)}
-    assert len(numbers) == 8
-
-
-@pytest.mark.parametrize(
-    ("environment", "encoding", "system", "expected"),
-    [
-        ({}, "utf-8", "truecolor", ("full", False)),
-        ({"NO_COLOR": "1"}, "utf-8", "truecolor", ("grey", False)),
-        ({"NNTUI_ASCII": "1"}, "utf-8", "256", ("full", True)),
-        ({}, "iso-8859-1", "truecolor", ("full", True)),
-        ({}, "UTF8", "standard", ("16", False)),
-    ],
-)
-def test_the_terminal_decides(
-    environment: dict[str, str], encoding: str, system: str, expected: tuple[str, bool]
-) -> None:
-    theme = choose_theme(environment, encoding, system)
-    assert (theme.colour, theme.ascii_only) == expected
 
 
 def test_a_long_note_fills_the_canvas_under_the_crosses_and_leaves_its_last_row() -> None:

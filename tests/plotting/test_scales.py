@@ -7,7 +7,6 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from nntui.plotting.numbers import count, power, tick_number
 from nntui.plotting.plot_box import ticks_wanted
 from nntui.plotting.scales import (
     LABEL_WIDTH,
@@ -31,7 +30,7 @@ def test_round_step(span: float, parts: int, step: float) -> None:
         (0.0, 2.3, ["0", "0.5", "1.0", "1.5", "2.0", "2.5"]),
         (0.0, 0.028, ["0", "0.01", "0.02", "0.03"]),
         (0.1, 0.12, ["0.100", "0.105", "0.110", "0.115", "0.120"]),
-        (0.0, 3e7, ["0", "10M", "20M", "30M"]),
+        (0.0, 3e7, ["0", "1e7", "2e7", "3e7"]),
         (-1.0, 1.0, ["-1.0", "-0.5", "0", "0.5", "1.0"]),
     ],
 )
@@ -39,7 +38,7 @@ def test_linear_labels_tell_the_ticks_apart(low: float, high: float, labels: lis
     ticks = linear_axis(low, high).ticks(6)
     assert [label for _, label in ticks] == labels
     for position, label in ticks:
-        assert float(label.replace("M", "e6")) == pytest.approx(position, abs=1e-12)
+        assert float(label) == pytest.approx(position, abs=1e-12)
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e12), st.integers(2, 9))
@@ -114,14 +113,10 @@ def test_an_axis_changes_at_once_between_linear_and_log() -> None:
     assert memory.fit(0.1, 2.0, log=True).log
 
 
-@pytest.mark.parametrize(("value", "label"), [(0, "0"), (2000, "2 000"), (15000, "15k"), (2.5e6, "2.5M"), (3e9, "3e9")])
-def test_counts(value: float, label: str) -> None:
-    assert count(value) == label
-
-
-@pytest.mark.parametrize("exponent", range(-99, 100, 3))
-def test_powers_fit_the_gutter(exponent: int) -> None:
-    assert len(power(exponent)) <= LABEL_WIDTH
+def test_steps_of_a_long_run_stay_apart_in_a_narrow_window() -> None:
+    axis = linear_axis(100_000.0, 100_500.0, whole=True)
+    labels = [label for _, label in axis.ticks(6)]
+    assert labels == ["100k", "100.1k", "100.2k", "100.3k", "100.4k", "100.5k"]
 
 
 def test_an_axis_never_has_a_single_label() -> None:
@@ -139,7 +134,7 @@ def test_differences_that_rounding_swallows_leave_a_tenth_on_both_sides(value: f
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(5, 40))
 def test_five_rows_have_three_ticks(low: float, span: float, rows: int) -> None:
     axis = linear_axis(low, low + span)
-    assert len(axis.ticks(ticks_wanted(rows))) >= 3 or axis.step * 1e4 < abs(axis.high)  # no room for such labels
+    assert len(axis.ticks(ticks_wanted(rows))) >= 3 or axis.step * 1e3 < max(abs(axis.low), abs(axis.high))  # no room for such labels
 
 
 @given(st.floats(-20, 20), st.floats(0.0, 20.0), st.integers(5, 40))
@@ -155,20 +150,3 @@ def test_five_rows_of_a_log_axis_have_three_ticks(low: float, decades: float, ro
 def test_few_decades_end_near_their_data(low: float, high: float, ends: tuple[float, float]) -> None:
     axis = log_axis(low, high)
     assert (10.0**axis.low, 10.0**axis.high) == pytest.approx(ends)
-
-
-@pytest.mark.parametrize(
-    ("value", "label"),
-    [
-        (0.02, "0.02"),
-        (50, "50"),
-        (2000, "2 000"),
-        (-2000, "-2k"),
-        (5e4, "50k"),
-        (2.5e6, "2.5M"),
-        (1e-9, "1e-9"),
-        (3e9, "3e9"),
-    ],
-)
-def test_ticks_of_every_plot_are_written_alike(value: float, label: str) -> None:
-    assert tick_number(value) == label

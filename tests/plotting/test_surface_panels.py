@@ -7,7 +7,6 @@ import pytest
 from builders import race, race_settings, racer
 
 from nntui import scenario
-from nntui.plotting.numbers import number
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import panel_order
 from nntui.plotting.plot_drawing import draw_plot
@@ -95,21 +94,13 @@ def test_the_limit_is_where_the_recurrence_on_a_parabola_starts_to_grow(momentum
 def test_the_curvature_says_stable_or_not() -> None:
     stable = racer(lr=0.4, curvatures=(1.0, 4.0))
     rows = {label: value for label, value, _ in curvature_rows(stable, Theme())}
-    assert rows["condition"] == "4"
-    assert rows["lr·λmax"] == "1.6 < 2: stable"
+    assert rows["condition"] == "4.00"
+    assert rows["lr·λmax"] == "1.60 < 2: stable"
     assert "> 2: unstable" in str(curvature_rows(racer(lr=0.6, curvatures=(1.0, 4.0)), Theme()))
     assert "saddle" in str(curvature_rows(racer(curvatures=(-1.0, 4.0)), Theme()))
     for curvatures in ((math.nan, math.nan), (-math.inf, 1.0)):
         lost = racer(curvatures=curvatures)
         assert "no curvature" in " ".join("\n".join(draw_curvature(lost, True, 40, 8, Theme()).lines()).split())
-
-
-@pytest.mark.parametrize(
-    ("value", "words"),
-    [(0.0, "0"), (1.5, "1.5"), (1e-12, "1.00e-12"), (2.16e-216, "2.2e-216"), (math.inf, "Inf"), (math.nan, "NaN")],
-)
-def test_numbers_are_short(value: float, words: str) -> None:
-    assert number(value, 8) == words
 
 
 def test_what_a_scenario_may_ask_for_is_what_there_is() -> None:

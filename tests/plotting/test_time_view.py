@@ -78,11 +78,11 @@ def test_what_is_not_over_the_steps_stays_as_it_is(made: PlotSpec) -> None:
 def test_the_cursor_reads_every_curve_at_its_step() -> None:
     late = curve(np.array([5.0, 6.0]), 1, np.array([200.0, 250.0]))
     made = seen_in_time(spec(curve(STEPS / 100), late), PanelView(), THEME)
-    assert [words.strip() for _, words in values_at(made, 150.0)] == ["1.500", "-"]
-    assert [words.strip() for _, words in values_at(made, 225.0)] == ["2.250", "5.000"]
+    assert [words.strip() for _, words in values_at(made, 150.0)] == ["1.50", "-"]
+    assert [words.strip() for _, words in values_at(made, 225.0)] == ["2.25", "5.00"]
     grid = draw_zoomed(made, 150.0, 80, 20, THEME, ("What it is",))
     assert "step 150" in grid.lines()[-1]
-    assert "● lane 0 1.500" in grid.lines()[-1]
+    assert "● lane 0 1.50" in grid.lines()[-1]
     column = grid.lines()[5].index("│", 7)
     assert abs((column - 6) / 72 - 0.5) < 0.02
     assert all(line[column] in "│┊" for line in grid.lines()[2:-3])
@@ -91,7 +91,7 @@ def test_the_cursor_reads_every_curve_at_its_step() -> None:
 
 def test_without_a_cursor_the_newest_values_are_read() -> None:
     made = seen_in_time(spec(curve(STEPS / 100)), PanelView(), THEME)
-    assert "step 300  ● lane 0 3.000" in draw_zoomed(made, None, 80, 20, THEME, ()).lines()[-1]
+    assert "step 300  ● lane 0 3.00" in draw_zoomed(made, None, 80, 20, THEME, ()).lines()[-1]
     assert "step 300" in draw_zoomed(made, 5000.0, 80, 20, THEME, ()).lines()[-1]
 
 

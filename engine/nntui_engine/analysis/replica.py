@@ -18,7 +18,7 @@ from ..layout.arena import Arena
 from ..layout.layout import Layout
 from ..run.launch import launching
 from ..scenario.settings import LaneSettings, LayerSettings
-from ..tasks.network_lane import tables_written
+from ..tasks.network_lane import probed_loss, tables_written
 
 if TYPE_CHECKING:
     from ..experiment import Experiment
@@ -93,12 +93,20 @@ class Replica:
         at = int(self.arena.ints[0, c.I_T])
         self.arena.data[at : at + t.size] = t.ravel()
 
-    def run(self) -> Array:
-        """Forward and back on all rows: ∂(loss + penalty)/∂θ, (parameters,)."""
+    def _pass(self) -> None:
         nodes = self.arena.nodes.shape[1]
         more = int(self.arena.nodes[:, :, c.N_MORE_COUNT].clip(0).sum())
         with launching():
             train_lanes(PROBER, self.arena.tables_of(0), tables_written(1, nodes - 1, more))
+
+    def loss(self) -> float:
+        """The data loss on all rows."""
+        self._pass()
+        return probed_loss(self.arena, 0)
+
+    def run(self) -> Array:
+        """Forward and back on all rows: ∂(loss + penalty)/∂θ, (parameters,)."""
+        self._pass()
         at = int(self.arena.ints[0, c.I_GRADIENT])
         return np.array(self.arena.pool[at : at + len(self.theta)], dtype=np.float64)
 

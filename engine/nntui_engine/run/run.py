@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..scenario import Scenario, override
 from .finding import Finding
 from .lanes import named_lanes, settings_words
+from .recipe import Recipe, recipes
 from .snapshot import Mark, Snapshot
 from .task import Lane, Row, Task
 from .timeline import KEEP_SECONDS, Descent, LanesArranged, Timeline, Tweaked
@@ -61,6 +62,8 @@ class Run:
     def _begin_timeline(self, base: Checkpoint | None = None) -> None:
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
         self._timeline = Timeline(self._memory, base)
+        if base is None:
+            self._timeline.events = [Tweaked(one.step, one.set, one.lane) for one in self.scenario.changes]
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -132,7 +135,7 @@ class Run:
     def _catch_up(self) -> None:
         """Do again what was done when the run stood here."""
         while (event := self._timeline.next) is not None and event.at == self._timeline.at:
-            event.redo(self)
+            self._timeline.events[self._timeline.done] = event.redo(self)
             self._timeline.done += 1
 
     @property
@@ -208,12 +211,13 @@ class Run:
         What can change live does; what only a fresh start can follow (a shape, first weights, data, a surface, a start,
         a seed) restarts the lane. Raises InputError (and changes nothing) where a value is not allowed.
         """
-        mark = self.apply_tweak(settings, lane)
-        self._timeline.happened(Tweaked(self.position, dict(settings), lane))
+        steps = {one: self.step_of(one) for one in named_lanes([x.name for x in self.lanes], lane)}
+        mark, restarted = self.apply_tweak(settings, lane)
+        self._timeline.happened(Tweaked(self.position, dict(settings), lane, steps, restarted))
         return mark
 
-    def apply_tweak(self, settings: Mapping[str, object], lane: str | None) -> Mark:
-        """:meth:`tweak` without a note of it, for what happens once more."""
+    def apply_tweak(self, settings: Mapping[str, object], lane: str | None) -> tuple[Mark, frozenset[str]]:
+        """:meth:`tweak` without a note of it, for what happens once more; the lanes that had to start again."""
         chosen = named_lanes([x.name for x in self.lanes], lane)
         tables = {
             old.name: override(old.tables, settings, where="tweak") if old.name in chosen else old.tables
@@ -222,9 +226,9 @@ class Run:
         step = self.step if lane is None else self.step_of(lane)
         at = {name: self.step_of(name) for name in chosen}
         restarted = self._task.change(tables, chosen)
-        mark = Mark(step, lane, dict(settings), settings_words(settings), restarted, at)
+        mark = Mark(step, lane, dict(settings), settings_words(settings), bool(restarted), at)
         self.marks.append(mark)
-        return mark
+        return mark, restarted
 
     def step_of(self, lane: str | int) -> int:
         """Steps that a lane has done since it began."""
@@ -266,14 +270,16 @@ class Run:
         if not new.strip() or new in names:
             raise InputError(f'rename_lane: "{new}" is not allowed; must be a name that no lane has')
         self._arrange({(new if one == name else one): Descent(one) for one in names})
+        self._timeline.rename(name, new)
 
     def _arrange(self, lanes: Mapping[str, Descent]) -> bool:
-        started = self.apply_lanes(lanes)
-        self._timeline.happened(LanesArranged(self.position, lanes))
-        return started
+        restarted = self.apply_lanes(lanes)
+        steps = {lane.name: self.step_of(lane.name) for lane in self.lanes}
+        self._timeline.happened(LanesArranged(self.position, lanes, steps, restarted))
+        return bool(restarted) or any(one.fresh for one in lanes.values())
 
-    def apply_lanes(self, lanes: Mapping[str, Descent]) -> bool:
-        """Have these lanes in place of the present ones, without a note of it; True if the last begins at step 0."""
+    def apply_lanes(self, lanes: Mapping[str, Descent]) -> frozenset[str]:
+        """Have these lanes in place of the present ones, without a note of it; those that had to start again."""
         present = {lane.name: lane.tables for lane in self.lanes}
         tables = {
             name: override(present[one.origin], one.settings, where="lane") if one.settings else present[one.origin]
@@ -298,7 +304,11 @@ class Run:
             for mark in self.marks
             if mark.lane not in gone
         ]
-        return restarted or any(one.fresh for one in lanes.values())
+        return restarted
+
+    def recipes(self) -> list[Recipe]:
+        """How each lane comes to where it stands: what it begins with, and its changes at its own steps."""
+        return recipes(self._first_tables, self._timeline.events[: self._timeline.done])
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""

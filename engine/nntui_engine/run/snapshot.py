@@ -104,7 +104,7 @@ class NetworkPart:
     """What only a lane that trains a network has.
 
     ``own_data``: whether it does not share the first lane's rows. ``first_non_finite`` is where the first NaN or
-    infinity was, or None.
+    infinity was, or None. ``chance`` is the accuracy of always guessing the commonest class (0 for numbers).
     """
 
     settings: LaneSettings
@@ -112,6 +112,7 @@ class NetworkPart:
     parameters: int
     own_data: bool
     first_non_finite: NonFinite | None = None
+    chance: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,8 +159,8 @@ class Task(ABC, Generic[L, N, P]):
             self.start(i, lane)
         self._settle()
 
-    def change(self, tables: Mapping[str, Mapping[str, Any]], chosen: Collection[str]) -> bool:
-        """Give the ``chosen`` lanes new settings, and each its past where it can go on; returns whether one could not.
+    def change(self, tables: Mapping[str, Mapping[str, Any]], chosen: Collection[str]) -> frozenset[str]:
+        """Give the ``chosen`` lanes new settings, and each its past where it can go on; returns those that could not.
 
         Raises InputError (and changes nothing) where a value is not allowed.
         """
@@ -168,9 +168,9 @@ class Task(ABC, Generic[L, N, P]):
 
     def arrange(
         self, tables: Mapping[str, Mapping[str, Any]], origins: Mapping[str, str | None], chosen: Collection[str]
-    ) -> bool:
-        """Put a lane for each of ``tables`` in place of the present ones; returns whether one with an origin had to
-        start, since only a fresh start can follow its settings.
+    ) -> frozenset[str]:
+        """Put a lane for each of ``tables`` in place of the present ones; returns those with an origin that had to
+        start, since only a fresh start can follow their settings.
 
         ``origins`` says for each which present lane's past it goes on from, None for a start. Those that are not
         ``chosen`` stay as they are. Raises InputError (and changes nothing) where a value is not allowed.
@@ -181,14 +181,14 @@ class Task(ABC, Generic[L, N, P]):
         if set(self.parts(new_lanes)) - set(self.parts(old_lanes)):
             compile_ahead(self.parts(new_lanes), None)
         self._numbers, self.lanes = self.assemble(new_lanes, room), new_lanes
-        restarted = False
+        restarted: set[str] = set()
         users = [origins[lane.name] for lane in new_lanes]
         for i, new in enumerate(new_lanes):
             origin = users[i]
             if origin is None:
                 self.start(i, new)
             elif self.must_restart(old := old_lanes[places[origin]], new):
-                restarted = True
+                restarted.add(new.name)
                 self.start(i, new)
             else:
                 self.carry(before, places[origin], i, old, new)
@@ -196,7 +196,7 @@ class Task(ABC, Generic[L, N, P]):
                 shared = users.count(origin) > 1 and new.name != origin
                 new_lanes[i] = new.with_past_of(old.copy() if shared else old)
         self._settle()
-        return restarted
+        return frozenset(restarted)
 
     def _settle(self) -> None:
         """Finish what is due without a step."""

@@ -5,7 +5,7 @@ do again what followed.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
@@ -23,21 +23,30 @@ class Event(Protocol):
     def at(self) -> int:
         """The position of the run."""
 
-    def redo(self, run: "Run") -> None:
-        """Do it again."""
+    def redo(self, run: "Run") -> "Event":
+        """Do it again; returns it as it happened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tweaked:
-    """Settings were changed, of one lane or (None) of all."""
+    """Settings were changed, of one lane or (None) of all.
+
+    ``steps``: how many each of these lanes had made; those in ``restarted`` had to start again.
+    """
 
     at: int
     settings: Mapping[str, object]
     lane: str | None
+    steps: Mapping[str, int] = field(default_factory=dict)
+    restarted: frozenset[str] = frozenset()
 
-    def redo(self, run: "Run") -> None:
-        """Change them again."""
-        run.apply_tweak(self.settings, self.lane)
+    def redo(self, run: "Run") -> "Event":
+        """Change them again; not of a lane that is gone."""
+        if self.lane is not None and self.lane not in [lane.name for lane in run.lanes]:
+            return self
+        steps = {lane.name: run.step_of(lane.name) for lane in run.lanes}
+        _, restarted = run.apply_tweak(self.settings, self.lane)
+        return replace(self, steps=steps, restarted=restarted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +57,10 @@ class ParametersSet:
     values: Mapping[str, NDArray[Any]]
     lane: int
 
-    def redo(self, run: "Run") -> None:
+    def redo(self, run: "Run") -> "Event":
         """Set them again."""
         run.apply_parameters(self.lane, self.values)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +74,18 @@ class Descent:
 
 @dataclass(frozen=True, slots=True)
 class LanesArranged:
-    """Lanes were added, dropped or renamed; ``lanes`` are those since then, by name."""
+    """Lanes were added, dropped or renamed; ``lanes`` are those since then, by name. ``steps`` and ``restarted``: as of
+    settings that were changed."""
 
     at: int
     lanes: Mapping[str, Descent]
+    steps: Mapping[str, int] = field(default_factory=dict)
+    restarted: frozenset[str] = frozenset()
 
-    def redo(self, run: "Run") -> None:
+    def redo(self, run: "Run") -> "Event":
         """Arrange them again."""
         run.apply_lanes(self.lanes)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +123,18 @@ class Timeline:
         self.end = max(self.end, self.at)
 
     def happened(self, event: Event) -> None:
-        """Something new was done: what once came later no longer does."""
-        self.events[self.done :] = [event]
+        """Something new was done: what once came later no longer does, but for what has never come yet."""
+        self.events[self.done :] = [event, *(one for one in self.events[self.done :] if one.at > self.end)]
         self.kept = [one for one in self.kept if one.at <= self.at]
         self.done += 1
         self.end = self.at
+
+    def rename(self, lane: str, name: str) -> None:
+        """What is still to come for a lane is for it under its new name."""
+        self.events[self.done :] = [
+            replace(one, lane=name) if isinstance(one, Tweaked) and one.lane == lane else one
+            for one in self.events[self.done :]
+        ]
 
     def keep(self, moment: "Checkpoint") -> None:
         """Keep the present moment, and of all moments as many as the memory holds: the further back, the fewer."""

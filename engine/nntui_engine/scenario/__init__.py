@@ -7,12 +7,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .library import ScenarioSummary, list_scenarios, scenario_folder, scenario_paths
+    from .library import ScenarioSummary, course, list_scenarios, scenario_folder, scenario_paths
     from .load import LaneTables, Reason, Scenario, load_scenario, parse_scenario, scenario_from_dict
     from .overrides import override, parse_assignment
-    from .schema import Expectation, Over, Try
+    from .schema import Change, Expectation, Over, Try
 
 __all__ = [
+    "Change",
     "Expectation",
     "LaneTables",
     "Over",
@@ -20,6 +21,7 @@ __all__ = [
     "Scenario",
     "ScenarioSummary",
     "Try",
+    "course",
     "list_scenarios",
     "load_scenario",
     "override",
@@ -31,10 +33,10 @@ __all__ = [
 ]
 
 _HOME = {
-    "library": ("ScenarioSummary", "list_scenarios", "scenario_folder", "scenario_paths"),
+    "library": ("ScenarioSummary", "course", "list_scenarios", "scenario_folder", "scenario_paths"),
     "load": ("LaneTables", "Reason", "Scenario", "load_scenario", "parse_scenario", "scenario_from_dict"),
     "overrides": ("override", "parse_assignment"),
-    "schema": ("Expectation", "Over", "Try"),
+    "schema": ("Change", "Expectation", "Over", "Try"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

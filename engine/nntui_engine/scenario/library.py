@@ -49,6 +49,22 @@ def scenario_paths() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*/*.toml"))} if folder else {}
 
 
+def course() -> dict[str, tuple[str, ...]]:
+    """The order in which the built-in scenarios teach, from easy to hard: topics, and the names in each.
+
+    Raises InputError if ``course.toml`` cannot be read.
+    """
+    folder = scenario_folder()
+    if folder is None:
+        return {}
+    path = folder / "course.toml"
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        return {topic: tuple(map(str, names)) for topic, names in tables.items()}
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: not a course: {error}") from None
+
+
 def list_scenarios() -> tuple[ScenarioSummary, ...]:
     """Every built-in scenario, by topic and then by name.
 

@@ -17,7 +17,7 @@ from .expectations import check_expectation, check_lane, layer_names
 from .library import scenario_paths
 from .overrides import check_key, override
 from .problems import choose, prefix, read, refuse_controls, refuse_oversized, show
-from .schema import SCHEMA_VERSION, SECTIONS, Expectation, LaneTable, ScenarioFile, Try
+from .schema import SCHEMA_VERSION, SECTIONS, Change, Expectation, LaneTable, ScenarioFile, Try
 from .text import parse_toml, read_text
 
 MAX_LANES = 64
@@ -76,6 +76,7 @@ class Scenario:
     is_surface: bool
     sweep: Sweep | None = None
     reasons: tuple[Reason, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     def lane(self, name: str, where: str = "") -> LaneTables:
         """The lane called ``name``; InputError with the nearest name if there is none."""
@@ -137,7 +138,7 @@ def scenario_from_dict(
     if isinstance(version, bool) or not isinstance(version, int) or version != SCHEMA_VERSION:
         given = f"schema = {show(version)}" if "schema" in tables else "schema is missing"
         raise InputError(f"{where}: {given}; write schema = {SCHEMA_VERSION} at the top of the file")
-    for key in ("lane", "try", "expect"):
+    for key in ("lane", "try", "change", "expect"):
         if isinstance(tables.get(key), Mapping):
             raise InputError(f"{where}: [{key}] must be written [[{key}]]: there may be several")
     file = read(tables, ScenarioFile, where, "")
@@ -159,6 +160,7 @@ def scenario_from_dict(
         for lane in lanes:
             if attempt.lane in (None, lane.name):
                 override(lane.tables, attempt.set, place)
+    changes = _changes(file, lanes, where)
     depths = {lane.name: layer_names(lane.tables.get("model", {})) for lane in lanes}
     steps = {lane.name: lane.tables["train"].get("steps") for lane in lanes}
     expectations = []
@@ -169,7 +171,21 @@ def scenario_from_dict(
     return Scenario(
         name, path, head.title, head.summary, head.lesson, head.source, head.panels, base_tables, lanes, file.try_,
         tuple(expectations), is_surface, sweep, _reasons(file, names, sweep, where),
+        changes,
     )  # fmt: skip
+
+
+def _changes(file: ScenarioFile, lanes: Sequence[LaneTables], where: str) -> tuple[Change, ...]:
+    """The [[change]] tables in the order in which they happen, each checked on top of those before it."""
+    tables, names = {lane.name: lane.tables for lane in lanes}, [lane.name for lane in lanes]
+    numbered = sorted(enumerate(file.change, 1), key=lambda pair: pair[1].step)
+    for number, change in numbered:
+        place = f"{where}: [[change]] {number}"
+        check_lane(change.lane, names, place, "lane")
+        for name in names:
+            if change.lane in (None, name):
+                tables[name] = override(tables[name], change.set, place)
+    return tuple(change for _, change in numbered)
 
 
 def _variants(file: ScenarioFile, where: str) -> tuple[tuple[LaneTable, ...], Sweep | None]:

@@ -17,6 +17,7 @@ MAX_WIDTH = 1_000_000
 MAX_STEPS = 1_000_000_000_000
 MAX_SEEDS = 1000
 MAX_TRIES = 32
+MAX_CHANGES = 1000
 
 Number = Annotated[float, Meta(ge=-1e30, le=1e30)]
 NotNegative = Annotated[float, Meta(ge=0.0, le=1e30)]
@@ -387,6 +388,14 @@ class Try(Table, frozen=True):
     lane: Annotated[str | None, means("the only lane it is for; left out, it is for all")] = None
 
 
+class Change(Table, frozen=True):
+    """A change of settings while it trains: after so many steps, of one lane or (``lane`` absent) of all."""
+
+    step: Annotated[int, Meta(ge=1, le=10**12), means("after how many steps")]
+    set: Annotated[dict[str, Any], Meta(min_length=1), means("the settings it changes, as in a lane")]
+    lane: Annotated[str | None, means("the only lane it is for; left out, it is for all")] = None
+
+
 class Over(Table, frozen=True):
     """Where the other value of a ratio is read; what is left out is the same as in the expectation."""
 
@@ -456,6 +465,9 @@ class ScenarioFile(Table, frozen=True):
     try_: Annotated[tuple[Try, ...], Meta(max_length=MAX_TRIES), means("changes that the screen offers")] = (
         msgspec.field(default=(), name="try")
     )
+    change: Annotated[
+        tuple[Change, ...], Meta(max_length=MAX_CHANGES), means("changes of settings while it trains")
+    ] = ()
     expect: Annotated[tuple[Expectation, ...], means("what the scenario must show")] = ()
     survives: Annotated[Reasons, means("what may be swapped unnoticed in any of its lanes, each with the reason")] = {}
 

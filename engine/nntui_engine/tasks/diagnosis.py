@@ -307,22 +307,27 @@ def output_mismatch(lane: LaneSnapshot) -> Finding | None:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule, and the layer histories that it reads; beside a finding that it is a symptom of it is not reported."""
+    """A rule, and the layer histories that it reads; beside a finding that it is a symptom of it is not reported.
+
+    ``looks_for`` says in words what it would find.
+    """
 
     find: Callable[[LaneSnapshot], Finding | None]
+    looks_for: str
     watches: tuple[str, ...] = ()
     symptom_of: tuple[str, ...] = ()
 
 
 # In the order of cause before symptom
 RULES = (
-    Rule(output_mismatch),
-    Rule(symmetric_units, ("weight_similarity",)),
-    Rule(dead_relu, ("dead_units",)),
-    Rule(saturation, ("saturated_fraction",)),
-    Rule(vanishing_gradient, ("gradient_norm",), symptom_of=("dead_relu", "symmetric_units")),
-    Rule(exploding_gradient, ("gradient_norm",)),
+    Rule(output_mismatch, "outputs that cannot fit"),
+    Rule(symmetric_units, "units that stay alike", ("weight_similarity",)),
+    Rule(dead_relu, "dead units", ("dead_units",)),
+    Rule(saturation, "saturated units", ("saturated_fraction",)),
+    Rule(vanishing_gradient, "vanishing gradients", ("gradient_norm",), symptom_of=("dead_relu", "symmetric_units")),
+    Rule(exploding_gradient, "exploding gradients", ("gradient_norm",)),
 )
+LOOKED_FOR = (*(rule.looks_for for rule in reversed(RULES)), "NaN")
 WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
 
 

@@ -22,10 +22,10 @@ from ..run.launch import launch, launching
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
 from ..scenario.settings import LaneSettings
-from .diagnosis import WATCHED, chance, diagnose
+from .diagnosis import WATCHED, diagnose
 from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
-from .network_lane import Emitted, NetworkLane, tables_written
+from .network_lane import Emitted, NetworkLane, probed_loss, tables_written
 from .resolve import resolve_lane
 from .transfer import first_values
 
@@ -185,7 +185,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
         found = []
         for i, lane in enumerate(self.lanes):
-            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), chance(lane.data))
+            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), lane.chance)
         return found
 
     # -- one lane's network -----------------------------------------------------------------------------------------
@@ -241,9 +241,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         a = self._numbers
         with launching():
             train_lanes(PROBER, a.tables_of(lane), self._written())
-        ints = a.ints[lane]
-        at = ints[c.I_PARTIALS] + ints[c.I_NODES] * c.PARTIALS + c.F_LOSS
-        return float(sum(a.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
+        return probed_loss(a, lane)
 
     def predict(self, x: NDArray[Any], lane: int = 0, sample: int | None = None) -> NDArray[np.float64]:
         """The network's outputs (rows, outputs) for preprocessed inputs ``x`` (rows, inputs). Changes nothing.

@@ -24,6 +24,7 @@ from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
+from .diagnosis import chance
 from .layers import counted_layers, shape_of
 
 Array = NDArray[np.float64]
@@ -61,6 +62,13 @@ def tables_written(lanes: int, depth: int, more: int) -> Written:
         np.zeros(steps, np.int64), np.zeros(layers), np.zeros(whole), np.zeros(own),
         np.zeros(evaluated, np.int64), np.zeros(evaluation), np.zeros(evaluation_layers),
     )  # fmt: skip
+
+
+def probed_loss(arena: Arena, lane: int) -> float:
+    """The data loss of a lane's mini-batch, after it was run forward and back without a step."""
+    ints = arena.ints[lane]
+    at = ints[c.I_PARTIALS] + ints[c.I_NODES] * c.PARTIALS + c.F_LOSS
+    return float(sum(arena.sums[at + piece * ints[c.I_PARTIAL_STEP]] for piece in range(ints[c.I_ROW_PIECES])))
 
 
 def history_widths(depth: int) -> tuple[int, int]:
@@ -279,6 +287,11 @@ class NetworkLane(Lane):
             return {layer: past.dated_series(columns) for layer, columns in places}
         return {layer: past.series(columns, points) for layer, columns in places}
 
+    @cached_property
+    def chance(self) -> float:
+        """The accuracy of always guessing the commonest class."""
+        return chance(self.data)
+
     def snapshot(
         self,
         index: int,
@@ -300,7 +313,9 @@ class NetworkLane(Lane):
             name=self.name,
             step=int(ints[c.I_STEP]),
             state=state,
-            own=NetworkPart(self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite),
+            own=NetworkPart(
+                self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite, self.chance
+            ),
             whole=dict(self.latest),
             layers=self.infos,
             per_layer=dict(self.latest_layers),

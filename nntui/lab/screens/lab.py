@@ -13,13 +13,13 @@ from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.fair import draw_fair
+from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture, draw_panel
 from nntui.plotting.panels import build_panel, looks_of, meaning_of, panel_order, view_panels
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.status import (
     draw_failure,
-    draw_header,
     draw_keys,
     draw_message,
     draw_progress,
@@ -34,7 +34,7 @@ from .lesson_part import LessonPart
 from .map_part import MapPart, map_layout
 from .side_part import SidePart
 
-PLOT_VIEWS = ("overview", "map", "network")
+PLOT_VIEWS = ("overview", "network", "map", "landscape")
 PASS_ROWS = 20  # for the table of a backward pass
 
 
@@ -110,16 +110,16 @@ class LabScreen(Screen[None]):
         state, names, (width, height) = self.state, self.panel_names, self.size
         if state.view == "network" and "backward_pass" in names:
             return lay_out(width, height, names, PASS_ROWS)
-        has_log = not names or state.view not in ("map", "network") or state.race is not None
+        has_log = not names or state.view not in ("map", "network", "landscape") or state.race is not None
         most, room = log_room(height) if names else height, width - side_width(width)
-        log = log_height(state.findings, state.log, state.watching, room, most, self.theme) if has_log and most else 0
+        log = log_height(state.findings, state.health, state.log, room, most, self.theme) if has_log and most else 0
         return lay_out(width, height, names, log_rows=log)
 
     @property
     def panel_names(self) -> tuple[str, ...]:
         """The plots of the present view in order."""
         state = self.state
-        if state.view in ("map", "network") and state.race is None:
+        if state.view in ("map", "network", "landscape") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view)
         return panel_order(state.panels, state.anything, state.panel_view)
 
@@ -128,7 +128,7 @@ class LabScreen(Screen[None]):
         """What the panels on screen need to see of the network itself."""
         view = self.state.panel_view
         looks = looks_of(self.shown_panels) if self.state.snapshot is not None else ()
-        return LookRequest(looks, view.lane, view.layer, view.unit) if looks else LookRequest()
+        return LookRequest(looks, view.lane, view.layer, view.unit, view.plane, view.again) if looks else LookRequest()
 
     @property
     def map_part(self) -> MapPart:
@@ -224,7 +224,7 @@ class LabScreen(Screen[None]):
             self._view(f"slot{slot}").show(
                 lambda w, h, built=built, words=words: draw_panel(built, w, h, theme, words)  # type: ignore[misc]
             )
-        self._view("log").show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, theme))
+        self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
 
     def _built(self, name: str) -> PlotSpec | Picture:
         snapshot = self.state.anything

@@ -56,4 +56,4 @@ class LessonPart(Vertical):
         tries.styles.height = min(needed, max(4, rows // 3))
         log.styles.height = max(4, rows // 5)
         tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
-        log.show(lambda w, h: draw_log(state.findings, state.log, state.watching, w, h, theme))
+        log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))

@@ -5,8 +5,9 @@ from textual.containers import Vertical
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.knob_box import draw_knobs
+from nntui.plotting.lane_table import draw_lanes, lanes_height
 from nntui.plotting.layer_table import draw_layers, layers_height
-from nntui.plotting.side import draw_knobs, draw_lanes, lanes_height
 from nntui.plotting.surface_side import CURVATURE_ROWS, draw_curvature, draw_racers, racers_height
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import draw_tries, tries_height
@@ -65,7 +66,7 @@ def side_heights(state: LabState, width: int, rest: int, map_away: bool) -> dict
     knobs = len(state.knobs) + 2
     if state.race is not None:
         return _race_side_heights(state, racers_height(state.race), knobs, width, rest, map_away)
-    lanes = min(lanes_height(state.snapshot, width), max(4, rest - min(knobs, rest // 2)))
+    lanes = min(lanes_height(state.snapshot), max(4, rest - min(knobs, rest // 2)))
     rest -= lanes + knobs
     layers = layers_height(state.snapshot.lanes[state.panel_view.lane]) if state.snapshot is not None else 0
     if rest < 7 + EXPLANATION_ROWS:

@@ -202,9 +202,9 @@ def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> No
 
     healthy = trained()
     assert healthy.findings() == []
-    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow)))
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy, "heaviness"), Rule(slow, "slowness")))
     assert rules(healthy.findings()) == ["heavy", "slow"]
-    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy), Rule(slow, symptom_of=("heavy",))))
+    monkeypatch.setattr(diagnosis, "RULES", (Rule(heavy, "heaviness"), Rule(slow, "slowness", symptom_of=("heavy",))))
     assert rules(healthy.findings()) == ["heavy"]
 
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from nntui.headless.files import write_file
+from nntui.files import write_file
 from nntui_engine.errors import InputError
 
 

@@ -1,4 +1,4 @@
-"""Writing result files: whole or not at all."""
+"""Writing files: whole or not at all."""
 
 import os
 import tempfile
@@ -14,6 +14,20 @@ def accepts_files(folder: Path) -> bool:
             return True
     except OSError:
         return False
+
+
+def writable_file(path: Path, option: str) -> Path:
+    """``path`` if a file can be written there, else an InputError; nothing is left behind."""
+    parent = path.parent
+    if path.is_dir():
+        raise InputError(f"{option}: {path} is a folder")
+    if path.exists() and not path.is_file():
+        raise InputError(f"{option}: {path} is not a regular file")
+    if not parent.is_dir():
+        raise InputError(f"{option}: cannot write {path}: there is no folder {parent}")
+    if not accepts_files(parent) or (path.exists() and not os.access(path, os.W_OK)):
+        raise InputError(f"{option}: cannot write {path}: {parent} takes no new files")
+    return path
 
 
 def write_file(path: Path, content: str | bytes) -> None:

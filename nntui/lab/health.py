@@ -1,0 +1,52 @@
+"""What is said of a run that nothing was found in: "healthy" only where that is known, else what was looked at."""
+
+from collections.abc import Sequence
+
+from nntui.plotting.numbers import share
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.tasks.diagnosis import LOOKED_FOR, learns_well
+
+NEAR_GUESSING = 0.1  # of the way from guessing to perfect
+
+
+def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, ...]:
+    """Sentences that stand under the findings: about the lanes that have none."""
+    if not snapshot.step:
+        return ("Nothing was trained yet.",) if not findings else ()
+    sick = {finding.lane for finding in findings}
+    well = [lane for lane in snapshot.lanes if lane.name not in sick]
+    looked = f"{', '.join(LOOKED_FOR[:-1])} and {LOOKED_FOR[-1]}"
+    if not findings and all(learns_well(lane, lane.network.chance) for lane in well):
+        return (f"Healthy: it learns well. Looked for {looked}: none.",)
+    guessing = [lane for lane in well if guesses(lane)]
+    lines = [] if findings else [f"Looked for {looked}: none so far."]
+    if guessing:
+        lines.append(f"Not learning yet: {_named(guessing, len(snapshot.lanes) > 1)}.")
+    return tuple(lines)
+
+
+def guesses(lane: LaneSnapshot) -> bool:
+    """Whether the lane is hardly better than guessing on its training rows; False where that is not measured."""
+    score = _score(lane)
+    chance = lane.network.chance
+    return score is not None and score <= chance + NEAR_GUESSING * (1.0 - chance)
+
+
+def _score(lane: LaneSnapshot) -> float | None:
+    """R² of numbers, else the accuracy, on the training rows."""
+    return lane.whole.get("train_r2" if lane.network.settings.accuracy == "none" else "train_accuracy")
+
+
+def _named(lanes: Sequence[LaneSnapshot], several: bool) -> str:
+    """The lanes, and how well they do, each once."""
+    words: dict[str, list[str]] = {}
+    for lane in lanes:
+        score = _score(lane)
+        assert score is not None
+        numbers = lane.network.settings.accuracy == "none"
+        how = "R² near 0, as by guessing the mean" if numbers else f"accuracy {share(score)}, as by guessing"
+        words.setdefault(how, []).append(lane.name)
+    if not several:
+        return next(iter(words))
+    return "; ".join(f"{', '.join(names)} ({how})" for how, names in words.items())

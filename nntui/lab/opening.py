@@ -1,0 +1,39 @@
+"""Making the session that trains a scenario, after the one before it."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from nntui_engine.warmup import parts_for
+
+from .any_session import AnySession
+from .session import Session
+from .warming import Warming
+
+if TYPE_CHECKING:
+    from nntui_engine.experiment import Experiment
+    from nntui_engine.scenario import Scenario
+
+REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
+PATIENCE = 60.0  # seconds that a session waits for the one before it
+
+
+def session_of(
+    scenario: "Scenario",
+    *,
+    seed: int | None = None,
+    steps: int | None = None,
+    overrides: Sequence[tuple[Mapping[str, object], str | None]] = (),
+    speed: float | None = None,
+    paused: bool = False,
+    after: AnySession | None = None,
+) -> Session:
+    """A session that trains ``scenario``; it builds nothing before the session ``after``, told to stop, has ended."""
+
+    def make() -> "Experiment":
+        if after is not None:
+            after.stop(PATIENCE)  # one thread at a time launches kernels
+        from nntui_engine.experiment import Experiment
+
+        return Experiment(scenario, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
+
+    return Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)))

@@ -1,0 +1,162 @@
+"""The line above everything: what runs, how far it is, what is wrong with it, how fast it goes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+
+from .grid import Grid, wrap
+from .numbers import grouped, short
+from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
+
+LEARNED = 0.9  # of the training set right, or explained, from which a lane that nothing is wrong with is healthy
+
+Piece = tuple[str, str]  # text and style
+Part = list[Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second.
+
+    ``severities`` are those of the findings, ``watching`` is whether they are looked for.
+    """
+
+    title: str
+    state: str = "running"  # running, paused, finished, preparing, failed
+    rate: float = 0.0
+    speed: float = math.inf
+    severities: tuple[str, ...] = ()
+    watching: bool = False
+
+
+def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
+    """One row: name, title, step, state, findings, speed, seed, and the lanes with their markers.
+
+    Where not all fit the lanes go first, then the limit of the speed, the name, the words "steps/s", the seed, the
+    speed, and words of the title; step, state and findings never.
+    """
+    grid = Grid.blank(width, 1)
+    state = _state(snapshot, status, theme)
+    if snapshot is None:
+        forms = [[[("nntui", f"bold {ACCENT}")], [(status.title, TEXT)], state], [state]]
+    else:
+        forms = _forms(snapshot, status, state, theme)
+    parts = next((parts for parts in forms if _width(parts) <= width), forms[-1])
+    column = 1
+    for part in parts:
+        for text, style in part:
+            column = grid.write(0, column, text, style)
+        column += 3
+    if snapshot is not None and parts is forms[0] and len(snapshot.lanes) > 1:
+        _draw_lane_legend(grid, snapshot, column, theme)
+    return grid
+
+
+def _forms(snapshot: Snapshot, status: Status, state: Part, theme: Theme) -> list[list[Part]]:
+    """The parts of the header from all to the few that are always there."""
+    name, seed = [("nntui", f"bold {ACCENT}")], [("seed ", DIM), (grouped(snapshot.seed), TEXT)]
+    always = [_step(snapshot, theme), state, _health(snapshot, status, theme)]
+    longest, plain, bare = _speed_forms(status)
+    titles: list[Part] = [[(words, TEXT)] for words in _leading_words(status.title)]
+    title = titles[0]
+    found = [
+        [name, title, *always, longest, seed],
+        [name, title, *always, plain, seed],
+        [title, *always, plain, seed],
+        [title, *always, bare, seed],
+        [title, *always, bare],
+        *([some, *always] for some in titles),
+        always,
+    ]
+    return [[part for part in parts if any(text for text, _ in part)] for parts in found]
+
+
+def _width(parts: list[Part]) -> int:
+    return 2 + sum(cell_len(text) for part in parts for text, _ in part) + 3 * (len(parts) - 1)
+
+
+def _leading_words(text: str) -> list[str]:
+    """The text, and what is left of it word by word."""
+    words = wrap(text, max(1, cell_len(text)))[0].split() if text.strip() else [""]
+    return [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+
+
+def _step(snapshot: Snapshot, theme: Theme) -> Part:
+    """Where the lanes stand: a step, or the lowest and the highest."""
+    steps = [lane.step for lane in snapshot.lanes]
+    here = grouped(max(steps))
+    if min(steps) < max(steps):
+        here = f"{grouped(min(steps))}{'-' if theme.ascii_only else '–'}{here}"
+    return [("step ", DIM), (here, f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)]
+
+
+def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
+    """A sign and a word; where some lanes have ended, how many run."""
+    g = theme.glyphs
+    symbol, colour = {
+        "running": (g.running, GOOD),
+        "paused": (g.paused, WARNING),
+        "finished": (g.finished, ACCENT),
+        "preparing": (g.waiting, DIM),
+        "failed": (g.bad, ERROR),
+    }[status.state]
+    words = status.state
+    if snapshot is not None and status.state == "running":
+        count = sum(lane.state == "running" for lane in snapshot.lanes)
+        if 0 < count < len(snapshot.lanes):
+            words = f"{count} of {len(snapshot.lanes)} running"
+    return [(f"{symbol} {words}", f"bold {colour}")]
+
+
+def _health(snapshot: Snapshot, status: Status, theme: Theme) -> Part:
+    """How many findings there are; of a race, how many lanes have diverged. Without any, what that says."""
+    if snapshot.on_surface:
+        lost = sum(lane.surface.diverged_at is not None for lane in snapshot.lanes)
+        return [(f"{theme.glyphs.bad} {lost} diverged", f"bold {ERROR}")] if lost else [("", DIM)]
+    if status.severities:
+        return [_counted(status.severities, theme)]
+    if not status.watching:
+        return [("", DIM)]
+    if any(lane.state == "running" for lane in snapshot.lanes):
+        return [("no findings yet", DIM)]
+    if all(_learned(lane) for lane in snapshot.lanes):
+        return [(f"{theme.glyphs.done} healthy", GOOD)]
+    return [("no findings", DIM)]
+
+
+def _counted(severities: Sequence[str], theme: Theme) -> Piece:
+    words = "1 finding" if len(severities) == 1 else f"{len(severities)} findings"
+    if "critical" in severities:
+        return f"{theme.glyphs.bad} {words}", f"bold {ERROR}"
+    return (f"! {words}", f"bold {WARNING}") if "warning" in severities else (f"i {words}", ACCENT)
+
+
+def _learned(lane: LaneSnapshot) -> bool:
+    whole, explains = lane.whole, lane.network.settings.accuracy == "none"
+    return whole.get("train_r2" if explains else "train_accuracy", math.nan) >= LEARNED
+
+
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
+    entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
+    full = sum(cell_len(name) + 4 for _, name, _ in entries)
+    if column + full <= grid.width:
+        column = grid.width - full
+        for marker, name, colour in entries:
+            column = grid.write(0, column, f"{marker} ", colour)
+            column = grid.write(0, column, f"{name}  ", TEXT)
+
+
+def _speed_forms(status: Status) -> tuple[Part, Part, Part]:
+    """The rate reached, with its limit, without, and in few characters; the limit alone where nothing runs."""
+    limit = "" if math.isinf(status.speed) else f"limit {short(status.speed)}"
+    if status.state == "running" and status.rate > 0:
+        reached = f"{short(status.rate)} steps/s"
+        words = (f"{reached} ({limit})" if limit else reached, reached, f"{short(status.rate)}/s")
+    else:
+        words = (f"{limit} steps/s" if limit and status.state in ("running", "paused") else "", "", "")
+    longest, plain, bare = ([(text, DIM)] for text in words)
+    return longest, plain, bare

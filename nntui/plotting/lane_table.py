@@ -1,0 +1,111 @@
+"""The lanes of networks in numbers: loss of the newest mini-batch, how much is right of all rows, how each stands."""
+
+import math
+from collections import Counter
+
+from nntui_engine.run.finding import layer_words
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+
+from .boxes import draw_box
+from .grid import Grid
+from .lane_rows import Column, LaneRow, draw_rows, number_room, rows_height
+from .numbers import explained, grouped, number, share
+from .theme import DIM, ERROR, GOOD, TEXT, WARNING, Theme
+
+Words = tuple[str, str]  # and their style
+
+
+def lanes_height(snapshot: Snapshot | None) -> int:
+    """Rows the table needs to show every lane."""
+    return 4 if snapshot is None else rows_height(len(snapshot.lanes))
+
+
+def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
+    """One line a lane; under them in words how the chosen one stands, or what the numbers are.
+
+    ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes.
+    """
+    if snapshot is None:
+        grid = Grid.blank(width, height)
+        draw_box(grid, theme, "Lanes")
+        return grid
+    lanes = snapshot.lanes
+    room = number_room(width)
+    columns = _columns(lanes, room)
+    rows = [LaneRow(lane.index, lane.name, _cells(lane, room), state_sign(lane, theme)) for lane in lanes]
+    here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)
+    words = lane_words(lanes[chosen]) if len(here) == 1 else all_words(lanes)
+    title = "Lanes" if len(lanes) > 1 else "Network"
+    return draw_rows(title, rows, columns, words or _meaning(lanes[chosen]), here, (width, height), theme)
+
+
+def _columns(lanes: tuple[LaneSnapshot, ...], room: int) -> list[Column]:
+    found = [Column("loss", ("batch loss", "batch"), room, 1)]
+    if len({lane.step for lane in lanes}) > 1:
+        found.insert(0, Column("step", ("step",), max(len(grouped(lane.step)) for lane in lanes), 2))
+    held_out = any(_has_held_out(lane) for lane in lanes)
+    places = max(6 if _explains(lane) else 5 for lane in lanes)
+    found.append(Column("train", ("R² train",) if all(map(_explains, lanes)) else ("train",), places, 3))
+    if held_out:
+        return [*found, Column("valid", ("valid",), places, 0)]
+    return [*found[:-1], Column("train", found[-1].headings, places, 0)]
+
+
+def _cells(lane: LaneSnapshot, room: int) -> dict[str, tuple[str, str]]:
+    whole, explains = lane.whole, _explains(lane)
+    loss = whole.get("loss", math.nan)
+    bad = lane.network.first_non_finite is not None or (lane.step > 0 and math.isnan(loss))
+    accuracy = explained if explains else share
+    held = whole.get("r2" if explains else "validation_accuracy", math.nan) if _has_held_out(lane) else math.nan
+    return {
+        "step": (grouped(lane.step), DIM),
+        "loss": (number(loss, room) if bad or not math.isnan(loss) else "-", ERROR if bad else TEXT),
+        "train": (accuracy(whole.get("train_r2" if explains else "train_accuracy", math.nan)), TEXT),
+        "valid": (accuracy(held), TEXT),
+    }
+
+
+def _explains(lane: LaneSnapshot) -> bool:
+    """Whether R² is the lane's measure, and not a share of right answers."""
+    return lane.network.settings.accuracy == "none"
+
+
+def _has_held_out(lane: LaneSnapshot) -> bool:
+    """Whether rows are held out; where none are, R² is that of the training set."""
+    return not math.isnan(lane.whole.get("validation_loss", math.nan))
+
+
+def state_sign(lane: LaneSnapshot, theme: Theme) -> Words:
+    """A character for how a network's lane stands; a space while it simply trains."""
+    g = theme.glyphs
+    if lane.network.first_non_finite is not None:
+        return g.bad, f"bold {ERROR}"
+    return {"stopped early": (g.stopped, WARNING), "finished": (g.done, GOOD)}.get(lane.state, (" ", DIM))
+
+
+def lane_words(lane: LaneSnapshot) -> Words | None:
+    """What is worth saying about a lane, and its colour; None when it simply trains."""
+    first = lane.network.first_non_finite
+    if first is not None:
+        return f"NaN since step {grouped(first.step)}, {layer_words((first.layer,), lane.layer_names)}", ERROR
+    if lane.state == "stopped early":
+        return f"stopped early at {grouped(lane.step)}", WARNING
+    return (f"finished at {grouped(lane.step)}", GOOD) if lane.state == "finished" else None
+
+
+def all_words(lanes: tuple[LaneSnapshot, ...]) -> Words | None:
+    """How many lanes stand how; None when all simply train."""
+    counts = Counter(
+        "NaN" if lane.network.first_non_finite is not None else lane.state
+        for lane in lanes
+        if lane_words(lane) is not None
+    )
+    if not counts:
+        return None
+    words = ", ".join(f"{'all' if count == len(lanes) else count} {state}" for state, count in counts.items())
+    return words, ERROR if counts["NaN"] else DIM
+
+
+def _meaning(lane: LaneSnapshot) -> Words:
+    measure = "R²" if _explains(lane) else "% right"
+    return f"{measure}: training{', held out' if _has_held_out(lane) else ''}", DIM
