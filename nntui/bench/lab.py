@@ -115,7 +115,7 @@ def _chosen_knob(screen: ScreenText) -> str:
 def _help(terminal: Terminal, turn: int) -> float:
     """The list of all keys, open and closed."""
     opens = turn % 2 == 0
-    return _answer(terminal, "?", lambda screen: ("Keys (Esc" in "".join(screen.lines)) == opens, turn)
+    return _answer(terminal, "?", lambda screen: ("Help (Esc" in "".join(screen.lines)) == opens, turn)
 
 
 def _cost_when_slow(terminal: Terminal, seconds: float) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from nntui import __version__
+from nntui.lab.config import config_file
+from nntui.lab.visits import visits_file
 
 LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "scikit-learn", "textual", "rich", "plotext", "click", "msgspec")
 
@@ -25,6 +27,7 @@ def environment() -> dict[str, dict[str, Any]]:
             "system": f"{platform.system()} {platform.release()}",
         },
         "cache": _cache(),
+        "settings": {"file": str(config_file()), "there": config_file().is_file(), "remembered": str(visits_file())},
         "terminal": _terminal(),
     }
 

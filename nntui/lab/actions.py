@@ -1,5 +1,6 @@
 """What a person can do by keys and by the palette; what belongs to a map is in map_actions.py."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -8,10 +9,16 @@ from typing import Any
 
 from textual.screen import Screen
 
-from .frame import export, free_name
+from nntui_engine.errors import InputError
+
+from .files import save
+from .frame import export
+from .help_words import help_lines
+from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
 from .new_lanes import NewLane, lane_name
+from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -22,6 +29,7 @@ from .zoom_actions import ZoomActions
 class LabActions(ZoomActions):
     """The app as far as keys are concerned."""
 
+    to_copy: deque[str]  # into the clipboard, with the next frame
     _to_drop = ""  # the lane that one more key takes away
 
     async def run_call(self, call: str) -> None:
@@ -147,7 +155,7 @@ class LabActions(ZoomActions):
 
     def action_view(self, name: str) -> None:
         """Shows a view by name ("overview", "network", "map" or "lesson"), or says why it cannot be shown."""
-        reason = self.model.why_not(name)
+        reason = why_not(self.model, name)
         if reason:
             self.say(reason, log=False)
             return
@@ -231,16 +239,31 @@ class LabActions(ZoomActions):
         if snapshot is None:
             return
         try:
-            path = free_name(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg")
-            path.write_text(export(self, self.title).svg, encoding="utf-8")
-        except OSError as error:
-            self.say(f"The picture could not be saved: {error.strerror or error}", error=True)
+            path = save(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg", export(self, self.title).svg)
+        except InputError as error:
+            self.say(f"The picture: {error}", error=True)
             return
         self.say(f"Saved {path.name}")
 
+    def action_keep(self) -> None:
+        """Writes a scenario file into the working folder that gives the run on screen."""
+        self.source.order(partial(Training.keep, folder=Path.cwd()))
+
+    def action_export(self) -> None:
+        """Writes all that was measured into the working folder, as CSV."""
+        self.source.order(partial(Training.export, folder=Path.cwd()))
+
+    def action_copy_command(self) -> None:
+        """Puts the command that gives this run into the clipboard."""
+        self.source.order(lambda training: self.to_copy.append(command_line(training.run)))
+
     def action_help(self) -> None:
-        """Lists all keys."""
-        self._open(HelpScreen(self.model.actions, self.plot_theme))
+        """Says what is on screen, and lists the keys: first those that work here."""
+        model, lab = self.model, self.lab_screen
+        titles = lab.shown_titles if lab is not None and model.view.snapshot is not None else {}
+        race = model.race is not None
+        lines = help_lines(model.view_name, titles, model.actions, model.available(), race, self.plot_theme)
+        self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:
         """Opens the palette of all commands."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
 from .any_session import AnySession, NoSession
+from .config import Config
 from .keys import actions
 from .launch_actions import LaunchActions
 from .model import LabModel
@@ -67,29 +68,34 @@ class LabApp(LaunchActions):
         title: str = "",
         *,
         theme: Theme | None = None,
-        keymap: Mapping[str, str] | None = None,
+        config: Config | None = None,
         still: bool = False,
         fair: bool = False,
     ) -> None:
-        self._lab_actions = actions(keymap)
+        self._config = config or Config()
+        self._lab_actions = actions(self._config.keys)
         super().__init__(driver_class=driver_class())
         self.register_theme(COLOURS)
         self.theme = COLOURS.name
         self.animation_level = "none"
         self.title = title or "nntui"
-        self.plot_theme = theme or choose_theme(colour_system=self.console.color_system, no_colour=self.no_color)
+        self.plot_theme = theme or choose_theme(
+            colour_system=self.console.color_system,
+            no_colour=self.no_color,
+            ascii_only=True if self._config.theme == "ascii" else None,
+        )
         self.still = still
         self.lab_screen = None
         self._timer: Timer | None = None
         self._take_over(source or NoSession(), fair)
         self._drawn_at = 0.0
         self._drawing: Timer | None = None  # the frame that is due
-        self._own_keys = dict(keymap or {})
 
     def _take_over(self, source: AnySession, fair: bool = False) -> None:
         """Knows nothing but this source."""
         self.source = source
         self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=self.still)
+        self.model.panel_view.meanings = self._config.meanings
         self._shown: tuple[str, ...] | None = None
         self._surface_requested: SurfaceRequest | None = None
         self._looks_requested = LookRequest()
@@ -100,8 +106,8 @@ class LabApp(LaunchActions):
 
     def on_mount(self) -> None:
         """Shows the lab, starts the source and looks at it ``FRAMES_PER_SECOND`` times a second; once if still."""
-        if self._own_keys:
-            self.set_keymap(self._own_keys)
+        if self._config.keys:
+            self.set_keymap(dict(self._config.keys))
         self.lab_screen = LabScreen(self.plot_theme)
         self.lab_screen.set_class(self.plot_theme.ascii_only, "ascii")
         self.push_screen(self.lab_screen)
@@ -114,7 +120,7 @@ class LabApp(LaunchActions):
             self.source.start()
         else:
             self.action_open_launcher()
-        self._look_every(1 / FRAMES_PER_SECOND)
+        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
 
     @property
     def anything_open(self) -> bool:
@@ -125,7 +131,7 @@ class LabApp(LaunchActions):
         """Shows another session in place of the present one."""
         self.title = title
         self._take_over(source)
-        self._look_every(1 / FRAMES_PER_SECOND)
+        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
         source.start()
         self.redraw()
 
@@ -149,11 +155,16 @@ class LabApp(LaunchActions):
             self._look_for_news()
 
     def _look_for_news(self) -> None:
+        while self.to_copy:
+            words = self.to_copy.popleft()
+            self.copy_to_clipboard(words)
+            self.say(f"Copied: {words}", log=False)
         notices = self.source.notices()
-        while self.troubles:
-            notices.append((self.troubles.popleft(), True))
         for text, error in notices:
             self.model.say(text, error, of_state=True)
+        while self.troubles:
+            notices.append((self.troubles.popleft(), True))
+            self.model.say(*notices[-1])
         view = self.source.poll()
         if view.version != self.model.view.version or notices or self.model.message_faded():
             self.take(view)
@@ -168,7 +179,7 @@ class LabApp(LaunchActions):
             return
         if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
             self._fast = True
-            self._look_every(1 / RACE_FRAMES_PER_SECOND)
+            self._look_every(1 / (self._config.fps or RACE_FRAMES_PER_SECOND))
         if self.model.race is not None and self._fair_wanted:
             self._fair_wanted = False
             self.action_fair()
@@ -230,19 +241,15 @@ class LabApp(LaunchActions):
         return () if self.still else super().get_line_filters()
 
     async def run_action(self, action: Any, default_namespace: Any = None, namespaces: Any = None) -> bool:
-        """An action of the lab that what is shown cannot do at all says why."""
-        parsed = parse(action)[1:] if isinstance(action, str) else action[1:]
-        mine = (one.id for one in self._lab_actions if parse(one.call)[1:] == parsed)
-        refused = next(filter(None, map(self.model.refused, mine)), "")
-        if refused:
-            self.say(refused, log=False)
+        """An action of the lab that can do nothing now says why."""
+        space, *parsed = parse(action) if isinstance(action, str) else action
+        own = space == "app" or (not space and default_namespace in (None, self))  # not a dialog's action of that name
+        mine = [one.id for one in self._lab_actions if own and list(parse(one.call)[1:]) == parsed]
+        why = [self.model.reason(action_id) for action_id in mine]
+        if why and all(why):
+            self.say(why[0], log=False)
             return True
         return await super().run_action(action, default_namespace, namespaces)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys of actions that do nothing now are ignored."""
-        mine = [one.id for one in self._lab_actions if parse(one.call)[1:] == (action, parameters)]
-        return True if not mine or action in ("view", "leave") else bool(self.model.available().intersection(mine))
 
     def action_leave(self, code: int = 0) -> None:
         """Leaves the lab with an exit status."""

@@ -2,7 +2,6 @@
 
 import io
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -69,13 +68,3 @@ def _cells(strip: Strip) -> tuple[Cell, ...]:
 
 def _hex(colour: Any) -> str:
     return "" if colour is None or colour.triplet is None else str(colour.triplet.hex)
-
-
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """A path in ``folder`` that does not exist yet: stem.svg, stem-2.svg, …"""
-    path = folder / f"{stem}{suffix}"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-{number}{suffix}"
-        number += 1
-    return path

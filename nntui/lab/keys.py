@@ -79,8 +79,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
     Action("open", "o", "open_launcher", "open", "Open another scenario: the launcher", "File", 15),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
-    Action("help", "question_mark", "help", "help", "All keys", "Help", 0, "?"),
-    Action("palette", "ctrl+p", "command_palette", "palette", "Find any command by name", "Help", 35, "^p", False),
+    Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
+    Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
+    Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
+    Action("help", "question_mark", "help", "help", "What is on screen, and all keys", "Help", 0, "?"),
+    Action("palette", "ctrl+p", "command_palette", "find", "Find any command by name", "Help", 0, "^p", False),
     Action("quit", "q", "leave", "quit", "Leave", "Help", 0),
     Action("interrupt", "ctrl+c", "leave(130)", "", "Leave at once", "Help", 60, "", False),
 )

@@ -32,6 +32,7 @@ class LaunchActions(LabActions):
 
     def __init__(self, driver_class: type[Driver] | None) -> None:
         super().__init__(driver_class=driver_class)
+        self.to_copy: deque[str] = deque()
         self.troubles: deque[str] = deque()  # to be said with the next frame, from any thread
 
     def switch(self, source: AnySession, title: str) -> None:

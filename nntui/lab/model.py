@@ -8,14 +8,14 @@ from nntui.plotting import numbers
 from nntui.plotting.header import Status
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
-from nntui.plotting.panels import view_panels
 from nntui.plotting.theme import ASCII, Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from . import reasons
 from .health import health_lines
-from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, footer_items
+from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
 from .labels import LaneLabels
@@ -186,24 +186,8 @@ class LabModel:
             self.panel_view.lane += 1
         elif count > 1:
             self.all_lanes = True
-        if self.why_not(self.view_name):
+        if reasons.why_not(self, self.view_name):
             self.view_name = "overview"
-
-    def why_not(self, view_name: str) -> str:
-        """Why a view cannot be shown, "" if it can."""
-        snapshot = self.view.snapshot
-        if view_name == "network" and self.race is not None:
-            return "This scenario has no network: an optimizer goes down a surface."
-        if view_name == "landscape" and self.race is not None:
-            return "This scenario has no network: its landscape is the surface itself, on the map."
-        if view_name != "map" or snapshot is None or snapshot.on_surface:
-            return ""
-        if view_panels("map", snapshot, self.panel_view):
-            return ""
-        inputs = snapshot.lanes[self.panel_view.lane].network.settings.inputs
-        if inputs > 2:
-            return f"The map is drawn for one or two inputs; this network has {inputs}."
-        return "The map is drawn for one answer; this network gives several at once."
 
     @property
     def _layers(self) -> tuple[int, ...]:
@@ -347,63 +331,11 @@ class LabModel:
 
     def available(self) -> set[str]:
         """The ids of all actions that do something now."""
-        view = self.view
-        if view.snapshot is None:
-            return {"help", "quit", "interrupt", "open"} | ({"restart"} if view.stage == "failed" else set())
-        absent = {self.view_name}
-        if "unit_weights" not in self.shown and self.view_name != "landscape":
-            absent |= {"next_unit", "last_unit"}
-            absent |= set() if self.knob_layer else {"next_layer", "last_layer"}
-        absent |= {name for name in ("map", "network", "landscape") if self.why_not(name)}
-        if self.race is None:
-            absent |= RACE_ONLY
-        elif self.view_name != "map":
-            absent |= {"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"}
-        if self.map_view.window is None:
-            absent.add("whole_map")
-        if self.map_view.crosshair is None and self.view_name != "fair" and not self.zoom:
-            absent.add("cancel")
-        if self.view_name in ("lesson", "fair"):
-            absent |= {"zoom_panel", "smooth", "window"}
-        if self.zoom:
-            absent |= {"knob_up", "knob_down"}
-        absent |= {action.id for action in self.actions if self.refused(action.id)}
-        if not view.can_undo:
-            absent.add("undo")
-        if not view.can_redo:
-            absent.add("redo")
-        if len(view.snapshot.lanes) < 2:
-            absent.add("next_lane")
-        if (self.pages == 1 and self.view_name != "lesson" and not self.zoom) or self.view_name == "fair":
-            absent |= {"next_panels", "last_panels"}
-        if self.next_try is None:
-            absent.add("try")
-        flat = self.view_name in ("lesson", "map", "network", "landscape")
-        if not self.zoom and (flat or self.race is not None):
-            absent.add("log_axis")
-        return {action.id for action in self.actions} - absent
+        return reasons.available(self)
 
-    def refused(self, action_id: str) -> str:
-        """Why what is shown cannot do this at all, "" if it can: a record is not trained, another's run not turned."""
-        if self.view.snapshot is None:
-            return ""
-        missing = (need for need, ids in NEEDS.items() if action_id in ids and need not in self.view.capabilities)
-        return CANNOT.get(next(missing, ""), "")
-
-    def offered(self) -> list[tuple[Action, str]]:
-        """What the palette lists, and why it cannot be done ("" if it can)."""
-        available = self.available()
-        listed = [action for action in self.actions if action.in_palette]
-        pairs = [(action, self.refused(action.id) or self._no_knob(action.id)) for action in listed]
-        return [(action, refused) for action, refused in pairs if refused or action.id in available]
-
-    def _no_knob(self, action_id: str) -> str:
-        """Why the chosen knob cannot be turned, "" if it can or the action is no knob's."""
-        lanes = self.chosen_lanes
-        if action_id not in OF_KNOB or not lanes:
-            return ""
-        there = any(self.rack.value(self.rack.knob, lane) is not None for lane in lanes)
-        return "" if there else self.rack.missing(lanes)
+    def reason(self, action_id: str) -> str:
+        """Why an action can do nothing now, "" if it can."""
+        return reasons.reason(self, action_id)
 
 
 def state_name(view: SessionView) -> str:

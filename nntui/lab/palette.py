@@ -12,6 +12,7 @@ from textual.content import Content
 
 from nntui_engine.errors import InputError
 
+from . import reasons
 from .keys import key_words
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ class LabCommands(Provider):
                 partial(app.say, refused) if refused else partial(app.run_call, action.call),
                 bool(refused),
             )
-            for action, refused in app.model.offered()
+            for action, refused in reasons.offered(app.model)
         ]
-        refused = app.model.refused("try")
+        refused = reasons.refused(app.model, "try")
         return found + [
             Command(
                 f"Try: {one.say}",
@@ -61,7 +62,7 @@ class LabCommands(Provider):
         """Each knob to choose, each of its names to set, and of "lr 0.03" the value to set."""
         app = cast("LabActions", self.app)
         rack, lanes = app.model.rack, app.model.chosen_lanes
-        refused = app.model.refused("turn_up")
+        refused = reasons.refused(app.model, "turn_up")
         if refused or not lanes:
             return []
         found = []

@@ -1,12 +1,15 @@
 """Opening the lab in the terminal."""
 
 import asyncio
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nntui_engine.errors import InputError
 
 from .app import LabApp
+from .config import config_file, read_config
 from .opening import session_of
 from .session import Session
 from .visits import key_of
@@ -33,20 +36,28 @@ def run_lab(
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
     the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
     """
+    config, trouble = read_config(config_file())
+    config = config if keymap is None else replace(config, keys=keymap)
     if callable(source):
-        return _run(LabApp(Session(source, speed=speed, paused=paused), title, keymap=keymap, fair=fair))
+        session = Session(source, speed=speed, paused=paused)
+        return _run(LabApp(session, title, config=config, fair=fair), trouble)
     session = session_of(source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused)
-    app = LabApp(session, title or source.title, keymap=keymap, fair=fair)
+    app = LabApp(session, title or source.title, config=config, fair=fair)
     app.remember(key_of(source))
-    return _run(app)
+    return _run(app, trouble)
 
 
-def run_launcher(*, keymap: Mapping[str, str] | None = None) -> int:
+def run_launcher() -> int:
     """Opens the lab with the launcher, nothing running yet, and returns the process' exit status."""
-    return _run(LabApp(None, keymap=keymap))
+    config, trouble = read_config(config_file())
+    return _run(LabApp(None, config=config), trouble)
 
 
-def _run(app: LabApp) -> int:
+def _run(app: LabApp, trouble: str) -> int:
+    """Runs the app; ``trouble`` is what was wrong with a person's settings: said in the app, and before it."""
+    if trouble:
+        print(f"nntui: {trouble}", file=sys.stderr)
+        app.troubles.append(trouble)
     try:
         with asyncio.Runner() as runner:
             app.catch_signals(runner.get_loop())

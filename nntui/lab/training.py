@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui.looks.fair_rates import FairSearch
@@ -15,6 +16,7 @@ from nntui_engine.run.source import Capability
 from nntui_engine.scenario.settings import Settings
 
 from .changes import Added, Change, Changes, earlier_settings, merged
+from .files import save
 from .new_lanes import MOST_LANES, ORIGINAL, NewLane, first_of
 from .pace import Pace, watchable_speed
 
@@ -251,6 +253,22 @@ class Training:
             )
         elif self.former is not None and self.former.step and run.position != self._forked_at:
             self.former = None
+
+    # -- what others can read -----------------------------------------------------------------------------------------
+
+    def keep(self, folder: Path) -> None:
+        """Writes a scenario file that gives this run. Raises InputError where it cannot be written."""
+        from .keeping import scenario_text
+
+        path = save(folder, f"{self.run.scenario.name}-kept", ".toml", scenario_text(self.run))
+        self._say(f"Saved {path.name}: a scenario that comes to where this run stands.")
+
+    def export(self, folder: Path) -> None:
+        """Writes all that was measured as CSV. Raises InputError where it cannot be written."""
+        from .numbers_file import numbers_text
+
+        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", numbers_text(self.run.full_snapshot(None)))
+        self._say(f"Saved {path.name}: every statistic of every lane and step.")
 
     def undo(self) -> None:
         """Takes the last change back."""

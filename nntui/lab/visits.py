@@ -3,10 +3,14 @@
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nntui.files import write_file
 from nntui_engine.errors import InputError
-from nntui_engine.scenario import Scenario, scenario_paths
+from nntui_engine.scenario import scenario_paths
+
+if TYPE_CHECKING:
+    from nntui_engine.scenario import Scenario
 
 MOST_RECENT = 8
 MOST_SEEN = 2000
@@ -21,7 +25,7 @@ def visits_file() -> Path:
     return Path(platformdirs.user_state_dir("nntui", appauthor=False)) / "launcher.json"
 
 
-def key_of(scenario: Scenario) -> str:
+def key_of(scenario: "Scenario") -> str:
     """What a scenario is remembered by: a built-in's name, the path of another file, "" for one of no file."""
     if scenario.path is None:
         return ""

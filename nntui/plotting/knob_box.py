@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
+from .lane_rows import draw_more, first_shown
 from .theme import ACCENT, DIM, FAINT, TEXT, WARNING, Theme
 
 
@@ -25,49 +26,52 @@ class KnobRow:
 def draw_knobs(
     rows: list[KnobRow], chosen: int, target: str, explanation: str, width: int, height: int, theme: Theme
 ) -> Grid:
-    """The knobs, the chosen one marked, with a sentence about it where there is room; ``target``: whose they are."""
+    """The knobs with their values at the right; a sentence about the chosen one, which is always in sight, where there
+    is room. ``target``: whose they are."""
     grid = Grid.blank(width, height)
     title = f"Knobs {theme.glyphs.dot} {target}" if target else "Knobs"
     draw_box(grid, theme, fit(title, width - 6, theme.glyphs.end))
     room = height - 2
-    column = min(5 + max((cell_len(row.label) for row in rows if not row.heading), default=0), width - 8)
-    column = max(column, 15)
-    first = max(0, min(chosen - room // 2, len(rows) - room)) if len(rows) > room else 0
-    for offset, row in enumerate(rows[first : first + room]):
+    first = first_shown([place == chosen for place in range(len(rows))], room)
+    for offset, row in enumerate(rows[first : first + max(0, room)]):
         if row.heading:
-            grid.write(offset + 1, 2, fit(row.label, width - 4 - cell_len(row.value), theme.glyphs.end), FAINT)
-            grid.write_right(offset + 1, width - 2, row.value, ACCENT if row.was else FAINT)
+            _draw_heading(grid, offset + 1, row, theme)
         else:
-            _draw_knob(grid, offset + 1, row, first + offset == chosen, column, theme)
-    if len(rows) > room:
-        if first > 0:
-            grid.write(0, width - 4, "↑" if not theme.ascii_only else "^", DIM)
-        if first + room < len(rows):
-            grid.write(height - 1, width - 4, "↓" if not theme.ascii_only else "v", DIM)
-    left = room - len(rows)
+            _draw_knob(grid, offset + 1, row, first + offset == chosen, theme)
+    draw_more(grid, first, len(rows) - first - room, theme)
     lines = wrap(explanation, width - 4)
-    if lines and left > len(lines):
-        top = len(rows) + 2
+    if lines and room - len(rows) > len(lines):
         for offset, line in enumerate(lines):
-            grid.write(top + offset, 2, line, DIM)
+            grid.write(len(rows) + 2 + offset, 2, line, DIM)
     return grid
 
 
-def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, column: int, theme: Theme) -> None:
-    g = theme.glyphs
+def _draw_heading(grid: Grid, row: int, group: KnobRow, theme: Theme) -> None:
+    """A group's name, a line, and what is to be said of it."""
+    end = grid.width - 2
+    value = f" {group.value}" if group.value else ""
+    label = fit(group.label, end - 2 - cell_len(value), theme.glyphs.end)
+    column = grid.write(row, 2, label, DIM)
+    grid.write(row, column + 1, theme.glyphs.line * (end - cell_len(value) - column - 1), FAINT)
+    grid.write_right(row, end, value, ACCENT if group.was else DIM)
+
+
+def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, theme: Theme) -> None:
+    """Label, what the value was before, value; the arrows that turn the chosen one stand around its value."""
+    g, end = theme.glyphs, grid.width - 4
     left, right = g.turn.split()
-    label_style = f"bold {TEXT}" if chosen else FAINT if knob.missing else DIM
+    value = fit(knob.value, max(1, end - 10), g.end)
+    start = end - cell_len(value)
+    label = fit(knob.label, max(1, start - 6), g.end)
     if chosen:
         grid.write(row, 1, g.chosen, f"bold {ACCENT}")
-    grid.write(row, 3, knob.label, label_style)
+    label_end = grid.write(row, 3, label, f"bold {TEXT}" if chosen else FAINT if knob.missing else DIM)
     colour = FAINT if knob.missing else WARNING if knob.waiting else ACCENT if knob.was else TEXT
-    value = fit(knob.value, grid.width - column - 2, g.end)
+    grid.write(row, start, value, f"bold {colour}" if chosen or knob.was else colour)
     if chosen and not knob.missing:
-        grid.write(row, column - 2, left, ACCENT)
-    end = grid.write(row, column, value, f"bold {colour}" if chosen or knob.was else colour)
-    if chosen and not knob.missing and end + 2 < grid.width:
-        end = grid.write(row, end + 1, right, ACCENT)
-    if knob.was:
-        was = f"was {knob.was}"
-        if end + 1 + cell_len(was) <= grid.width - 2:
-            grid.write_right(row, grid.width - 2, was, FAINT)
+        grid.write(row, end + 1, right, ACCENT)
+        grid.write(row, start - 2, left, ACCENT)
+        start -= 2
+    was = f"{knob.was} {g.arrow}"
+    if knob.was and label_end + 1 + cell_len(was) < start:
+        grid.write_right(row, start - 1, was, FAINT)

@@ -29,12 +29,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LaneRow:
-    """A line: its lane's index, what stands in the columns and in which style, and the sign at its end."""
+    """A line: its marker in its colour, its name, what stands in the columns and in which style, the sign at its end,
+    and whether it is chosen."""
 
-    lane: int
+    marker: str
+    colour: str
     name: str
     cells: Mapping[str, tuple[str, str]]
-    sign: tuple[str, str] = ("", DIM)
+    sign: tuple[str, str]
+    here: bool
 
 
 def number_room(width: int) -> int:
@@ -47,18 +50,22 @@ def rows_height(count: int) -> int:
     return count + _FRAME
 
 
+def lines_for(height: int, count: int) -> int:
+    """How many of so many rows a table of this height has room for; the words under them may have to go."""
+    return height - 3 - (height - 3 > min(2, count))
+
+
 def draw_rows(
     title: str,
     rows: Sequence[LaneRow],
     columns: Sequence[Column],
     words: tuple[str, str],
-    chosen: frozenset[int],
     size: tuple[int, int],
     theme: Theme,
 ) -> Grid:
     """The table in a box of ``size`` (width, height); ``words`` and their style stand under it.
 
-    ``chosen`` lanes are marked, and the first of them is in sight where not all fit; the frame says how many are not.
+    The first chosen row is in sight where not all fit; the frame says how many are not.
     """
     width, height = size
     grid = Grid.blank(width, height)
@@ -67,17 +74,15 @@ def draw_rows(
     shown, room = _columns_for(names, columns, width)
     left_out, short = short_names(names, room, theme.glyphs.end)
     ends = _draw_headings(grid, shown, left_out, theme)
-    lines = height - 3
-    if lines > min(2, len(rows)):
-        lines -= 1
+    lines = lines_for(height, len(rows))
+    if lines < height - 3:
         grid.write(height - 2, 2, fit(words[0], width - 4, theme.glyphs.end), words[1])
-    first = first_shown([row.lane in chosen for row in rows], lines)
+    first = first_shown([row.here for row in rows], lines)
     for place, row in enumerate(rows[first : first + max(0, lines)]):
-        here = row.lane in chosen
-        if here and len(rows) > 1:
+        if row.here and len(rows) > 1:
             grid.write(2 + place, 1, theme.glyphs.chosen, ACCENT)
-        grid.write(2 + place, 2, theme.lane_marker(row.lane), theme.lane(row.lane))
-        grid.write(2 + place, _NAMES_AT, short[first + place], f"bold {TEXT}" if here else TEXT)
+        grid.write(2 + place, 2, row.marker, row.colour)
+        grid.write(2 + place, _NAMES_AT, short[first + place], f"bold {TEXT}" if row.here else TEXT)
         for column, end in zip(shown, ends, strict=True):
             grid.write_right(2 + place, end, *row.cells[column.name])
         grid.write(2 + place, width - 2, *row.sign)

@@ -5,11 +5,13 @@ from collections import Counter
 
 from nntui_engine.run.finding import layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.scenario.load import Sweep
 
 from .boxes import draw_box
 from .grid import Grid
-from .lane_rows import Column, LaneRow, draw_rows, number_room, rows_height
+from .lane_rows import Column, LaneRow, draw_rows, lines_for, number_room, rows_height
 from .numbers import explained, grouped, number, share
+from .sweep_rows import fold_groups
 from .theme import DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
 Words = tuple[str, str]  # and their style
@@ -20,10 +22,19 @@ def lanes_height(snapshot: Snapshot | None) -> int:
     return 4 if snapshot is None else rows_height(len(snapshot.lanes))
 
 
-def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
+def draw_lanes(
+    snapshot: Snapshot | None,
+    chosen: int,
+    everything: bool,
+    width: int,
+    height: int,
+    theme: Theme,
+    sweep: Sweep | None = None,
+) -> Grid:
     """One line a lane; under them in words how the chosen one stands, or what the numbers are.
 
-    ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes.
+    ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes. Where not all
+    lanes fit, each group of a ``sweep`` but the chosen lane's is one line.
     """
     if snapshot is None:
         grid = Grid.blank(width, height)
@@ -32,11 +43,18 @@ def draw_lanes(snapshot: Snapshot | None, chosen: int, everything: bool, width: 
     lanes = snapshot.lanes
     room = number_room(width)
     columns = _columns(lanes, room)
-    rows = [LaneRow(lane.index, lane.name, _cells(lane, room), state_sign(lane, theme)) for lane in lanes]
-    here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)
-    words = lane_words(lanes[chosen]) if len(here) == 1 else all_words(lanes)
+    rows = [
+        LaneRow(
+            theme.lane_marker(lane.index), theme.lane(lane.index), lane.name, _cells(lane, room),
+            state_sign(lane, theme), everything or lane.index == chosen,
+        )
+        for lane in lanes
+    ]  # fmt: skip
+    if sweep is not None and len(sweep.groups) > 1 and lines_for(height, len(rows)) < len(rows):
+        rows = fold_groups(rows, lanes, sweep, {lane.index: _measure(lane) for lane in lanes}, theme)
+    words = all_words(lanes) if everything and len(lanes) > 1 else lane_words(lanes[chosen])
     title = "Lanes" if len(lanes) > 1 else "Network"
-    return draw_rows(title, rows, columns, words or _meaning(lanes[chosen]), here, (width, height), theme)
+    return draw_rows(title, rows, columns, words or _meaning(lanes[chosen]), (width, height), theme)
 
 
 def _columns(lanes: tuple[LaneSnapshot, ...], room: int) -> list[Column]:
@@ -63,6 +81,13 @@ def _cells(lane: LaneSnapshot, room: int) -> dict[str, tuple[str, str]]:
         "train": (accuracy(whole.get("train_r2" if explains else "train_accuracy", math.nan)), TEXT),
         "valid": (accuracy(held), TEXT),
     }
+
+
+def _measure(lane: LaneSnapshot) -> float:
+    """What lanes are compared by: held-out rows, or where there are none the training set."""
+    explains, held_out = _explains(lane), _has_held_out(lane)
+    name = ("r2" if held_out else "train_r2") if explains else "validation_accuracy" if held_out else "train_accuracy"
+    return lane.whole.get(name, math.nan)
 
 
 def _explains(lane: LaneSnapshot) -> bool:

@@ -9,11 +9,13 @@ from .theme import ACCENT, DIM, ERROR, TEXT, WARNING, Theme
 def draw_keys(items: list[tuple[int, str, str]], width: int) -> Grid:
     """One row of keys: (rank, key, label), as many whole entries as fit, the lowest ranks last to go.
 
-    Entries of rank 0 (help, quit) stand at the right end and are always there.
+    Entries of rank 0 stand at the right end and are always there; where even they do not fit, the first and the last.
     """
     grid = Grid.blank(width, 1)
     fixed = [item for item in items if item[0] == 0]
     free = [item for item in items if item[0] != 0]
+    while len(fixed) > 2 and sum(map(_entry_width, fixed)) > width:
+        del fixed[1]
     right = sum(_entry_width(item) for item in fixed)
     column = max(0, width - right)
     for _, key, label in fixed:

@@ -31,12 +31,17 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
     columns = [Column("value", ("value",), room, 0), Column("distance", ("distance", "dist."), room, 1)]
     if len({lane.step for lane in lanes}) > 1:
         columns.insert(0, Column("step", ("step",), max(len(grouped(lane.step)) for lane in lanes), 2))
-    rows = [LaneRow(lane.index, _called(lane), _cells(lane, room), race_sign(lane, theme)) for lane in lanes]
-    here = frozenset(lane.index for lane in lanes if everything or lane.index == chosen)
-    words = race_words(lanes[chosen]) if len(here) == 1 else _all_words(lanes)
+    rows = [
+        LaneRow(
+            theme.lane_marker(lane.index), theme.lane(lane.index), _called(lane), _cells(lane, room),
+            race_sign(lane, theme), everything or lane.index == chosen,
+        )
+        for lane in lanes
+    ]  # fmt: skip
+    words = _all_words(lanes) if everything and len(lanes) > 1 else race_words(lanes[chosen])
     title = "Optimizers" if len(lanes) > 1 else "Optimizer"
     meaning = ("distance: to the minimum", DIM)
-    return draw_rows(title, rows, columns, words or meaning, here, (width, height), theme)
+    return draw_rows(title, rows, columns, words or meaning, (width, height), theme)
 
 
 def _called(lane: LaneSnapshot) -> str:

@@ -7,6 +7,7 @@ from lab.fakes import FakeExperiment, NoWarming
 from textual.pilot import Pilot
 
 from nntui.lab.app import LabApp
+from nntui.lab.config import Config
 from nntui.lab.session import Session
 from nntui.plotting.theme import Theme
 
@@ -23,7 +24,7 @@ def fake_lab(
     fake = experiment or FakeExperiment("sgd", "adam")
     options.setdefault("paused", True)
     session = Session(lambda: fake, warming=NoWarming(), **options)  # type: ignore[arg-type]
-    return LabApp(session, "A fake scenario", theme=theme or Theme(), keymap=keymap)
+    return LabApp(session, "A fake scenario", theme=theme or Theme(), config=Config(keys=keymap or {}))
 
 
 def text(app: LabApp) -> str:

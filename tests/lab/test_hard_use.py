@@ -13,7 +13,7 @@ from pseudo_terminal import PseudoTerminal, cpu_seconds, state_of, wait_until
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 MOMENTS = int(os.environ.get("NNTUI_MOMENTS", "0"))  # a longer test, outside CI
 FAKE_LAB = [sys.executable, "-m", "lab.fakes"]
-HELP, DIALOG = "Keys (Esc closes)", "Enter sets it"
+HELP, DIALOG = "Help (Esc closes)", "Enter sets it"
 
 
 def lab(*, leader: bool = False) -> PseudoTerminal:

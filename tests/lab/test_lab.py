@@ -112,7 +112,7 @@ async def test_knobs_turn_are_typed_put_back_undone_and_redone() -> None:
         await until(pilot, lambda: lr(app) == 0.1)
         await pilot.press("enter", "0", ".", "7", "enter")
         await until(pilot, lambda: lr(app) == 0.7)
-        assert "sgd: lr = 0.7" in text(app)
+        assert "→ 0.7" in text(app)
         app.source.stop()
 
 

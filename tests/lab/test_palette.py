@@ -45,7 +45,11 @@ async def test_before_there_is_a_run_little_is_offered() -> None:
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         app.model.view = type(app.model.view)()
-        assert set(await offered(app)) == {"All keys", "Leave", "Open another scenario: the launcher"}
+        assert set(await offered(app)) == {
+            "What is on screen, and all keys",
+            "Leave",
+            "Open another scenario: the launcher",
+        }
         app.source.stop()
 
 
@@ -100,7 +104,7 @@ async def test_what_a_source_cannot_do_is_grey_and_says_why() -> None:
         assert hits["Take the last change back"].help == CANNOT["tweak"]
         assert hits["Pause or go on"].help == CANNOT["advance"]
         assert hits["Try: Raise lr"].help == CANNOT["tweak"]
-        assert hits["All keys"].help == "Help, key ?"
+        assert hits["What is on screen, and all keys"].help == "Help, key ?"
         app.source.stop()
 
 

@@ -9,7 +9,6 @@ from builders import changed_lane, snapshot
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import all_marks, lane_marks
-from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.map import free_cell
 from nntui.plotting.map_frame import Canvas
 from nntui.plotting.panel import PanelView
@@ -38,17 +37,6 @@ def test_tries_that_all_fit_begin_with_the_first_and_others_with_the_next_one() 
     assert all(f"suggestion {i}" in all_of_them for i in range(4))
     few = "\n".join(draw_tries(tries, 40, 5, THEME).lines())
     assert [f"suggestion {i}" in few for i in range(4)] == [False, False, True, True]
-
-
-@pytest.mark.parametrize(("chosen", "above", "below"), [(0, False, True), (3, True, True), (5, True, False)])
-def test_arrows_say_that_there_are_more_knobs(chosen: int, above: bool, below: bool) -> None:
-    rows = [KnobRow(f"knob {i}", "1", "", False, False) for i in range(6)]
-    lines = draw_knobs(rows, chosen, "", "", 30, 6, THEME).lines()
-    assert [f"knob {i}" for i in range(6) if f"knob {i}" in "".join(lines)] == [
-        f"knob {i}" for i in {0: range(4), 3: range(1, 5), 5: range(2, 6)}[chosen]
-    ]
-    assert ("↑" in lines[0]) == above
-    assert ("↓" in lines[-1]) == below
 
 
 def test_the_mark_that_restarted_a_lane_is_not_in_the_lane_s_own_time() -> None:

@@ -1,16 +1,20 @@
-"""All keys, by group, written from the registry."""
+"""What is on screen, the keys that work here, and all keys."""
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from nntui.lab.keys import Action, key_words
+from nntui.lab.help_words import HelpLine
 from nntui.lab.widgets.grid_view import GridView
-from nntui.plotting.grid import Grid
-from nntui.plotting.theme import ACCENT, DIM, TEXT, Theme
+from nntui.plotting.grid import Grid, fit, wrap
+from nntui.plotting.theme import ACCENT, DIM, FAINT, TEXT, Theme
 
 from .dialog import DismissedOnce
+
+BOX, FRAME = 84, 5  # columns of the box, and what its frame, padding and scroll bar take of them
+TEXT_COLUMN = 16
 
 
 class HelpScreen(DismissedOnce, ModalScreen[None]):
@@ -25,9 +29,10 @@ class HelpScreen(DismissedOnce, ModalScreen[None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, actions: tuple[Action, ...], theme: Theme) -> None:
+    def __init__(self, lines: list[HelpLine], theme: Theme) -> None:
         super().__init__()
-        self._rows = help_rows(actions, theme)
+        self._lines = lines
+        self._theme = theme
 
     def compose(self) -> ComposeResult:
         """The box that scrolls, with the keys in it."""
@@ -35,10 +40,18 @@ class HelpScreen(DismissedOnce, ModalScreen[None]):
             yield GridView(id="help-text")
 
     def on_mount(self) -> None:
-        """Draw the keys and give the box its title."""
-        self.query_one("#help-box").border_title = "Keys (Esc closes)"
+        """Draw the lines and give the box its title."""
+        self.query_one("#help-box").border_title = "Help (Esc closes)"
+        self._show()
+
+    def on_resize(self) -> None:
+        """As high as its lines are at this width."""
+        self._show()
+
+    def _show(self) -> None:
         view = self.query_one("#help-text", GridView)
-        view.styles.height = len(self._rows)
+        width = min(self.size.width, BOX) - FRAME
+        view.styles.height = len(_rows(self._lines, width, self._theme))
         view.show(self._draw)
 
     def action_scroll(self, rows: int) -> None:
@@ -47,12 +60,9 @@ class HelpScreen(DismissedOnce, ModalScreen[None]):
 
     def _draw(self, width: int, height: int) -> Grid:
         grid = Grid.blank(width, height)
-        for row, (keys, text) in enumerate(self._rows):
-            if text:
-                grid.write(row, 2, keys, f"bold {ACCENT}")
-                grid.write(row, 15, text, TEXT)
-            else:
-                grid.write(row, 0, keys, f"bold {DIM}")
+        for row, pieces in enumerate(_rows(self._lines, width, self._theme)):
+            for column, text, style in pieces:
+                grid.write(row, column, text, style)
         return grid
 
 
@@ -62,14 +72,17 @@ class HelpBox(VerticalScroll):
     can_focus = False
 
 
-def help_rows(actions: tuple[Action, ...], theme: Theme) -> list[tuple[str, str]]:
-    """(keys, description) rows; a group's name stands alone with "" beside it."""
-    rows: list[tuple[str, str]] = []
-    for group in dict.fromkeys(action.group for action in actions):
-        if rows:
-            rows.append(("", ""))
-        rows.append((group, ""))
-        rows += [
-            (key_words(action, theme.ascii_only), action.description) for action in actions if action.group == group
-        ]
+def _rows(lines: list[HelpLine], width: int, theme: Theme) -> list[list[tuple[int, str, str]]]:
+    """(column, text, style) pieces of every row; long words about a panel stand under its title."""
+    rows: list[list[tuple[int, str, str]]] = []
+    for line in lines:
+        if line.heading or not line.keys:
+            rows.append([(0, line.text, f"bold {DIM}")])
+            continue
+        words = wrap(line.text, max(10, width - TEXT_COLUMN))
+        key = (2, fit(line.keys, width - 2, theme.glyphs.end), FAINT if line.dim else f"bold {ACCENT}")
+        style = FAINT if line.dim else TEXT
+        beside = cell_len(line.keys) + 3 <= TEXT_COLUMN
+        rows.append([key, *([(TEXT_COLUMN, words[0], style)] if beside and words else [])])
+        rows += [[(TEXT_COLUMN, one, style)] for one in (words[1:] if beside else words)]
     return rows

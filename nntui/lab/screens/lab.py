@@ -105,6 +105,12 @@ class LabScreen(Screen[None]):
         return self.state.zoom if self.state.zoom in self.panel_names else ""
 
     @property
+    def shown_titles(self) -> dict[str, str]:
+        """The titles of the plots on screen, by name."""
+        built = {name: self._built(name) for name in self.shown_panels}
+        return {name: getattr(one, "title", name.replace("_", " ").capitalize()) for name, one in built.items()}
+
+    @property
     def lab_layout(self) -> Layout:
         """The layout for the present size."""
         state, names, (width, height) = self.state, self.panel_names, self.size

@@ -36,7 +36,7 @@ class SidePart(Vertical):
         if not self.display:
             return
         theme, snapshot, race = self.theme, state.snapshot, state.race
-        chosen, everything = state.panel_view.lane, state.all_lanes
+        chosen, everything, sweep = state.panel_view.lane, state.all_lanes, state.panel_view.sweep
         for name, height in side_heights(state, width, rows, map_away).items():
             view = self._view(name)
             view.display = height > 0
@@ -47,7 +47,7 @@ class SidePart(Vertical):
             self._view("lanes").show(lambda w, h: draw_racers(race, chosen, everything, w, h, theme))
             self._view("layers").show(lambda w, h: draw_curvature(racer, several, w, h, theme))
         else:
-            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme))
+            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep))
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
         )

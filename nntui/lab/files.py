@@ -1,0 +1,31 @@
+"""Files that the lab writes: under names that are free, whole or not at all."""
+
+from pathlib import Path
+
+from nntui_engine.errors import InputError
+
+
+def save(folder: Path, stem: str, suffix: str, text: str) -> Path:
+    """Writes text to a new file in ``folder``; returns its path.
+
+    Raises InputError, and leaves no file, where that cannot be done: a full disk, a folder that is not to be written.
+    """
+    path = free_name(folder, stem, suffix)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(f"{path.name} could not be saved: {error.strerror or error}") from None
+    return path
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """A path in ``folder`` that does not exist yet: stem.svg, stem-2.svg, …"""
+    path = folder / f"{stem}{suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{stem}-{number}{suffix}"
+        number += 1
+    return path

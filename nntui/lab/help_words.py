@@ -1,0 +1,66 @@
+"""What help says: first of what is on screen, then the keys that work here, then all keys."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from nntui.plotting.panels import PANELS
+from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.theme import Theme
+
+from .keys import Action, key_words
+
+BOXES = {
+    "Lanes": "What trains side by side, a variant each; tab chooses the one whose knobs are shown.",
+    "Knobs": "Settings to turn while it trains: up and down choose one, left and right turn it.",
+    "Findings and log": "What is wrong, why, and what to set; below it what was done, and at which step.",
+}
+VIEWS = {
+    "overview": "Overview: how training goes",
+    "network": "Network: what is inside",
+    "map": "Map: where it stands, or what it answers",
+    "landscape": "Landscape: the loss around the weights",
+    "lesson": "Lesson: what to see and what to try",
+    "fair": "Fair rates: every optimizer at its best",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HelpLine:
+    """A heading (neither ``keys`` nor ``dim``), a panel with its meaning, or keys with what they do."""
+
+    text: str
+    keys: str = ""
+    heading: bool = False
+    dim: bool = False
+
+
+def meaning(panel: str, race: bool) -> str:
+    """What a panel shows, in a sentence, and the formula behind it."""
+    row = (SURFACE_PANELS if race else PANELS).get(panel)
+    return "" if row is None else f"{row.meaning}. Formula: {row.formula}."
+
+
+def help_lines(
+    view: str,
+    panels: Mapping[str, str],
+    actions: tuple[Action, ...],
+    available: Iterable[str],
+    race: bool,
+    theme: Theme,
+) -> list[HelpLine]:
+    """All of it. ``panels`` are the titles of those on screen, by name."""
+    there, ascii_only = set(available), theme.ascii_only
+    lines = [HelpLine(VIEWS.get(view, view), heading=True)]
+    lines += [HelpLine(meaning(name, race), title) for name, title in panels.items()]
+    lines += [HelpLine(words, box) for box, words in BOXES.items()]
+    here = [action for action in actions if action.id in there]
+    lines += [HelpLine(""), HelpLine("Keys that work here", heading=True)]
+    lines += [HelpLine(action.description, key_words(action, ascii_only)) for action in here]
+    for group in dict.fromkeys(action.group for action in actions):
+        lines += [HelpLine(""), HelpLine(f"All keys: {group}", heading=True)]
+        lines += [
+            HelpLine(action.description, key_words(action, ascii_only), dim=action.id not in there)
+            for action in actions
+            if action.group == group
+        ]
+    return lines

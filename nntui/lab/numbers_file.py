@@ -1,0 +1,43 @@
+"""What was measured, as a CSV file: a row for each lane and step, a column for each statistic, or layer of one."""
+
+import csv
+import io
+
+import numpy as np
+
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+
+
+def numbers_text(snapshot: Snapshot) -> str:
+    """The CSV of a snapshot that carries its histories; what was not measured at a step is empty.
+
+    Far back, where several samples were merged, a row holds their mean.
+    """
+    tables = [(lane.name, _columns(lane)) for lane in snapshot.lanes]
+    names = list(dict.fromkeys(name for _, columns in tables for name in columns))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["lane", "step", *names])
+    for lane, columns in tables:
+        for step in sorted({step for column in columns.values() for step in column}):
+            values = (columns[name].get(step) if name in columns else None for name in names)
+            writer.writerow([lane, f"{step:g}", *("" if value is None else repr(value) for value in values)])
+    return text.getvalue()
+
+
+def _columns(lane: LaneSnapshot) -> dict[str, dict[float, float]]:
+    """By column: the value at each step."""
+    found: dict[str, dict[float, float]] = {}
+    for name, series in lane.whole_history.items():
+        found[name] = _values(series.steps, series.mean[:, 0])
+    for name, series in lane.layer_history.items():
+        for place, layer in enumerate(lane.layers[: series.mean.shape[1]]):
+            found[f"{name} {layer.name}"] = _values(series.steps, series.mean[:, place])
+    return {name: column for name, column in found.items() if column}
+
+
+def _values(steps: np.ndarray, values: np.ndarray) -> dict[float, float]:
+    """The values that were measured, NaN and infinity as what they are where others stand beside them."""
+    if np.isnan(values).all():
+        return {}
+    return dict(zip(steps.tolist(), values.astype(float).tolist(), strict=True))
