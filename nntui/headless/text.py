@@ -17,7 +17,7 @@ from nntui.plotting.grid import fit, wrap
 from nntui_engine.registry.layer_kind import shape_text
 from nntui_engine.registry.layer_kinds import LAYER_KINDS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
-from nntui_engine.run.finding import Finding, details, headline
+from nntui_engine.run.finding import Finding, details, headline, layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, Snapshot
 
 # Points of history asked for; a sparkline never has more columns than this.
@@ -143,7 +143,7 @@ def _layers(lane: LaneSnapshot, width: int) -> RenderableType:
         parts.append(Text(f"Stopped early after step {lane.step}: the loss no longer fell."))
     if lane.network.first_non_finite is not None:
         first = lane.network.first_non_finite
-        place = f"step {first.step}, layer {lane.layer_name(first.layer)}"
+        place = f"step {first.step}, {layer_words((first.layer,), lane.layer_names)}"
         parts.append(Text(f"First NaN or infinity at {place}.", style="red"))
     return Group(*parts, table)
 

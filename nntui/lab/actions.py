@@ -17,16 +17,16 @@ from .help_words import help_lines
 from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
-from .map_actions import MapActions
 from .new_lanes import NewLane, lane_name
 from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
 from .training import Training
+from .zoom_actions import ZoomActions
 
 
-class LabActions(MapActions):
+class LabActions(ZoomActions):
     """The app as far as keys are concerned."""
 
     to_copy: deque[str]  # into the clipboard, with the next frame
@@ -59,7 +59,7 @@ class LabActions(MapActions):
 
     def action_turn(self, direction: int, fine: bool) -> None:
         """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
-        if self.arrow_moves_start(direction, 0, fine):
+        if self.arrow_moves_start(direction, 0, fine) or self.arrow_moves_cursor(direction, fine):
             return
         lanes = self.model.chosen_lanes
         if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
@@ -138,8 +138,9 @@ class LabActions(MapActions):
         self.redraw()
 
     def action_log_axis(self) -> None:
-        """Switches the loss between a linear and a logarithmic axis."""
-        self.model.panel_view.log_loss = not self.model.panel_view.log_loss
+        """Switches the loss, or the panel that fills the screen, between a linear and a logarithmic axis."""
+        if not self.model.switch_log_axis():
+            self.say("This plot has one kind of axis only.", log=False)
         self.redraw()
 
     def action_choose_unit(self, direction: int) -> None:
@@ -158,12 +159,12 @@ class LabActions(MapActions):
         if reason:
             self.say(reason, log=False)
             return
-        self.model.view_name, self.model.page = name, 0
+        self.model.view_name, self.model.page, self.model.zoom = name, 0, ""
         self.redraw()
 
     def action_panels(self, direction: int) -> None:
-        """Shows the next (1) or last (−1) page of plots; in the lesson, scrolls its text."""
-        if self.lab_screen is None:
+        """Shows the next (1) or last (−1) page of plots, or the plot alone; in the lesson, scrolls its text."""
+        if self.lab_screen is None or self.next_zoomed(direction):
             return
         if self.model.view_name == "lesson":
             self.lab_screen.scroll_lesson(direction)

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from nntui.plotting.panels import PANELS
+from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
-from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
 
 from .keys import Action, key_words
 
@@ -35,9 +36,9 @@ class HelpLine:
 
 
 def meaning(panel: str, race: bool) -> str:
-    """What a panel shows, in a sentence, where it shows a statistic."""
-    rows = (SURFACE_BY_NAME,) if race else (LAYER_BY_NAME, EVALUATION_BY_NAME, WHOLE_BY_NAME)
-    return next((row[panel].summary for row in rows if panel in row), "")
+    """What a panel shows, in a sentence, and the formula behind it."""
+    row = (SURFACE_PANELS if race else PANELS).get(panel)
+    return "" if row is None else f"{row.meaning}. Formula: {row.formula}."
 
 
 def help_lines(

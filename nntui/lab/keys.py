@@ -61,6 +61,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("lesson", "6", "view('lesson')", "lesson", "Lesson: what to see and try, and the log", "View", 8),
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
+    Action("zoom_panel", "z", "zoom_panel", "zoom", "One plot alone, with a cursor: arrows move it", "View", 7),
+    Action("smooth", "k", "smooth", "", "Smooth the plots: means over more steps", "View", 60),
+    Action("window", "i", "window", "", "Show the last steps alone, or all", "View", 60),
     Action("next_unit", "v", "choose_unit(1)", "unit", "Weights of the next unit", "View", 7),
     Action("last_unit", "V", "choose_unit(-1)", "", "Weights of the unit before", "View", 60),
     Action("next_layer", "w", "choose_layer(1)", "layer", "The next layer (weights, frozen knob)", "View", 8),
@@ -135,7 +138,7 @@ CANNOT = {
 OF_KNOB = frozenset({"type_value", "default"})  # what the palette has of the chosen knob
 RACE_ONLY = frozenset(
     {
-        *("fair", "zoom_out", "zoom_in", "whole_map", "move_start", "cancel"),
+        *("fair", "zoom_out", "zoom_in", "whole_map", "move_start"),
         *("pan_left", "pan_down", "pan_up", "pan_right"),
     }
 )

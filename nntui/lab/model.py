@@ -29,6 +29,7 @@ from .new_lanes import ORIGINAL, NewLane, difference, named
 from .session_view import SessionView
 from .state import LabState
 
+LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
 PLANES = 10  # through the weights: along their path, and random ones
 
 
@@ -53,6 +54,7 @@ class LabModel:
         self.map_view = MapView()
         self.all_lanes = False
         self.page = 0
+        self.zoom = ""  # the plot that stands alone
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.view_name = ""  # until it is known what runs
@@ -196,6 +198,16 @@ class LabModel:
             return ()
         return tuple(layer.units for layer in snapshot.lanes[self.panel_view.lane].layers)
 
+    def switch_log_axis(self) -> bool:
+        """The loss, or the plot that stands alone, between a linear and a logarithmic axis; False where it has one."""
+        view = self.panel_view
+        if self.zoom and self.zoom not in view.log_now:
+            return False
+        alone = bool(self.zoom) and self.zoom not in LOSSES
+        wanted = not view.log_now.get(self.zoom or "loss", False)
+        view.log_axes |= dict.fromkeys((self.zoom,) if alone else LOSSES, wanted)
+        return True
+
     def choose_unit(self, direction: int) -> None:
         """The next unit of the layer whose weights are shown; of the landscape the next
         plane, of the Layers view the next statistic."""
@@ -265,6 +277,7 @@ class LabModel:
             message=message,
             panels=view.scenario.panels,
             page=self.page,
+            zoom=self.zoom,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
         )
@@ -278,6 +291,8 @@ class LabModel:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if self.view_name == "lesson":
             labels = {"next_panels": "scroll"}
+        if self.zoom:
+            labels = {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:

@@ -30,6 +30,7 @@ class Known(Protocol):
     map_view: MapView
     pages: int
     shown: tuple[str, ...]
+    zoom: str
 
     @property
     def race(self) -> Snapshot | None:
@@ -122,8 +123,12 @@ def _of_view(model: Known, action_id: str) -> str:
         return f"The map is not shown: {_key(model, 'map')} shows it."
     if action_id == "whole_map" and model.map_view.window is None:
         return "The whole map is shown already."
-    if action_id == "cancel" and model.map_view.crosshair is None and name != "fair":
+    if action_id == "cancel" and model.map_view.crosshair is None and name != "fair" and not model.zoom:
         return "There is nothing to leave."
+    if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
+        return f"No plots are shown here: {_key(model, 'overview')} shows them."
+    if model.zoom:
+        return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
     weights = "unit_weights" in model.shown or name in ("layers", "landscape")
     if action_id in ("next_unit", "last_unit") and not weights:
         return f"No unit's weights are shown: {_key(model, 'network')} shows them."

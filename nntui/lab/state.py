@@ -38,6 +38,7 @@ class LabState:
     message: tuple[str, bool] = ("", False)
     panels: tuple[str, ...] = ()
     page: int = 0
+    zoom: str = ""
     view: str = "overview"
     lesson: str = ""
     surface: SampledSurface | None = None

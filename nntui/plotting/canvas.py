@@ -30,11 +30,14 @@ def dot_places(places: Floats, cells: int, dots: int) -> NDArray[np.int64]:
     return np.clip(index, 0, cells * dots - 1).astype(np.int64)
 
 
-def to_columns(x: Floats, low: Floats, middle: Floats, high: Floats, cells: int, dots: int = 2) -> Columns:
+def to_columns(
+    x: Floats, low: Floats, middle: Floats, high: Floats, cells: int, dots: int = 2, stepped: bool = False
+) -> Columns:
     """Gathers points into dot columns: smallest low, mean middle, largest high of the points that fall into each.
 
     ``x`` (ascending) and the values are places between 0 and 1; a NaN middle is a gap. Columns between two
-    neighbouring points are filled along the straight line, columns across a gap are left empty.
+    neighbouring points are filled along the straight line, or with the former's value where ``stepped``; columns across
+    a gap are left empty.
     """
     count = cells * dots
     empty = np.full(count, np.nan)
@@ -58,7 +61,8 @@ def to_columns(x: Floats, low: Floats, middle: Floats, high: Floats, cells: int,
         )
         span = np.arange(used[0], used[-1] + 1)
         for target, values in zip((out.low, out.middle, out.high), merged, strict=True):
-            target[span] = np.interp(span, used, values)
+            held = values[np.searchsorted(used, span, side="right") - 1] if stepped else None
+            target[span] = np.interp(span, used, values) if held is None else held
     return out
 
 

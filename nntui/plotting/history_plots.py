@@ -4,14 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Mark, Series, Snapshot
 
 from .layer_signs import layer_keys
 from .panel import PanelView
 from .plot import Curve, Key, PlotSpec, TimeMark
+from .scales import SteadyAxis
 from .theme import Theme
+from .value_limits import spans_decades
 
-AWAY = 1000.0  # times as high as the lowest lane
 NEVER_EMPTY = frozenset({"loss", "gradient_norm", "activation_variance"})
 
 
@@ -20,15 +21,16 @@ def any_history(snapshot: Snapshot, name: str) -> bool:
     return any(name in lane.whole_history and len(lane.whole_history[name].steps) for lane in snapshot.lanes)
 
 
-def runs_away(snapshot: Snapshot, name: str) -> bool:
-    """Whether one lane's values are so far above another's that a linear axis would show that lane alone."""
-    highest = []
-    for lane in snapshot.lanes:
-        series = lane.whole_history.get(name)
-        values = series.high[np.isfinite(series.high)] if series is not None else np.zeros(0)
-        if len(values):
-            highest.append(float(values.max()))
-    return len(highest) > 1 and min(highest) > 0.0 and max(highest) > AWAY * min(highest)
+def opens_log(snapshot: Snapshot, names: tuple[str, ...], memory: SteadyAxis) -> bool:
+    """Whether the lanes' means span so much that they open on a log axis; the axis' memory keeps it on the border."""
+    lows, highs = [], []
+    for series in (lane.whole_history.get(name) for lane in snapshot.lanes for name in names):
+        means = series.mean[np.isfinite(series.mean) & (series.mean > 0.0)] if series is not None else np.zeros(0)
+        if len(means):
+            lows.append(float(means.min()))
+            highs.append(float(means.max()))
+    memory.logarithmic = spans_decades(lows, highs, memory.logarithmic)
+    return memory.logarithmic
 
 
 def nothing_yet(step: int) -> str:
@@ -41,12 +43,19 @@ def lane_words(snapshot: Snapshot, lane: LaneSnapshot) -> str:
     return "This network" if len(snapshot.lanes) == 1 else f"Lane {lane.name}"
 
 
-def _curve(lane: LaneSnapshot, name: str, series: Series, column: int, key: Key, band: bool = True) -> Curve:
+def whose(snapshot: Snapshot, lane: LaneSnapshot) -> str:
+    """The lane's name for a title; "" where it is the only one."""
+    return lane.name if len(snapshot.lanes) > 1 else ""
+
+
+def _curve(
+    lane: LaneSnapshot, name: str, series: Series, column: int, key: Key, *, band: bool = True, stepped: bool = False
+) -> Curve:
     low, mean, high = (np.asarray(a)[:, column] for a in (series.low, series.mean, series.high))
     bad = np.isinf(mean) | (np.isnan(mean) & (np.isfinite(low) | np.isfinite(high)))
     if lane.network.first_non_finite is not None and name in NEVER_EMPTY:
         bad |= np.isnan(mean) & (np.asarray(series.steps) >= lane.network.first_non_finite.step)
-    return Curve(key.label, key.colour, key.marker, np.asarray(series.steps), low, mean, high, bad, band)
+    return Curve(key.label, key.colour, key.marker, np.asarray(series.steps), low, mean, high, bad, band, stepped)
 
 
 def whole_plot(
@@ -77,7 +86,8 @@ def whole_plot(
         legend=tuple(legend),
         step=snapshot.step,
         steps=snapshot.steps,
-        marks=tuple(TimeMark(mark.step, mark.restarted) for mark in snapshot.marks),
+        marks=all_marks(snapshot, theme),
+        curves_are="lanes" if len(snapshot.lanes) > 1 else "curves",
         note=_bad_note(snapshot.lanes, len(snapshot.lanes) > 1) if several == "loss" else "",
     )
 
@@ -103,11 +113,14 @@ def layer_plot(
     keys = {index: all_keys[index] for index in shown}
     curves: list[Curve] = []
     if series is not None and len(series.steps):
-        curves = [_curve(lane, name, series, index, keys[index], band=False) for index in shown]
+        curves = [_curve(lane, name, series, index, keys[index], band=False, stepped=whole) for index in shown]
     return PlotSpec(
         title=title,
+        whose=whose(snapshot, lane),
         curves=tuple(curves),
         legend=tuple(keys.values()),
+        curves_are="layers",
+        subtitle="log" if log else "",
         step=lane.step,
         steps=lane.settings.steps,
         scale="log" if log else "linear",
@@ -122,10 +135,32 @@ def layer_plot(
 
 
 def lane_marks(snapshot: Snapshot, lane: LaneSnapshot) -> tuple[TimeMark, ...]:
-    """The marks of one lane in its own time: a lane that started again counts from there."""
-    mine = [mark for mark in snapshot.marks if mark.lane in (None, lane.name)]
-    began = snapshot.step - lane.step
-    return tuple(TimeMark(mark.step - began, mark.restarted) for mark in mine if mark.step > began)
+    """The marks of one lane at its own steps, since it last began."""
+    return tuple(TimeMark(step, False, mark.text) for mark, step in _since_it_began(snapshot, lane))
+
+
+def all_marks(snapshot: Snapshot, theme: Theme) -> tuple[TimeMark, ...]:
+    """The marks of all lanes, each at its lane's own step; one for those of several lanes that stand together."""
+    lanes: dict[tuple[int, str], set[int]] = {}
+    for lane in snapshot.lanes:
+        for mark, step in _since_it_began(snapshot, lane):
+            lanes.setdefault((step, mark.text), set()).add(lane.index)
+    several = len(snapshot.lanes) > 1
+    return tuple(
+        TimeMark(step, False, text, theme.lane(min(mine)) if several and len(mine) == 1 else "")
+        for (step, text), mine in lanes.items()
+    )
+
+
+def _since_it_began(snapshot: Snapshot, lane: LaneSnapshot) -> list[tuple[Mark, int]]:
+    """The changes of a lane since it last began, and at which step of its own each was."""
+    found: list[tuple[Mark, int]] = []
+    for mark in snapshot.marks:
+        step = mark.at.get(lane.name) if mark.at else mark.step if mark.lane in (None, lane.name) else None
+        if step is None:
+            continue
+        found = [] if mark.restarted else [*found, (mark, step)]
+    return [(mark, step) for mark, step in found if 0 < step <= lane.step]
 
 
 def _bad_note(lanes: tuple[LaneSnapshot, ...], named: bool) -> str:

@@ -110,5 +110,17 @@ def _is_network(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 
 
 LANDSCAPE_PANELS = (
-    Panel("landscape", (), (), landscape_panel, _is_network, look=landscape, view="landscape", on_request=True),
+    Panel(
+        "landscape",
+        (),
+        (),
+        landscape_panel,
+        _is_network,
+        look=landscape,
+        view="landscape",
+        on_request=True,
+        meaning="The loss around the weights, with the way they came: a valley, a slope or a cliff",
+        short="the loss all around",
+        formula="L(θ + a·u + b·v) for two directions u, v: along the path, or random and scaled filter by filter",
+    ),
 )

@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 
+from nntui_engine.run.finding import layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from nntui_engine.scenario.load import Sweep
 
@@ -111,7 +112,7 @@ def lane_words(lane: LaneSnapshot) -> Words | None:
     """What is worth saying about a lane, and its colour; None when it simply trains."""
     first = lane.network.first_non_finite
     if first is not None:
-        return f"NaN since step {grouped(first.step)}, layer {lane.layer_name(first.layer)}", ERROR
+        return f"NaN since step {grouped(first.step)}, {layer_words((first.layer,), lane.layer_names)}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {grouped(lane.step)}", WARNING
     return (f"finished at {grouped(lane.step)}", GOOD) if lane.state == "finished" else None

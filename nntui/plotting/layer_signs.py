@@ -34,7 +34,7 @@ def layer_keys(lane: LaneSnapshot, theme: Theme) -> list[Key]:
 
 def _name(lane: LaneSnapshot, layer: LayerInfo) -> str:
     called = lane.layer_names.get(layer.index, "")
-    return "" if called == str(layer.index) or layer.index == len(lane.layers) else called
+    return "" if called == str(layer.index) else called
 
 
 def layer_forms(layer: LayerInfo, name: str, theme: Theme) -> list[list[str]]:

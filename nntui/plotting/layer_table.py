@@ -23,14 +23,18 @@ def layers_height(lane: LaneSnapshot) -> int:
     return len(lane.layers) + 5
 
 
-def draw_layers(lane: LaneSnapshot, width: int, height: int, theme: Theme, chosen: int = 0) -> Grid:
+def draw_layers(
+    lane: LaneSnapshot, width: int, height: int, theme: Theme, chosen: int = 0, several: bool = False
+) -> Grid:
     """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units; of a network
     that is no plain chain its name or kind, its shape and activation, gradient norm and dead units.
 
     A frozen layer has a sign beside its marker. ``chosen`` (1-based) is the layer that a knob is for; 0 for none.
+    ``several``: the title says which lane it is of.
     """
     grid = Grid.blank(width, height)
-    draw_box(grid, theme, "Layers")
+    title = f"Layers {theme.glyphs.dot} {lane.name}" if lane.name and several else "Layers"
+    draw_box(grid, theme, fit(title, max(0, width - 16), theme.glyphs.end))
     end = width - 2
     plain = lane.network.settings.is_plain
     wide = plain and end >= 34  # else there is no room for the variance

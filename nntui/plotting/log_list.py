@@ -7,6 +7,8 @@ from .grid import Grid, fit, wrap
 from .numbers import grouped
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
+LATEST = 3  # entries of the log that a box has room for unasked
+
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
@@ -39,15 +41,8 @@ def draw_log(
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
-    entries = [log_rows([entry], inner, theme) for entry in log]
-    newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
-    wanted = min(sum(map(len, entries)), room // 2)
-    rows = _cut(fitting_findings(findings, inner, max(1, room - max(newest, wanted)), theme), room - newest, theme)
-    notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, inner, theme)]
-    if len(rows) + len(notes) <= room - newest or not rows:
-        rows += _cut(notes, room - newest - len(rows), theme)
-    body = _newest(entries, room - len(rows), theme)
-    if not log and room - len(rows) > 1:
+    rows, body = _filled(findings, health, log, inner, room, theme)
+    if not log and room - len(rows) > min(1, len(rows)):
         hint = _lines("Changes you make will be listed here.", inner, theme)
         body = [[(line, FAINT)] for line in hint][: room - len(rows)]
     for row, pieces in enumerate(rows + body):
@@ -55,6 +50,28 @@ def draw_log(
         for text, style in pieces:
             column = grid.write(row + 1, column, text, style)
     return grid
+
+
+def log_height(
+    findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, most: int, theme: Theme
+) -> int:
+    """Rows, at most ``most``, in which a box of this width says what was found and what was done last."""
+    rows, body = _filled(findings, health, log[-LATEST:], width - 4, most - 2, theme)
+    return min(most, max(1, len(rows) + len(body)) + 2)
+
+
+def _filled(
+    findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, room: int, theme: Theme
+) -> tuple[list[Row], list[Row]]:
+    """What stands in ``room`` rows: of findings and health, and of the log."""
+    entries = [log_rows([entry], width, theme) for entry in log]
+    newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
+    wanted = min(sum(map(len, entries)), room // 2)
+    rows = _cut(fitting_findings(findings, width, max(1, room - max(newest, wanted)), theme), room - newest, theme)
+    notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, width, theme)]
+    if len(rows) + len(notes) <= room - newest or not rows:
+        rows += _cut(notes, room - newest - len(rows), theme)
+    return rows, _newest(entries, room - len(rows), theme)
 
 
 def _newest(entries: list[list[Row]], room: int, theme: Theme) -> list[Row]:

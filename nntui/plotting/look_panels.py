@@ -61,10 +61,10 @@ def curve_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec: 
     )
     held = theme.glyphs.held_out[0]
     dot = "." if theme.ascii_only else "•"
-    points = [Points(found.train[:, 0], found.train[:, 1], dot, TEXT)]
+    points = [Points(found.train[:, 0], found.train[:, 1], dot, TEXT, held=True)]
     legend = [*keys, Key(dot, "data", TEXT)]
     if len(found.held_out):
-        points.append(Points(found.held_out[:, 0], found.held_out[:, 1], held, DIM))
+        points.append(Points(found.held_out[:, 0], found.held_out[:, 1], held, DIM, held=True))
         legend.append(Key(held, "held out", DIM))
     data = np.concatenate([found.train[:, 1], found.held_out[:, 1]])
     room = (float(data.max()) - float(data.min())) or 1.0
@@ -72,6 +72,7 @@ def curve_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec: 
         title="Prediction",
         subtitle=f"against {found.feature}",
         curves=curves,
+        curves_are="lanes",
         points=tuple(points),
         legend=tuple(legend),
         x_axis=linear_axis(float(found.xs[0]), float(found.xs[-1])),
@@ -125,7 +126,7 @@ def has_spread(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 def sweep_loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The loss now, against the swept setting."""
     names = (("validation_loss", "validation"), ("train_loss", "training"))
-    return _sweep_panel(snapshot, view, theme, "sweep_loss", "Loss", names, log=view.log_loss)
+    return _sweep_panel(snapshot, view, theme, "sweep_loss", "Loss", names, log=view.log_axis("sweep_loss", False))
 
 
 def sweep_accuracy_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
@@ -185,16 +186,105 @@ def _input_name(found: Paths, index: int) -> str:
 
 
 SWEEP_PANELS: tuple[Panel, ...] = (
-    Panel("sweep_loss", (), (), sweep_loss_panel, has_sweep),
-    Panel("sweep_accuracy", (), (), sweep_accuracy_panel, has_sweep_accuracy),
+    Panel(
+        "sweep_loss",
+        (),
+        (),
+        sweep_loss_panel,
+        has_sweep,
+        meaning="How wrong each of the settings is now: the lowest point is the best of them",
+        short="lowest = best",
+        formula="loss over all rows of the set, for each value of the swept setting",
+    ),
+    Panel(
+        "sweep_accuracy",
+        (),
+        (),
+        sweep_accuracy_panel,
+        has_sweep_accuracy,
+        meaning="How often each of the settings is right now: the highest point is the best of them",
+        short="highest = best",
+        formula="share of the set predicted right, for each value of the swept setting",
+    ),
 )
 LOOK_PANELS: tuple[Panel, ...] = (
-    Panel("decision_regions", (), (), regions_panel, has_regions, decision_regions, "map", True),
-    Panel("prediction_curve", (), (), curve_panel, has_curve, prediction_curve, "map", True),
-    Panel("backward_pass", (), (), pass_panel, has_pass, backward_pass, "network", True),
-    Panel("unit_weights", (), (), weights_panel, always, unit_weights, "network", True),
-    Panel("prediction_spread", (), (), spread_panel, has_spread, prediction_spread, "network", True),
-    Panel("coefficient_paths", (), (), paths_panel, has_paths, coefficient_paths, on_request=True),
+    Panel(
+        "decision_regions",
+        (),
+        (),
+        regions_panel,
+        has_regions,
+        decision_regions,
+        "map",
+        True,
+        meaning="What the network answers at every point of the plane; the dots are the data",
+        short="answers and data",
+        formula="the class with the largest output at each point; the fainter, the less sure",
+    ),
+    Panel(
+        "prediction_curve",
+        (),
+        (),
+        curve_panel,
+        has_curve,
+        prediction_curve,
+        "map",
+        True,
+        meaning="What the network answers along its input; the dots are the data",
+        short="answers and data",
+        formula="output a(x) for each x; with dropout on, mean and spread of many passes",
+    ),
+    Panel(
+        "backward_pass",
+        (),
+        (),
+        pass_panel,
+        has_pass,
+        backward_pass,
+        "network",
+        True,
+        meaning="Every number of one step: forward to the loss, then its slopes on the way back",
+        short="one step in numbers",
+        formula="z = W·a + b, a = φ(z); δ = ∂L/∂z, ∂L/∂W = δ·aᵀ, ΔW by the optimizer",
+    ),
+    Panel(
+        "unit_weights",
+        (),
+        (),
+        weights_panel,
+        always,
+        unit_weights,
+        "network",
+        True,
+        meaning="What one unit listens to: the size and the sign of every weight into it",
+        short="weights into one unit",
+        formula="one row of W, and its bias b",
+    ),
+    Panel(
+        "prediction_spread",
+        (),
+        (),
+        spread_panel,
+        has_spread,
+        prediction_spread,
+        "network",
+        True,
+        meaning="How much answers differ while dropout stays on: the more, the less sure",
+        short="how unsure it is",
+        formula="mean standard deviation of the outputs over 100 passes with dropout on",
+    ),
+    Panel(
+        "coefficient_paths",
+        (),
+        (),
+        paths_panel,
+        has_paths,
+        coefficient_paths,
+        on_request=True,
+        meaning="Each weight into the unit as the swept setting grows: which are given up first",
+        short="weights by setting",
+        formula="one row of W for each value of the swept setting",
+    ),
 )
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
+
 from nntui.looks.request import Look, Looks
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario.load import Sweep
 
 from .grid import Grid
-from .plot import PlotSpec, draw_plot
+from .plot import PlotSpec
+from .plot_drawing import draw_plot
 from .scales import SteadyAxis
-from .theme import Theme
+from .theme import DIM, FAINT, Theme
 
 Picture = Callable[[int, int], Grid]
+MEANING_ROWS = 9  # of a panel that says what it shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +29,23 @@ class Former:
 
 @dataclass(slots=True)
 class PanelView:
-    """What a person has chosen, and the axes' memory: which lane, which unit, whether the loss has a log axis.
+    """What a person has chosen, and the axes' memory: which lane, which unit, which plots shall have a log axis or not,
+    and which have one now.
 
-    ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
-    replaced. ``meanings``: whether each panel says what it shows. ``plane``: which plane the landscape is drawn on,
-    ``again``: how often it was asked for anew;
+    ``meanings``: whether each panel says what it shows. ``smoothing``: steps whose mean is drawn, ``window``: the last
+    steps alone (0: neither), ``cursor``: the step that a plot alone on the screen is read at. ``looks`` is what was
+    last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced. ``plane``: which
+    plane the landscape is drawn on, ``again``: how often it was asked for anew;
     ``statistic``: which one of layers the Layers view shows.
     """
 
     lane: int = 0
-    log_loss: bool = False
+    log_axes: dict[str, bool] = field(default_factory=dict)
+    log_now: dict[str, bool] = field(default_factory=dict)
     meanings: bool = True
+    smoothing: int = 0
+    window: int = 0
+    cursor: float | None = None
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0
@@ -50,6 +60,11 @@ class PanelView:
         """The memory of the axis called ``name``, made when it is first asked for."""
         return self.memory.setdefault(name, SteadyAxis())
 
+    def log_axis(self, name: str, by_itself: bool) -> bool:
+        """Whether the plot ``name`` has a logarithmic axis: as was chosen, or else as it would have by itself."""
+        self.log_now[name] = self.log_axes.get(name, by_itself)
+        return self.log_now[name]
+
 
 def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
     """True: a panel that has something to show of every network."""
@@ -60,7 +75,8 @@ def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 class Panel:
     """One panel: ``build`` makes a plot, or a function of the panel's size, of the histories ``whole`` and ``layer``
     and of what ``look`` finds. ``view`` ("map", "network") is where it has its place beside the Overview;
-    ``on_request``: the Overview has it only where a scenario names it."""
+    ``on_request``: the Overview has it only where a scenario names it. ``meaning`` says in plain words what is seen,
+    ``short`` the same in few, ``formula`` what is worked out."""
 
     name: str
     whole: tuple[str, ...]
@@ -70,8 +86,30 @@ class Panel:
     look: Look | None = None
     view: str = ""
     on_request: bool = False
+    meaning: str = ""
+    short: str = ""
+    formula: str = ""
 
 
-def draw_panel(built: PlotSpec | Picture, width: int, height: int, theme: Theme) -> Grid:
-    """What a panel built, as a grid of exactly this size."""
-    return draw_plot(built, width, height, theme) if isinstance(built, PlotSpec) else built(width, height)
+def draw_panel(built: PlotSpec | Picture, width: int, height: int, theme: Theme, meaning: tuple[str, ...] = ()) -> Grid:
+    """What a panel built, as a grid of exactly this size; ``meaning``: its forms, of which the first that fits stands
+    under the title where there are rows enough."""
+    rows = height - 1 if meaning and height >= MEANING_ROWS else height
+    grid = draw_plot(built, width, rows, theme) if isinstance(built, PlotSpec) else built(width, rows)
+    return grid if rows == height else under_title(grid, meaning, theme)
+
+
+def under_title(grid: Grid, forms: tuple[str, ...], theme: Theme) -> Grid:
+    """The same with one row more under its upper line: the first of ``forms`` that fits between the frame's sides."""
+    found = Grid.blank(grid.width, grid.height + 1)
+    found.paste(grid, 1, 0)
+    upper = found.chars[1].copy(), found.inks[1].copy()
+    found.chars[1], found.inks[1] = " ", 0
+    found.chars[0], found.inks[0] = upper
+    corners = [i for i, char in enumerate(grid.chars[0]) if char in theme.glyphs.corners[:2]]
+    left, right = (corners[0], corners[-1]) if len(corners) > 1 else (0, grid.width - 1)
+    for column in (left, right):
+        found.write(1, column, theme.glyphs.side, FAINT)
+    words = next((form for form in forms if cell_len(form) <= right - left - 3), "")
+    found.write(1, left + 2, words, DIM)
+    return found

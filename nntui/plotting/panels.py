@@ -7,9 +7,9 @@ import numpy as np
 from nntui.looks.request import Look
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
-from nntui_engine.run.snapshot import Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .history_plots import any_history, lane_words, layer_plot, nothing_yet, runs_away, whole_plot
+from .history_plots import any_history, lane_words, layer_plot, nothing_yet, opens_log, whole_plot, whose
 from .landscape_panel import LANDSCAPE_PANELS
 from .layers_view import LAYERS_PANELS
 from .look_panels import LOOK_PANELS, SWEEP_PANELS
@@ -19,11 +19,13 @@ from .plot import PlotSpec
 from .sequence_panels import SEQUENCE_PANELS
 from .surface_panels import SURFACE_PANELS
 from .theme import Theme
+from .time_view import seen_in_time
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """The loss: of each lane's mini-batches, or of mini-batches and held-out rows when there is one lane."""
-    log = view.log_loss or runs_away(snapshot, "loss")
+    memory, several = view.axis_memory("loss"), len(snapshot.lanes) > 1
+    log = view.log_axis("loss", opens_log(snapshot, ("loss",) if several else ("loss", "validation_loss"), memory))
     return whole_plot(
         snapshot,
         theme,
@@ -33,7 +35,7 @@ def loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
             floor=0.0,
             subtitle="log" if log else "",
             empty="" if any_history(snapshot, "loss") else nothing_yet(snapshot.step),
-            memory=view.axis_memory("loss"),
+            memory=memory,
         ),
         one=(("loss", "training"), ("validation_loss", "validation")),
         several="loss",
@@ -46,7 +48,6 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpe
         name = "r2"
         spec = PlotSpec(
             title="R² (share of variation explained)",
-            widest=(-1.0, 1.0),
             empty="" if any_history(snapshot, name) else "Measured at the first evaluation.",
             memory=view.axis_memory(name),
         )
@@ -66,16 +67,26 @@ def accuracy_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpe
     return whole_plot(snapshot, theme, spec, one=measures, several=several)
 
 
+def has_mortal(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
+    """Whether a unit of any lane can die."""
+    return any(_mortal(lane) for lane in snapshot.lanes)
+
+
+def _mortal(lane: LaneSnapshot) -> tuple[int, ...]:
+    """The hidden layers (0-based) whose units can fall silent."""
+    return tuple(i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].falls_silent)
+
+
 def dead_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     """Units that fire on no row: only layers whose activation can die are drawn."""
     lane = snapshot.lanes[view.lane]
-    mortal = tuple(i for i, layer in enumerate(lane.layers[:-1]) if ACTIVATIONS[layer.activation].falls_silent)
+    mortal = _mortal(lane)
     if not mortal:
         kinds = sorted({layer.activation for layer in lane.layers[:-1]})
         reason = f"{lane_words(snapshot, lane)} has no ReLU layer ({', '.join(kinds) or 'no hidden layer'}): " + (
             "its units cannot die."
         )
-        return PlotSpec(title="Dead ReLU units by layer", empty=reason)
+        return PlotSpec(title="Dead ReLU units by layer", whose=whose(snapshot, lane), empty=reason)
     spec = layer_plot(
         snapshot, view, theme, "dead_units", "Dead ReLU units by layer", whole=True, floor=0.0, only=mortal
     )
@@ -95,7 +106,8 @@ def whole_panel(statistic: Statistic) -> Panel:
 
     def build(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
         of_loss = name.endswith("loss")
-        log = (view.log_loss or runs_away(snapshot, name)) if of_loss else statistic.scale == "log"
+        memory = view.axis_memory(name)
+        log = view.log_axis(name, opens_log(snapshot, (name,), memory) if of_loss else statistic.scale == "log")
         spec = PlotSpec(
             title=statistic.title,
             scale="log" if log else "linear",
@@ -104,39 +116,75 @@ def whole_panel(statistic: Statistic) -> Panel:
             fixed=(0.0, 1.0) if name.endswith("accuracy") else None,
             percent=name.endswith("accuracy"),
             empty="" if any_history(snapshot, name) else later or nothing_yet(snapshot.step),
-            memory=view.axis_memory(name),
+            memory=memory,
         )
         return whole_plot(snapshot, theme, spec, one=((name, ""),), several=name)
 
-    return Panel(name, (name,), (), build, on_request=True)
+    summary = statistic.summary.removesuffix(".")
+    return Panel(name, (name,), (), build, on_request=True, meaning=summary, formula=statistic.formula)
 
 
-def layer_panel(statistic: Statistic, on_request: bool = True) -> Panel:
-    """A panel for a statistic of each layer of the chosen lane; ``on_request``: shown where a scenario asks for it."""
+def layer_panel(statistic: Statistic, meaning: str = "", short: str = "") -> Panel:
+    """A panel for a statistic of each layer of the chosen lane; without words of its own it is shown where a scenario
+    asks for it."""
 
     def build(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
-        log = statistic.scale == "log"
+        log = view.log_axis(statistic.name, statistic.scale == "log")
         share = statistic.name.endswith("fraction")
         floor = None if log or statistic.name.endswith("mean") else 0.0
         title = f"{statistic.title} by layer"
         return layer_plot(snapshot, view, theme, statistic.name, title, log=log, floor=floor, percent=share)
 
-    return Panel(statistic.name, (), (statistic.name,), build, on_request=on_request)
+    return Panel(
+        statistic.name,
+        (),
+        (statistic.name,),
+        build,
+        on_request=not meaning,
+        meaning=meaning or statistic.summary.removesuffix("."),
+        short=short,
+        formula=statistic.formula,
+    )
 
 
+# fmt: off
 _DESIGNED: tuple[Panel, ...] = (
     *SWEEP_PANELS,
-    Panel("loss", ("loss", "validation_loss"), (), loss_panel),
-    layer_panel(LAYER_BY_NAME["gradient_norm"], on_request=False),
-    Panel("accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel),
+    Panel(
+        "loss", ("loss", "validation_loss"), (), loss_panel,
+        meaning="How wrong the answers are: falling = it learns, flat = stuck, rising = steps too long",
+        short="how wrong it is",
+        formula=WHOLE_BY_NAME["loss"].formula,
+    ),
+    layer_panel(
+        LAYER_BY_NAME["gradient_norm"],
+        "How hard the loss pulls at each layer's weights; lines far apart = trouble",
+        "pull at each layer",
+    ),
+    Panel(
+        "accuracy", ("accuracy", "train_accuracy", "validation_accuracy", "train_r2", "r2"), (), accuracy_panel,
+        meaning="How often answers are right; of numbers, how much of their variation is explained",
+        short="how right the answers are",
+        formula=f"{WHOLE_BY_NAME['accuracy'].formula}; R² = {EVALUATION_BY_NAME['train_r2'].formula}",
+    ),
     *SEQUENCE_PANELS,
     *PICTURE_PANELS,
-    layer_panel(LAYER_BY_NAME["activation_variance"], on_request=False),
-    Panel("dead_units", (), ("dead_units",), dead_panel),
+    layer_panel(
+        LAYER_BY_NAME["activation_variance"],
+        "How much signal each layer passes on; lines far apart = it fades or swells on its way",
+        "signal of each layer",
+    ),
+    Panel(
+        "dead_units", (), ("dead_units",), dead_panel, has_mortal,
+        meaning="Units that fire on no row: they get no gradient and cannot learn any more",
+        short="units that never fire",
+        formula=LAYER_BY_NAME["dead_units"].formula,
+    ),
     *LOOK_PANELS,
     *LANDSCAPE_PANELS,
     *LAYERS_PANELS,
 )
+# fmt: on
 # Every other statistic has a plain panel; of two of one name the layers' comes first
 _PLAIN = (
     *(whole_panel(row) for row in (*WHOLE_BY_NAME.values(), *EVALUATION_BY_NAME.values())),
@@ -155,10 +203,18 @@ def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) ->
     """What a panel shows; in grey under it what it showed of a future that was replaced."""
     build = panels_of(snapshot)[name].build
     spec, former = build(snapshot, view, theme), view.former
-    if former is None or not isinstance(spec, PlotSpec):
+    if not isinstance(spec, PlotSpec):
         return spec
-    old = build(former.snapshot, replace(view, memory={}, former=None), theme)
-    return replace(spec, curves=(*old.faded(former.step), *spec.curves)) if isinstance(old, PlotSpec) else spec
+    old = None if former is None else build(former.snapshot, replace(view, memory={}, former=None), theme)
+    if former is not None and isinstance(old, PlotSpec):
+        spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
+    return seen_in_time(spec, view, theme)
+
+
+def meaning_of(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
+    """What a panel shows in plain words, the longest form first; none where they are switched off."""
+    panel = panels_of(snapshot)[name]
+    return tuple(filter(None, (panel.meaning, panel.short))) if view.meanings else ()
 
 
 def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:

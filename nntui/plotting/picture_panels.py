@@ -10,7 +10,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from .boxes import draw_box
 from .grid import Grid, fit
 from .heat_map import numbers_axis
-from .history_plots import lane_words
+from .history_plots import lane_words, whose
 from .numbers import number
 from .panel import Panel, PanelView, Picture
 from .plot import Curve, Key, PlotSpec
@@ -39,8 +39,11 @@ def filters_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     lane, title = snapshot.lanes[view.lane], "Filters"
     found = None if view.looks is None else view.looks.of(filters)
     if not _convolves(lane) or found is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, "convolution", _convolves(lane)))
-    return lambda w, h: _draw_filters(found, f"{title} of {found.layer.name}", w, h, theme)
+        return PlotSpec(
+            title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, "convolution", _convolves(lane))
+        )
+    name = f" {theme.glyphs.dot} {lane.name}" if whose(snapshot, lane) else ""
+    return lambda w, h: _draw_filters(found, f"{title} of {found.layer.name}{name}", w, h, theme)
 
 
 def _draw_filters(found: Filters, title: str, width: int, height: int, theme: Theme) -> Grid:
@@ -60,8 +63,11 @@ def maps_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | 
     lane, title = snapshot.lanes[view.lane], "Feature maps of one row"
     found = None if view.looks is None else view.looks.of(feature_maps)
     if not _convolves(lane) or found is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, "convolution", _convolves(lane)))
-    return lambda w, h: _draw_maps(found, title, w, h, theme)
+        return PlotSpec(
+            title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, "convolution", _convolves(lane))
+        )
+    name = f" {theme.glyphs.dot} {lane.name}" if whose(snapshot, lane) else ""
+    return lambda w, h: _draw_maps(found, f"{title}{name}", w, h, theme)
 
 
 def _draw_maps(found: FeatureMaps, title: str, width: int, height: int, theme: Theme) -> Grid:
@@ -123,7 +129,9 @@ def augmented_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSp
     changes = lane.network.settings.augment is not None
     found = None if view.looks is None else view.looks.of(augmented)
     if not changes or found is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, "augmentation", changes))
+        return PlotSpec(
+            title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, "augmentation", changes)
+        )
     if found.rows.ndim == 4:
         return lambda w, h: _draw_augmented(found, title, w, h, theme)
     return _augmented_curves(found, title, view, theme)
@@ -166,7 +174,39 @@ def _why_empty(snapshot: Snapshot, lane: LaneSnapshot, wanted: str, has: bool) -
 
 
 PICTURE_PANELS: tuple[Panel, ...] = (
-    Panel("filters", (), (), filters_panel, has_filters, filters, "network"),
-    Panel("feature_maps", (), (), maps_panel, has_filters, feature_maps, "network"),
-    Panel("augmented", (), (), augmented_panel, has_augmented, augmented),
+    Panel(
+        "filters",
+        (),
+        (),
+        filters_panel,
+        has_filters,
+        filters,
+        "network",
+        meaning="What each filter looks for in a picture: blue adds, orange takes away",
+        short="what filters look for",
+        formula="W of one convolution, a picture a filter",
+    ),
+    Panel(
+        "feature_maps",
+        (),
+        (),
+        maps_panel,
+        has_filters,
+        feature_maps,
+        "network",
+        meaning="One row on its way: what every layer makes of it",
+        short="one row, layer by layer",
+        formula="a of every layer, for one row of the probe set",
+    ),
+    Panel(
+        "augmented",
+        (),
+        (),
+        augmented_panel,
+        has_augmented,
+        augmented,
+        meaning="One row, and what augmentation makes of it before this step",
+        short="one row, changed",
+        formula="the changes that data.augment allows, drawn anew for each step",
+    ),
 )

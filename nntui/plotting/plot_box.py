@@ -53,7 +53,7 @@ def plot_box(width: int, height: int, x: Axis, y: Axis, ascii_only: bool = False
     inner_width, inner_height = width - LABEL_WIDTH - 2, height - 3
     for name, axis, ticks in (
         ("x", x, x.ticks(max(2, inner_width // 9))),
-        ("y", y, y.ticks(max(2, (inner_height + 2) // 3))),
+        ("y", y, y.ticks(ticks_wanted(inner_height))),
     ):
         ruler = figure.ruler(name)
         ruler.lim(axis.low, axis.high)
@@ -66,6 +66,11 @@ def plot_box(width: int, height: int, x: Axis, y: Axis, ascii_only: bool = False
     text = tuple(row.ljust(width)[:width] for row in rows)
     text = tuple(row.translate(_ASCII if ascii_only else _ROUND) for row in text)
     return PlotBox(text, int(left), int(top), int(canvas_width), int(canvas_height))
+
+
+def ticks_wanted(rows: int) -> int:
+    """How many ticks a value axis of so many rows has at most: three from five rows on."""
+    return max(3 if rows >= 5 else 2, (rows + 2) // 3)
 
 
 _ROUND = str.maketrans({"┌": "╭", "┐": "╮", "└": "╰", "┘": "╯"})

@@ -11,6 +11,8 @@ from .numbers import exponent_label, power, short
 Floats = NDArray[np.float64]
 SHRINK_BELOW = 0.4  # an axis closes in on its data only when less than this share of it is used
 LABEL_WIDTH = 5
+FEW_DECADES = 3  # on a log axis, whose limits are then closer than by a power of ten
+_PARTS = (0.0, math.log10(2.0), math.log10(5.0))  # of a decade
 TINIEST, FURTHEST = 1e-290, 1e300  # a step between ticks is a number, and so is the distance of the limits
 
 
@@ -81,12 +83,19 @@ def linear_axis(low: float, high: float, parts: int = 5, *, percent: bool = Fals
 
 
 def log_axis(low: float, high: float) -> Axis:
-    """Limits on whole powers of ten around the positive values low … high."""
+    """Limits on whole powers of ten around the positive values low … high; of few, on 2 or 5 times one as well."""
     bottom = math.floor(math.log10(low) + 1e-9)
     top = math.ceil(math.log10(high) - 1e-9)
     if top <= bottom:
         top = bottom + 1
-    return Axis(float(bottom), float(top), log=True, step=1.0)
+    low_end, high_end = float(bottom), float(top)
+    if top - bottom <= FEW_DECADES:
+        parts = [exponent + part for exponent in range(bottom, top) for part in _PARTS] + [high_end]
+        low_end = max(part for part in parts[:-1] if part <= math.log10(low) + 1e-9)
+        high_end = min((part for part in parts if part >= math.log10(high) - 1e-9), default=high_end)
+        if high_end - low_end < _PARTS[2]:  # less than from 1 to 5: take the decade
+            low_end, high_end = float(bottom), float(top)
+    return Axis(low_end, high_end, log=True, step=1.0)
 
 
 def step_axis(step: int, steps: int) -> Axis:
@@ -98,10 +107,15 @@ def step_axis(step: int, steps: int) -> Axis:
 
 
 class SteadyAxis:
-    """Remembers an axis and changes it only when the data leave it or use too little of it, or its kind changes."""
+    """Remembers an axis and changes it only when the data leave it or use too little of it, or its kind changes.
+
+    ``logarithmic`` and ``cut`` (below, above) are what was last chosen for it, so that a choice is kept on a border.
+    """
 
     def __init__(self) -> None:
         self._axis: Axis | None = None
+        self.logarithmic = False
+        self.cut = (False, False)
 
     def fit(
         self,
@@ -127,26 +141,45 @@ class SteadyAxis:
 def _linear_ticks(axis: Axis, at_most: int) -> tuple[tuple[float, str], ...]:
     span = axis.high - axis.low
     step = axis.step or round_step(span, at_most - 1)
-    if span / step > at_most - 1 + 1e-9:
-        step = round_step(span, at_most - 1)
+    while math.floor(axis.high / step + 1e-9) - math.ceil(axis.low / step - 1e-9) >= at_most:
+        step = round_step(step * 1.5, 1)
     first = math.ceil(axis.low / step - 1e-9)
     last = math.floor(axis.high / step + 1e-9)
-    if last <= first:  # one label alone gives no scale: take the ends
-        fine = axis.step or span
-        return tuple((value, number_label(value, fine, axis)) for value in (axis.low, axis.high))
-    return tuple((k * step, number_label(k * step, step, axis)) for k in range(first, last + 1))
+    if last - first + 1 >= min(3, at_most):
+        return tuple((k * step, number_label(k * step, step, axis)) for k in range(first, last + 1))
+    # too few round values between the limits: the limits themselves, and one between them where there is room
+    fine = axis.step or span
+    ticks = [(value, number_label(value, fine, axis)) for value in (axis.low, axis.high)]
+    if at_most >= 3:
+        between = [k * step for k in range(first, last + 1) if 0.2 < (k * step - axis.low) / span < 0.8]
+        middle = between[0] if between else axis.low + span / 2.0
+        label = number_label(middle, fine if between else fine / 10.0, axis)
+        if len(label) <= LABEL_WIDTH and (not axis.whole or middle == round(middle)):
+            ticks.insert(1, (middle, label))
+    return tuple(ticks)
 
 
 def _log_ticks(low: float, high: float, at_most: int) -> tuple[tuple[float, str], ...]:
-    decades = round(high - low)
-    every = max(1, math.ceil(decades / max(1, at_most - 1)))
-    ticks: list[tuple[float, str]] = []
-    for exponent in range(int(low), int(high) + 1):
-        if (exponent - int(low)) % every == 0:
-            ticks.append((float(exponent), power(exponent)))
-        if every == 1 and exponent < high and decades * 3 + 1 <= at_most:
-            ticks.extend((exponent + math.log10(m), power(exponent, m)) for m in (2, 5))
-    return tuple(ticks)
+    """Powers of ten with 2 and 5 times them where there is room, or as many powers as there is room for."""
+    parts = [float(k) + part for k in range(math.floor(low), math.ceil(high) + 1) for part in _PARTS]
+    inside = [part for part in parts if low - 1e-9 <= part <= high + 1e-9]
+    powers = [part for part in inside if part == math.floor(part)]
+    if len(inside) <= at_most and len(powers) < 4:
+        return tuple((part, _log_label(part)) for part in inside)
+    every = max(1, math.ceil((len(powers) - 1) / max(1, at_most - 1)))
+    chosen = powers[::every]
+    if len(chosen) < 3 <= at_most:
+        centre = (inside[0] + inside[-1]) / 2.0
+        near = [part for part in powers if abs(part - centre) < 0.3 * (high - low)] or inside
+        middle = min(near, key=lambda part: abs(part - centre))
+        chosen = sorted({inside[0], middle, inside[-1]})
+    return tuple((part, _log_label(part)) for part in chosen)
+
+
+def _log_label(part: float) -> str:
+    exponent = math.floor(part + 1e-9)
+    factor = round(10.0 ** (part - exponent))
+    return power(exponent, factor)
 
 
 def number_label(value: float, step: float, axis: Axis) -> str:

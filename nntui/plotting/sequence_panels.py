@@ -10,7 +10,7 @@ from nntui_engine.registry.recurrence import GATES, RECURRENT_KINDS
 from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Series, Snapshot
 
 from .heat_map import HeatMap, at_numbers, at_steps, draw_heat_map, numbers_axis
-from .history_plots import lane_marks, lane_words, nothing_yet
+from .history_plots import lane_marks, lane_words, nothing_yet, whose
 from .numbers import number, power
 from .panel import Panel, PanelView, Picture
 from .plot import Curve, Key, PlotSpec
@@ -46,7 +46,7 @@ def through_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> Plo
     title, lane = "Gradient through time", snapshot.lanes[view.lane]
     layer, series = _past(lane, "time_gradient_norm", view)
     if layer is None or series is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, layer))
+        return PlotSpec(title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, layer))
     norms = np.asarray(series.mean).T
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(np.isposinf(norms), np.nan, np.log10(norms))
@@ -62,7 +62,7 @@ def through_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> Plo
     )
     axis = step_axis(lane.step, lane.settings.steps)
     spec = HeatMap(
-        title,
+        _titled(snapshot, lane, title, theme),
         f"time step of {_layer_words(lane, layer)}, upwards, by training step",
         shades, palette, axis, numbers_axis(len(norms)), at_steps(np.asarray(series.steps)), at_numbers(len(norms)),
         legend,
@@ -75,7 +75,7 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     title, lane = "Gradient by time", snapshot.lanes[view.lane]
     layer, series = _past(lane, "time_gradient_norm", view)
     if layer is None or series is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, layer))
+        return PlotSpec(title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, layer))
     chosen = list(dict.fromkeys((0, (len(series.steps) - 1) // 2, len(series.steps) - 1)))
     times = np.arange(1.0, series.mean.shape[1] + 1.0)
     curves, keys = [], []
@@ -89,6 +89,7 @@ def by_time_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
         )
     return PlotSpec(
         title=title,
+        whose=whose(snapshot, lane),
         subtitle="log",
         curves=tuple(curves),
         legend=tuple(keys),
@@ -102,14 +103,14 @@ def hidden_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec 
     """Every unit's state over the time steps of one probe sequence."""
     title, lane = "Hidden units over one sequence", snapshot.lanes[view.lane]
     if recurrent_layer(lane) is None:
-        return PlotSpec(title=title, empty=_why_empty(snapshot, lane, None))
+        return PlotSpec(title=title, whose=whose(snapshot, lane), empty=_why_empty(snapshot, lane, None))
     found = None if view.looks is None else view.looks.of(hidden_over_time)
     if found is None:
         return PlotSpec(title=title, empty="One moment.")
     palette, largest = signed(theme), largest_of(found.states)
     time, units = found.states.shape
     spec = HeatMap(
-        title,
+        _titled(snapshot, lane, title, theme),
         f"unit upwards, time step to the right; up to {number(largest)}",
         signed_shades(found.states.T, largest, palette), palette, numbers_axis(time), numbers_axis(units),
         at_numbers(time), at_numbers(units), sign_keys(theme),
@@ -124,7 +125,7 @@ def gates_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     stuck = None if layer is None else lane.sequence_history.get("gate_saturated", {}).get(layer.index)
     if layer is None or means is None or stuck is None:
         empty = _why_empty(snapshot, lane, layer, "layer with gates")
-        return PlotSpec(title=title, empty=empty)
+        return PlotSpec(title=title, whose=whose(snapshot, lane), empty=empty)
     names, curves, keys = GATES[layer.kind], [], []
     for place, name in enumerate(names):
         colour = theme.layer(place, len(names))  # a gate is no lane: neither its sign nor its colour may say so
@@ -133,6 +134,7 @@ def gates_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     curves += [_gate_curve(means, place, key) for place, key in enumerate(keys)]
     return PlotSpec(
         title=title,
+        whose=whose(snapshot, lane),
         subtitle="dim: stuck",
         curves=tuple(curves),
         legend=tuple(keys),
@@ -163,13 +165,56 @@ def _why_empty(snapshot: Snapshot, lane: LaneSnapshot, layer: LayerInfo | None, 
     return f"{lane_words(snapshot, lane)} has no {wanted}." if layer is None else nothing_yet(lane.step)
 
 
+def _titled(snapshot: Snapshot, lane: LaneSnapshot, title: str, theme: Theme) -> str:
+    name = whose(snapshot, lane)
+    return f"{title} {theme.glyphs.dot} {name}" if name else title
+
+
 def _layer_words(lane: LaneSnapshot, layer: LayerInfo) -> str:
     return f"layer {lane.layer_name(layer.index)}"
 
 
 SEQUENCE_PANELS: tuple[Panel, ...] = (
-    Panel("gradient_through_time", (), ("time_gradient_norm",), through_time_panel, has_recurrent),
-    Panel("gradient_by_time", (), ("time_gradient_norm",), by_time_panel, has_recurrent),
-    Panel("hidden_over_time", (), (), hidden_panel, has_recurrent, hidden_over_time, "network"),
-    Panel("gates", (), ("gate_mean", "gate_saturated"), gates_panel, has_gates),
+    Panel(
+        "gradient_through_time",
+        (),
+        ("time_gradient_norm",),
+        through_time_panel,
+        has_recurrent,
+        meaning="How much of the error reaches each time step; dark far back = the past teaches nothing",
+        short="error by time step",
+        formula="‖∂L/∂hₜ‖₂ for every t, mean over the mini-batch",
+    ),
+    Panel(
+        "gradient_by_time",
+        (),
+        ("time_gradient_norm",),
+        by_time_panel,
+        has_recurrent,
+        meaning="The same at three moments of the run: a steep fall to the left = the past is forgotten",
+        short="error by time step",
+        formula="‖∂L/∂hₜ‖₂ for every t, mean over the mini-batch",
+    ),
+    Panel(
+        "hidden_over_time",
+        (),
+        (),
+        hidden_panel,
+        has_recurrent,
+        hidden_over_time,
+        "network",
+        meaning="What each unit holds while one sequence is read: a stripe keeps, a flicker reacts",
+        short="states while reading",
+        formula="hₜ of every unit, for one row of the probe set",
+    ),
+    Panel(
+        "gates",
+        (),
+        ("gate_mean", "gate_saturated"),
+        gates_panel,
+        has_gates,
+        meaning="How far each gate is open, 0 to 1; dim: how much of it is stuck open or shut",
+        short="how open gates are",
+        formula="mean of σ(z); share of entries with |σ'(z)| < 5 % of its largest",
+    ),
 )

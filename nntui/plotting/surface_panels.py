@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .history_plots import all_marks
 from .panel import Panel, PanelView
-from .plot import Curve, Key, PlotSpec, TimeMark
+from .plot import Curve, Key, PlotSpec
 from .theme import Theme
 
 Floats = NDArray[np.float64]
@@ -33,16 +34,8 @@ def distance_panel(race: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     return _panel(race, view, theme, "distance", "Distance to minimum", values)
 
 
-def race_marks(race: Snapshot) -> tuple[TimeMark, ...]:
-    """Changes since all lanes last began together."""
-    marks = list(race.marks)
-    for index, mark in enumerate(race.marks):
-        if mark.restarted and mark.lane is None:
-            marks = list(race.marks[index + 1 :])
-    return tuple(TimeMark(mark.step, mark.restarted) for mark in marks)
-
-
 def _panel(race: Snapshot, view: PanelView, theme: Theme, name: str, title: str, values: list[Floats]) -> PlotSpec:
+    log = view.log_axis(name, True)
     starts = [float(v[0]) for v in values if len(v) and np.isfinite(v[0])]
     largest = max(starts, default=1.0) or 1.0
     keys = tuple(Key(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in race.lanes)
@@ -60,11 +53,12 @@ def _panel(race: Snapshot, view: PanelView, theme: Theme, name: str, title: str,
         legend=keys,
         step=race.step,
         steps=race.steps,
-        scale="log",
-        marks=race_marks(race),
+        scale="log" if log else "linear",
+        marks=all_marks(race, theme),
+        curves_are="lanes",
         note=", ".join(lost),
         empty=empty,
-        subtitle="log",
+        subtitle="log" if log else "",
         memory=view.axis_memory(f"race/{name}"),
     )
 
@@ -85,8 +79,32 @@ def _past(lane: LaneSnapshot, name: str) -> Floats:
 SURFACE_PANELS: dict[str, Panel] = {
     panel.name: panel
     for panel in (
-        Panel("value", ("value",), (), value_panel),
-        Panel("gradient_norm", ("gradient_norm",), (), gradient_panel),
-        Panel("distance", ("distance",), (), distance_panel),
+        Panel(
+            "value",
+            ("value",),
+            (),
+            value_panel,
+            meaning="How high each optimizer stands: the quickest way down wins",
+            short="height; down is good",
+            formula="f(x, y) − its lowest value",
+        ),
+        Panel(
+            "gradient_norm",
+            ("gradient_norm",),
+            (),
+            gradient_panel,
+            meaning="How steep the surface is where each stands: near 0 = flat, a minimum or a saddle",
+            short="steepness",
+            formula="‖∇f(x, y)‖₂",
+        ),
+        Panel(
+            "distance",
+            ("distance",),
+            (),
+            distance_panel,
+            meaning="How far each is from the nearest minimum",
+            short="way still to go",
+            formula="distance from (x, y) to the nearest known minimum",
+        ),
     )
 }

@@ -51,6 +51,7 @@ class Glyphs:
     waiting: str = "…"
     frozen: str = "‖"
     bad: str = "×"
+    above: str = "▴"
     done: str = "✓"
     stopped: str = "▬"
     below: str = "▾"
@@ -85,6 +86,7 @@ ASCII = Glyphs(
     waiting="...",
     frozen="=",
     bad="!",
+    above="^",
     done="=",
     stopped="-",
     below="v",

@@ -30,7 +30,7 @@ from nntui.plotting.knob_box import KnobRow, draw_knobs
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.log_list import FindingLine, LogLine, draw_log
 from nntui.plotting.panel import PanelView
-from nntui.plotting.plot import draw_plot
+from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import draw_failure, draw_keys, draw_message, draw_progress

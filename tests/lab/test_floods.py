@@ -53,7 +53,7 @@ async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr("nntui.lab.app.time", SimpleNamespace(monotonic=lambda: later))
         app.action_log_axis()
         assert app.lab_screen is not None
-        assert app.lab_screen.state.panel_view.log_loss == app.model.panel_view.log_loss
+        assert app.lab_screen.state.panel_view.log_axes == app.model.panel_view.log_axes
         assert app._drawing is None
         app.action_log_axis()
         assert app._drawing is not None  # this one waits for the next frame …

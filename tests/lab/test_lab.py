@@ -149,7 +149,7 @@ async def test_restart_new_seed_log_axis_and_try() -> None:
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("l")
-        await until(pilot, lambda: app.model.panel_view.log_loss)
+        await until(pilot, lambda: app.model.panel_view.log_axes.get("loss"))
         await pilot.press("t")
         await until(pilot, lambda: len(app.model.view.snapshot.lanes) == 3)  # type: ignore[union-attr]
         assert (lr(app, 0), lr(app, 1), lr(app, 2)) == (0.1, 0.1, 0.5)
@@ -184,7 +184,7 @@ async def test_lesson_help_and_palette() -> None:
         await pilot.press("l", "o", "g", "a", "r")
         await pilot.pause(0.3)
         await pilot.press("enter")
-        await until(pilot, lambda: app.model.panel_view.log_loss)
+        await until(pilot, lambda: app.model.panel_view.log_axes.get("loss"))
         app.source.stop()
 
 

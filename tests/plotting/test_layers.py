@@ -12,7 +12,8 @@ from nntui.plotting.layer_signs import layer_forms, layer_keys
 from nntui.plotting.layer_table import draw_layers
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
-from nntui.plotting.plot import MANY, Curve, PlotSpec, draw_plot
+from nntui.plotting.plot import PlotSpec
+from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.theme import ASCII, ERROR, Theme
 from nntui.plotting.unit_weights import draw_weights
 from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, NonFinite
@@ -45,21 +46,21 @@ def test_what_is_left_out_leaves_no_hole_in_the_colours() -> None:
 
 def test_names_stand_in_the_legend_where_there_is_room() -> None:
     spec = drawn("gradient_norm")
-    assert [key.label for key in spec.legend] == ["stem", "a.1", "b.1", "a.2", "b.2", ""]
-    wide = draw_plot(spec, 80, 12, THEME).lines()[0]
-    assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2 o" in wide
-    shorter = draw_plot(spec, 66, 12, THEME).lines()[0]
-    assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2 o" in shorter
+    assert [key.label for key in spec.legend] == ["stem", "a.1", "b.1", "a.2", "b.2", "output"]
+    wide = draw_plot(spec, 90, 12, THEME).lines()[0]
+    assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2  o output" in wide
+    shorter = draw_plot(spec, 72, 12, THEME).lines()[0]
+    assert "1 stem  2 a.1  3 b.1  5 a.2  6 b.2  o output" in shorter
     assert " Gradient norm ─" in shorter  # the words "by layer" give way to the names
     narrow = draw_plot(spec, 44, 12, THEME).lines()[0]
     assert "1 2 3 5 6 o" in narrow
     assert "stem" not in narrow
 
 
-def test_the_legend_of_a_plain_chain_has_numbers_alone() -> None:
+def test_the_legend_of_a_plain_chain_has_numbers_and_the_output() -> None:
     made = PANELS["gradient_norm"].build(snapshot(), PanelView(), THEME)
     assert isinstance(made, PlotSpec)
-    assert [(key.marker, key.label) for key in made.legend] == [("1", ""), ("2", ""), ("o", "")]
+    assert [(key.marker, key.label) for key in made.legend] == [("1", ""), ("2", ""), ("o", "output")]
 
 
 @pytest.mark.parametrize("theme", [THEME, Theme("16"), Theme("grey"), PLAIN_ASCII])
@@ -70,20 +71,6 @@ def test_fifty_layers_can_be_drawn_at_any_size(size: tuple[int, int], theme: The
     text = "\n".join(grid.lines())
     assert "NaN" not in text
     assert theme.glyphs.bad not in text.replace("1...", "")
-
-
-def test_of_many_curves_markers_that_are_alike_stand_in_a_row_once() -> None:
-    steps = np.arange(1.0, 20.0)
-    flat = np.ones(len(steps))
-    bad = np.zeros(len(steps), dtype=bool)
-
-    def row(count: int) -> str:
-        curves = tuple(Curve("", "#ffffff", "+", steps, flat, flat, flat, bad, band=False) for _ in range(count))
-        lines = draw_plot(PlotSpec("many", curves, step=20, steps=20), 60, 12, THEME).lines()
-        return "".join(line for line in lines if "+" in line)
-
-    assert row(MANY).count("+") == MANY
-    assert row(MANY + 1).count("+") == 1
 
 
 def table(lane: LaneSnapshot, width: int = 40, height: int = 20, theme: Theme = THEME, chosen: int = 0) -> list[str]:
@@ -179,4 +166,4 @@ def test_a_layer_without_weights_says_so_in_place_of_them() -> None:
 
 def test_layers_past_nine_keep_their_names() -> None:
     keys = layer_keys(residual(blocks=3).lanes[0], THEME)
-    assert [(key.marker, key.label) for key in keys[7:]] == [("8", "a.3"), ("9", "b.3"), ("+", ""), ("o", "")]
+    assert [(key.marker, key.label) for key in keys[7:]] == [("8", "a.3"), ("9", "b.3"), ("+", ""), ("o", "output")]

@@ -8,7 +8,7 @@ from builders import changed_lane, snapshot
 
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
-from nntui.plotting.history_plots import lane_marks
+from nntui.plotting.history_plots import all_marks, lane_marks
 from nntui.plotting.map import free_cell
 from nntui.plotting.map_frame import Canvas
 from nntui.plotting.panel import PanelView
@@ -43,7 +43,25 @@ def test_the_mark_that_restarted_a_lane_is_not_in_the_lane_s_own_time() -> None:
     marks = (Mark(4, "a", {}, "before"), Mark(10, "a", {}, "restarts", True), Mark(12, "a", {}, "after"))
     shown = snapshot("a", "b", step=30, marks=marks)
     restarted = replace(shown.lanes[0], step=20)
-    assert [mark.step for mark in lane_marks(shown, restarted)] == [2]
+    assert [(mark.step, mark.text) for mark in lane_marks(shown, restarted)] == [(12, "after")]
+
+
+def test_a_change_of_all_lanes_stands_at_each_lane_s_own_step() -> None:
+    at = {"a": 5, "b": 25}
+    marks = (
+        Mark(3, None, {}, "old", at={"a": 3, "b": 3}),
+        Mark(20, "a", {}, "again", True, at={"a": 20}),
+        Mark(25, None, {}, "lr", at=at),
+    )
+    shown = snapshot("a", "b", step=30, marks=marks)
+    shown = replace(shown, lanes=(replace(shown.lanes[0], step=10), shown.lanes[1]))
+    found = {(mark.step, mark.text, mark.colour) for mark in all_marks(shown, THEME)}
+    assert found == {(5, "lr", THEME.lane(0)), (25, "lr", THEME.lane(1)), (3, "old", THEME.lane(1))}
+
+
+def test_one_change_of_lanes_that_stand_together_is_one_mark_of_no_lane() -> None:
+    shown = snapshot("a", "b", step=30, marks=(Mark(7, None, {}, "lr", at={"a": 7, "b": 7}),))
+    assert [(mark.step, mark.colour) for mark in all_marks(shown, THEME)] == [(7, "")]
 
 
 def test_a_box_of_two_rows_is_a_box() -> None:

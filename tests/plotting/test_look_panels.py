@@ -8,7 +8,8 @@ from nntui.looks.weights import UnitWeights
 from nntui.plotting.look_panels import swept_values
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.numbers import number
-from nntui.plotting.plot import Curve, PlotSpec, Points, draw_plot
+from nntui.plotting.plot import Curve, PlotSpec, Points
+from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.scales import linear_axis
 from nntui.plotting.theme import Theme

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nntui.plotting.grid import Grid
-from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark, _draw_note, draw_plot
+from nntui.plotting.plot import Curve, Key, PlotSpec, TimeMark
 from nntui.plotting.plot_box import PlotBox
+from nntui.plotting.plot_drawing import _draw_note, draw_plot
 from nntui.plotting.scales import SteadyAxis
 from nntui.plotting.theme import ASCII, Theme
 
@@ -34,27 +35,30 @@ def test_a_plot_has_exactly_its_size_and_its_legend() -> None:
     assert "● sgd  ■ adam" in grid.lines()[0]
 
 
-def test_newest_points_carry_their_markers_side_by_side() -> None:
+def ends(lines: list[str]) -> str:
+    """The margin beside the frame, from the top down."""
+    return "".join(line[-1] for line in lines[1:-2])
+
+
+def test_newest_points_have_their_markers_beside_the_plot_one_a_row() -> None:
     same = np.ones(100)
     lines = draw_plot(spec(curve("a", same), curve("b", same, 1), curve("c", same, 2)), 60, 14, THEME).lines()
-    assert any("▲■●" in line for line in lines[1:])
+    assert "●■▲" in ends(lines)
+    assert not set("●■▲").intersection("".join(line[6:-1] for line in lines[1:-2]))
+    row = next(i for i, line in enumerate(lines) if "⠤" in line or "⠒" in line or "⠉" in line or "⣀" in line)
+    assert lines[row][-1] == "■"  # the middle one at the value, the others around it
 
 
-def test_numbers_of_layers_stay_apart_where_they_meet() -> None:
-    flat = [dataclasses.replace(curve(name, np.zeros(50)), marker=name) for name in ("1", "2", "o")]
-    lines = draw_plot(spec(*flat), 60, 10, THEME).lines()[1:-2]
-    (ends,) = [line.rstrip("│ ")[-5:] for line in lines if "1" in line[20:]]
-    assert ends[0::2] == "o21"
-    assert not any(between.isalnum() for between in ends[1::2])
+def test_an_only_curve_needs_no_marker() -> None:
+    assert set(ends(draw_plot(spec(curve("a", np.ones(100))), 60, 14, THEME).lines())) <= set("│╮╯")
 
 
-@pytest.mark.parametrize("width", [40, 41])
-def test_more_layers_than_fit_side_by_side_leave_the_axis_alone(width: int) -> None:
-    flat = [dataclasses.replace(curve(str(i), np.zeros(50)), marker="9") for i in range(60)]
-    lines = draw_plot(spec(*flat), width, 10, THEME).lines()[1:-2]
-    (full,) = [line for line in lines if line.count("9") > 8]
-    assert full.startswith("    0┤")
-    assert "99" not in full
+@pytest.mark.parametrize("count", [3, 8, 9, 60])
+def test_more_markers_than_rows_stay_beside_the_plot(count: int) -> None:
+    flat = [dataclasses.replace(curve(str(i), np.full(50, i / count)), marker="x") for i in range(count)]
+    lines = draw_plot(spec(*flat), 40, 10, THEME).lines()
+    assert ends(lines).count("x") == min(count, 7)
+    assert all("x" not in line[:-1] for line in lines[1:-2])
 
 
 def test_nan_is_shown_at_the_top_and_named() -> None:

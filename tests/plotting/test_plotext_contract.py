@@ -63,7 +63,7 @@ def test_only_one_module_imports_plotext() -> None:
 
 def test_drawing_needs_no_textual() -> None:
     code = (
-        "import sys, nntui.plotting.plot, nntui.plotting.panels, nntui.plotting.side;"
+        "import sys, nntui.plotting.plot, nntui.plotting.panels, nntui.plotting.lane_table;"
         "import nntui.lab.session, nntui.lab.model;"
         "assert not any(name.split('.')[0] in ('textual', 'plotext', 'numba') for name in sys.modules)"
     )

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from nntui.plotting.plot_box import ticks_wanted
 from nntui.plotting.scales import (
+    LABEL_WIDTH,
     Axis,
     SteadyAxis,
     linear_axis,
@@ -72,7 +74,7 @@ def test_log_limits_are_whole_powers_of_ten() -> None:
     axis = log_axis(3e-7, 0.2)
     assert (axis.low, axis.high) == (-7, 0)
     assert [label for _, label in axis.ticks(20)] == ["1e-7", "1e-6", "1e-5", "1e-4", "0.001", "0.01", "0.1", "1"]
-    assert [label for _, label in axis.ticks(3)] == ["1e-7", "0.001"]
+    assert [label for _, label in axis.ticks(3)] == ["1e-7", "1e-4", "1"]
 
 
 def test_a_single_decade_has_ticks_at_2_and_5() -> None:
@@ -118,7 +120,7 @@ def test_steps_of_a_long_run_stay_apart_in_a_narrow_window() -> None:
 
 
 def test_an_axis_never_has_a_single_label() -> None:
-    assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0.4"]
+    assert [label for _, label in linear_axis(-0.37, 0.36).ticks(3)] == ["-0.4", "0", "0.4"]
 
 
 @pytest.mark.parametrize("value", [4.7400586754815e207, -1.2268333358922021e42, -4.230905184079573e116])
@@ -127,3 +129,25 @@ def test_differences_that_rounding_swallows_leave_a_tenth_on_both_sides(value: f
     axis = linear_axis(value, above)
     assert axis.low == pytest.approx(value - 0.1 * abs(value), rel=1e-12)
     assert axis.high == pytest.approx(above + 0.1 * abs(value), rel=1e-12)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(5, 40))
+def test_five_rows_have_three_ticks(low: float, span: float, rows: int) -> None:
+    axis = linear_axis(low, low + span)
+    no_room = axis.step * 1e3 < max(abs(axis.low), abs(axis.high))  # for labels of so many digits
+    assert no_room or len(axis.ticks(ticks_wanted(rows))) >= 3
+
+
+@given(st.floats(-20, 20), st.floats(0.0, 20.0), st.integers(5, 40))
+def test_five_rows_of_a_log_axis_have_three_ticks(low: float, decades: float, rows: int) -> None:
+    ticks = log_axis(10.0**low, 10.0 ** (low + decades)).ticks(ticks_wanted(rows))
+    assert 3 <= len(ticks) <= ticks_wanted(rows)
+    assert all(len(label) <= LABEL_WIDTH for _, label in ticks)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ends"), [(0.06, 1.5, (0.05, 2.0)), (0.3, 0.9, (0.1, 1.0)), (1e-4, 90, (1e-4, 100.0))]
+)
+def test_few_decades_end_near_their_data(low: float, high: float, ends: tuple[float, float]) -> None:
+    axis = log_axis(low, high)
+    assert (10.0**axis.low, 10.0**axis.high) == pytest.approx(ends)

@@ -9,7 +9,7 @@ from builders import race, race_settings, racer
 from nntui import scenario
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import panel_order
-from nntui.plotting.plot import draw_plot
+from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.surface_side import (
     curvature_rows,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 SEPARATOR = " · "
+OUTPUT = "output"  # what the last layer is called
 Severity = Literal["info", "warning", "critical"]
 
 
@@ -46,16 +47,18 @@ class Finding:
 
 
 def layer_words(layers: Sequence[int], names: Mapping[int, str] | None = None) -> str:
-    """ "layer 3", "layers 1–3, 5", "layers stem–b.2": consecutive ones as a range, each by its name in ``names``, or
-    else its number; "" for none."""
+    """ "layer 3", "layers 1–3, 5", "layers stem–b.2, output": consecutive ones as a range, each by its name in
+    ``names``, or else its number; the output layer apart; "" for none."""
     called = {layer: str(layer) for layer in layers} | dict(names or {})
     ranges: list[list[int]] = []
     for layer in sorted(set(layers)):
-        if ranges and layer == ranges[-1][-1] + 1:
+        if ranges and layer == ranges[-1][-1] + 1 and called[layer] != OUTPUT:
             ranges[-1].append(layer)
         else:
             ranges.append([layer])
     words = ", ".join(called[one[0]] + (f"–{called[one[-1]]}" if len(one) > 1 else "") for one in ranges)
+    if words == OUTPUT:
+        return "output layer"
     return f"layer{'s' if len(set(layers)) > 1 else ''} {words}" if words else ""
 
 

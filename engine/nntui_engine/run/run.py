@@ -224,8 +224,9 @@ class Run:
             for old in self.lanes
         }
         step = self.step if lane is None else self.step_of(lane)
+        at = {name: self.step_of(name) for name in chosen}
         restarted = self._task.change(tables, chosen)
-        mark = Mark(step, lane, dict(settings), settings_words(settings), bool(restarted))
+        mark = Mark(step, lane, dict(settings), settings_words(settings), bool(restarted), at)
         self.marks.append(mark)
         return mark, restarted
 
@@ -289,8 +290,17 @@ class Run:
         restarted = self._task.arrange(tables, origins, chosen)
         renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
         gone = set(present) - set(lanes) - set(renamed)
+        began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
         self.marks = [
-            replace(mark, lane=renamed.get(mark.lane, mark.lane)) if mark.lane is not None else mark
+            replace(
+                mark,
+                lane=renamed.get(mark.lane, mark.lane) if mark.lane is not None else None,
+                at={
+                    name: mark.at[one.origin]
+                    for name, one in lanes.items()
+                    if one.origin in mark.at and name not in began
+                },
+            )
             for mark in self.marks
             if mark.lane not in gone
         ]

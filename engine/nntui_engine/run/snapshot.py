@@ -59,13 +59,17 @@ class LayerInfo:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A change made during the run: ``lane`` is None when it was for all lanes."""
+    """A change made during the run: ``lane`` is None when it was for all lanes.
+
+    ``at`` says at which step of its own each lane stood that it was for.
+    """
 
     step: int
     lane: str | None
     settings: Mapping[str, object]
     text: str
     restarted: bool = False
+    at: Mapping[str, int] = field(default_factory=dict)
 
 
 Node = Literal["inputs", "weights", "z", "a", "batch_norm", "targets", "loss", "delta", "gradient", "update"]
@@ -162,10 +166,11 @@ class LaneSnapshot:
 
     @property
     def layer_names(self) -> Mapping[int, str]:
-        """What sentences call the layers (1-based) of a network that is no plain chain; those of a
-        chain have numbers."""
+        """What sentences call the layers (1-based) where that is no number: of a plain chain the last, of any other
+        network all."""
         plain = not isinstance(self.own, NetworkPart) or self.own.settings.is_plain
-        return {} if plain else {layer.index: layer.name for layer in self.layers}
+        named = self.layers[-1:] if plain else self.layers
+        return {layer.index: layer.name for layer in named}
 
     def layer_name(self, index: int) -> str:
         """What sentences call a layer (1-based): its name, or its number."""

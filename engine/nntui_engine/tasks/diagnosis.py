@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..data.dataset import LaneData
 from ..registry.activation import ACTIVATIONS
 from ..registry.optimizer import OPTIMIZERS
-from ..run.finding import Finding, Fix, layer_words
+from ..run.finding import OUTPUT, Finding, Fix, layer_words
 from ..run.snapshot import LaneSnapshot, NonFinite
 from ..scenario.settings import LaneSettings
 
@@ -25,15 +25,15 @@ HUGE = 1e6  # inputs or targets that alone explain an overflow
 UNSCALED = 100.0  # inputs that make a network ask for a smaller learning rate
 _NODES = {
     "inputs": "the inputs",
-    "weights": "the weights of layer {}",
-    "z": "z of layer {}",
-    "a": "the activations of layer {}",
-    "batch_norm": "the batch norm of layer {}",
+    "weights": "the weights of {}",
+    "z": "z of {}",
+    "a": "the activations of {}",
+    "batch_norm": "the batch norm of {}",
     "targets": "the targets",
     "loss": "the loss",
-    "delta": "δ of layer {}",
-    "gradient": "the gradient of layer {}",
-    "update": "the update of layer {}",
+    "delta": "δ of {}",
+    "gradient": "the gradient of {}",
+    "update": "the update of {}",
 }
 _NO_PROBABILITY = {"linear": "negative or above 1", "relu": "0 or above 1", "tanh": "negative"}
 
@@ -73,13 +73,19 @@ def _by_layer(
     return (tuple(found), min(found.values())) if found else None
 
 
+def _called(lane: LaneSnapshot, layer: int) -> str:
+    """A layer (1-based) in a sentence: "layer 3", "the output layer"."""
+    words = layer_words((layer,), lane.layer_names)
+    return f"the {words}" if words.startswith(OUTPUT) else words
+
+
 def non_finite(lane: LaneSnapshot) -> Finding | None:
     """A NaN or an infinity. The first one is named: from the inputs to the loss, back to the gradients, the update."""
     first = lane.network.first_non_finite
     if first is None:
         return None
     cause, fixes = _overflow(first, lane.network.settings)
-    place = _NODES[first.node].format(lane.layer_name(first.layer))
+    place = _NODES[first.node].format(_called(lane, first.layer))
     return Finding(
         "non_finite",
         "critical",
@@ -180,7 +186,7 @@ def dead_relu(lane: LaneSnapshot) -> Finding | None:
         layers,
         min(found.values()),
         {"dead_share": float(shares[worst]), "at_least": 0.5},
-        f"{100 * shares[worst]:.0f} % of the units of layer {lane.layer_name(worst)} are dead: their input is above 0 "
+        f"{100 * shares[worst]:.0f} % of the units of {_called(lane, worst)} are dead: their input is above 0 "
         "on no row, so they put out 0, get no gradient and cannot come back.",
         (
             Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),
@@ -205,7 +211,7 @@ def saturation(lane: LaneSnapshot) -> Finding | None:
         layers,
         since,
         {"saturated_fraction": share, "above": 0.5},
-        f"{100 * share:.0f} % of the outputs of layer {lane.layer_name(layers[0])} sit on a flat part of the "
+        f"{100 * share:.0f} % of the outputs of {_called(lane, layers[0])} sit on a flat part of the "
         "activation: the slope there is nearly 0, and so is what a layer below learns from.",
         (
             Fix({"model.init": "xavier_uniform"}, "smaller weights keep inputs on the steep part"),
@@ -239,7 +245,7 @@ def vanishing_gradient(lane: LaneSnapshot) -> Finding | None:
         weak or (lowest + 1,),
         since,
         {"ratio": float(now[lowest] / now[-1]), "ratio_below": 1e-3, "first": float(now[lowest]), "first_below": 1e-4},
-        f"The gradient shrinks on its way back: layer {lane.layer_name(lowest + 1)} gets "
+        f"The gradient shrinks on its way back: {_called(lane, lowest + 1)} gets "
         f"{now[lowest] / now[-1]:.1g} of what the output layer gets, "
         f"because every {activation} layer multiplies it by small slopes and weights.",
         (swap, Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size")),
@@ -263,7 +269,7 @@ def exploding_gradient(lane: LaneSnapshot) -> Finding | None:
         (lowest + 1,),
         since,
         {"ratio": float(now[lowest] / now[-1]), "ratio_above": 70.0, "first": float(now[lowest]), "first_above": 10.0},
-        f"The gradient grows on its way back: layer {lane.layer_name(lowest + 1)} gets "
+        f"The gradient grows on its way back: {_called(lane, lowest + 1)} gets "
         f"{now[lowest] / now[-1]:.0f} times what the output layer gets.",
         (
             Fix({"model.init": "he_normal"}, "weights that keep the signal's size"),

@@ -14,9 +14,9 @@ from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
-from nntui.plotting.log_list import draw_log
+from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture, draw_panel
-from nntui.plotting.panels import build_panel, looks_of, panel_order, view_panels
+from nntui.plotting.panels import build_panel, looks_of, meaning_of, panel_order, view_panels
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.status import (
     draw_failure,
@@ -27,14 +27,14 @@ from nntui.plotting.status import (
 )
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
+from nntui.plotting.time_view import draw_zoomed
 
-from .layout import LOG, SLOTS, SMALLEST, Layout, lay_out
+from .layout import SLOTS, SMALLEST, Layout, lay_out, log_room, side_width
 from .lesson_part import LessonPart
 from .map_part import MapPart, map_layout
 from .side_part import SidePart
 
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
-LOG_PLACE = 5  # the log is among the first six plots
 PASS_ROWS = 20  # for the table of a backward pass
 
 
@@ -58,7 +58,7 @@ class LabScreen(Screen[None]):
         super().__init__()
         self.theme = theme
         self.state = LabState()
-        self._layout_now: Layout | None = None
+        self._layout_now: tuple[Layout, int] | None = None
 
     def compose(self) -> ComposeResult:
         """The parts of the screen, of which each view shows some."""
@@ -68,10 +68,13 @@ class LabScreen(Screen[None]):
             with ContentSwitcher(id="main", initial="waiting"):
                 yield GridView(id="waiting")
                 with Container(id="plots"):
-                    for slot in range(SLOTS):
-                        yield GridView(id=f"slot{slot}")
+                    with Container(id="slots"):
+                        for slot in range(SLOTS):
+                            yield GridView(id=f"slot{slot}")
+                    yield GridView(id="log")
                 yield MapPart(self.theme, id="map-view")
                 yield GridView(id="fair")
+                yield GridView(id="zoom")
                 yield LessonPart(self.theme, id="lesson-view")
         yield GridView(id="message")
         yield GridView(id="keys")
@@ -89,10 +92,17 @@ class LabScreen(Screen[None]):
         """The plots that are on screen, whose histories are needed."""
         if self.state.race is not None:
             return tuple(SURFACE_PANELS)
+        if self.zoomed:
+            return (self.zoomed,)
         if self.state.view not in PLOT_VIEWS:
             return ()
         pages = self.lab_layout.pages
-        return tuple(name for row in pages[self.state.page % len(pages)] for name in row if name != LOG)
+        return tuple(name for row in pages[self.state.page % len(pages)] for name in row)
+
+    @property
+    def zoomed(self) -> str:
+        """The plot that stands alone, as long as there is something to show of it."""
+        return self.state.zoom if self.state.zoom in self.panel_names else ""
 
     @property
     def shown_titles(self) -> dict[str, str]:
@@ -103,19 +113,21 @@ class LabScreen(Screen[None]):
     @property
     def lab_layout(self) -> Layout:
         """The layout for the present size."""
-        names = self.panel_names
-        if self.state.view == "network" and "backward_pass" in names:
-            return lay_out(self.size.width, self.size.height, names, PASS_ROWS)
-        return lay_out(self.size.width, self.size.height, names)
+        state, names, (width, height) = self.state, self.panel_names, self.size
+        if state.view == "network" and "backward_pass" in names:
+            return lay_out(width, height, names, PASS_ROWS)
+        has_log = not names or state.view not in ("map", "network", "landscape") or state.race is not None
+        most, room = log_room(height) if names else height, width - side_width(width)
+        log = log_height(state.findings, state.health, state.log, room, most, self.theme) if has_log and most else 0
+        return lay_out(width, height, names, log_rows=log)
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        """The plots of the present view in order, and the log where it has its place among them."""
+        """The plots of the present view in order."""
         state = self.state
         if state.view in ("layers", "map", "network", "landscape") and state.race is None:
-            return view_panels(state.view, state.snapshot, state.panel_view) or (LOG,)
-        order = panel_order(state.panels, state.anything, state.panel_view)
-        return (*order[:LOG_PLACE], LOG, *order[LOG_PLACE:])
+            return view_panels(state.view, state.snapshot, state.panel_view)
+        return panel_order(state.panels, state.anything, state.panel_view)
 
     @property
     def look_request(self) -> LookRequest:
@@ -153,8 +165,8 @@ class LabScreen(Screen[None]):
         if not self.is_mounted or not self.size.width:
             return
         layout = self.lab_layout
-        if layout != self._layout_now:
-            self._arrange(layout)
+        if (layout, state.page % len(layout.pages)) != self._layout_now:
+            self._arrange(layout, state.page % len(layout.pages))
         theme, snapshot = self.theme, state.anything
         self._view("header").show(lambda w, _h: draw_header(snapshot, state.status, w, theme))
         self._view("keys").show(lambda w, _h: draw_keys(state.keys, w))
@@ -166,6 +178,11 @@ class LabScreen(Screen[None]):
             switcher.current = "waiting"
             words = f"a larger window is needed: {SMALLEST[0]}×{SMALLEST[1]} at least"
             self._view("waiting").show(lambda w, h: draw_progress((0, 0, words), w, h, theme))
+        elif self.zoomed and snapshot is not None:
+            self.query_one(SidePart).display, switcher.current = False, "zoom"
+            built, cursor = self._built(self.zoomed), state.panel_view.cursor
+            meaning = meaning_of(self.zoomed, snapshot, state.panel_view)
+            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning))
         elif state.view == "lesson" and snapshot is not None:
             switcher.current = "lesson-view"
             self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)
@@ -189,29 +206,31 @@ class LabScreen(Screen[None]):
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)
 
-    def _arrange(self, layout: Layout) -> None:
-        self._layout_now = layout
+    def _arrange(self, layout: Layout, number: int) -> None:
+        self._layout_now = (layout, number)
         self.query_one("#side").styles.width = layout.side
-        page = layout.pages[0]
-        plots = self.query_one("#plots")
-        plots.styles.layout = "grid"
-        plots.styles.grid_size_columns = len(page[0])
-        plots.styles.grid_size_rows = len(page)
-        used = sum(len(row) for row in page)
+        page, log, slots = layout.pages[number], self._view("log"), self.query_one("#slots")
+        slots.display, log.display = bool(page), layout.log > 0 and number == 0
+        log.styles.height = layout.log if page else "1fr"
+        if page:
+            slots.styles.layout = "grid"
+            slots.styles.grid_size_columns, slots.styles.grid_size_rows = len(page[0]), len(page)
+        spans = [1 + (len(page[0]) - len(row)) * (place == len(row) - 1) for row in page for place in range(len(row))]
         for slot in range(SLOTS):
-            self._view(f"slot{slot}").display = slot < used
+            view = self._view(f"slot{slot}")
+            view.display = slot < len(spans)
+            view.styles.column_span = spans[slot] if slot < len(spans) else 1
 
     def _show_plots(self, layout: Layout) -> None:
         state, theme = self.state, self.theme
         page = layout.pages[state.page % len(layout.pages)]
         names = [name for row in page for name in row]
         for slot, name in enumerate(names[:SLOTS]):
-            view = self._view(f"slot{slot}")
-            if name == LOG:
-                view.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
-            else:
-                built = self._built(name)
-                view.show(lambda w, h, built=built: draw_panel(built, w, h, theme))  # type: ignore[misc]
+            built, words = self._built(name), meaning_of(name, state.anything, state.panel_view)
+            self._view(f"slot{slot}").show(
+                lambda w, h, built=built, words=words: draw_panel(built, w, h, theme, words)  # type: ignore[misc]
+            )
+        self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
 
     def _built(self, name: str) -> PlotSpec | Picture:
         snapshot = self.state.anything

@@ -4,17 +4,20 @@ from dataclasses import dataclass
 
 SMALLEST_PLOT = (34, 8)
 SMALLEST = (40, 10)
-LOG = "log"
 SLOTS = 9  # plots on a page at most
 MOST_ROWS = 3
+THREE_ACROSS = 190  # columns of a terminal that has three plots side by side
+LEAST_LOG = 5  # rows: the frame and a finding with its cause
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """``pages`` hold rows of panel names; ``side`` is 0 where the side column does not fit."""
+    """``pages`` hold rows of panel names, the last of a row as wide as is left; ``side`` is 0 where the side column
+    does not fit, ``log`` the rows of findings and log under the first page."""
 
     side: int
     pages: tuple[tuple[tuple[str, ...], ...], ...]
+    log: int = 0
 
 
 def side_width(width: int) -> int:
@@ -24,23 +27,37 @@ def side_width(width: int) -> int:
     return 31 if width < 100 else min(40, max(31, width // 4 - 4))
 
 
-def lay_out(width: int, height: int, panels: tuple[str, ...], least_rows: int = SMALLEST_PLOT[1]) -> Layout:
+def lay_out(
+    width: int, height: int, panels: tuple[str, ...], least_rows: int = SMALLEST_PLOT[1], log_rows: int = 0
+) -> Layout:
     """The layout for a terminal of ``width`` × ``height`` cells; ``panels`` in order of importance, each of at least
-    ``least_rows`` rows where the terminal has them."""
+    ``least_rows`` rows where the terminal has them. ``log_rows`` are wanted for findings and log under the first page's
+    plots (0: it has none); it gets a part of them where the plots need the rest.
+
+    Each plot is on one page, and pages have much the same number; which page one is on does not depend on ``log_rows``
+    as long as there is a log.
+    """
     side = side_width(width)
-    across = max(1, min(3 if width >= 240 else 2, (width - side) // SMALLEST_PLOT[0]))
     rows_high = height - 2
-    down = max(1, rows_high // least_rows)
+    if not panels:
+        return Layout(side, ((),), rows_high if log_rows else 0)
+    across = max(1, min(3 if width >= THREE_ACROSS else 2, (width - side) // SMALLEST_PLOT[0]))
+    log_most = log_room(height, least_rows) if log_rows else 0
+    down = max(1, (rows_high - log_most) // least_rows)
     needed = -(-len(panels) // across)
     down = min(down, needed, MOST_ROWS if across > 1 else MOST_ROWS * 2)
-    if across * down < len(panels) and rows_high // down < SMALLEST_PLOT[1] + 2 and down > 1:
-        down = max(1, rows_high // (SMALLEST_PLOT[1] + 2))  # a fold is needed anyway: then with more room
-    size = across * down
-    pages = []
-    for start in range(0, len(panels), size):
+    count = -(-len(panels) // (across * down))
+    pages, start = [], 0
+    for page in range(count):
+        size = -(-(len(panels) - start) // (count - page))
         names = panels[start : start + size]
-        # the last page is filled up with the plots before it
-        if len(names) < size and start > 0:
-            names = panels[max(0, len(panels) - size) :]
-        pages.append(tuple(names[i : i + across] for i in range(0, len(names), across)))
-    return Layout(side, tuple(pages))
+        pages.append(tuple(names[i : i + across] for i in range(0, size, across)))
+        start += size
+    return Layout(side, tuple(pages), min(log_rows, log_most))
+
+
+def log_room(height: int, least_rows: int = SMALLEST_PLOT[1]) -> int:
+    """The most rows that findings and log get beside plots; none where they would leave no plot its size."""
+    rows = height - 2
+    most = max(LEAST_LOG, rows // 4)
+    return most if rows - most >= least_rows else 0

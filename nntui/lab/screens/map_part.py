@@ -12,7 +12,7 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.map import MapPainter, surface_request
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.panel import draw_panel
-from nntui.plotting.panels import build_panel, panel_order
+from nntui.plotting.panels import build_panel, meaning_of, panel_order
 from nntui.plotting.surface_side import draw_race_table, table_height
 from nntui.plotting.theme import Theme
 
@@ -88,8 +88,9 @@ class MapPart(Horizontal):
         names = panel_order(state.panels, race, state.panel_view)[: layout.panels]
         for slot, name in enumerate(names):
             spec = build_panel(name, race, state.panel_view, theme)
+            words = meaning_of(name, race, state.panel_view)
             self.query_one(f"#map-plot{slot}", GridView).show(
-                lambda w, h, spec=spec: draw_panel(spec, w, h, theme)  # type: ignore[misc]
+                lambda w, h, spec=spec, words=words: draw_panel(spec, w, h, theme, words)  # type: ignore[misc]
             )
 
     def _arrange(self, layout: MapLayout, page: int) -> None:

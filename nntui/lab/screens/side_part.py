@@ -54,7 +54,8 @@ class SidePart(Vertical):
         self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme))
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
-            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer))
+            several = len(snapshot.lanes) > 1
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer, several))
 
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)

@@ -21,6 +21,11 @@ def test_consecutive_layers_are_a_range(layers, words):
     assert layer_words(layers) == words
 
 
+@pytest.mark.parametrize(("layers", "words"), [((9,), "output layer"), ((7, 8, 9), "layers 7–8, output")])
+def test_the_last_layer_is_the_output(layers, words):
+    assert layer_words(layers, {9: "output"}) == words
+
+
 FINDING = Finding(
     "vanishing_gradient", "warning", "sigmoid", (1, 2, 4), 7, {}, "The gradient shrinks.",
     (Fix({"model.activation": "relu", "model.init": "he_normal"}, "steeper"), Fix({"train.lr": 1.0}, "faster")),

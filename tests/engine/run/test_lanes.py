@@ -146,6 +146,21 @@ def test_a_mark_stands_at_its_own_lanes_step() -> None:
     run.advance(10)
     assert run.tweak(HIGHER, "new").step == 10
     assert run.tweak(HIGHER, "plain").step == 40
+    assert run.tweak(HIGHER).at == {lane.name: run.step_of(lane.name) for lane in run.lanes}
+    assert run.marks[-1].at["new"] == 10
+
+
+def test_a_lane_that_goes_on_from_another_has_the_changes_of_its_past() -> None:
+    run = experiment("network")
+    run.advance(5)
+    run.tweak(HIGHER, "plain")
+    run.advance(5)
+    run.add_lane("branch", "plain", HIGHER, fresh=False)
+    run.add_lane("new", "plain", HIGHER)
+    assert run.marks[0].at == {"plain": 5, "branch": 5}
+    run.rename_lane("plain", "first")
+    run.drop_lane("branch")
+    assert run.marks[0].at == {"first": 5}
 
 
 @pytest.mark.parametrize(

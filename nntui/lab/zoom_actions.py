@@ -1,0 +1,74 @@
+"""What a person can do with plots: one alone on the screen, a cursor in it, smoothing, the last steps alone."""
+
+from nntui.plotting.time_view import SMOOTHINGS, WINDOWS, next_of
+
+from .map_actions import MapActions
+
+PARTS = 100  # of what is seen, one of which the cursor moves by
+FASTER = 10
+
+
+class ZoomActions(MapActions):
+    """The app as far as single plots are concerned."""
+
+    def action_zoom_panel(self) -> None:
+        """Shows the first plot alone on the screen, or all of them again."""
+        if self.model.zoom:
+            self._leave_zoom()
+        elif self.lab_screen is not None and self.lab_screen.panel_names:
+            shown = self.lab_screen.shown_panels or self.lab_screen.panel_names
+            self.model.zoom = shown[0]
+            self.redraw()
+
+    def action_smooth(self) -> None:
+        """Draws means over more and more steps, then the values as they were measured."""
+        view = self.model.panel_view
+        view.smoothing = next_of(SMOOTHINGS, view.smoothing)
+        words = f"means of {view.smoothing} steps, the values dim" if view.smoothing else "values as measured"
+        self.say(f"Plots show {words}.", log=False)
+
+    def action_window(self) -> None:
+        """Draws the last steps alone, fewer and fewer, then all of them."""
+        view = self.model.panel_view
+        view.window = next_of(WINDOWS, view.window)
+        self.say(f"Plots show {f'the last {view.window} steps' if view.window else 'all steps'}.", log=False)
+
+    def action_cancel(self) -> None:
+        """Gives up what was being chosen, or else leaves a plot that stands alone."""
+        if self.model.zoom and self.model.map_view.crosshair is None:
+            self._leave_zoom()
+        else:
+            super().action_cancel()
+
+    def enter_confirms(self) -> bool:
+        """Whether enter was for a plot that stands alone, a new start or the fair rates."""
+        if self.model.zoom and self.model.map_view.crosshair is None:
+            self._leave_zoom()
+            return True
+        return super().enter_confirms()
+
+    def arrow_moves_cursor(self, direction: int, faster: bool) -> bool:
+        """Whether an arrow key was for the cursor of a plot that stands alone; behind the last step it is gone."""
+        snapshot, view = self.model.view.snapshot, self.model.panel_view
+        if not self.model.zoom or snapshot is None:
+            return False
+        seen = min(view.window or snapshot.step, snapshot.step)
+        stride = max(1, seen // PARTS) * (FASTER if faster else 1)
+        at = (snapshot.step if view.cursor is None else view.cursor) + direction * stride
+        view.cursor = None if at >= snapshot.step else float(max(at, snapshot.step - seen, 0))
+        self.redraw()
+        return True
+
+    def next_zoomed(self, direction: int) -> bool:
+        """Whether a key was for the next (1) or last (−1) plot while one stands alone."""
+        if not self.model.zoom or self.lab_screen is None:
+            return False
+        names = self.lab_screen.panel_names
+        at = names.index(self.model.zoom) if self.model.zoom in names else -1
+        self.model.zoom = names[(at + direction) % len(names)] if names else ""
+        self.redraw()
+        return True
+
+    def _leave_zoom(self) -> None:
+        self.model.zoom, self.model.panel_view.cursor = "", None
+        self.redraw()
