@@ -35,9 +35,10 @@ def test_every_action_is_bound_with_its_id() -> None:
     assert bound == {action.id for action in ACTIONS}
 
 
-def test_no_key_is_bound_to_a_view_that_does_not_exist() -> None:
-    keys = {key for action in ACTIONS for key in action.keys.split(",")}
-    assert "2" not in keys
+def test_every_view_has_its_number() -> None:
+    numbers = {action.keys: action.call for action in ACTIONS if action.keys in "123456"}
+    views = ("overview", "layers", "network", "map", "landscape", "lesson")
+    assert numbers == {str(number): f"view('{view}')" for number, view in enumerate(views, 1)}
 
 
 def test_remapping() -> None:
@@ -137,16 +138,16 @@ def test_which_actions_the_palette_leaves_out() -> None:
 
 FOOTER = {
     "of a network": (
-        *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
-        *("unit", "lesson", "layer", "try", "undo", "type", "log", "rewind", "branch", "open"),
-        *("restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
-        *("numbers", "network", "landscape", "map", "overview"),
+        *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
+        *("lane", "enlarge", "unit", "lesson", "layer", "try", "undo", "type", "log"),
+        *("rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture"),
+        *("default", "keep", "numbers", "layers", "network", "landscape", "map", "overview"),
     ),
     "of a race": (
-        *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
-        *("fair rates", "lesson", "start", "try", "undo", "type", "log", "rewind", "branch", "zoom"),
-        *("open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
-        *("numbers", "map", "overview", "whole"),
+        *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
+        *("lane", "fair rates", "enlarge", "lesson", "start", "try", "undo", "type", "log"),
+        *("rewind", "branch", "zoom", "open", "restart", "epoch", "new seed", "new lane", "redo"),
+        *("picture", "default", "keep", "numbers", "map", "overview", "whole"),
     ),
 }
 
@@ -155,7 +156,9 @@ FOOTER = {
 def test_which_keys_go_first_when_the_footer_is_narrow(whose: str) -> None:
     ids = {action.id for action in ACTIONS}
     available = (
-        ids - RACE_ONLY if whose == "of a network" else ids - {"network", "landscape", "next_unit", "next_layer"}
+        ids - RACE_ONLY
+        if whose == "of a network"
+        else ids - {"layers", "network", "landscape", "next_unit", "next_layer"}
     )
     items = footer_items(ACTIONS, available, False)
     assert tuple(label for _, _, label in items) == FOOTER[whose]
