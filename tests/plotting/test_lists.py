@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import changed_lane, snapshot
 
+from nntui.looks.spread import Spread
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import lane_marks
@@ -14,6 +15,7 @@ from nntui.plotting.map_frame import Canvas
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import draw_progress
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine, draw_tries
@@ -44,6 +46,14 @@ def test_the_mark_that_restarted_a_lane_is_not_in_the_lane_s_own_time() -> None:
     shown = snapshot("a", "b", step=30, marks=marks)
     restarted = replace(shown.lanes[0], step=20)
     assert [mark.step for mark in lane_marks(shown, restarted)] == [2]
+
+
+def test_spreads_of_lanes_keep_their_names_apart_and_say_how_many_are_not_shown() -> None:
+    spreads = [Spread(i, f"a dropout network of {i} layers", 0.1, 0.2) for i in range(4)]
+    found = draw_spread(spreads, 30, 12, THEME).lines()
+    names = [line.split()[2] for line in found if line.startswith(("│ ●", "│ ■", "│ ▲"))]
+    assert names == ["0", "1", "2"]
+    assert " 1 more ↓ " in found[-1]
 
 
 def test_a_box_of_two_rows_is_a_box() -> None:
