@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nntui.plotting.log_list import LogLine
+from nntui.plotting.numbers import short_exponents
 from nntui_engine.run.lanes import settings_words, short_key, shown
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
@@ -66,7 +67,7 @@ class LogBook:
             self.lines.pop()
             step, changed[key] = turn.line.step or 0, turn.first
         words = ", ".join(self._words(name, earlier, mark.settings[name]) for name, earlier in changed.items())
-        line = LogLine(f"{whose}{words or mark.text}{again}", step)
+        line = LogLine(f"{whose}{short_exponents(words or mark.text)}{again}", step)
         self.lines.append(line)
         self._turn = _Turn(line, mark.lane, key, changed[key], self._clock()) if key else None
 

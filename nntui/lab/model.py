@@ -355,6 +355,7 @@ def finding_line(finding: Finding, theme: Theme) -> FindingLine:
     """A finding of the engine as it stands on screen."""
 
     def shown(words: str) -> str:
+        words = numbers.short_exponents(words)
         return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if theme.ascii_only else words
 
     lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .grid import Grid, wrap
+from .grid import Grid
 from .numbers import grouped, short
 from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
 
@@ -61,7 +61,7 @@ def _forms(snapshot: Snapshot, status: Status, state: Part, theme: Theme) -> lis
     name, seed = [("nntui", f"bold {ACCENT}")], [("seed ", DIM), (grouped(snapshot.seed), TEXT)]
     always = [_step(snapshot, theme), state, _health(snapshot, status, theme)]
     longest, plain, bare = _speed_forms(status)
-    titles: list[Part] = [[(words, TEXT)] for words in _leading_words(status.title)]
+    titles: list[Part] = [[(words, TEXT)] for words in _leading_words(status.title, theme.glyphs.end)]
     title = titles[0]
     found = [
         [name, title, *always, longest, seed],
@@ -79,10 +79,10 @@ def _width(parts: list[Part]) -> int:
     return 2 + sum(cell_len(text) for part in parts for text, _ in part) + 3 * (len(parts) - 1)
 
 
-def _leading_words(text: str) -> list[str]:
+def _leading_words(text: str, end: str) -> list[str]:
     """The text, and what is left of it word by word."""
-    words = wrap(text, max(1, cell_len(text)))[0].split() if text.strip() else [""]
-    return [" ".join(words[:count]) for count in range(len(words), 0, -1)]
+    words = text.split() or [""]
+    return [" ".join(words), *(" ".join(words[:count]) + end for count in range(len(words) - 1, 0, -1))]
 
 
 def _step(snapshot: Snapshot, theme: Theme) -> Part:

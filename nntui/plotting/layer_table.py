@@ -38,7 +38,11 @@ def draw_layers(
     end = width - 2
     plain = lane.network.settings.is_plain
     wide = plain and end >= 34  # else there is no room for the variance
-    grid.write_right(1, end, "grad   var dead" if wide else "grad dead", DIM)
+    digits = _number_room(lane, end, 2 if wide else 1) if plain else 5
+    grid.write_right(1, end, "dead", DIM)
+    grid.write_right(1, end - 5, "var" if wide else "grad", DIM)
+    if wide:
+        grid.write_right(1, end - 6 - digits, "grad", DIM)
     grid.write(2, 4, _inputs(lane, plain, theme), DIM)
     count = len(lane.layers)
     room = height - 5
@@ -47,13 +51,19 @@ def draw_layers(
         if index < 0:
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
-            _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), theme)
+            _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), digits, theme)
         row += 1
     words = f"{grouped(lane.network.parameters)} parameters"
     if any(_is_frozen(lane, index) for index in range(count)):
         words += f", {theme.glyphs.frozen} frozen"
     grid.write(row, 2, fit(words, width - 4, theme.glyphs.end), DIM)
     return grid
+
+
+def _number_room(lane: LaneSnapshot, end: int, columns: int) -> int:
+    """The characters of a number: as many as leave the activations' names whole."""
+    names = max(cell_len(layer.activation) for layer in lane.layers)
+    return next((room for room in (7, 6) if 9 + names + columns * (room + 1) + 5 <= end), 5)
 
 
 def _shown(count: int, room: int, chosen: int) -> list[int]:
@@ -73,9 +83,10 @@ def _inputs(lane: LaneSnapshot, plain: bool, theme: Theme) -> str:
 
 
 def _draw_layer(
-    grid: Grid, row: int, lane: LaneSnapshot, index: int, ways: tuple[bool, bool, bool], theme: Theme
+    grid: Grid, row: int, lane: LaneSnapshot, index: int, ways: tuple[bool, bool, bool], digits: int, theme: Theme
 ) -> None:
-    """``ways``: whether the network is a plain chain, whether there is room for the variance, whether it is chosen."""
+    """``ways``: whether the network is a plain chain, whether there is room for the variance, whether it is chosen;
+    ``digits``: the characters of a number."""
     plain, wide, chosen = ways
     layer, end, key = lane.layers[index], grid.width - 2, layer_keys(lane, theme)[index]
     frozen = _is_frozen(lane, index)
@@ -86,15 +97,15 @@ def _draw_layer(
         grid.write(row, 3, theme.glyphs.frozen, ACCENT)
     colour = DIM if frozen else TEXT
     if plain:
-        words = f"{layer.units:>4} {fit(layer.activation, end - (26 if wide else 20), theme.glyphs.end)}"
+        words = f"{layer.units:>4} {fit(layer.activation, end - 14 - (1 + wide) * (digits + 1), theme.glyphs.end)}"
     else:
         words = _words(lane, index, end - 15, theme)
     grid.write(row, 4, words, colour)
-    signs = ((11, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
+    signs = ((6 + digits, "gradient_norm"), (5, "activation_variance")) if wide else ((5, "gradient_norm"),)
     for place, name in signs:
         value = _value(lane, name, index)
         if value is not None:
-            grid.write_right(row, end - place, number(value, 5), TEXT if math.isfinite(value) else ERROR)
+            grid.write_right(row, end - place, number(value, digits), TEXT if math.isfinite(value) else ERROR)
         elif not layer.has(name):
             grid.write_right(row, end - place, "-", FAINT)
     dead = _value(lane, "dead_units", index)

@@ -13,6 +13,7 @@
 """
 
 import math
+import re
 
 SMALLEST, LARGEST = -3, 3  # powers of ten of the first digit between which numbers are written out
 WHOLE = 1e6  # whole numbers below it that were set are written out, too
@@ -62,6 +63,11 @@ def exponent_label(value: float, decimals: int) -> str:
 def _short_exponent(text: str) -> str:
     mantissa, _, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}"
+
+
+def short_exponents(sentence: str) -> str:
+    """A sentence whose numbers another has written, exponents as here: "lr = 1e-05" → "lr = 1e-5"."""
+    return re.sub(r"(?<=\d)e([+-]?)0*(\d+)", lambda found: f"e{found[1].strip('+')}{found[2]}", sentence)
 
 
 def grouped(value: float) -> str:

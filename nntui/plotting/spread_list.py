@@ -6,6 +6,8 @@ from nntui.looks.spread import Spread
 
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
+from .lane_names import short_names
+from .lane_rows import draw_more
 from .numbers import number
 from .theme import DIM, TEXT, Theme
 
@@ -23,13 +25,14 @@ def draw_spread(spreads: Sequence[Spread], width: int, height: int, theme: Theme
             grid.write(row, 2, line, DIM)
             row += 1
     largest = max([1e-300, *(value for one in spreads for value in (one.at_data, one.away))])
-    for one in spreads:
+    _, names = short_names([one.name for one in spreads], width - 6, theme.glyphs.end)
+    for place, one in enumerate(spreads):
         colour = theme.lane(one.lane)
         if row + 2 > height - 1:
-            grid.write(height - 1, 2, f" {theme.glyphs.end} ", DIM)
+            draw_more(grid, 0, len(spreads) - place, theme)
             break
         if one.name:
-            grid.write(row, 2, fit(f"{theme.lane_marker(one.lane)} {one.name}", width - 4, theme.glyphs.end), colour)
+            grid.write(row, 2, f"{theme.lane_marker(one.lane)} {names[place]}", colour)
             row += 1
         for label, value in (("at the data", one.at_data), ("3x as far out", one.away)):
             if row < height - 1:

@@ -60,6 +60,10 @@ def test_what_matters_least_goes_first() -> None:
         assert there == sorted(there)  # each goes only after all that matter less
 
 
+def test_a_title_that_is_cut_says_so() -> None:
+    assert " Vanishing…   step" in line(snapshot("a"), Status("Vanishing gradients"), 50)
+
+
 def test_healthy_is_said_only_of_lanes_that_have_ended_and_learned() -> None:
     def words(accuracy: float, state: str = "finished", watching: bool = True) -> str:
         lanes = tuple(

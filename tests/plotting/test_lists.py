@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from builders import changed_lane, snapshot
 
+from nntui.looks.spread import Spread
 from nntui.plotting.boxes import draw_box
 from nntui.plotting.grid import Grid
 from nntui.plotting.history_plots import all_marks, lane_marks
@@ -14,6 +15,7 @@ from nntui.plotting.map_frame import Canvas
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.spread_list import draw_spread
 from nntui.plotting.status import draw_progress
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine, draw_tries
@@ -62,6 +64,14 @@ def test_a_change_of_all_lanes_stands_at_each_lane_s_own_step() -> None:
 def test_one_change_of_lanes_that_stand_together_is_one_mark_of_no_lane() -> None:
     shown = snapshot("a", "b", step=30, marks=(Mark(7, None, {}, "lr", at={"a": 7, "b": 7}),))
     assert [(mark.step, mark.colour) for mark in all_marks(shown, THEME)] == [(7, "")]
+
+
+def test_spreads_of_lanes_keep_their_names_apart_and_say_how_many_are_not_shown() -> None:
+    spreads = [Spread(i, f"a dropout network of {i} layers", 0.1, 0.2) for i in range(4)]
+    found = draw_spread(spreads, 30, 12, THEME).lines()
+    names = [line.split()[2] for line in found if line.startswith(("│ ●", "│ ■", "│ ▲"))]
+    assert names == ["0", "1", "2"]
+    assert " 1 more ↓ " in found[-1]
 
 
 def test_a_box_of_two_rows_is_a_box() -> None:

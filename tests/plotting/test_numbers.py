@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nntui.plotting.numbers import explained, grouped, number, power, setting, share, short
+from nntui.plotting.numbers import explained, grouped, number, power, setting, share, short, short_exponents
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 POSITIVE = st.floats(1e-99, 9e99)
@@ -126,6 +126,18 @@ def test_counts(value: float, words: str) -> None:
 
 def test_counts_close_to_one_another_have_the_digits_that_tell_them_apart() -> None:
     assert [short(value, 4) for value in (100_100, 100_200)] == ["100.1k", "100.2k"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "words"),
+    [
+        ("lr = 1e-05, l2 = 2.5e-06", "lr = 1e-5, l2 = 2.5e-6"),
+        ("weights as large as 3e+38, layer 1e", "weights as large as 3e38, layer 1e"),
+        ("the 2e layer at 1e-10 and 1e+00", "the 2e layer at 1e-10 and 1e0"),
+    ],
+)
+def test_numbers_in_sentences_have_short_exponents(sentence: str, words: str) -> None:
+    assert short_exponents(sentence) == words
 
 
 def test_thousands_are_grouped() -> None:
