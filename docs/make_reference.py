@@ -1,7 +1,7 @@
-"""Write scenario.md and scenarios.md from what the program itself reads: ``python docs/make_reference.py``.
+"""Write scenario.md, scenarios.md and settings.md from what the program reads: ``python docs/make_reference.py``.
 
-scenario.md is scenario_template.md with a table in each ``{{place}}``. tests/packaging/test_docs.py fails when either
-page is not what this makes.
+scenario.md and settings.md are their templates with a table in each ``{{place}}``. tests/packaging/test_docs.py fails
+when a page is not what this makes.
 """
 
 import math
@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "engine")]
+sys.path[:0] = [str(ROOT / "engine"), str(ROOT)]
 
 import msgspec  # noqa: E402
 
+from nntui.lab.keys import ACTIONS, key_words  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
 from nntui_engine.registry.activation import ACTIVATIONS  # noqa: E402
 from nntui_engine.registry.initializer import INITIALIZERS  # noqa: E402
@@ -369,6 +370,13 @@ def _range(parameter: Parameter) -> str:
     return _number(typing.Annotated[float, msgspec.Meta(**bounds)], parameter.whole)
 
 
+def settings() -> str:
+    """settings.md."""
+    text = (Path(__file__).parent / "settings_template.md").read_text(encoding="utf-8")
+    rows = [(f"`{one.id}`", f"`{key_words(one)}`", one.description) for one in ACTIONS if one.id != "interrupt"]
+    return text.replace("{{actions}}", _table(("action", "key", "what it does"), rows))
+
+
 def _statistics(statistics: Sequence[Statistic]) -> str:
     rows = [(f"`{one.name}`", one.formula, one.summary) for one in statistics]
     return _table(("name", "formula", "in words"), rows)
@@ -390,5 +398,5 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    for page, content in (("scenario.md", scenario()), ("scenarios.md", scenarios())):
+    for page, content in (("scenario.md", scenario()), ("scenarios.md", scenarios()), ("settings.md", settings())):
         (Path(__file__).parent / page).write_text(content, encoding="utf-8")

@@ -162,7 +162,7 @@ class LabApp(LaunchActions):
         notices = self.source.notices()
         for text, error in notices:
             self.model.say(text, error, of_state=True)
-        while self.troubles:
+        while self.troubles and self.screen is self.lab_screen:
             notices.append((self.troubles.popleft(), True))
             self.model.say(*notices[-1])
         view = self.source.poll()

@@ -153,7 +153,7 @@ def actions(keymap: Mapping[str, str] | None = None) -> tuple[Action, ...]:
     known = [action.id for action in ACTIONS]
     for name in keymap:
         if name not in known:
-            raise InputError(f'keymap: unknown action "{name}"; {allowed_names(name, known)}')
+            raise InputError(f'keymap: unknown action "{name}"; {allowed_names(name, known, "docs/settings.md")}')
     chosen = tuple(
         replace(action, keys=keymap[action.id], shown_keys="") if action.id in keymap else action for action in ACTIONS
     )

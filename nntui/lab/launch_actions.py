@@ -46,7 +46,8 @@ class LaunchActions(LabActions):
 
     def action_open_launcher(self) -> None:
         """Lets a person choose another scenario; what runs goes on meanwhile."""
-        launcher = LauncherScreen(self.plot_theme, self.known, self._key, self.anything_open)
+        notice = self.troubles.popleft() if self.troubles else ""
+        launcher = LauncherScreen(self.plot_theme, self.known, self._key, self.anything_open, notice=notice)
 
         def done(scenario: Scenario | None) -> None:
             self.known = launcher.entries

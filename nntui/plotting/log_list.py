@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rich.cells import cell_len
+
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
 from .numbers import grouped
@@ -41,8 +43,22 @@ def draw_log(
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
+<<<<<<< HEAD
     rows, body = _filled(findings, health, log, inner, room, theme)
     if not log and room - len(rows) > min(1, len(rows)):
+=======
+    entries = [log_rows([entry], inner, theme) for entry in log]
+    newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
+    wanted = min(sum(map(len, entries)), room // 2)
+    rows = _cut(
+        fitting_findings(findings, inner, max(1, room - max(newest, wanted)), theme), room - newest, inner, theme
+    )
+    notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, inner, theme)]
+    if len(rows) + len(notes) <= room - newest or not rows:
+        rows += _cut(notes, room - newest - len(rows), inner, theme)
+    body = _newest(entries, room - len(rows), inner, theme)
+    if not log and room - len(rows) > 1:
+>>>>>>> launcher
         hint = _lines("Changes you make will be listed here.", inner, theme)
         body = [[(line, FAINT)] for line in hint][: room - len(rows)]
     for row, pieces in enumerate(rows + body):
@@ -52,6 +68,7 @@ def draw_log(
     return grid
 
 
+<<<<<<< HEAD
 def log_height(
     findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, most: int, theme: Theme
 ) -> int:
@@ -75,23 +92,28 @@ def _filled(
 
 
 def _newest(entries: list[list[Row]], room: int, theme: Theme) -> list[Row]:
+=======
+def _newest(entries: list[list[Row]], room: int, width: int, theme: Theme) -> list[Row]:
+>>>>>>> launcher
     """As many of the newest entries as fit whole; of the very newest at least its beginning."""
     body: list[Row] = []
     for entry in reversed(entries):
         if len(body) + len(entry) > room:
-            return body or _cut(entry, room, theme)
+            return body or _cut(entry, room, width, theme)
         body = entry + body
     return body
 
 
-def _cut(rows: list[Row], room: int, theme: Theme) -> list[Row]:
+def _cut(rows: list[Row], room: int, width: int, theme: Theme) -> list[Row]:
     """The first rows; where some are left out, the last one says so after a whole word."""
     if len(rows) <= room:
         return rows
     kept = rows[: max(0, room)]
     if kept:
         *before, (text, style) = kept[-1]
-        kept[-1] = [*before, (f"{text.rpartition(' ')[0]} {theme.glyphs.end}".strip(), style)]
+        end, used = theme.glyphs.end, sum(cell_len(piece) for piece, _ in kept[-1])
+        whole = text if used + 1 + cell_len(end) <= width else text.rpartition(" ")[0]
+        kept[-1] = [*before, (f"{whole} {end}".strip(), style)]
     return kept
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from builders import changed_lane, lane_settings, lane_snapshot, series, snapshot
-from lab import picture_parts
+from lab import launcher_pictures, picture_parts
 
 from nntui.lab.frame import Frame
 from nntui.lab.lesson import NO_SCENARIO
@@ -161,6 +161,7 @@ def cases() -> dict[str, dict[str, Callable[[], Grid | Frame | str]]]:
         "races": _races,
         "parts": picture_parts.parts,
         "lists": picture_parts.lists,
+        "launcher": launcher_pictures.launcher,
         "reports": picture_parts.reports,
         "tables": picture_parts.tables,
     }

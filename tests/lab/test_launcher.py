@@ -316,6 +316,16 @@ async def test_what_cannot_be_started_can_be_left_for_another() -> None:
         app.source.stop()
 
 
+async def test_what_is_wrong_with_the_settings_is_said_in_the_launcher() -> None:
+    app = launcher()
+    app.troubles.append("config.toml: fps = 0 is not allowed")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        assert "fps = 0 is not allowed" in text(app)
+        await pilot.press("down")
+        await until(pilot, lambda: "fps = 0" not in text(app))
+
+
 def test_paragraphs_have_no_marks() -> None:
     lesson = "# Title\n\nOne *two*\nthree.\n\n- a `b`\n- c\n\n| x | y |\n"
     assert list(paragraphs(lesson)) == ["One two three.", "- a b", "- c"]

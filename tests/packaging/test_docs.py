@@ -183,7 +183,7 @@ def test_the_range_of_every_parameter_is_stated(kind: str, row: str, one: Parame
     assert ("above" in line, "below" in line.split("|")[3]) == (one.exclusive_low, one.exclusive_high)
 
 
-@pytest.mark.parametrize("page", ["scenario", "scenarios"])
+@pytest.mark.parametrize("page", ["scenario", "scenarios", "settings"])
 def test_the_pages_made_from_the_program_are_up_to_date(page):
     code = f"import sys; sys.path.insert(0, 'docs'); from make_reference import {page}; print({page}(), end='')"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)

@@ -67,7 +67,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     """Dismissed with the scenario to run, checked, or None; files are read in threads, so that it never stands still.
 
     ``entries`` are those known from the last time; the mark begins on ``key``, else on the first that was not seen.
-    ``behind`` says that there is a run to go back to.
+    ``behind`` says that there is a run to go back to; ``notice`` is said at first.
     """
 
     BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
@@ -86,20 +86,18 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(
-        self, theme: Theme, entries: tuple[Entry, ...], key: str, behind: bool, folder: Path | None = None
-    ) -> None:
+    def __init__(self, theme: Theme, entries: tuple[Entry, ...], key: str, behind: bool, *, notice: str = "") -> None:
         super().__init__()
         self.theme = theme
         self.entries = entries
         self.visits = Visits()
         self._key = key
         self._behind = behind
-        self._folder = folder or Path.cwd()
+        self._folder = Path.cwd()
         self._rows: list[tuple[Choice, Entry | None, str]] = []
         self._chosen = 0
         self._previews: dict[str, Preview] = {}
-        self._message = ("", False)
+        self._message = (notice, True)
         self._starting = ""  # the entry that is being made ready to run
 
     def compose(self) -> ComposeResult:
