@@ -13,6 +13,7 @@ from .theme import ACCENT, DIM, TEXT, Theme
 _NAMES_AT = 4  # columns: the frame, the choice, the marker and a space are before them
 _AFTER = 3  # a space, the sign and the frame are after the numbers
 ROOMY = 34  # columns of a table
+READABLE = 14  # cells of a name, beyond which numbers are worth more
 _FRAME = 4  # rows: the frame, the headings, the words
 
 
@@ -100,6 +101,7 @@ def _columns_for(names: Sequence[str], columns: Sequence[Column], width: int) ->
     rooms = [width - _NAMES_AT - _AFTER - sum(_wide(column) for column in shown) for shown in sets]
     whole, least = room_for_names(names)
     several = max(1, len(sets) - 1)
+    whole, least = min(whole, READABLE), min(least, READABLE)
     for start, stop in ((0, several), (several, len(sets))):
         for needed in (whole, least):
             for shown, room in zip(sets[start:stop], rooms[start:stop], strict=True):

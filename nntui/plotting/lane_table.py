@@ -133,4 +133,4 @@ def all_words(lanes: tuple[LaneSnapshot, ...]) -> Words | None:
 
 def _meaning(lane: LaneSnapshot) -> Words:
     measure = "R²" if _explains(lane) else "% right"
-    return f"{measure}: training{', held out' if _has_held_out(lane) else ''}", DIM
+    return (f"valid: {measure}, held out" if _has_held_out(lane) else f"train: {measure} of all rows"), DIM

@@ -43,22 +43,8 @@ def draw_log(
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Findings and log")
     room, inner = height - 2, width - 4
-<<<<<<< HEAD
     rows, body = _filled(findings, health, log, inner, room, theme)
     if not log and room - len(rows) > min(1, len(rows)):
-=======
-    entries = [log_rows([entry], inner, theme) for entry in log]
-    newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
-    wanted = min(sum(map(len, entries)), room // 2)
-    rows = _cut(
-        fitting_findings(findings, inner, max(1, room - max(newest, wanted)), theme), room - newest, inner, theme
-    )
-    notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, inner, theme)]
-    if len(rows) + len(notes) <= room - newest or not rows:
-        rows += _cut(notes, room - newest - len(rows), inner, theme)
-    body = _newest(entries, room - len(rows), inner, theme)
-    if not log and room - len(rows) > 1:
->>>>>>> launcher
         hint = _lines("Changes you make will be listed here.", inner, theme)
         body = [[(line, FAINT)] for line in hint][: room - len(rows)]
     for row, pieces in enumerate(rows + body):
@@ -68,7 +54,6 @@ def draw_log(
     return grid
 
 
-<<<<<<< HEAD
 def log_height(
     findings: list[FindingLine], health: tuple[str, ...], log: list[LogLine], width: int, most: int, theme: Theme
 ) -> int:
@@ -84,17 +69,16 @@ def _filled(
     entries = [log_rows([entry], width, theme) for entry in log]
     newest = min(len(entries[-1]), room - 1 if findings or health else room) if entries else 0
     wanted = min(sum(map(len, entries)), room // 2)
-    rows = _cut(fitting_findings(findings, width, max(1, room - max(newest, wanted)), theme), room - newest, theme)
+    rows = _cut(
+        fitting_findings(findings, width, max(1, room - max(newest, wanted)), theme), room - newest, width, theme
+    )
     notes: list[Row] = [[(line, DIM)] for text in health for line in _lines(text, width, theme)]
     if len(rows) + len(notes) <= room - newest or not rows:
-        rows += _cut(notes, room - newest - len(rows), theme)
-    return rows, _newest(entries, room - len(rows), theme)
+        rows += _cut(notes, room - newest - len(rows), width, theme)
+    return rows, _newest(entries, room - len(rows), width, theme)
 
 
-def _newest(entries: list[list[Row]], room: int, theme: Theme) -> list[Row]:
-=======
 def _newest(entries: list[list[Row]], room: int, width: int, theme: Theme) -> list[Row]:
->>>>>>> launcher
     """As many of the newest entries as fit whole; of the very newest at least its beginning."""
     body: list[Row] = []
     for entry in reversed(entries):
