@@ -138,13 +138,13 @@ def test_which_actions_the_palette_leaves_out() -> None:
 FOOTER = {
     "of a network": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
-        *("unit", "lesson", "layer", "try", "undo", "type", "log", "rewind", "branch", "open"),
+        *("one plot", "unit", "lesson", "layer", "try", "undo", "type", "log", "rewind", "branch", "open"),
         *("restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
         *("numbers", "network", "landscape", "map", "overview"),
     ),
     "of a race": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed", "lane"),
-        *("fair rates", "lesson", "start", "try", "undo", "type", "log", "rewind", "branch", "zoom"),
+        *("fair rates", "one plot", "lesson", "start", "try", "undo", "type", "log", "rewind", "branch", "zoom"),
         *("open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "default", "keep"),
         *("numbers", "map", "overview", "whole"),
     ),
