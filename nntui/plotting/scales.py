@@ -151,10 +151,11 @@ def _linear_ticks(axis: Axis, at_most: int) -> tuple[tuple[float, str], ...]:
     fine = axis.step or span
     ticks = [(value, number_label(value, fine, axis)) for value in (axis.low, axis.high)]
     if at_most >= 3:
-        between = [k * step for k in range(first, last + 1) if 0.2 < (k * step - axis.low) / span < 0.8]
-        middle = between[0] if between else axis.low + span / 2.0
+        between = [k * step for k in range(first, last + 1) if 0.15 < (k * step - axis.low) / span < 0.85]
+        middle = min(between, key=abs) if between else axis.low + span / 2.0
         label = number_label(middle, fine if between else fine / 10.0, axis)
-        if len(label) <= LABEL_WIDTH and (not axis.whole or middle == round(middle)):
+        longest = max(LABEL_WIDTH, *(len(end) for _, end in ticks))
+        if len(label) <= longest and (not axis.whole or middle == round(middle)):
             ticks.insert(1, (middle, label))
     return tuple(ticks)
 

@@ -56,9 +56,10 @@ def test_what_the_log_says_moves_no_plot_to_another_page() -> None:
         assert all(pages == layouts[0] for pages in layouts)
 
 
-def test_a_plot_that_needs_more_rows_gets_them() -> None:
+def test_a_plot_that_needs_more_room_gets_it() -> None:
+    assert [len(row) for row in lay_out(100, 30, NAMES[:4], least=(48, 20)).pages[0]] == [1]
     assert len(lay_out(160, 48, NAMES[:4]).pages[0]) == 2
-    assert [len(page) for page in lay_out(160, 38, NAMES[:4], least_rows=20).pages] == [1, 1]
+    assert [len(page) for page in lay_out(160, 38, NAMES[:4], least=(34, 20)).pages] == [1, 1]
 
 
 @pytest.mark.parametrize(("width", "side"), [(73, 0), (74, 31), (140, 31), (150, 33), (176, 40), (300, 40)])

@@ -82,8 +82,8 @@ def test_what_is_said(state: str, action: str) -> None:
 
 
 def test_reasons_name_keys_as_this_person_has_them() -> None:
-    made = model(Snapshot("one", "", 0, 1, 10, (lane_snapshot(),)), keymap={"add_lane": "z"})
-    assert reason(made, "next_lane").startswith("There is one lane only: z makes")
+    made = model(Snapshot("one", "", 0, 1, 10, (lane_snapshot(),)), keymap={"add_lane": "f9"})
+    assert reason(made, "next_lane").startswith("There is one lane only: f9 makes")
 
 
 async def test_a_key_that_does_nothing_says_why() -> None:

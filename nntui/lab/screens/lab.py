@@ -35,7 +35,7 @@ from .map_part import MapPart, map_layout
 from .side_part import SidePart
 
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
-PASS_ROWS = 20  # for the table of a backward pass
+PASS = (48, 20)  # columns and rows for the table of a backward pass
 
 
 class LabScreen(Screen[None]):
@@ -115,7 +115,7 @@ class LabScreen(Screen[None]):
         """The layout for the present size."""
         state, names, (width, height) = self.state, self.panel_names, self.size
         if state.view == "network" and "backward_pass" in names:
-            return lay_out(width, height, names, PASS_ROWS)
+            return lay_out(width, height, names, PASS)
         has_log = not names or state.view not in ("map", "network", "landscape") or state.race is not None
         most, room = log_room(height) if names else height, width - side_width(width)
         log = log_height(state.findings, state.health, state.log, room, most, self.theme) if has_log and most else 0

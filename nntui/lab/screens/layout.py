@@ -28,11 +28,11 @@ def side_width(width: int) -> int:
 
 
 def lay_out(
-    width: int, height: int, panels: tuple[str, ...], least_rows: int = SMALLEST_PLOT[1], log_rows: int = 0
+    width: int, height: int, panels: tuple[str, ...], least: tuple[int, int] = SMALLEST_PLOT, log_rows: int = 0
 ) -> Layout:
     """The layout for a terminal of ``width`` × ``height`` cells; ``panels`` in order of importance, each of at least
-    ``least_rows`` rows where the terminal has them. ``log_rows`` are wanted for findings and log under the first page's
-    plots (0: it has none); it gets a part of them where the plots need the rest.
+    ``least`` columns and rows where the terminal has them. ``log_rows`` are wanted for findings and log under the first
+    page's plots (0: it has none); it gets a part of them where the plots need the rest.
 
     Each plot is on one page, and pages have much the same number; which page one is on does not depend on ``log_rows``
     as long as there is a log.
@@ -41,9 +41,9 @@ def lay_out(
     rows_high = height - 2
     if not panels:
         return Layout(side, ((),), rows_high if log_rows else 0)
-    across = max(1, min(3 if width >= THREE_ACROSS else 2, (width - side) // SMALLEST_PLOT[0]))
-    log_most = log_room(height, least_rows) if log_rows else 0
-    down = max(1, (rows_high - log_most) // least_rows)
+    across = max(1, min(3 if width >= THREE_ACROSS else 2, (width - side) // least[0]))
+    log_most = log_room(height) if log_rows else 0
+    down = max(1, (rows_high - log_most) // least[1])
     needed = -(-len(panels) // across)
     down = min(down, needed, MOST_ROWS if across > 1 else MOST_ROWS * 2)
     count = -(-len(panels) // (across * down))
@@ -56,8 +56,8 @@ def lay_out(
     return Layout(side, tuple(pages), min(log_rows, log_most))
 
 
-def log_room(height: int, least_rows: int = SMALLEST_PLOT[1]) -> int:
+def log_room(height: int) -> int:
     """The most rows that findings and log get beside plots; none where they would leave no plot its size."""
     rows = height - 2
     most = max(LEAST_LOG, rows // 4)
-    return most if rows - most >= least_rows else 0
+    return most if rows - most >= SMALLEST_PLOT[1] else 0
