@@ -70,6 +70,9 @@ def test_lanes_of_two_kinds_have_each_their_own_measure() -> None:
     assert found[1].split()[-2:] == ["train", "valid"]
     assert found[2].split()[-2:] == ["93.3%", "87.5%"]
     assert found[3].split()[-2:] == ["0.310", "-0.250"]
+    both = replace(shown, lanes=(shown.lanes[0], changed_lane(shown.lanes[1], settings=settings)))
+    assert [lines(both, chosen=chosen)[4].split(":")[0].strip() for chosen in (0, 1)] == ["% right", "R²"]
+    assert lines(both, everything=True)[4].strip() == "% right, without % R²"
     nothing_held_out = changed_lane(shown.lanes[1], settings=settings, whole={"loss": 1.0, "train_r2": 0.5, "r2": 0.5})
     found = lines(replace(shown, lanes=(shown.lanes[0], nothing_held_out)))
     assert found[3].split()[-2:] == ["0.500", "-"]
@@ -160,6 +163,8 @@ def test_racers_keep_their_distance_in_a_narrow_table() -> None:
     named = [replace(racer(i), name=name) for i, name in enumerate(("momentum", "Adagrad"))]
     found = draw_racers(race(*named), 0, False, 31, 6, THEME).lines()
     assert found[1].split()[1:3] == ["value", "dist."]
+    wide = draw_racers(race(*named), 0, False, 36, 6, THEME).lines()
+    assert wide[1].split()[1:3] == ["value", "distance"]
     assert "momentum" in found[2]
 
 
