@@ -124,6 +124,29 @@ def _is_network(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
 
 
 LAYERS_PANELS = (
-    Panel("layer_map", (), STATISTICS, layer_map_panel, _is_network, view="layers", on_request=True),
-    Panel("layer_outputs", (), (), histogram_panel, _is_network, look=layer_histograms, view="layers", on_request=True),
+    Panel(
+        "layer_map",
+        (),
+        STATISTICS,
+        layer_map_panel,
+        _is_network,
+        view="layers",
+        on_request=True,
+        meaning="One statistic of every layer over the run: a stripe that stands out is the sick layer",
+        short="every layer over the run",
+        formula="the chosen statistic of each layer, at each step that was measured",
+    ),
+    Panel(
+        "layer_outputs",
+        (),
+        (),
+        histogram_panel,
+        _is_network,
+        look=layer_histograms,
+        view="layers",
+        on_request=True,
+        meaning="How the chosen layer's outputs are spread: piled up at one value, they say little",
+        short="how outputs are spread",
+        formula="share of a in each equal part of its range, over units and rows of the probe set",
+    ),
 )

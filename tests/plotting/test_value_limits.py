@@ -4,7 +4,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from builders import snapshot
 
+from nntui.plotting.panel import PanelView
+from nntui.plotting.panels import PANELS
 from nntui.plotting.plot import Curve, PlotSpec
 from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.scales import SteadyAxis
@@ -174,3 +177,10 @@ def test_grey_curves_of_a_former_run_are_not_counted_as_lanes() -> None:
     made = spec(FALLING, DIVERGING, floor=0.0)
     ghosts = tuple(c.faded(0) for c in made.curves)
     assert shown(dataclasses.replace(made, curves=(*ghosts, *made.curves)))[2] == "1 lane above"
+
+
+def test_units_that_died_are_whole_numbers_and_a_loss_is_not() -> None:
+    built = [PANELS[name].build(snapshot("sgd", "adam"), PanelView(), THEME) for name in ("dead_units", "loss")]
+    dead, loss = (made for made in built if isinstance(made, PlotSpec))
+    assert all(one.stepped for one in dead.curves)
+    assert not any(one.stepped for one in loss.curves)
