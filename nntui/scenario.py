@@ -17,6 +17,7 @@ LOOK_PANELS = (
     "unit_weights",
     "prediction_spread",
     "coefficient_paths",
+    "landscape",
 )
 LAYER_PANELS = (
     "gradient_through_time",
@@ -26,6 +27,8 @@ LAYER_PANELS = (
     "filters",
     "feature_maps",
     "augmented",
+    "layer_map",
+    "layer_outputs",
 )
 
 

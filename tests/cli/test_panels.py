@@ -32,7 +32,7 @@ def test_an_unknown_panel_is_one_line(invoke, monkeypatch, tmp_path, command):
 def test_the_nearest_name_is_offered_and_all_are_listed(invoke, tmp_path):
     result = invoke("validate", write(tmp_path, NETWORK, "decision_region"))
     assert 'unknown panel "decision_region"; did you mean "decision_regions"? allowed: loss, accuracy, ' in result.err
-    assert result.err.endswith(f"coefficient_paths, {', '.join(LAYER_PANELS)}\n")
+    assert result.err.endswith(f"coefficient_paths, landscape, {', '.join(LAYER_PANELS)}\n")
 
 
 def test_what_may_be_asked_for_is_what_is_drawn():

@@ -235,7 +235,7 @@ class Run:
         return int(self._task.step[self.index(lane)])
 
     def apply_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
-        """Set a lane's parameters without a note of it."""
+        """Set a lane's parameters, each in its own shape, without a note of it."""
         self._task.set_parameters(lane, values)
 
     # -- lanes that come and go -------------------------------------------------------------------------------------
