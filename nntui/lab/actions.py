@@ -260,9 +260,8 @@ class LabActions(ZoomActions):
     def action_help(self) -> None:
         """Says what is on screen, and lists the keys: first those that work here."""
         model, lab = self.model, self.lab_screen
-        titles = lab.shown_titles if lab is not None and model.view.snapshot is not None else {}
-        race = model.race is not None
-        lines = help_lines(model.view_name, titles, model.actions, model.available(), race, self.plot_theme)
+        words = lab.shown_words if lab is not None else []
+        lines = help_lines(model.view_name, words, model.actions, model.available(), self.plot_theme)
         self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:

@@ -1,10 +1,9 @@
 """What help says: first of what is on screen, then the keys that work here, then all keys."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from nntui.plotting.panels import PANELS
-from nntui.plotting.surface_panels import SURFACE_PANELS
+from nntui.plotting.panels import PanelWords
 from nntui.plotting.theme import Theme
 
 from .keys import Action, key_words
@@ -35,24 +34,19 @@ class HelpLine:
     dim: bool = False
 
 
-def meaning(panel: str, race: bool) -> str:
-    """What a panel shows, in a sentence, and the formula behind it."""
-    row = (SURFACE_PANELS if race else PANELS).get(panel)
-    return "" if row is None else f"{row.meaning}. Formula: {row.formula}."
-
-
 def help_lines(
     view: str,
-    panels: Mapping[str, str],
+    panels: Iterable[PanelWords],
     actions: tuple[Action, ...],
     available: Iterable[str],
-    race: bool,
     theme: Theme,
 ) -> list[HelpLine]:
-    """All of it. ``panels`` are the titles of those on screen, by name."""
+    """All of it; ``panels`` are those on screen."""
     there, ascii_only = set(available), theme.ascii_only
     lines = [HelpLine(VIEWS.get(view, view), heading=True)]
-    lines += [HelpLine(meaning(name, race), title) for name, title in panels.items()]
+    for panel in panels:
+        formula = f" Formula: {panel.formula}." if panel.formula else ""
+        lines.append(HelpLine(f"{panel.meaning}.{formula}" if panel.meaning else formula.strip(), panel.title))
     lines += [HelpLine(words, box) for box, words in BOXES.items()]
     here = [action for action in actions if action.id in there]
     lines += [HelpLine(""), HelpLine("Keys that work here", heading=True)]

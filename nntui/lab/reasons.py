@@ -136,9 +136,7 @@ def _of_view(model: Known, action_id: str) -> str:
         return f"Nothing here is of one layer: {_key(model, 'network')} shows a layer's weights."
     if action_id in ("next_panels", "last_panels") and (name == "fair" or (model.pages == 1 and name != "lesson")):
         return "All plots of this view are on screen."
-    if action_id == "log_axis" and (
-        name in ("lesson", "layers", "map", "network", "landscape") or model.race is not None
-    ):
+    if action_id == "log_axis" and (name in _WITHOUT_LOSS or model.race is not None):
         return "No loss is plotted here."
     return ""
 

@@ -1,6 +1,7 @@
 """What each panel of the Overview shows of a snapshot. Adding a panel is one function and one row in PANELS."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -209,6 +210,22 @@ def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) ->
     if former is not None and isinstance(old, PlotSpec):
         spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
     return seen_in_time(spec, view, theme)
+
+
+class PanelWords(NamedTuple):
+    """What is said of a panel."""
+
+    title: str
+    meaning: str
+    formula: str
+
+
+def words_of(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) -> PanelWords:
+    """A panel's title, what it shows in plain words, and what is worked out, "" where nothing is said."""
+    panel = panels_of(snapshot)[name]
+    built = panel.build(snapshot, view, theme)
+    title = built.title if isinstance(built, PlotSpec) else name.replace("_", " ").capitalize()
+    return PanelWords(title, panel.meaning.removesuffix("."), panel.formula.removesuffix("."))
 
 
 def meaning_of(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ def test_validate(invoke, small):
 
 def test_info(invoke):
     facts = json.loads(invoke("info", "--json").out)
-    assert set(facts) == {"versions", "processor", "cache", "terminal"}
+    assert set(facts) == {"versions", "processor", "cache", "settings", "terminal"}
     assert facts["processor"]["threads"] >= 1
     assert facts["versions"]["numba"][0].isdigit()
     assert isinstance(facts["cache"]["compiled"], bool)

@@ -100,16 +100,16 @@ def test_every_sign_of_a_keyboard_is_named_as_textual_names_it() -> None:
 
 async def test_keys_frames_and_meanings_reach_the_lab() -> None:
     session = Session(lambda: FakeExperiment(), warming=NoWarming(), paused=True)  # type: ignore[arg-type, return-value]
-    app = LabApp(session, "lab", config=Config({"step": "f8"}, "ascii", 4, False))
+    app = LabApp(session, "lab", config=Config({"step": "f9"}, "ascii", 4, False))
     async with app.run_test(size=(100, 30)) as pilot:
         await ready(pilot)
-        await pilot.press("f8")
+        await pilot.press("f9")
         await until(pilot, lambda: "step 1 /" in text(app))
         assert app._timer is not None
         assert app._timer._interval == 0.25 != 1 / FRAMES_PER_SECOND
         assert not app.model.panel_view.meanings
         assert app.plot_theme.ascii_only
-        assert "f8 step" in text(app)
+        assert "f9 step" in text(app)
         app.source.stop()
 
 

@@ -101,7 +101,7 @@ async def test_knobs_turn_are_typed_put_back_undone_and_redone() -> None:
         await pilot.press("right")
         await until(pilot, lambda: lr(app) == 0.2)
         assert lr(app, 1) == 0.1
-        assert "was 0.1" in text(app)
+        assert "0.1 → ◂ 0.2" in text(app)
         await pilot.press("shift+right")
         await until(pilot, lambda: lr(app) == 0.21)
         await pilot.press("u")

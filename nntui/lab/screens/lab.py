@@ -16,7 +16,7 @@ from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture, draw_panel
-from nntui.plotting.panels import build_panel, looks_of, meaning_of, panel_order, view_panels
+from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.status import (
     draw_failure,
@@ -105,10 +105,11 @@ class LabScreen(Screen[None]):
         return self.state.zoom if self.state.zoom in self.panel_names else ""
 
     @property
-    def shown_titles(self) -> dict[str, str]:
-        """The titles of the plots on screen, by name."""
-        built = {name: self._built(name) for name in self.shown_panels}
-        return {name: getattr(one, "title", name.replace("_", " ").capitalize()) for name, one in built.items()}
+    def shown_words(self) -> list[PanelWords]:
+        """What is said of the plots on screen."""
+        snapshot, view = self.state.anything, self.state.panel_view
+        names = self.shown_panels if snapshot is not None else ()
+        return [words_of(name, snapshot, view, self.theme) for name in names if snapshot is not None]
 
     @property
     def lab_layout(self) -> Layout:
