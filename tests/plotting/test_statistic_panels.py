@@ -14,7 +14,7 @@ from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, W
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import scenario_from_dict
 
-ON_REQUEST = [name for name, panel in PANELS.items() if panel.on_request and panel.look is None]
+ON_REQUEST = [name for name, panel in PANELS.items() if panel.on_request and panel.look is None and not panel.view]
 
 
 def run(*lanes: str, **train: Any) -> Experiment:
