@@ -53,8 +53,9 @@ def draw_lanes(
     if sweep is not None and len(sweep.groups) > 1 and lines_for(height, len(rows)) < len(rows):
         rows = fold_groups(rows, lanes, sweep, {lane.index: _measure(lane) for lane in lanes}, theme)
     words = all_words(lanes) if everything and len(lanes) > 1 else lane_words(lanes[chosen])
+    words = words or _meaning(lanes if everything else lanes[chosen : chosen + 1])
     title = "Lanes" if len(lanes) > 1 else "Network"
-    return draw_rows(title, rows, columns, words or _meaning(lanes[chosen]), (width, height), theme)
+    return draw_rows(title, rows, columns, words, (width, height), theme)
 
 
 def _columns(lanes: tuple[LaneSnapshot, ...], room: int) -> list[Column]:
@@ -131,6 +132,9 @@ def all_words(lanes: tuple[LaneSnapshot, ...]) -> Words | None:
     return words, ERROR if counts["NaN"] else DIM
 
 
-def _meaning(lane: LaneSnapshot) -> Words:
-    measure = "R²" if _explains(lane) else "% right"
-    return (f"valid: {measure}, held out" if _has_held_out(lane) else f"train: {measure} of all rows"), DIM
+def _meaning(lanes: tuple[LaneSnapshot, ...]) -> Words:
+    measures = {"R²" if _explains(lane) else "% right" for lane in lanes}
+    if len(measures) > 1:
+        return "% right, without % R²", DIM
+    measure, held_out = measures.pop(), any(map(_has_held_out, lanes))
+    return (f"valid: {measure}, held out" if held_out else f"train: {measure} of all rows"), DIM

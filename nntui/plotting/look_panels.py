@@ -356,7 +356,7 @@ def _sweep_panel(
     for group, names in sweep.groups.items():
         for measure, word in shown:
             index = len(keys)
-            key = Key(theme.lane_marker(index), group or word, theme.lane(index))
+            key = Key(theme.kind_marker(index), group or word, theme.kind(index))
             values = np.array([lanes[one].whole.get(measure, np.nan) for one in names], dtype=np.float64)[order]
             stopped = np.array([lanes[one].network.first_non_finite is not None for one in names])[order]
             bad = ~np.isfinite(values) & stopped

@@ -10,7 +10,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from .boxes import draw_box
 from .grid import Grid, fit, wrap
 from .lane_names import short_names
-from .lane_rows import Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
+from .lane_rows import ROOMY, Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
 from .numbers import grouped, number, setting
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
@@ -28,7 +28,10 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
     """Each lane's marker, name, value and distance to the nearest minimum, and under them how the chosen one stands."""
     lanes = race.lanes
     room = number_room(width)
-    columns = [Column("value", ("value",), room, 0), Column("distance", ("distance", "dist."), room, 1)]
+    columns = [
+        Column("value", ("value",), room, 0),
+        Column("distance", ("distance" if width >= ROOMY else "dist.",), room, 1),
+    ]
     if len({lane.step for lane in lanes}) > 1:
         columns.insert(0, Column("step", ("step",), max(len(grouped(lane.step)) for lane in lanes), 2))
     rows = [

@@ -34,11 +34,12 @@ def fold_groups(
             folded.add(group)
             members = [by_name[name] for name in sweep.groups[group] if name in by_name]
             indices = [one.index for one in lanes if group_of.get(one.name) == group]
-            found.append(_folded(members, [measure[i] for i in indices], theme))
+            place = list(sweep.groups).index(group)
+            found.append(_folded(place, members, [measure[i] for i in indices], theme))
     return found
 
 
-def _folded(members: Sequence[LaneRow], values: Sequence[float], theme: Theme) -> LaneRow:
+def _folded(place: int, members: Sequence[LaneRow], values: Sequence[float], theme: Theme) -> LaneRow:
     """What the names share and how many they are; a curve in place of the loss, the best in place of the measure."""
     known = [value for value in values if math.isfinite(value)]
     cells = dict.fromkeys(members[0].cells, ("", DIM))
@@ -53,7 +54,8 @@ def _folded(members: Sequence[LaneRow], values: Sequence[float], theme: Theme) -
     words = [row.name.split() for row in members]
     shared = " ".join(word for word in words[0] if all(word in others for others in words))
     name = f"{shared} ({len(members)})"
-    return replace(members[0], name=name, marker=theme.glyphs.end, colour=DIM, cells=cells, sign=sign)
+    marker, colour = theme.kind_marker(place), theme.kind(place)  # those of its curve against the setting
+    return replace(members[0], marker=marker, colour=colour, name=name, cells=cells, sign=sign)
 
 
 def curve(values: Sequence[float], theme: Theme) -> str:

@@ -184,7 +184,7 @@ async def test_knobs_turn_one_lane_or_all_and_what_a_lane_lacks_is_said() -> Non
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("right")
-        await until(pilot, lambda: race_of(app).lanes[0].whole["lr"] == 0.1 and "was 0.1" in text(app))
+        await until(pilot, lambda: race_of(app).lanes[0].whole["lr"] == 0.1 and "0.1 →" in text(app))
         assert race_of(app).lanes[0].settings.optimizer_parameters["lr"] == 0.2
         assert race_of(app).lanes[1].settings.optimizer_parameters["lr"] == 0.1
         await pilot.press("tab", "tab", "right")

@@ -40,7 +40,7 @@ def test_a_lane_is_a_line_and_train_is_the_whole_training_set() -> None:
     assert found[1].split() == ["batch", "loss", "train", "valid"]
     assert found[2].split() == ["▸●", "sgd", "0.250", "93.3%", "87.5%"]
     assert found[3].split() == ["■", "adam", "0.250", "93.3%", "87.5%"]
-    assert found[4].strip() == "% right: training, held out"
+    assert found[4].strip() == "valid: % right, held out"
     assert len(found) == 6
 
 
@@ -60,7 +60,7 @@ def test_r2_is_of_the_training_set_and_of_held_out_rows_if_there_are_any() -> No
     found = lines(replace(shown, lanes=(alone,)))
     assert found[1].split() == ["batch", "loss", "R²", "train"]
     assert found[2].split() == ["●", "one", "0.250", "0.930"]
-    assert found[3].strip() == "R²: training"
+    assert found[3].strip() == "train: R² of all rows"
 
 
 def test_lanes_of_two_kinds_have_each_their_own_measure() -> None:
@@ -70,6 +70,12 @@ def test_lanes_of_two_kinds_have_each_their_own_measure() -> None:
     assert found[1].split()[-2:] == ["train", "valid"]
     assert found[2].split()[-2:] == ["93.3%", "87.5%"]
     assert found[3].split()[-2:] == ["0.310", "-0.250"]
+    both = replace(shown, lanes=(shown.lanes[0], changed_lane(shown.lanes[1], settings=settings)))
+    assert [lines(both, chosen=chosen)[4].strip() for chosen in (0, 1)] == [
+        "valid: % right, held out",
+        "valid: R², held out",
+    ]
+    assert lines(both, everything=True)[4].strip() == "% right, without % R²"
     nothing_held_out = changed_lane(shown.lanes[1], settings=settings, whole={"loss": 1.0, "train_r2": 0.5, "r2": 0.5})
     found = lines(replace(shown, lanes=(shown.lanes[0], nothing_held_out)))
     assert found[3].split()[-2:] == ["0.500", "-"]
@@ -103,7 +109,7 @@ def test_a_sign_says_how_each_lane_stands_and_words_how_the_chosen_one_does(them
     assert len({g.done, g.stopped, g.bad} | set(g.lane[:4])) == 7
     assert found[5].endswith("%")
     assert [lines(shown, 31, chosen)[6].strip() for chosen in range(4)] == [
-        "finished at 300", "stopped early at 300", "NaN since step 7, layer 2", "% right: training, held out",
+        "finished at 300", "stopped early at 300", "NaN since step 7, layer 2", "valid: % right, held out",
     ]  # fmt: skip
     assert lines(shown, 40, everything=True)[6].strip() == "1 finished, 1 stopped early, 1 NaN"
     over = replace(shown, lanes=tuple(replace(lane, state="finished") for lane in lanes("a", "b").lanes))
@@ -160,6 +166,8 @@ def test_racers_keep_their_distance_in_a_narrow_table() -> None:
     named = [replace(racer(i), name=name) for i, name in enumerate(("momentum", "Adagrad"))]
     found = draw_racers(race(*named), 0, False, 31, 6, THEME).lines()
     assert found[1].split()[1:3] == ["value", "dist."]
+    wide = draw_racers(race(*named), 0, False, 36, 6, THEME).lines()
+    assert wide[1].split()[1:3] == ["value", "distance"]
     assert "momentum" in found[2]
 
 

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nntui.plotting.numbers import explained, grouped, number, power, setting, share, short, short_exponents
@@ -94,6 +94,8 @@ def test_settings(value: float, words: str) -> None:
 
 
 @given(st.floats(0.0, 1.0))
+@example(0.9996)
+@example(0.0001)
 def test_a_share_takes_five_characters_and_only_all_of_it_is_100(value: float) -> None:
     words = share(value)
     assert len(words) <= 5

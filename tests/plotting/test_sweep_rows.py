@@ -39,25 +39,26 @@ def lines(shown: Snapshot, chosen: int = 0, everything: bool = False, height: in
 @pytest.mark.parametrize("chosen", [0, 5, 11])
 def test_the_chosen_group_is_open_and_the_others_are_a_line_each(chosen: int) -> None:
     found = lines(swept(), chosen)
-    heads = [line.split() for line in found[2:8] if "…" in line]
+    heads = [line.split() for line in found[2:8] if "(4)" in line]
     mine = f"{1 + chosen // 4}"
     assert [row[1] for row in heads] == [f"{group}," for group in "123" if group != mine]
+    assert [row[0] for row in heads] == [THEME.kind_marker(i) for i in range(3) if f"{i + 1}" != mine]
     assert all(row[2:] == ["(4)", "▁▃▆█", "60.0%"] for row in heads)
     assert sum("▸" in line for line in found) == 1
     assert found[1].split()[:2] == ["fold", "l2"]
-    opened = [line[3:14].strip() for line in found[2:8] if "…" not in line]
+    opened = [line[3:14].strip() for line in found[2:8] if "(4)" not in line]
     assert opened == [f"{mine}, {value:g}" for value in VALUES]
     assert "more" not in found[0] + found[-1]
 
 
 def test_where_all_lanes_fit_none_is_folded() -> None:
     shown = swept()
-    assert not any("…" in line for line in lines(shown, height=lanes_height(shown)))
+    assert not any("(4)" in line for line in lines(shown, height=lanes_height(shown)))
 
 
 def test_with_all_lanes_chosen_every_group_is_a_line() -> None:
     found = lines(swept(), everything=True)
-    assert [line.split()[0] for line in found[2:5]] == ["▸…"] * 3
+    assert [line.split()[0] for line in found[2:5]] == ["▸•", "▸▴", "▸▪"]
     assert not found[5].strip()
 
 
