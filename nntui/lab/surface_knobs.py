@@ -5,7 +5,7 @@ from nntui_engine.scenario.settings import SurfaceSettings
 
 from .knob_readers import ladder, of_surface
 from .knobs import Knob, NumberKnob
-from .network_knobs import MOMENTUM, OPTIMIZER, learning_rate, number, share
+from .network_knobs import BASICS, MOMENTUM, OPTIMIZER, learning_rate, number, share
 
 _KNOBS: tuple[Knob, ...] = (
     learning_rate(2),
@@ -18,6 +18,7 @@ _KNOBS: tuple[Knob, ...] = (
         "surface.noise",
         "noise",
         lambda settings: [settings.noise],
+        group=BASICS,
         parameter=number("noise", 0.0, "standard deviation of the noise on the gradient", 1e9),
         ladder=ladder(-3, 3, 0.0),
     ),
@@ -25,6 +26,7 @@ _KNOBS: tuple[Knob, ...] = (
         "train.clip_norm",
         "clip norm",
         lambda settings: [settings.clip_norm],
+        group=BASICS,
         parameter=number("clip_norm", 0.0, "longer gradients are cut to this length; 0 is off", 1e9),
         ladder=ladder(-3, 3, 0.0),
     ),
@@ -39,6 +41,7 @@ def surface_knobs(settings: SurfaceSettings) -> tuple[Knob, ...]:
             parameter.name.replace("_", " "),
             of_surface(parameter.name),
             restarts=True,
+            group=BASICS,
             parameter=parameter,
             ladder=tuple(value for value in ladder(0, 4) if parameter.low <= value <= parameter.high),
             fine_step=1.0 if parameter.whole else 0.0,

@@ -256,3 +256,11 @@ def test_knobs_of_the_model_show_what_layers_leave_to_it() -> None:
     assert knob_named("model.activation").missing(replace(settings, table=alone)) == (
         "every layer in the file says its own activation"
     )
+
+
+def test_every_knob_has_a_group_and_groups_stand_together() -> None:
+    for settings in (lane_settings(), *(race_settings(surface=name) for name in SURFACES)):
+        groups = [knob.group for knob in knob_rows.knobs_of(settings)]
+        assert all(groups)
+        runs = [group for place, group in enumerate(groups) if place == 0 or groups[place - 1] != group]
+        assert len(runs) == len(set(groups))
