@@ -194,7 +194,10 @@ class LabActions(ZoomActions):
         if lanes:
             self._order_lanes(lanes)
             where = "from step 0" if fresh else "from here on"
-            self.say(f"New: {', '.join(lane.name for lane in lanes)}, {where}; u takes it back.")
+            names = ", ".join(lane.name for lane in lanes)
+            self.say(
+                f"New: {names}, {where}; {'u takes it back' if len(lanes) == 1 else 'u takes them back'}.", log=False
+            )
         return lanes
 
     def _order_lanes(self, lanes: list[NewLane]) -> None:

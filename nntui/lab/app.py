@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from rich.traceback import Traceback
 from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
@@ -59,7 +60,10 @@ class LabApp(LaunchActions):
     """
 
     CSS_PATH = "styles.tcss"
-    BINDINGS = [Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt")]  # noqa: RUF012
+    BINDINGS = [  # noqa: RUF012
+        Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt"),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+    ]
     COMMANDS = {LabCommands}  # noqa: RUF012
 
     def __init__(
@@ -198,8 +202,21 @@ class LabApp(LaunchActions):
     def _draw(self) -> None:
         self._drawing = None
         with contextlib.suppress(NoMatches):  # while the screen is being built or taken down
-            self._draw_now()
+            self._draw_what_can_be_drawn()
         self._drawn_at = time.monotonic()
+
+    def _draw_what_can_be_drawn(self) -> None:
+        """A mistake in a drawing must not end a run: it is said, and the run goes on."""
+        try:
+            self._draw_now()
+        except NoMatches:
+            raise
+        except Exception as error:
+            if self.is_headless:  # tests shall see it
+                raise
+            words = f"Part of the screen could not be drawn ({type(error).__name__}: {error}); the run goes on."
+            if not self.model.log or self.model.log[-1].text != words:
+                self.model.say(words, error=True)
 
     def _draw_now(self) -> None:
         lab = self.lab_screen
@@ -263,6 +280,11 @@ class LabApp(LaunchActions):
         """A widget that was being shown when the app was ended finds its parts gone: that is no reason to fail."""
         if not self._exit:
             super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        """Textual would print every local variable: of a run's whole past that takes minutes."""
+        self._exit_renderables.append(Traceback(show_locals=False, width=None))
+        self._close_messages_no_wait()
 
     def restore_terminal(self) -> None:
         """Gives the terminal back its settings if Textual did not."""

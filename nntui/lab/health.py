@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nntui.plotting.header import has_learned
 from nntui.plotting.numbers import share
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
@@ -17,7 +18,7 @@ def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, 
     sick = {finding.lane for finding in findings}
     well = [lane for lane in snapshot.lanes if lane.name not in sick]
     looked = f"{', '.join(LOOKED_FOR[:-1])} and {LOOKED_FOR[-1]}"
-    if not findings and all(learns_well(lane, lane.network.chance) for lane in well):
+    if not findings and all(learns_well(lane, lane.network.chance) and has_learned(lane) for lane in well):
         return (f"Healthy: it learns well. Looked for {looked}: none.",)
     guessing = [lane for lane in well if guesses(lane)]
     lines = [] if findings else [f"Looked for {looked}: none so far."]

@@ -60,6 +60,8 @@ class LabModel:
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
+        self._names: list[str] = []  # of the lanes, when they were seen last
+        self._like: dict[str, str] = {}  # what every lane that was added is like
         self.branching = False  # whether turning a knob makes a new lane
         self._branches: set[str] = set()  # lanes that were made so, whose knobs turn themselves
         self._labels_of_lanes = LaneLabels(theme.glyphs.arrow)
@@ -85,7 +87,7 @@ class LabModel:
                 if self._awaited[0] in names:
                     self.panel_view.lane, self.all_lanes = names.index(self._awaited[0]), False
                 self._awaited = None
-            self.panel_view.lane = min(self.panel_view.lane, len(names) - 1)
+            self._stay_with_the_lane(names)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
             self._book.read(before, view.snapshot)
@@ -134,6 +136,21 @@ class LabModel:
             chosen,
         )
 
+    def _stay_with_the_lane(self, names: list[str]) -> None:
+        """The chosen lane stays chosen where others came or went; of one that is gone the lane that it was like."""
+        view, wanted = self.panel_view, self._chosen_name
+        for _ in self._like:
+            if wanted is not None and wanted not in names:
+                wanted = self._like.get(wanted)
+        if wanted in names and self._names != names:
+            view.lane = names.index(wanted)
+        view.lane = min(view.lane, len(names) - 1)
+        self._names = names
+
+    @property
+    def _chosen_name(self) -> str | None:
+        return self._names[self.panel_view.lane] if self.panel_view.lane < len(self._names) else None
+
     def new_lanes(self, settings: Mapping[str, object], like: str | None, fresh: bool) -> list[NewLane]:
         """Lanes like ``like`` (or else those chosen) with other settings."""
         snapshot = self.view.snapshot
@@ -145,6 +162,7 @@ class LabModel:
             words = difference(settings) or ("again" if fresh else f"from step {lanes[origin].step}")
             name = named(origin, words, [*lanes, *(lane.name for lane in found)], self.theme.glyphs.arrow)
             found.append(NewLane(name, origin, settings, fresh))
+            self._like[name] = origin or ORIGINAL
         return found
 
     def await_lane(self, name: str, ticket: int) -> None:

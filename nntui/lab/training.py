@@ -285,6 +285,7 @@ class Training:
         if isinstance(change, Added):
             for one in change.lanes:
                 self.run.drop_lane(one.name)
+            self._say(f"Taken back: {', '.join(one.name for one in change.lanes)}.")
         else:
             for settings, lane in merged(change.back, len(self.run.lanes)):
                 self._tweak_now(settings, lane)

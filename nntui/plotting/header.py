@@ -123,7 +123,7 @@ def _health(snapshot: Snapshot, status: Status, theme: Theme) -> Part:
         return [("", DIM)]
     if any(lane.state == "running" for lane in snapshot.lanes):
         return [("no findings yet", DIM)]
-    if all(_learned(lane) for lane in snapshot.lanes):
+    if all(has_learned(lane) for lane in snapshot.lanes):
         return [(f"{theme.glyphs.done} healthy", GOOD)]
     return [("no findings", DIM)]
 
@@ -135,7 +135,8 @@ def _counted(severities: Sequence[str], theme: Theme) -> Piece:
     return (f"! {words}", f"bold {WARNING}") if "warning" in severities else (f"i {words}", ACCENT)
 
 
-def _learned(lane: LaneSnapshot) -> bool:
+def has_learned(lane: LaneSnapshot) -> bool:
+    """Whether a lane gets at least ``LEARNED`` of its training set right, or explains so much of it."""
     whole, explains = lane.whole, lane.network.settings.accuracy == "none"
     return whole.get("train_r2" if explains else "train_accuracy", math.nan) >= LEARNED
 

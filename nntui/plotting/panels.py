@@ -202,14 +202,21 @@ def panels_of(snapshot: Snapshot | None) -> dict[str, Panel]:
 
 def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
     """What a panel shows; in grey under it what it showed of a future that was replaced."""
-    build = panels_of(snapshot)[name].build
-    spec, former = build(snapshot, view, theme), view.former
+    panel = panels_of(snapshot)[name]
+    spec, former = panel.build(snapshot, view, theme), view.former
     if not isinstance(spec, PlotSpec):
         return spec
-    old = None if former is None else build(former.snapshot, replace(view, memory={}, former=None), theme)
-    if former is not None and isinstance(old, PlotSpec):
-        spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
+    then = None if former is None else _same_lane(former.snapshot, snapshot.lanes[view.lane])
+    if former is not None and (then is not None or not panel.layer):
+        old = panel.build(former.snapshot, replace(view, memory={}, former=None, lane=then or 0), theme)
+        if isinstance(old, PlotSpec):
+            spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
     return seen_in_time(spec, view, theme)
+
+
+def _same_lane(former: Snapshot, lane: LaneSnapshot) -> int | None:
+    """The place that a lane had in a former snapshot; None where it was not there yet."""
+    return next((i for i, one in enumerate(former.lanes) if one.settings.name == lane.settings.name), None)
 
 
 class PanelWords(NamedTuple):

@@ -19,17 +19,18 @@ def cell_row(frame: PlotBox, place: float) -> int:
 def draw_ends(grid: Grid, frame: PlotBox, gathered: list[tuple[Curve, Columns]]) -> None:
     """The markers in the column behind the frame, one a row: those that would meet stand above each other."""
     column = frame.left + frame.width + 1
-    wanted: list[tuple[int, Curve]] = []
+    ends: list[tuple[float, Curve]] = []
     for curve, columns in gathered:
         drawn = np.flatnonzero(np.isfinite(columns.middle))
         if len(drawn) and curve.marker.strip():
-            wanted.append((cell_row(frame, float(columns.middle[drawn[-1]])), curve))
+            ends.append((float(columns.middle[drawn[-1]]), curve))
+    ends.sort(key=lambda one: -one[0])  # as the curves stand, also where they end in one row
+    wanted = [(cell_row(frame, place), curve) for place, curve in ends]
     if len(wanted) > frame.height:  # "+" is every layer past nine: one for all whose ends meet
         alike = {
             (row, curve.marker if curve.marker == "+" else i): (row, curve) for i, (row, curve) in enumerate(wanted)
         }
         wanted = list(alike.values())
-    wanted.sort(key=lambda one: one[0])  # the order of the legend where rows are equal
     if len(wanted) > frame.height:
         wanted = [wanted[i] for i in np.linspace(0, len(wanted) - 1, frame.height).round().astype(int)]
     rows = apart([row for row, _ in wanted], frame.top, frame.top + frame.height - 1)

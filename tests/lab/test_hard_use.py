@@ -143,6 +143,18 @@ def test_stopped_and_continued_at_any_moment() -> None:
         terminal.assert_restored()
 
 
+def test_control_z_gives_the_terminal_back_to_the_shell() -> None:
+    with lab() as terminal:
+        terminal.send("\x1a")
+        wait_until(lambda: terminal.state == "T")
+        terminal.assert_restored()
+        written = len(terminal.output)
+        terminal.signal(signal.SIGCONT)
+        terminal.wait_for("? help", written)
+        terminal.send("q")
+        assert terminal.wait_for_end() == 0
+
+
 @pytest.mark.parametrize("gap", [0.0, 0.001, 0.005, 0.02, 0.1])
 def test_a_stop_taken_back_at_once(gap: float) -> None:
     with lab() as terminal:

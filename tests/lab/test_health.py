@@ -33,7 +33,7 @@ def test_before_the_first_step_nothing_is_claimed() -> None:
 
 
 def test_healthy_is_who_learns_well() -> None:
-    (line,) = lines(lane(0, "a", train_accuracy=0.9), lane(1, "b", train_accuracy=0.8))
+    (line,) = lines(lane(0, "a", train_accuracy=0.9), lane(1, "b", train_accuracy=0.95))
     assert line.startswith("Healthy: ")
     assert all(rule.looks_for in line for rule in RULES)
 
@@ -47,7 +47,7 @@ def test_who_guesses_is_not_learning_and_what_was_looked_for_is_said() -> None:
 
 
 def test_who_is_between_is_neither() -> None:
-    (line,) = lines(lane(0, "a", train_accuracy=0.9), lane(1, "b", train_accuracy=0.4))
+    (line,) = lines(lane(0, "a", train_accuracy=0.9), lane(1, "b", train_accuracy=0.8))
     assert line.startswith("Looked for ")
 
 

@@ -66,6 +66,19 @@ async def test_a_try_is_a_new_lane_beside_the_original() -> None:
         app.source.stop()
 
 
+async def test_taking_a_lane_back_leaves_the_one_it_was_like_chosen() -> None:
+    app = lab({**TWO, "lane": [*TWO["lane"], {"name": "c"}]})
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("tab", "t")
+        await until(pilot, lambda: len(lanes(app)) == 4 and chosen(app) == "b → relu, he_normal")
+        await pilot.press("u")
+        await until(pilot, lambda: len(lanes(app)) == 3)
+        await until(pilot, lambda: chosen(app) == "b")
+        assert [line.text for line in app.model.log] == ["Taken back: b → relu, he_normal."]
+        app.source.stop()
+
+
 async def test_tries_do_not_stack() -> None:
     app = lab()
     async with app.run_test(size=ROOMY) as pilot:
@@ -276,3 +289,21 @@ def test_names_are_free_and_do_not_grow() -> None:
 def test_what_no_lane_can_be_called(typed: str) -> None:
     with pytest.raises(InputError, match="1 to 40"):
         lane_name(typed)
+
+
+@pytest.mark.parametrize("keys", [("comma", "t"), ("comma", "b"), ("r", "t"), ("right", "r", "t"), ("R", "a")])
+async def test_a_new_lane_beside_a_former_future_is_drawn(keys: tuple[str, ...]) -> None:
+    app = lab(TWO, speed=1000.0)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("S", "S")
+        await until(pilot, lambda: lanes(app)["a"].step == 20)
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause(0.2)
+        await until(pilot, lambda: len(lanes(app)) == 3 and app.model.panel_view.lane == 2)
+        for view in "123456":
+            await pilot.press(view)
+            await pilot.pause(0.1)
+        await pilot.press("s")
+        app.source.stop()
