@@ -256,7 +256,7 @@ async def test_a_new_file_is_written_from_the_chosen_one(folders: Path) -> None:
     app = launcher()
     async with app.run_test(size=(100, 30)) as pilot:
         screen = await shown(pilot)
-        await pilot.press("n")
+        await pilot.press("ctrl+n")
         await until(pilot, lambda: "New scenario file" in text(app))
         await pilot.press("enter")
         await until(pilot, lambda: "is there already" in text(app))
@@ -366,3 +366,13 @@ async def test_a_file_of_data_is_listed_and_a_network_is_made_for_it(folders: Pa
         assert found.scenarios[0].path == folders / "mine.csv"
         await until(pilot, lambda: read_visits(visits_file())[0].recent == (str(folders / "mine.csv"),))
         app.source.stop()
+
+
+@pytest.mark.parametrize("first", ["n", "j", "g", "/", "5"])
+async def test_whatever_is_typed_is_searched_for(first: str) -> None:
+    app = launcher()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: "digits" in text(app))
+        await pilot.press("slash" if first == "/" else first, *"beale")
+        await until(pilot, lambda: app.screen.query_one(Input).value == first.strip("/") + "beale")
+        app.exit()

@@ -30,7 +30,7 @@ from .dialog import DismissedOnce
 from .value import ValueScreen
 
 SHOWN_RECENT = 5
-PROMPT = "search titles, lessons and settings: sigmoid, dropout 0.5, moons"
+PROMPT = "type to search titles, lessons and settings: sigmoid, dropout 0.5, moons"
 
 
 class ChoiceList(GridView):
@@ -71,15 +71,15 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     """
 
     BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
-        Binding("up,k", "choose(-1)"),
-        Binding("down,j", "choose(1)"),
+        Binding("up", "choose(-1)"),
+        Binding("down", "choose(1)"),
         Binding("pageup", "choose(-10)"),
         Binding("pagedown", "choose(10)"),
-        Binding("home,g", "choose(-10000)"),
-        Binding("end,G", "choose(10000)"),
+        Binding("home", "choose(-10000)"),
+        Binding("end", "choose(10000)"),
         Binding("enter", "run"),
         Binding("tab", "switch"),
-        Binding("n", "new"),
+        Binding("ctrl+n", "new"),
         Binding("escape", "back"),
         Binding("q", "app.leave"),
         Binding("ctrl+c", "app.leave(130)", priority=True),
@@ -103,7 +103,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     def compose(self) -> ComposeResult:
         """A line to search in, over list and preview."""
         yield GridView(id="launcher-head")
-        yield Input(placeholder=PROMPT, id="launcher-search", max_length=80)
+        yield Input(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
         with Horizontal(id="launcher-body"):
             yield ChoiceList(id="choices")
             yield GridView(id="preview")
@@ -235,16 +235,21 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
             self.dismiss(None)
 
     def on_key(self, event: events.Key) -> None:
-        """Begins a search. Here, not by a binding, which works only when quick keys after it are already on their way
-        to the list: they belong into the search line."""
-        line = self.query_one(Input)
-        if self.focused is None and event.character == "/":
+        """Whatever is typed is searched for, but for q.
+
+        Here, not by a binding, which works only when quick keys after it are already on their way to the list: they
+        belong into the search line.
+        """
+        line, typed = self.query_one(Input), event.character or ""
+        if not event.is_printable or (self.focused is None and typed in "q "):
+            return
+        if self.focused is None:
             self.set_focus(line)
             self._draw()
-        elif self.focused is line and event.is_printable and event.character:
-            line.insert_text_at_cursor(event.character)
-        else:
+            typed = "" if typed == "/" else typed
+        elif self.focused is not line:
             return
+        line.insert_text_at_cursor(typed)
         event.stop()
         event.prevent_default()
 
@@ -355,7 +360,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
             return [(1, "enter", "run"), (2, arrows, "choose"), (3, "tab", "to the list"), (4, "esc", "end the search")]
         back = (5, "esc", "back to the run") if self._behind else (5, "esc", "leave")
         return [
-            *((1, "enter", "run"), (2, arrows, "choose"), (3, "/", "search"), (4, "n", "new file from it")),
+            *((1, "enter", "run"), (2, arrows, "choose"), (3, "type", "search"), (4, "^n", "new file from it")),
             *(back, (0, "q", "quit")),
         ]
 
