@@ -6,7 +6,7 @@ from textual.widgets import Markdown
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
-from nntui.plotting.log_list import draw_log
+from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import draw_tries, tries_height
 
@@ -54,6 +54,7 @@ class LessonPart(Vertical):
         needed = tries_height(state.tries, width)
         tries.display = needed > 0
         tries.styles.height = min(needed, max(4, rows // 3))
-        log.styles.height = max(4, rows // 5)
+        needed = log_height(state.findings, state.health, state.log, self.size.width, rows // 2, self.theme)
+        log.styles.height = max(4, needed)
         tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
         log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
