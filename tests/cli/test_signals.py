@@ -51,7 +51,7 @@ STATES = [
     State("training", "run {endless}", (("running", ""),), "? help"),
     State("paused", "run {endless}", (("running", " "), ("paused", "")), "? help"),
     State("dialog", "run {endless}", (("running", "\r"), ("Enter sets it", "")), "Enter sets it"),
-    State("help", "run {endless}", (("running", "?"), ("Help (Esc closes)", "")), "Keys (Esc closes)"),
+    State("help", "run {endless}", (("running", "?"), ("Help (Esc closes)", "")), "Help (Esc closes)"),
     State("lesson", "run {endless}", (("running", "6"), ("Watch the", "")), "? help"),
     State("map", "run beale", (("Knobs", ""),), "? help"),
     State("the end", "run {small}", (("running", "]" * 20), ("finished", "")), "? help"),
