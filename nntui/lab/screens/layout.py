@@ -59,5 +59,5 @@ def lay_out(
 def log_room(height: int) -> int:
     """The most rows that findings and log get beside plots; none where they would leave no plot its size."""
     rows = height - 2
-    most = max(LEAST_LOG, rows // 4, min(9, rows // 3))  # nine hold a cause and what to set
+    most = max(LEAST_LOG, rows // 4, 9 if rows >= 27 else 0)  # nine hold a cause and what to set
     return most if rows - most >= SMALLEST_PLOT[1] else 0
