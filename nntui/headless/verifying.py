@@ -150,7 +150,7 @@ def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
     }
     code = f"from nntui.headless.verifying import work; work({theirs.fileno()})"
     worker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", code],
+        [sys.executable, "-P", "-W", "ignore", "-c", code],  # -P: the folder a person is in may hold a re.py
         stdin=subprocess.DEVNULL,
         env=environment,
         pass_fds=[theirs.fileno()],

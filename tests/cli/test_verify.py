@@ -131,6 +131,14 @@ def test_several_at_once_find_what_is_not_met(invoke: Invoke, right: str, wrong:
     assert result.out.splitlines()[-1] == "2 of 3 expectations met in 2 runs"
 
 
+def test_workers_in_a_folder_with_files_named_like_modules(
+    invoke: Invoke, right: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "re.py").write_text("raise SystemExit('the wrong re')\n")
+    monkeypatch.chdir(tmp_path)
+    assert invoke("verify", right, right, "--jobs", 2).status == 0
+
+
 def test_data_that_cannot_be_read_by_a_worker(invoke: Invoke, right: str, tmp_path: Path) -> None:
     path = tmp_path / "no-data.toml"
     path.write_text(

@@ -63,7 +63,7 @@ class _Shared:
 def _compile_apart(parts: Sequence[str], progress: Progress | None, started: Started | None) -> str:
     """Compile some parts in a process of their own, so that their machine code does not depend on what came before."""
     child = subprocess.Popen(
-        [sys.executable, "-m", "nntui_engine.warmup", *parts],
+        [sys.executable, "-P", "-m", "nntui_engine.warmup", *parts],  # -P: the folder a person is in may hold a re.py
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

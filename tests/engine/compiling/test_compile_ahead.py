@@ -81,3 +81,13 @@ def test_a_child_that_fails_is_one_line_and_no_more(monkeypatch):
     assert "compiling ahead did not work" in said
     assert "no-such-part" in said
     assert "\n" not in said
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_a_folder_with_files_named_like_modules_does_no_harm(monkeypatch, tmp_path):
+    (tmp_path / "re.py").write_text("raise SystemExit('the wrong re')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nntui_engine.compiling.ahead.is_warm", lambda _: False)
+    said = compile_ahead(["no-such-part"])
+    assert "no-such-part" in said  # the child has come so far
+    assert "the wrong re" not in said
