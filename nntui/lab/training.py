@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntui.looks.distributions import distributions_of
 from nntui.looks.fair_rates import FairSearch
 from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
@@ -71,7 +70,12 @@ class Training:
         """Keeps where the networks are, for the views of their way."""
         if self.can("predict"):
             walk_of(self.run).note(self.run)
-            distributions_of(self.run).note(self.run)
+
+    def _begin_anew(self, lane: str | None = None) -> None:
+        """A lane (None: all) stands at its start again: its way begins there."""
+        if self.can("predict"):
+            walk_of(self.run).forget(lane)
+            self._note_way()
 
     @property
     def there(self) -> bool:
@@ -188,6 +192,7 @@ class Training:
         if mark.restarted:
             whose = "the network" if len(self.run.lanes) == 1 else f"lane {lane}" if lane else "all lanes"
             self._say(f"{mark.text}: {whose} started again from step 0.")
+            self._begin_anew(lane)
             self._go_on()
         elif self.run.finished:
             self._say(f"{mark.text}: space trains on with it, r starts again.")
@@ -225,6 +230,7 @@ class Training:
             for lane in added.lanes:
                 run.add_lane(lane.name, lane.like or ORIGINAL, lane.settings, fresh=lane.fresh)
                 there.append(lane.name)
+                self._begin_anew(lane.name)
         except InputError:
             for name in there:
                 run.drop_lane(name)
@@ -324,6 +330,7 @@ class Training:
             if self._run.step:  # what was, stays in grey
                 self.former = Former(0, self._run.full_snapshot())
             self._run.restart() if seed is None else self._run.restart(seed)
+            self._begin_anew()
             self.changes.forget_past()
             self._note_undo()
         self.running, self.left = True, None

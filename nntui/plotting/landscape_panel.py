@@ -13,7 +13,7 @@ from .grid import Grid, fit
 from .ground import Floats, Ground
 from .map_frame import SMALLEST, Canvas, canvas_of
 from .numbers import number
-from .panel import Panel, PanelView, Picture
+from .panel import Panel, PanelView, Picture, of_a_network
 from .plot import PlotSpec
 from .theme import BACKGROUND, DIM, TEXT, Theme
 
@@ -105,17 +105,13 @@ def _write_foot(grid: Grid, found: SeenLandscape, canvas: Canvas, theme: Theme) 
         grid.write(canvas.top + canvas.height, canvas.left + 1, f" {words} ", DIM)
 
 
-def _is_network(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
-    return not snapshot.on_surface
-
-
 LANDSCAPE_PANELS = (
     Panel(
         "landscape",
         (),
         (),
         landscape_panel,
-        _is_network,
+        of_a_network,
         look=landscape,
         view="landscape",
         on_request=True,

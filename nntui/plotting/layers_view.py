@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from nntui.looks.distributions import BINS, Histogram, LayerHistograms, layer_histograms
+from nntui.looks.histograms import BINS, Histogram
+from nntui.looks.layer_histograms import LayerHistograms, layer_histograms
 from nntui_engine.registry.statistic import LAYER_BY_NAME
 from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
 
@@ -13,7 +14,7 @@ from .grid import Grid, fit
 from .heat_map import HeatMap, at_numbers, at_steps, draw_heat_map, numbers_axis
 from .history_plots import nothing_yet
 from .numbers import number, power
-from .panel import Panel, PanelView, Picture
+from .panel import Panel, PanelView, Picture, of_a_network
 from .plot import PlotSpec
 from .scales import step_axis
 from .shades import Floats, rising, rising_shades
@@ -119,17 +120,13 @@ def _resampled(one: Histogram, low: float, high: float, columns: int) -> Floats:
     return np.asarray(np.diff(np.interp(np.linspace(low, high, columns + 1), edges, below)))
 
 
-def _is_network(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
-    return not snapshot.on_surface
-
-
 LAYERS_PANELS = (
     Panel(
         "layer_map",
         (),
         STATISTICS,
         layer_map_panel,
-        _is_network,
+        of_a_network,
         view="layers",
         on_request=True,
         meaning="One statistic of every layer over the run: a stripe that stands out is the sick layer",
@@ -141,7 +138,7 @@ LAYERS_PANELS = (
         (),
         (),
         histogram_panel,
-        _is_network,
+        of_a_network,
         look=layer_histograms,
         view="layers",
         on_request=True,

@@ -71,6 +71,11 @@ def always(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
     return True
 
 
+def of_a_network(snapshot: Snapshot, view: PanelView) -> bool:  # noqa: ARG001
+    """Whether lanes train networks; else they descend a surface."""
+    return not snapshot.on_surface
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """One panel: ``build`` makes a plot, or a function of the panel's size, of the histories ``whole`` and ``layer``

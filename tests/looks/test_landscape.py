@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nntui.lab.training import Training
 from nntui.looks import landscape as looks
 from nntui.looks.landscape import GRIDS, landscape
 from nntui.looks.request import LookRequest, LookSchedule
@@ -143,6 +144,41 @@ def test_a_walk_that_was_gone_back_on_ends_there() -> None:
     walk_of(run).note(run)
     steps, _ = walk_of(run).of("a")  # type: ignore[misc]
     assert steps[-1] == 50
+
+
+def training() -> Training:
+    found = Training(
+        lambda: Experiment(scenario_from_dict(TABLES), rewind_memory=10**8), lambda _: None, float("inf"), paused=False
+    )
+    found.build()
+    found.launch(40)
+    return found
+
+
+@pytest.mark.parametrize("how", ["another seed", "other first weights"])
+def test_a_lane_that_begins_anew_has_a_way_from_there(how: str) -> None:
+    one = training()
+    if how == "another seed":
+        one.restart(7)
+    else:
+        one.tweak({"model.init": "he_normal"}, "a")
+    one.launch(40)
+    _, thetas = walk_of(one.run).of("a")  # type: ignore[misc]
+    settings = {"train.seed": 7} if how == "another seed" else {"model.init": "he_normal"}
+    start = Experiment(scenario_from_dict(TABLES), overrides=[(settings, "a")])
+    np.testing.assert_array_equal(thetas[0], parameters_of(start, 0))
+    other = walk_of(one.run).of("b")
+    assert other is not None
+    assert other[0][0] == 0
+
+
+def test_a_lane_that_stands_still_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+    monkeypatch.setattr("nntui.looks.walk.histograms_of", lambda _, lane: taken.append(lane) or ())
+    run = Experiment(scenario_from_dict(TABLES))
+    for _ in range(5):
+        walk_of(run).note(run)
+    assert taken == [0, 1]
 
 
 def test_what_is_unfinished_is_looked_at_again_while_the_run_stands() -> None:

@@ -7,16 +7,10 @@ import numpy as np
 import pytest
 from builders import iris
 
-from nntui.looks.distributions import (
-    BINS,
-    MOST_POINTS,
-    Histogram,
-    LayerHistograms,
-    _histogram,
-    distributions_of,
-    layer_histograms,
-)
+from nntui.looks.histograms import BINS, Histogram, histogram
+from nntui.looks.layer_histograms import LayerHistograms, layer_histograms
 from nntui.looks.request import LookRequest, Looks
+from nntui.looks.walk import MOST_MOMENTS, walk_of
 from nntui.plotting.layers_view import STATISTICS, _resampled, _shares, histogram_panel, layer_map_panel
 from nntui.plotting.panel import PanelView
 from nntui.plotting.plot import PlotSpec
@@ -38,10 +32,10 @@ TABLES: dict[str, Any] = {
 
 def run(steps: int = 100, every: int = 10) -> Experiment:
     found = Experiment(scenario_from_dict(TABLES))
-    distributions_of(found).note(found)
+    walk_of(found).note(found)
     for _ in range(steps // every):
         found.advance(every)
-        distributions_of(found).note(found)
+        walk_of(found).note(found)
     return found
 
 
@@ -61,19 +55,19 @@ def test_a_histogram_is_of_the_layers_outputs() -> None:
 @pytest.mark.slow
 def test_as_many_are_kept_as_are_drawn_and_none_of_a_future_that_is_gone() -> None:
     experiment = run(600, 2)
-    kept = distributions_of(experiment).of("a", 1)
+    kept = walk_of(experiment).histograms("a", 1)
     assert kept[0].step == 0
-    assert MOST_POINTS // 2 <= len(kept) <= MOST_POINTS + 1
+    assert MOST_MOMENTS // 2 <= len(kept) <= MOST_MOMENTS + 1
     experiment.seek(100)
-    distributions_of(experiment).note(experiment)
-    assert distributions_of(experiment).of("a", 1)[-1].step == 100
+    walk_of(experiment).note(experiment)
+    assert walk_of(experiment).histograms("a", 1)[-1].step == 100
 
 
 def test_what_is_not_finite_is_left_out() -> None:
-    one = _histogram(5, np.array([0.0, 1.0, np.nan, np.inf]))
+    one = histogram(5, np.array([0.0, 1.0, np.nan, np.inf]))
     assert (one.low, one.high, one.shares.sum()) == (0.0, 1.0, 1.0)
-    assert not _histogram(5, np.array([np.nan])).shares.any()
-    assert _histogram(5, np.zeros(4)).shares.sum() == 1.0
+    assert not histogram(5, np.array([np.nan])).shares.any()
+    assert histogram(5, np.zeros(4)).shares.sum() == 1.0
 
 
 @pytest.mark.parametrize("columns", [8, 48, 77])
