@@ -17,6 +17,10 @@ The new parameters are w − u. For every optimizer but AdamW and Lion, weight d
 * adamax: m as adam; s ← max(β₂·s, |g| + ε); u = lr / (1 − β₁ᵗ)·m / s
 * lion: u = lr·(sign(β₁·m + (1 − β₁)·g) + λ·w); m ← β₂·m + (1 − β₂)·g
 
+Where nothing learns any more, memories fade for ever, and processors compute a hundred times slower with numbers below
+the smallest normal one (1.2e-38 in float32). So m and v become 0 there, and s stays at 16 times that number. Measured:
+50 dead layers of 32 units under adam took 0.44 ms a step at first and 1.1 ms from the 800th step on; now 0.44.
+
 Sources: the registry rows in ``registry/optimizer.py``; the forms are PyTorch's.
 """
 
@@ -26,7 +30,7 @@ import numpy as np
 
 from ..registry.optimizer import HYPERPARAMETERS, OPTIMIZERS
 from .bits import from_bits, is_finite, magnitude_bits
-from .policy import exact_leaf_kernel, kernel, leaf_kernel
+from .policy import exact_leaf_kernel, inlined_kernel, kernel, leaf_kernel
 from .views import vector
 
 SGD, ADAGRAD, ADADELTA, RMSPROP, ADAM, ADAMW, NADAM, ADAMAX, LION = OPTIMIZERS.codes(
@@ -45,6 +49,7 @@ LR, MOMENTUM, DAMPENING, NESTEROV, WEIGHT_DECAY, BETA1, BETA2, RHO, EPSILON = hy
 BIAS_CORRECTION, MOMENTUM_DECAY, MOMENTUM_START, MOMENTUM_OVER = hyperparameters(
     "bias_correction", "momentum_decay", "momentum_start", "momentum_over"
 )
+LEAST_SQUARE = 16.0  # smallest normal numbers: times any usual decay that is a normal number still
 MOMENTUM_END = len(HYPERPARAMETERS)  # momentum as set; MOMENTUM holds what is in force
 
 
@@ -60,6 +65,18 @@ def raise_momentum(hyper, t):
     if hyper[MOMENTUM_OVER] > 0.0:
         share = min(1.0, (t - 1.0) / hyper[MOMENTUM_OVER])
         hyper[MOMENTUM] = hyper[MOMENTUM_START] + share * (hyper[MOMENTUM_END] - hyper[MOMENTUM_START])
+
+
+@inlined_kernel
+def faded(mean, smallest, zero):
+    """A mean of steps as it is kept: 0 below the smallest normal number."""
+    return zero if abs(mean) < smallest else mean
+
+
+@inlined_kernel
+def faded_square(mean, least, zero):
+    """A mean of squares as it is kept: no less than ``least``, unless it is 0; it may be divided by."""
+    return least if zero < mean < least else mean
 
 
 @kernel
@@ -78,6 +95,8 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
     beta2, rest2 = real(hyper[BETA2]), real(1.0 - hyper[BETA2])
     rho, rest_rho = real(hyper[RHO]), real(1.0 - hyper[RHO])
     zero, one = real(0.0), real(1.0)
+    smallest = real(np.finfo(w.dtype).tiny)
+    least = real(LEAST_SQUARE) * smallest
     n = w.size
     first, second = vector(pool, at, n), vector(pool, at + distance, n)
 
@@ -96,11 +115,11 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
             if hyper[NESTEROV] != 0.0:
                 for i in range(n):
                     decayed = g[i] + decay * w[i]
-                    first[i] = momentum * first[i] + fresh * decayed
+                    first[i] = faded(momentum * first[i] + fresh * decayed, smallest, zero)
                     u[i] = rate * (decayed + momentum * first[i])
             else:
                 for i in range(n):
-                    first[i] = momentum * first[i] + fresh * (g[i] + decay * w[i])
+                    first[i] = faded(momentum * first[i] + fresh * (g[i] + decay * w[i]), smallest, zero)
                     u[i] = rate * first[i]
     elif code == ADAM or code == ADAMW:
         bias1, bias2 = 1.0, 1.0
@@ -110,17 +129,17 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
         coupled, apart = (decay, zero) if code == ADAM else (zero, real(lr * hyper[WEIGHT_DECAY]))
         for i in range(n):
             decayed = g[i] + coupled * w[i]
-            first[i] = beta1 * first[i] + rest1 * decayed
-            second[i] = beta2 * second[i] + rest2 * decayed * decayed
+            first[i] = faded(beta1 * first[i] + rest1 * decayed, smallest, zero)
+            second[i] = faded_square(beta2 * second[i] + rest2 * decayed * decayed, least, zero)
             u[i] = size * first[i] / (np.sqrt(second[i]) * root + epsilon) + apart * w[i]
     elif code == RMSPROP:
         for i in range(n):
             decayed = g[i] + decay * w[i]
-            first[i] = rho * first[i] + rest_rho * decayed * decayed
+            first[i] = faded_square(rho * first[i] + rest_rho * decayed * decayed, least, zero)
             u[i] = decayed / (np.sqrt(first[i]) + epsilon)
         if hyper[MOMENTUM] != 0.0:
             for i in range(n):
-                second[i] = momentum * second[i] + u[i]
+                second[i] = faded(momentum * second[i] + u[i], smallest, zero)
                 u[i] = second[i]
         for i in range(n):
             u[i] = rate * u[i]
@@ -132,9 +151,9 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
     elif code == ADADELTA:
         for i in range(n):
             decayed = g[i] + decay * w[i]
-            first[i] = rho * first[i] + rest_rho * decayed * decayed
+            first[i] = faded_square(rho * first[i] + rest_rho * decayed * decayed, least, zero)
             move = np.sqrt(second[i] + epsilon) / np.sqrt(first[i] + epsilon) * decayed
-            second[i] = rho * second[i] + rest_rho * move * move
+            second[i] = faded_square(rho * second[i] + rest_rho * move * move, least, zero)
             u[i] = rate * move
     elif code == NADAM:
         mu, mu_next = nadam_momentum(hyper, t), nadam_momentum(hyper, t + 1)
@@ -143,23 +162,23 @@ def step_into(code, hyper, lr, t, momentum_product, w, g, pool, at, distance, u)
         root = real(1.0 / math.sqrt(1.0 - hyper[BETA2] ** t))
         for i in range(n):
             decayed = g[i] + decay * w[i]
-            first[i] = beta1 * first[i] + rest1 * decayed
-            second[i] = beta2 * second[i] + rest2 * decayed * decayed
+            first[i] = faded(beta1 * first[i] + rest1 * decayed, smallest, zero)
+            second[i] = faded_square(beta2 * second[i] + rest2 * decayed * decayed, least, zero)
             u[i] = (fresh * decayed + kept * first[i]) / (np.sqrt(second[i]) * root + epsilon)
     elif code == ADAMAX:
         size = real(lr / (1.0 - hyper[BETA1] ** t))
         for i in range(n):
             decayed = g[i] + decay * w[i]
-            first[i] = beta1 * first[i] + rest1 * decayed
+            first[i] = faded(beta1 * first[i] + rest1 * decayed, smallest, zero)
             fading, fresh = beta2 * second[i], abs(decayed) + epsilon
-            second[i] = fading if fading > fresh else fresh
+            second[i] = faded_square(fading if fading > fresh else fresh, least, zero)
             u[i] = size * first[i] / second[i]
     elif code == LION:
         for i in range(n):
             blend = beta1 * first[i] + rest1 * g[i]
             sign = one if blend > zero else (-one if blend < zero else blend)
             u[i] = rate * (sign + decay * w[i])
-            first[i] = beta2 * first[i] + rest2 * g[i]
+            first[i] = faded(beta2 * first[i] + rest2 * g[i], smallest, zero)
 
 
 @leaf_kernel
