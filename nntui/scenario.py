@@ -18,6 +18,7 @@ LOOK_PANELS = (
     "prediction_spread",
     "coefficient_paths",
     "landscape",
+    "edge_of_stability",
 )
 LAYER_PANELS = (
     "gradient_through_time",

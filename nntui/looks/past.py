@@ -17,13 +17,18 @@ class Past(Generic[T]):
 
         What it has gone back from is dropped, and of more than ``most`` values every second one.
         """
+        self.back_to(lane, step + 1)
         kept = self._kept.setdefault(lane, [])
-        while kept and kept[-1][0] > step:
-            del kept[-1]
         if not kept or step - kept[-1][0] >= max(1, apart):
             kept.append((step, take()))
             if len(kept) > most:
                 del kept[1:-1:2]
+
+    def back_to(self, lane: str, step: int) -> None:
+        """Drops what is kept of a lane from ``step`` on."""
+        kept = self._kept.get(lane, [])
+        while kept and kept[-1][0] >= step:
+            del kept[-1]
 
     def forget(self, lane: str | None = None) -> None:
         """Keeps nothing of a lane (None: of any), which begins anew."""

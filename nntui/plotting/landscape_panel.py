@@ -3,9 +3,11 @@
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nntui.looks.landscape import SeenLandscape, landscape
 from nntui.looks.projection import Projection
+from nntui.looks.sharpness import sharpness_past
 from nntui.looks.surface import SampledSurface, SurfaceRequest
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
@@ -14,8 +16,10 @@ from .ground import Floats, Ground
 from .map_frame import SMALLEST, Canvas, canvas_of
 from .numbers import number
 from .panel import Panel, PanelView, Picture, of_a_network
-from .plot import PlotSpec
-from .theme import BACKGROUND, DIM, TEXT, Theme
+from .plot import Curve, Key, PlotSpec
+from .theme import BACKGROUND, DIM, FAINT, TEXT, Theme
+
+EDGE = 2.0  # of lr·λ
 
 
 def landscape_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
@@ -105,6 +109,48 @@ def _write_foot(grid: Grid, found: SeenLandscape, canvas: Canvas, theme: Theme) 
         grid.write(canvas.top + canvas.height, canvas.left + 1, f" {words} ", DIM)
 
 
+def edge_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
+    """Of every lane its rate times its sharpness, with the line at 2 where plain descent stops settling."""
+    title, lane = "Rate × sharpness", snapshot.lanes[view.lane]
+    found = None if view.looks is None else view.looks.of(sharpness_past)
+    if found is None or found.why:
+        return PlotSpec(title=title, empty="Working it out …" if found is None else found.why)
+    keys = [Key(theme.lane_marker(one.index), one.name, theme.lane(one.index)) for one in snapshot.lanes]
+    curves = [_edge_curve(one, *found.lanes[one.name], key) for one, key in zip(snapshot.lanes, keys, strict=True)]
+    if not any(len(curve.steps) for curve in curves):
+        return PlotSpec(title=title, empty="Working it out …")
+    line, ends = np.full(2, EDGE), np.array([0.0, max(snapshot.step, 1)])
+    edge = Curve("", FAINT, "", ends, line, line, line, np.zeros(2, bool), band=False)
+    of_lane, highest = curves[lane.index].mean, max(float(np.nanmax(c.mean, initial=0.0)) for c in curves)
+    log = view.log_axis("edge", 0.0 < highest < EDGE / 4)
+    return PlotSpec(
+        title=title,
+        subtitle=f"now {number(float(of_lane[-1]))}, the edge is {number(EDGE)}" if len(of_lane) else "",
+        whose=lane.name if len(keys) > 1 else "",
+        curves=(edge, *curves),
+        legend=tuple(keys) if len(keys) > 1 else (),
+        curves_are="lanes" if len(keys) > 1 else "curves",
+        step=snapshot.step,
+        steps=snapshot.steps,
+        scale="log" if log else "linear",
+        floor=None if log else 0.0,
+        timed=True,
+        memory=view.axis_memory("edge"),
+    )
+
+
+def _edge_curve(lane: LaneSnapshot, steps: NDArray[np.int64], sharpness: Floats, key: Key) -> Curve:
+    """lr·λ at the steps where λ is known; the rate is that of the step, or of the one nearest that was kept."""
+    rates = lane.whole_history.get("lr")
+    if rates is not None and len(rates.steps):
+        rate = np.interp(steps, np.asarray(rates.steps, float), np.asarray(rates.mean)[:, 0])
+    else:
+        rate = np.full(len(steps), lane.settings.optimizer_parameters["lr"])
+    values = rate * sharpness
+    bad = ~np.isfinite(values)
+    return Curve(key.label, key.colour, key.marker, steps.astype(float), values, values, values, bad, band=False)
+
+
 LANDSCAPE_PANELS = (
     Panel(
         "landscape",
@@ -118,5 +164,18 @@ LANDSCAPE_PANELS = (
         meaning="The loss around the weights, with the way they came: a valley, a slope or a cliff",
         short="the loss all around",
         formula="L(θ + a·u + b·v) for two directions u, v: along the path, or random and scaled filter by filter",
+    ),
+    Panel(
+        "edge_of_stability",
+        ("lr",),
+        (),
+        edge_panel,
+        of_a_network,
+        look=sharpness_past,
+        view="landscape",
+        on_request=True,
+        meaning="Above the line at 2 plain descent overshoots where the loss bends most, and cannot settle there",
+        short="above 2 plain descent overshoots",
+        formula="lr·λ, λ = the largest eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set (Cohen et al. 2021)",
     ),
 )

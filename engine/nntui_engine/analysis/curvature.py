@@ -46,29 +46,34 @@ def sharpness(experiment: "Experiment", lane: int = 0) -> float:
 
     NaN where a parameter is not finite, nothing is trained, or Lanczos did not settle.
     """
-    return _eigenvalue(experiment, lane, lambda hessian: float(hessian.largest(1)[0]))
+    return largest_eigenvalue(hessian(experiment, lane))
 
 
 def second_eigenvalue(experiment: "Experiment", lane: int = 0) -> float:
     """The second largest eigenvalue of the same matrix, equal to the first where that comes twice."""
-    return _eigenvalue(experiment, lane, lambda hessian: float(hessian.largest(2)[1]))
+    return _on_one_core(lambda: float(hessian(experiment, lane).largest(2)[1]))
 
 
 def smallest_eigenvalue(experiment: "Experiment", lane: int = 0) -> float:
     """The smallest (signed) eigenvalue of the same matrix: negative wherever the loss bends down in some direction."""
-    return _eigenvalue(experiment, lane, Spectrum.smallest)
+    return _on_one_core(lambda: hessian(experiment, lane).smallest())
 
 
-def _eigenvalue(experiment: "Experiment", lane: int, read: Callable[[Spectrum], float]) -> float:
-    """What ``read`` finds in the Hessian; its small products are fastest, and the same everywhere, on one core."""
+def largest_eigenvalue(matrix: Spectrum) -> float:
+    """The largest (signed) eigenvalue of a Hessian, also while its lane trains on; NaN as of :func:`sharpness`."""
+    return _on_one_core(lambda: float(matrix.largest(1)[0]))
+
+
+def _on_one_core(read: Callable[[], float]) -> float:
+    """What ``read`` finds: small products are fastest, and the same everywhere, on one core."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1, user_api="blas"):
-        return read(hessian(experiment, lane))
+        return read()
 
 
 def hessian(experiment: "Experiment", lane: int = 0) -> Spectrum:
-    """∂²(loss + penalty)/∂θ² over what the lane trains, as a product with a vector."""
+    """∂²(loss + penalty)/∂θ² over what the lane trains, as a product with a vector; of the weights as they are now."""
     if not experiment.network.lanes[lane].settings.is_chain:
         return hessian_by_differences(experiment, lane)
     problem = Problem.of(experiment, lane)
