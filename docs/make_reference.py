@@ -19,6 +19,8 @@ import msgspec  # noqa: E402
 
 from nntui.lab.keys import ACTIONS, key_words  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
+from nntui_engine.diagnosis.rules.numbers import non_finite  # noqa: E402
+from nntui_engine.diagnosis.verdict import RULES  # noqa: E402
 from nntui_engine.registry.activation import ACTIVATIONS  # noqa: E402
 from nntui_engine.registry.initializer import INITIALIZERS  # noqa: E402
 from nntui_engine.registry.layer_kinds import LAYER_KINDS  # noqa: E402
@@ -38,7 +40,6 @@ from nntui_engine.registry.statistic import (  # noqa: E402
 from nntui_engine.registry.surface import SURFACES, Surface  # noqa: E402
 from nntui_engine.scenario import augment, checks, layers, list_scenarios, schema  # noqa: E402
 from nntui_engine.scenario.problems import range_of, show  # noqa: E402
-from nntui_engine.tasks import diagnosis  # noqa: E402
 
 REGISTRIES: dict[str, Registry] = {
     "datasets": DATASETS,
@@ -383,7 +384,7 @@ def _statistics(statistics: Sequence[Statistic]) -> str:
 
 
 def _diagnoses() -> str:
-    rules = (diagnosis.non_finite, *(rule.find for rule in diagnosis.RULES))
+    rules = (non_finite, *(rule.find for rule in RULES))
     rows = [(f"`{rule.__name__}`", " ".join((rule.__doc__ or "").split())) for rule in rules]
     return _table(("rule", "what it finds"), rows)
 

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 from nntui.plotting.header import has_learned
 from nntui.plotting.numbers import share
+from nntui_engine.diagnosis.case import Case
+from nntui_engine.diagnosis.verdict import LOOKED_FOR
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
-from nntui_engine.tasks.diagnosis import LOOKED_FOR, learns_well
 
+NAMED = 5  # of what was looked for
 NEAR_GUESSING = 0.1  # of the way from guessing to perfect
 
 
@@ -17,8 +19,8 @@ def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, 
         return ("Nothing was trained yet.",) if not findings else ()
     sick = {finding.lane for finding in findings}
     well = [lane for lane in snapshot.lanes if lane.name not in sick]
-    looked = f"{', '.join(LOOKED_FOR[:-1])} and {LOOKED_FOR[-1]}"
-    if not findings and all(learns_well(lane, lane.network.chance) and has_learned(lane) for lane in well):
+    looked = f"{', '.join(LOOKED_FOR[:NAMED])} and {len(LOOKED_FOR) - NAMED} more"
+    if not findings and all(Case(lane).learned and has_learned(lane) for lane in well):
         return (f"Healthy: it learns well. Looked for {looked}: none.",)
     guessing = [lane for lane in well if guesses(lane)]
     lines = [] if findings else [f"Looked for {looked}: none so far."]
@@ -30,7 +32,7 @@ def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, 
 def guesses(lane: LaneSnapshot) -> bool:
     """Whether the lane is hardly better than guessing on its training rows; False where that is not measured."""
     score = _score(lane)
-    chance = lane.network.chance
+    chance = lane.network.facts.chance
     return score is not None and score <= chance + NEAR_GUESSING * (1.0 - chance)
 
 

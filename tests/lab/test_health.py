@@ -5,18 +5,19 @@ from typing import Any
 
 from builders import lane_snapshot
 
-from nntui.lab.health import guesses, health_lines
+from nntui.lab.health import NAMED, guesses, health_lines
 from nntui_engine import Experiment
+from nntui_engine.data.facts import DataFacts
+from nntui_engine.diagnosis.verdict import RULES
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from nntui_engine.scenario import load_scenario
-from nntui_engine.tasks.diagnosis import RULES
 
 
 def lane(index: int, name: str, chance: float = 0.1, accuracy: str = "argmax", **whole: float) -> LaneSnapshot:
     made = lane_snapshot(index, name, 50)
     settings = replace(made.network.settings, accuracy=accuracy)
-    own: Any = replace(made.own, settings=settings, chance=chance)  # type: ignore[type-var]
+    own: Any = replace(made.own, settings=settings, facts=DataFacts(chance=chance))  # type: ignore[type-var]
     return replace(made, own=own, whole=whole)
 
 
@@ -35,7 +36,8 @@ def test_before_the_first_step_nothing_is_claimed() -> None:
 def test_healthy_is_who_learns_well() -> None:
     (line,) = lines(lane(0, "a", train_accuracy=0.9), lane(1, "b", train_accuracy=0.95))
     assert line.startswith("Healthy: ")
-    assert all(rule.looks_for in line for rule in RULES)
+    assert "NaN" in line
+    assert f"and {len(RULES) + 1 - NAMED} more" in line
 
 
 def test_who_guesses_is_not_learning_and_what_was_looked_for_is_said() -> None:
@@ -71,5 +73,5 @@ def test_beside_findings_only_lanes_without_one_are_told_of() -> None:
 
 def test_the_engine_knows_what_guessing_would_reach() -> None:
     (digits,) = Experiment(load_scenario("digits")).snapshot().lanes
-    assert abs(digits.network.chance - 0.1) < 0.01
-    assert Experiment(load_scenario("unscaled-targets")).snapshot().lanes[0].network.chance == 0.0
+    assert abs(digits.network.facts.chance - 0.1) < 0.01
+    assert Experiment(load_scenario("unscaled-targets")).snapshot().lanes[0].network.facts.chance == 0.0

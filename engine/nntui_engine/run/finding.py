@@ -21,7 +21,8 @@ class Fix:
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong. ``layers`` are 1-based, ``names`` what they are called where that is no number;
-    ``evidence`` holds measured numbers and their thresholds, of non_finite the fields of :class:`NonFinite`."""
+    ``evidence`` holds measured numbers and their thresholds, of non_finite the fields of :class:`NonFinite`.
+    ``because`` is the rule of the finding that this one follows from, "" for a root."""
 
     rule: str
     severity: Severity
@@ -32,12 +33,14 @@ class Finding:
     message: str
     fixes: tuple[Fix, ...] = field(default=())
     names: Mapping[int, str] = field(default_factory=dict)
+    because: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, in the order of the fields; ``layers`` as a list."""
         return {
             "rule": self.rule,
             "severity": self.severity,
+            "because": self.because,
             "layers": list(self.layers),
             "first_step": self.first_step,
             "evidence": dict(self.evidence),

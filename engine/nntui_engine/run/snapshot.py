@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import Task
+from ..data.facts import DataFacts
 from ..registry.statistic import OF_WEIGHTS
 from ..scenario.settings import LaneSettings, SurfaceSettings
 
@@ -104,7 +105,7 @@ class NetworkPart:
     """What only a lane that trains a network has.
 
     ``own_data``: whether it does not share the first lane's rows. ``first_non_finite`` is where the first NaN or
-    infinity was, or None. ``chance`` is the accuracy of always guessing the commonest class (0 for numbers).
+    infinity was, or None. ``facts``: what its data are like.
     """
 
     settings: LaneSettings
@@ -112,7 +113,7 @@ class NetworkPart:
     parameters: int
     own_data: bool
     first_non_finite: NonFinite | None = None
-    chance: float = 0.0
+    facts: DataFacts = field(default_factory=DataFacts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from ..compiling.parts import parts_of
 from ..data.dataset import LaneData
+from ..diagnosis.case import Case
+from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, diagnose
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.predict import predict_lane
@@ -22,7 +24,6 @@ from ..run.launch import launch, launching
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
 from ..scenario.settings import LaneSettings
-from .diagnosis import WATCHED, diagnose
 from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
 from .memory import bytes_of_run, lay_out, size_in_words
 from .network_lane import Emitted, NetworkLane, probed_loss, tables_written
@@ -184,8 +185,8 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def findings(self) -> list[Finding]:
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
         found = []
-        for i, lane in enumerate(self.lanes):
-            found += diagnose(self.lane_snapshot(i, WATCHED, [], None), lane.chance)
+        for i in range(len(self.lanes)):
+            found += diagnose(Case(self.lane_snapshot(i, WATCHED, WATCHED_WHOLE, None)))
         return found
 
     # -- one lane's network -----------------------------------------------------------------------------------------

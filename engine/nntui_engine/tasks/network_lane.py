@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
+from ..data.facts import DataFacts, facts_of
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.tables import Written
@@ -24,7 +25,6 @@ from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
-from .diagnosis import chance
 from .layers import counted_layers, shape_of
 
 Array = NDArray[np.float64]
@@ -288,9 +288,9 @@ class NetworkLane(Lane):
         return {layer: past.series(columns, points) for layer, columns in places}
 
     @cached_property
-    def chance(self) -> float:
-        """The accuracy of always guessing the commonest class."""
-        return chance(self.data)
+    def facts(self) -> DataFacts:
+        """What its data are like."""
+        return facts_of(self.data)
 
     def snapshot(
         self,
@@ -314,7 +314,7 @@ class NetworkLane(Lane):
             step=int(ints[c.I_STEP]),
             state=state,
             own=NetworkPart(
-                self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite, self.chance
+                self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite, self.facts
             ),
             whole=dict(self.latest),
             layers=self.infos,

@@ -1,0 +1,159 @@
+"""What the diagnosis knows of a lane's data: how large and how spread, how guessable, how well a line does."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .dataset import LaneData
+
+Array = NDArray[np.float64]
+
+MOST_ROWS = 2000  # that are looked at, spread evenly over the training rows
+MOST_FEATURES = 1024  # of a line that is fitted
+MOST_COMPARED = 1000  # rows whose nearest others are looked for
+NEIGHBOURS = 5
+FEWEST_ROWS = 20  # for that
+MOST_MULTIPLIED = 16  # inputs whose products are looked at too
+RIDGE = 1e-3  # on standardised inputs, of a row
+
+
+@dataclass(frozen=True, slots=True)
+class DataFacts:
+    """The training rows as the network gets them.
+
+    ``chance``: the accuracy of always guessing the commonest class (0 for numbers). ``classes``: those that occur,
+    ``rarest`` the share of the rarest. ``input_size``: the root mean square of all inputs, ``spreads`` the smallest and
+    largest standard deviation of an input that is not constant, ``offset`` the largest |mean| in standard deviations.
+    ``target_range``, ``target_mean``, ``target_spread``: of all targets. ``line``: the accuracy or R² of least squares
+    on rows they were not fitted to, ``neighbours``: of each row's nearest others on it; NaN where that is not known.
+    """
+
+    rows: int = 0
+    validation_rows: int = 0
+    features: int = 0
+    chance: float = 0.0
+    classes: int = 0
+    rarest: float = 0.0
+    input_size: float = 1.0
+    spreads: tuple[float, float] = (1.0, 1.0)
+    constant_features: int = 0
+    offset: float = 0.0
+    target_range: tuple[float, float] = (0.0, 1.0)
+    target_mean: float = 0.0
+    target_spread: float = 1.0
+    line: float = float("nan")
+    neighbours: float = float("nan")
+
+    @property
+    def attainable(self) -> float:
+        """What a network should come near to: the better of a line and of the nearest neighbours; NaN if unknown."""
+        return float(np.fmax(self.line, self.neighbours))
+
+
+def facts_of(data: LaneData) -> DataFacts:
+    """The facts of a lane's training rows."""
+    some = np.unique(np.linspace(0, len(data.x_train) - 1, min(len(data.x_train), MOST_ROWS)).astype(np.int64))
+    x, t = data.x_train[some], data.t_train
+    with np.errstate(all="ignore"):
+        spread, mean = x.std(axis=0), x.mean(axis=0)
+        varied = spread > 1e-12 * np.maximum(np.abs(mean), 1.0)
+        spreads = (float(spread[varied].min()), float(spread[varied].max())) if varied.any() else (0.0, 0.0)
+        shares = class_shares(data)
+        return DataFacts(
+            rows=len(data.x_train),
+            validation_rows=len(data.x_validation),
+            features=x.shape[1],
+            chance=chance(data),
+            classes=int((shares > 0).sum()),
+            rarest=float(shares[shares > 0].min()) if (shares > 0).any() else 0.0,
+            input_size=float(np.sqrt((x * x).mean())),
+            spreads=spreads,
+            constant_features=int((~varied).sum()),
+            offset=float((np.abs(mean[varied]) / spread[varied]).max()) if varied.any() else 0.0,
+            target_range=(float(t.min()), float(t.max())),
+            target_mean=float(t.mean()),
+            target_spread=float(t.std()),
+            line=line_score(data.task, x[:, varied], t[some]),
+            neighbours=neighbours_score(data.task, x[:, varied], t[some]),
+        )
+
+
+def chance(data: LaneData) -> float:
+    """The accuracy of always guessing the commonest class (of the commonest value, entry by entry)."""
+    if data.task == "regression":
+        return 0.0
+    if data.task == "multilabel":
+        share = (data.t_train > 0.5).mean(axis=0)
+        return float(np.maximum(share, 1.0 - share).mean())
+    return float(class_shares(data).max())
+
+
+def class_shares(data: LaneData) -> Array:
+    """The share of each class among the training rows; empty for numbers and for several labels a row."""
+    t = data.t_train
+    if data.task in ("regression", "multilabel"):
+        return np.zeros(0)
+    if t.shape[1] > 1:
+        return np.asarray((t == t.max(axis=1, keepdims=True)).mean(axis=0))
+    high = float((t > (t.min() + t.max()) / 2.0).mean())
+    return np.array([1.0 - high, high])
+
+
+def line_score(task: str, x: Array, t: Array) -> float:
+    """What least squares score, each half of the rows answered by what fits the other; NaN where none is fitted.
+
+    Of few inputs, products of two of them stand beside the inputs themselves, if that is better.
+    """
+    if not _can_fit(x, t) or len(x) < FEWEST_ROWS:
+        return float("nan")
+    x = _standard(x)
+    found = _halves_score(task, x, t)
+    if x.shape[1] <= MOST_MULTIPLIED:
+        pairs = [x[:, i : i + 1] * x[:, i:] for i in range(x.shape[1])]
+        found = max(found, _halves_score(task, np.concatenate([x, *pairs], axis=1), t))
+    return found
+
+
+def _halves_score(task: str, x: Array, t: Array) -> float:
+    guess = np.empty_like(t)
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        fitted = np.ones(len(x), bool)
+        fitted[half] = False
+        middle = t[fitted].mean(axis=0)
+        matrix = x[fitted].T @ x[fitted] + RIDGE * len(x) * np.eye(x.shape[1])
+        guess[half] = x[half] @ np.linalg.solve(matrix, x[fitted].T @ (t[fitted] - middle)) + middle
+    return _score(task, t, guess)
+
+
+def neighbours_score(task: str, x: Array, t: Array) -> float:
+    """What the mean of the ``NEIGHBOURS`` nearest other rows, by standardised inputs, scores on each row."""
+    if not _can_fit(x, t) or len(x) <= NEIGHBOURS:
+        return float("nan")
+    some = np.linspace(0, len(x) - 1, min(len(x), MOST_COMPARED)).astype(np.int64)
+    x, t = _standard(x[some]), t[some]
+    squares = (x * x).sum(axis=1)
+    far = squares[:, None] + squares - 2.0 * x @ x.T
+    np.fill_diagonal(far, np.inf)
+    nearest = np.argpartition(far, NEIGHBOURS, axis=1)[:, :NEIGHBOURS]
+    return _score(task, t, t[nearest].mean(axis=1))
+
+
+def _can_fit(x: Array, t: Array) -> bool:
+    fits = len(x) > 0 and 0 < x.shape[1] <= MOST_FEATURES
+    return fits and bool(np.isfinite(x).all() and np.isfinite(t).all())
+
+
+def _standard(x: Array) -> Array:
+    return np.asarray((x - x.mean(axis=0)) / x.std(axis=0))
+
+
+def _score(task: str, t: Array, guess: Array) -> float:
+    """R² of numbers, else the share of classes that ``guess`` is nearest to."""
+    if task == "regression":
+        total = ((t - t.mean(axis=0)) ** 2).sum()
+        return float(1.0 - ((t - guess) ** 2).sum() / total) if total > 0.0 else float("nan")
+    if task != "multilabel" and t.shape[1] > 1:
+        return float((guess.argmax(axis=1) == t.argmax(axis=1)).mean())
+    border = (t.min() + t.max()) / 2.0
+    return float(((guess > border) == (t > border)).mean())

@@ -1,0 +1,166 @@
+"""Steps that are too long, too short, or too few."""
+
+import numpy as np
+
+from ...run.finding import Finding, Fix
+from ..case import Array, Case
+
+FIRST_SAMPLES = 20
+LONG_STEP = 0.3  # ‖ΔW‖ / ‖W‖; around 0.001 is usual
+STILL_LONG = 0.05  # later on
+LONG_FIRST_STEP = 1.0
+SHORT_STEP = 1e-4
+JUMPED = 3.0  # times the first loss
+NEAR = 0.7  # of the way to the bar: no fault, it only has not come to the end
+FELL = 0.98  # of a loss before: less than that is falling
+FEWEST = 20  # samples of the loss that say whether it falls
+
+
+def lr_too_high(case: Case) -> Finding | None:
+    """Steps as long as the weights themselves, or a loss that jumped, in a network that does not learn."""
+    ratios = update_ratios(case)
+    steps, losses = case.losses()
+    if not len(ratios) or not len(losses) or not case.lr:
+        return None
+    early = float(np.nanmedian(ratios[:FIRST_SAMPLES], axis=0).max())
+    first, largest = float(losses[0]), float(np.nanmax(losses))
+    jumped = largest > JUMPED * max(first, 1e-12) and early > STILL_LONG
+    longest = float(np.nanmax(ratios[: FIRST_SAMPLES // 4], initial=0.0))
+    late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max())
+    if not (early > LONG_STEP or late > STILL_LONG or longest > LONG_FIRST_STEP or jumped):
+        return None
+    how = f"one step changed the weights of a layer by {max(longest, early):.0%} of their size"
+    if jumped and early <= LONG_STEP:
+        how = f"the loss jumped from {first:.3g} to {largest:.3g}"
+    evidence = {"update_ratio": early, "ratio_above": LONG_STEP, "longest": longest, "loss_jump": largest / first}
+    return case.finding(
+        "lr_too_high",
+        f"At learning rate {case.lr:.3g} steps are too long: {how}.",
+        evidence,
+        (
+            Fix({"train.lr": case.lr / 10}, "shorter steps"),
+            Fix({"train.lr": case.lr / 100}, "much shorter steps"),
+            Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
+        ),
+        since=int(steps[int(np.nanargmax(losses))]) if jumped else int(steps[0]),
+    )
+
+
+def lr_too_low(case: Case) -> Finding | None:
+    """Every layer's steps are tiny against its weights, though there is a gradient."""
+    ratios = update_ratios(case)
+    steps, losses = case.losses()
+    if len(ratios) < FEWEST or not case.lr:
+        return None
+    late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max())
+    if not 0.0 < late < SHORT_STEP:
+        return None
+    return case.finding(
+        "lr_too_low",
+        f"At learning rate {case.lr:.3g} a step changes no layer's weights by more than {late:.1g} of their size: "
+        f"after {case.lane.step} steps they are nearly where they began.",
+        {"update_ratio": late, "below": SHORT_STEP, "loss": float(losses[-1])},
+        (
+            Fix({"train.lr": case.lr * 10}, "longer steps"),
+            Fix({"train.lr": case.lr * 100}, "much longer steps"),
+            Fix({"train.lr": case.lr * 1000}, "steps a thousand times as long"),
+        ),
+        since=int(steps[0]),
+    )
+
+
+def unchanged_weights(case: Case) -> Finding | None:
+    """Steps that change nothing."""
+    ratios = update_ratios(case)
+    steps, _ = case.losses()
+    if len(ratios) < 5 or np.nanmax(ratios[-5:], initial=0.0) > 0.0:
+        return None
+    trained = any(layer.trainable for layer in case.settings.layers)
+    fixes: tuple[Fix, ...] = ()
+    if not case.lr:
+        why, fixes = "the learning rate is 0", (Fix({"train.lr": 0.01}, "steps of a usual length"),)
+    elif not trained:
+        why = "every layer is frozen"
+    else:
+        why = "no gradient reaches them, or steps are below the precision of their numbers"
+    return case.finding(
+        "unchanged_weights", f"The weights do not change: {why}.", {"update_ratio": 0.0}, fixes, since=int(steps[-5])
+    )
+
+
+def slow_convergence(case: Case) -> Finding | None:
+    """The loss still falls when the run ends, and the network has not learned yet."""
+    steps, losses = case.losses()
+    if len(losses) < FEWEST:
+        return None
+    quarter = len(losses) // 4
+    before, now = float(np.nanmean(losses[-2 * quarter : -quarter])), float(np.nanmean(losses[-quarter:]))
+    if not now < FELL * before:
+        return None
+    is_near = case.score > case.facts.chance + NEAR * (case.bar - case.facts.chance)
+    needed = projected_steps(case)
+    words = f"about {needed:,} steps in all".replace(",", " ") if needed else "many more steps"
+    return case.finding(
+        "slow_convergence",
+        f"It can still learn: the loss fell from {before:.3g} to {now:.3g} in the last quarter of the run. "
+        f"At this pace it takes {words}.",
+        {"loss_before": before, "loss": now, "projected_steps": float(needed or -1)},
+        (
+            Fix({"train.lr": case.lr * 3}, "longer steps"),
+            Fix({"train.lr": case.lr * 10}, "much longer steps"),
+            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+            Fix({"train.steps": case.settings.steps * 4}, "more time"),
+        ),
+        since=int(steps[-quarter]),
+        severity="info" if is_near else "warning",
+    )
+
+
+def projected_steps(case: Case) -> int:
+    """The step at which the score reaches the bar if it goes on as in the second half of the run; else 0."""
+    series = case.lane.whole_history.get("train_r2" if case.is_numbers else "train_accuracy")
+    if series is None or len(series.steps) < 4:
+        return 0
+    half = len(series.steps) // 2
+    gained = float(series.mean[-1, 0] - series.mean[half, 0])
+    took = int(series.steps[-1] - series.steps[half])
+    missing = case.bar - float(series.mean[-1, 0])
+    if gained <= 0.0 or missing <= 0.0 or took <= 0:
+        return 0
+    found = int(case.lane.step + missing / gained * took)
+    digits = max(0, len(str(found)) - 2)
+    return int(round(found, -digits)) if found < 10**9 else 0
+
+
+def loss_not_decreasing(case: Case) -> Finding | None:
+    """A loss that is no lower at the end than it was at first."""
+    steps, losses = case.losses()
+    if len(losses) < FEWEST:
+        return None
+    part = max(3, len(losses) // 10)
+    first, now = float(np.nanmean(losses[:part])), float(np.nanmean(losses[-part:]))
+    if not now >= FELL * first:
+        return None
+    return case.finding(
+        "loss_not_decreasing",
+        f"The loss does not fall: {first:.3g} at first, {now:.3g} now.",
+        {"first": first, "now": now, "fraction_below": FELL},
+        (
+            Fix({"train.lr": case.lr / 10}, "shorter steps"),
+            Fix({"train.lr": case.lr * 10}, "longer steps"),
+            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+        ),
+        since=int(steps[0]),
+    )
+
+
+def update_ratios(case: Case) -> Array:
+    """‖ΔW‖ / ‖W‖ (samples, layers that have weights and are trained) so far, where it is a number."""
+    series = case.lane.layer_history["update_ratio"]
+    layers = [
+        i
+        for i, (layer, setting) in enumerate(zip(case.lane.layers, case.settings.layers, strict=True))
+        if layer.has_weights and setting.trainable
+    ]
+    found = np.asarray(series.mean)[:, layers]
+    return found[np.isfinite(found).all(axis=1)] if len(layers) else np.zeros((0, 0))

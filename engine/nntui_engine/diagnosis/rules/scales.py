@@ -1,0 +1,54 @@
+"""Inputs and targets that are too large, or too unlike each other."""
+
+from ...run.finding import Finding
+from ..case import Case
+from ..fixes import STANDARD_INPUTS, STANDARD_TARGETS
+
+LARGE_INPUTS = 5.0  # root mean square; of standardised ones it is 1
+FAR_OFF = 5.0  # standard deviations between an input's mean and 0
+UNLIKE = 50.0  # times as spread as another input
+LARGE_TARGETS = 10.0  # standard deviation, or distance of the mean from 0
+
+
+def input_scale(case: Case) -> Finding | None:
+    """Inputs far from the size that first weights and learning rates are made for."""
+    size, offset = case.facts.input_size, case.facts.offset
+    if case.settings.batch_norm_inputs or (size <= LARGE_INPUTS and not (offset > FAR_OFF and size > 1.0)):
+        return None
+    how = f"as large as {size:.3g} on the whole" if size > LARGE_INPUTS else f"{offset:.3g} times as far off 0 as wide"
+    return case.finding(
+        "input_scale",
+        f"The inputs are {how}: first weights and usual learning rates are made for inputs around 0 of size 1.",
+        {"input_size": size, "size_above": LARGE_INPUTS, "offset": offset, "offset_above": FAR_OFF},
+        (STANDARD_INPUTS,),
+        layers=(case.lowest + 1,),
+    )
+
+
+def feature_scale_spread(case: Case) -> Finding | None:
+    """Inputs of which one varies far more than another."""
+    narrow, wide = case.facts.spreads
+    if case.settings.batch_norm_inputs or len(case.settings.shape) > 1 or not wide > UNLIKE * narrow > 0.0:
+        return None
+    return case.finding(
+        "feature_scale_spread",
+        f"One input varies by {wide:.3g}, another by {narrow:.3g}: a rate that suits one is wrong for the other.",
+        {"ratio": wide / narrow, "above": UNLIKE},
+        (STANDARD_INPUTS,),
+        layers=(case.lowest + 1,),
+    )
+
+
+def target_scale(case: Case) -> Finding | None:
+    """Numbers to be learned that are far from the size of a network's first outputs."""
+    spread, mean = case.facts.target_spread, abs(case.facts.target_mean)
+    if case.lane.network.task != "regression" or max(spread, mean) <= LARGE_TARGETS:
+        return None
+    return case.finding(
+        "target_scale",
+        f"The targets vary by {spread:.3g} around {case.facts.target_mean:.3g}: a network's first outputs are near 0, "
+        "so the first errors and steps are huge, or it is long on its way there.",
+        {"target_spread": spread, "target_mean": mean, "above": LARGE_TARGETS},
+        (STANDARD_TARGETS,),
+        layers=(len(case.lane.layers),),
+    )

@@ -1,0 +1,141 @@
+"""A network, data or settings with which there is not much to learn."""
+
+import numpy as np
+
+from ...run.finding import Finding, Fix
+from ..case import NEARLY, Case
+from .rates import FEWEST
+
+MOST_DROPOUT = 0.5
+SMALLEST_BATCH = 4  # that batch norm takes a mean of
+LOPSIDED = 0.8  # the commonest class's share
+SETTLED = 0.9  # of a loss before: a loss that falls faster has not settled
+NARROW = 4  # units of the widest hidden layer
+ROSE = 1.3  # times its lowest value
+GAP = 0.15  # between the score on what it learns from and on what it never saw
+
+
+def one_class(case: Case) -> Finding | None:
+    """Training rows of one class only."""
+    if case.is_numbers or case.lane.network.task == "multilabel" or case.facts.classes > 1:
+        return None
+    return case.finding(
+        "one_class",
+        f"All {case.facts.rows} training rows are of one class: there is nothing to tell apart.",
+        {"classes": float(case.facts.classes), "at_least": 2.0},
+        (),
+    )
+
+
+def class_imbalance(case: Case) -> Finding | None:
+    """A commonest class that the network always guesses."""
+    if case.is_numbers or case.facts.chance < LOPSIDED or not case.guesses or case.facts.classes < 2:
+        return None
+    return case.finding(
+        "class_imbalance",
+        f"{case.facts.chance:.0%} of the rows are of one class, the rarest has {case.facts.rarest:.1%}: "
+        f"always guessing the same is right that often, and the network does hardly better ({case.score:.1%}).",
+        {"chance": case.facts.chance, "above": LOPSIDED, "score": case.score},
+        (
+            Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind"),
+            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+        ),
+    )
+
+
+def no_nonlinearity(case: Case) -> Finding | None:
+    """Hidden layers that are all linear."""
+    hidden = case.hidden_activations
+    if not hidden or set(hidden) != {"linear"} or any(layer.kind != "dense" for layer in case.lane.layers):
+        return None
+    return case.finding(
+        "no_nonlinearity",
+        f"No hidden layer has an activation that bends: {len(hidden) + 1} linear layers are one linear layer.",
+        {"layers": float(len(hidden))},
+        (Fix({"model.activation": "relu", "model.init": "he_normal"}, "ReLU bends at 0"),),
+        layers=tuple(range(1, len(hidden) + 1)),
+    )
+
+
+def dropout_too_high(case: Case) -> Finding | None:
+    """More than half of a layer left out at every step."""
+    rates = [layer.dropout for layer in case.settings.layers]
+    highest = max(*rates, case.settings.input_dropout)
+    if highest <= MOST_DROPOUT:
+        return None
+    layers = tuple(i + 1 for i, rate in enumerate(rates) if rate > MOST_DROPOUT)
+    sets = {"model.dropout": 0.1} if layers else {}
+    if case.settings.input_dropout > MOST_DROPOUT:
+        sets["model.input_dropout"] = 0.0
+    return case.finding(
+        "dropout_too_high",
+        f"Dropout leaves out {highest:.0%} of a layer at every step: too little is left to learn with.",
+        {"dropout": highest, "above": MOST_DROPOUT},
+        (Fix(sets, "most of every layer takes part"),),
+        layers=layers,
+    )
+
+
+def batch_norm_small_batch(case: Case) -> Finding | None:
+    """Batch norm over a handful of rows."""
+    normalised = tuple(i + 1 for i, layer in enumerate(case.settings.layers) if layer.batch_norm != "none")
+    size = case.settings.batch_size
+    if size >= SMALLEST_BATCH or not (normalised or case.settings.batch_norm_inputs):
+        return None
+    return case.finding(
+        "batch_norm_small_batch",
+        f"Batch norm takes mean and variance of {size} rows a step: that is noise, and not what it uses afterwards.",
+        {"batch_size": float(size), "at_least": float(SMALLEST_BATCH)},
+        (
+            Fix({"train.batch_size": 32}, "means of many rows are steady"),
+            Fix({"model.batch_norm": "none"}, "no means of rows are needed"),
+        ),
+        layers=normalised,
+    )
+
+
+def overfitting(case: Case) -> Finding | None:
+    """Rows that it learns from are answered far better than rows it never saw."""
+    gap, unseen, limit = case.score - case.unseen, case.unseen, case.facts.attainable
+    guess = case.facts.chance
+    if not case.fits or not gap > GAP or not unseen < guess + NEARLY * (limit - guess) or not rising(case):
+        return None
+    return case.finding(
+        "overfitting",
+        f"It scores {case.score:.3g} on the rows it learns from and {unseen:.3g} on rows it never saw: "
+        "it has learned them by heart.",
+        {"train": case.score, "validation": unseen, "gap_above": GAP},
+        (
+            Fix({"model.dropout": 0.3}, "no unit can rely on another"),
+            Fix({"train.l2": 0.01}, "small weights bend less"),
+            Fix({"train.early_stopping": {"patience": 10}}, "stops where rows never seen are answered best"),
+        ),
+    )
+
+
+def rising(case: Case) -> bool:
+    """Whether the loss on the rows held out has risen from its lowest, and stays there."""
+    series = case.lane.whole_history.get("validation_loss")
+    if series is None or len(series.steps) < 4:
+        return False
+    means = series.mean[:, 0]
+    return bool(np.median(means[-3:]) > ROSE * np.nanmin(means))
+
+
+def underfitting(case: Case) -> Finding | None:
+    """A network too small for its task: its loss has settled, and it has not learned."""
+    _, losses = case.losses()
+    if len(losses) < FEWEST:
+        return None
+    widths = [layer.units for layer in case.lane.layers[:-1] if layer.has_weights]
+    quarter = len(losses) // 4
+    before, now = float(losses[-2 * quarter : -quarter].mean()), float(losses[-quarter:].mean())
+    if max(widths, default=0) > NARROW or now < SETTLED * before:
+        return None
+    what = f"{max(widths)} units in its widest hidden layer" if widths else "no hidden layer"
+    return case.finding(
+        "underfitting",
+        f"The network has {what}: the loss has settled at {now:.3g}, and more cannot be had of it.",
+        {"units": float(max(widths, default=0)), "above": float(NARROW)},
+        (Fix({"model.hidden": [32, 32], "model.activation": "relu", "model.init": "he_normal"}, "more units"),),
+    )

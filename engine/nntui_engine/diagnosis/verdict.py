@@ -1,0 +1,128 @@
+"""All rules on one lane: gated on the outcome, roots before what follows from them, and what could not be looked at."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from ..run.finding import Finding
+from .case import Case
+from .rules.numbers import non_finite
+from .rules.outputs import output_mismatch
+from .rules.rates import loss_not_decreasing, lr_too_high, lr_too_low, slow_convergence, unchanged_weights
+from .rules.scales import feature_scale_spread, input_scale, target_scale
+from .rules.setting import (
+    batch_norm_small_batch,
+    class_imbalance,
+    dropout_too_high,
+    no_nonlinearity,
+    one_class,
+    overfitting,
+    underfitting,
+)
+from .rules.signal import (
+    dead_relu,
+    exploding_gradient,
+    poor_initialization,
+    saturation,
+    symmetric_units,
+    vanishing_gradient,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, the layer histories that it reads, and what its finding may follow from.
+
+    ``looks_for`` says in words what it would find. ``alone``: only told where nothing else was found. ``learned``: what
+    it is told as of a network that has learned: an "info", "nothing", or "as it is".
+    """
+
+    find: Callable[[Case], Finding | None]
+    looks_for: str
+    watches: tuple[str, ...] = ()
+    follows: tuple[str, ...] = ()
+    alone: bool = False
+    learned: Literal["info", "nothing", "as it is"] = "info"
+
+    @property
+    def name(self) -> str:
+        """What its findings are called."""
+        return self.find.__name__
+
+
+_SCALES = ("input_scale", "target_scale")
+_SET = (*_SCALES, "output_mismatch", "dropout_too_high", "batch_norm_small_batch")
+_AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
+# In the order of cause before symptom
+RULES = (
+    Rule(one_class, "a single class", learned="as it is"),
+    Rule(output_mismatch, "outputs that cannot fit"),
+    Rule(symmetric_units, "units that stay alike", ("weight_similarity",)),
+    Rule(input_scale, "inputs out of scale", learned="nothing"),
+    Rule(target_scale, "targets out of scale", learned="nothing"),
+    Rule(feature_scale_spread, "inputs unlike each other", follows=("input_scale",), learned="nothing"),
+    Rule(no_nonlinearity, "layers that do not bend", learned="nothing"),
+    Rule(dropout_too_high, "too much dropout", learned="nothing"),
+    Rule(batch_norm_small_batch, "batch norm over a few rows", learned="nothing"),
+    Rule(
+        poor_initialization,
+        "first weights that do not fit",
+        ("pre_activation_variance",),
+        follows=("input_scale",),
+        learned="nothing",
+    ),
+    Rule(lr_too_high, "steps too long", ("update_ratio",), follows=(*_SET, "poor_initialization"), learned="nothing"),
+    Rule(lr_too_low, "steps too short", ("update_ratio",), follows=(*_SET, "symmetric_units"), learned="nothing"),
+    Rule(dead_relu, "dead units", ("dead_units",), follows=_AT_FIRST),
+    Rule(saturation, "saturated units", ("saturated_fraction",), follows=_AT_FIRST),
+    Rule(
+        vanishing_gradient,
+        "vanishing gradients",
+        ("gradient_norm",),
+        follows=("dead_relu", "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
+    ),
+    Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=_AT_FIRST),
+    Rule(unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing"),
+    Rule(class_imbalance, "a class too common", alone=True, learned="nothing"),
+    Rule(overfitting, "learning by heart", alone=True, learned="nothing"),
+    Rule(underfitting, "a network too small", alone=True, learned="nothing"),
+    Rule(slow_convergence, "too few steps", alone=True, learned="nothing"),
+    Rule(loss_not_decreasing, "a loss that does not fall", alone=True, learned="nothing"),
+)
+RULE_NAMES = ("non_finite", *(rule.name for rule in RULES))
+_BEST_KNOWN = (vanishing_gradient, exploding_gradient, dead_relu, saturation)
+LOOKED_FOR = ("NaN", *(rule.looks_for for rule in sorted(RULES, key=lambda rule: rule.find not in _BEST_KNOWN)))
+WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
+WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss")
+
+
+def diagnose(case: Case) -> list[Finding]:
+    """Findings of one lane, causes first. ``case`` must carry the histories named in ``WATCHED`` and ``WATCHED_WHOLE``.
+
+    In a network that has learned, the same signs are an "info", no alarm. When numbers stop being numbers, nothing
+    else is reported.
+    """
+    broken = non_finite(case)
+    if broken is not None:
+        return [_named(broken, case)]
+    if not case.lane.step:
+        return []
+    found: list[Finding] = []
+    with np.errstate(all="ignore"):
+        for rule in RULES:
+            if (case.learned and rule.learned == "nothing") or (rule.alone and found):
+                continue
+            finding = rule.find(case)
+            if finding is None:
+                continue
+            root = next((one for one in rule.follows if any(one == other.rule for other in found)), "")
+            severity = "info" if case.learned and rule.learned == "info" else finding.severity
+            found.append(replace(finding, because=root, severity=severity))
+    roots_first = sorted(found, key=lambda finding: bool(finding.because))
+    return [_named(finding, case) for finding in roots_first]
+
+
+def _named(finding: Finding, case: Case) -> Finding:
+    return replace(finding, names=case.lane.layer_names)
