@@ -145,6 +145,16 @@ def share(found: int, of: int) -> str:
     return f"{found:4d} / {of:4d} = {p:6.1%}  ({low:.1%} to {high:.1%})"
 
 
+def rooted(fault: Fault, one: Outcome) -> bool:
+    """Whether the first alarm names the fault."""
+    return bool(one.alarms) and one.alarms[0] in fault.roots
+
+
+def mildest(fault: Fault, one: Outcome) -> bool:
+    """Whether a fault of several strengths has its first."""
+    return one.strength == 0 and len(fault.strengths) > 1
+
+
 def main() -> None:
     """Prints the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -157,23 +167,25 @@ def main() -> None:
         healthy = [one for one in healthy if not bench.hurts(one)]
         wrong = [one for one in healthy if one.alarms]
         faulty = [(fault, one) for fault, one in bench.faulty_runs() if bench.hurts(one)]
-    detected, rooted = Counter[str](), Counter[str]()
-    total, instead = Counter[str](), defaultdict(Counter[str])
+    instead = defaultdict(Counter[str])
     for fault, one in faulty:
-        total[fault.name] += 1
-        detected[fault.name] += bool(one.alarms)
-        if one.alarms and one.alarms[0] in fault.roots:
-            rooted[fault.name] += 1
-        else:
+        if not rooted(fault, one):
             instead[fault.name][one.alarms[0] if one.alarms else "nothing"] += 1
             if options.list:
-                print(f"  {one.data} {one.base} {fault.name} {one.strength}: score {one.score:.2f}, {one.alarms}")
+                print(f"  {one}, healthy {bench.healthy[one.data, one.base].score:.2f}")
     print(f"{'fault':26s} runs  found  root first  in its place")
-    for name in total:
+    for name in dict.fromkeys(fault.name for fault, _ in faulty):
+        mine = [(fault, one) for fault, one in faulty if fault.name == name]
         others = ", ".join(f"{rule} {count}" for rule, count in instead[name].most_common(5))
-        print(f"{name:26s} {total[name]:4d} {detected[name]:6d} {rooted[name]:11d}  {others}")
-    print("found        ", share(detected.total(), total.total()))
-    print("root first   ", share(rooted.total(), total.total()))
+        found, first = sum(bool(one.alarms) for _, one in mine), sum(rooted(*pair) for pair in mine)
+        print(f"{name:26s} {len(mine):4d} {found:6d} {first:11d}  {others}")
+    for title, pairs in (
+        ("all", faulty),
+        ("without the mildest of each", [pair for pair in faulty if not mildest(*pair)]),
+    ):
+        print(f"{title}:")
+        print("  found        ", share(sum(bool(one.alarms) for _, one in pairs), len(pairs)))
+        print("  root first   ", share(sum(rooted(*pair) for pair in pairs), len(pairs)))
     print("false alarms ", share(len(wrong), len(healthy)))
     for one in wrong:
         print(f"  {one}")

@@ -45,6 +45,7 @@ FINDING = closed(
     {
         "rule": TEXT,
         "severity": {"enum": ["info", "warning", "critical"]},
+        "because": {"type": "string"},
         "layers": listed({"type": "integer", "minimum": 1}),
         "first_step": {"type": ["integer", "null"]},
         "evidence": TABLE,

@@ -90,7 +90,7 @@ def chance(data: LaneData) -> float:
 
 
 def class_shares(data: LaneData) -> Array:
-    """The share of each class among the training rows; empty for numbers and for several labels a row."""
+    """The share (classes,) of each class among the training rows; (0,) for numbers and for several labels a row."""
     t = data.t_train
     if data.task in ("regression", "multilabel"):
         return np.zeros(0)
@@ -103,7 +103,8 @@ def class_shares(data: LaneData) -> Array:
 def line_score(task: str, x: Array, t: Array) -> float:
     """What least squares score, each half of the rows answered by what fits the other; NaN where none is fitted.
 
-    Of few inputs, products of two of them stand beside the inputs themselves, if that is better.
+    ``x`` (rows, inputs), ``t`` (rows, outputs). Of few inputs, products of two of them stand beside the inputs
+    themselves, if that is better.
     """
     if not _can_fit(x, t) or len(x) < FEWEST_ROWS:
         return float("nan")
@@ -127,7 +128,10 @@ def _halves_score(task: str, x: Array, t: Array) -> float:
 
 
 def neighbours_score(task: str, x: Array, t: Array) -> float:
-    """What the mean of the ``NEIGHBOURS`` nearest other rows, by standardised inputs, scores on each row."""
+    """What the mean of the ``NEIGHBOURS`` nearest other rows, by standardised inputs, scores on each row.
+
+    ``x`` (rows, inputs), ``t`` (rows, outputs); NaN where that cannot be said.
+    """
     if not _can_fit(x, t) or len(x) <= NEIGHBOURS:
         return float("nan")
     some = np.linspace(0, len(x) - 1, min(len(x), MOST_COMPARED)).astype(np.int64)

@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 AT_LEAST = 5  # samples that must show a sign
 HALF_WAY = 0.5  # from guessing to perfect
 NEARLY = 0.93  # of the way from guessing to what simpler methods reach
+NEAR = 0.7  # of the same way: no fault by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ class Case:
         return found if self.facts.validation_rows else float("nan")
 
     @property
+    def is_near(self) -> bool:
+        """Whether it is near to what can be had: a little more time may do, and nothing needs to be wrong."""
+        guess, simple = self.facts.chance, self.facts.attainable
+        reach = self.bar if math.isnan(simple) else min(self.bar, simple)
+        return self.score >= guess + NEAR * (reach - guess)
+
+    @property
     def fits(self) -> bool:
         """Whether it answers the rows that it learns from as well as its data let one expect."""
         return self.score > self.bar
@@ -81,7 +89,7 @@ class Case:
         return not self.score > self.facts.chance + 0.1 * (1.0 - self.facts.chance)
 
     def losses(self) -> tuple[Array, Array]:
-        """(steps, mean losses of the mini-batches) so far."""
+        """(steps (samples,), mean losses of the mini-batches (samples,)) so far."""
         series = self.lane.whole_history.get("loss")
         if series is None:
             return np.zeros(0), np.zeros(0)
@@ -105,7 +113,10 @@ class Case:
     def holds_by_layer(
         self, statistic: str, bad: Callable[[Array], NDArray[np.bool_]], candidates: list[int]
     ) -> tuple[tuple[int, ...], int] | None:
-        """The candidate layers (0-based) where ``bad`` holds now, 1-based, and since when the first of them did."""
+        """The candidate layers (0-based) where ``bad`` holds now, 1-based, and since when the first of them did.
+
+        ``bad`` takes a layer's values (samples,) and says of each whether it is a sign.
+        """
         series = self.lane.layer_history[statistic]
         found = {}
         for layer in candidates:
@@ -130,7 +141,8 @@ class Case:
 
 
 def holds_since(steps: Array, condition: NDArray[np.bool_]) -> int | None:
-    """The first step from which ``condition`` holds at least nine times in ten; None if it does not hold at the end.
+    """The first of ``steps`` (samples,) from which ``condition`` (samples,) holds at least nine times in ten; None if it
+    does not hold at the end.
 
     A mini-batch now and then may disagree, so an unbroken run would begin too late; and the last one alone proves
     nothing, so at least ``AT_LEAST`` samples must bear it out (all of them, if there are fewer).

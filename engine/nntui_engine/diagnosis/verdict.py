@@ -102,11 +102,13 @@ def diagnose(case: Case) -> list[Finding]:
     """Findings of one lane, causes first. ``case`` must carry the histories named in ``WATCHED`` and ``WATCHED_WHOLE``.
 
     In a network that has learned, the same signs are an "info", no alarm. When numbers stop being numbers, nothing
-    else is reported.
+    else is reported but data out of scale, which it then follows from.
     """
     broken = non_finite(case)
     if broken is not None:
-        return [_named(broken, case)]
+        scales = [finding for rule in (input_scale, target_scale) if (finding := rule(case)) is not None]
+        because = scales[0].rule if scales else ""
+        return [_named(finding, case) for finding in (*scales, replace(broken, because=because))]
     if not case.lane.step:
         return []
     found: list[Finding] = []

@@ -78,6 +78,7 @@ def fix_words(fix: Fix) -> str:
 
 
 def details(finding: Finding) -> list[tuple[str, str]]:
-    """The rest of it as (label, sentence): "cause", then "fix" and any other one as "or"."""
+    """The rest of it as (label, sentence): "cause", "from" which finding it follows, "fix" and any other as "or"."""
+    follows = [("from", finding.because.replace("_", " "))] if finding.because else []
     fixes = [("or" if number else "fix", fix_words(fix)) for number, fix in enumerate(finding.fixes)]
-    return [("cause", finding.message), *fixes]
+    return [("cause", finding.message), *follows, *fixes]

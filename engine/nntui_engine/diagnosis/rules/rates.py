@@ -4,21 +4,24 @@ import numpy as np
 
 from ...run.finding import Finding, Fix
 from ..case import Array, Case
+from ..fixes import ADAM
 
 FIRST_SAMPLES = 20
 LONG_STEP = 0.3  # ‖ΔW‖ / ‖W‖; around 0.001 is usual
-STILL_LONG = 0.05  # later on
+STILL_LONG = 0.05  # later on …
+LATER = 100  # … from so many steps on
+FEW_WEIGHTS = 16  # in a layer: it changes much at every step
 LONG_FIRST_STEP = 1.0
 SHORT_STEP = 1e-4
 JUMPED = 3.0  # times the first loss
-NEAR = 0.7  # of the way to the bar: no fault, it only has not come to the end
-FELL = 0.98  # of a loss before: less than that is falling
+FELL = 0.98  # of the first loss: less than that has fallen
+FALLING = 0.995  # of a loss a quarter of the run before: less than that is falling
 FEWEST = 20  # samples of the loss that say whether it falls
 
 
 def lr_too_high(case: Case) -> Finding | None:
     """Steps as long as the weights themselves, or a loss that jumped, in a network that does not learn."""
-    ratios = update_ratios(case)
+    ratios = update_ratios(case, FEW_WEIGHTS)
     steps, losses = case.losses()
     if not len(ratios) or not len(losses) or not case.lr:
         return None
@@ -26,7 +29,7 @@ def lr_too_high(case: Case) -> Finding | None:
     first, largest = float(losses[0]), float(np.nanmax(losses))
     jumped = largest > JUMPED * max(first, 1e-12) and early > STILL_LONG
     longest = float(np.nanmax(ratios[: FIRST_SAMPLES // 4], initial=0.0))
-    late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max())
+    late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max()) if case.lane.step > LATER else 0.0
     if not (early > LONG_STEP or late > STILL_LONG or longest > LONG_FIRST_STEP or jumped):
         return None
     how = f"one step changed the weights of a layer by {max(longest, early):.0%} of their size"
@@ -95,9 +98,8 @@ def slow_convergence(case: Case) -> Finding | None:
         return None
     quarter = len(losses) // 4
     before, now = float(np.nanmean(losses[-2 * quarter : -quarter])), float(np.nanmean(losses[-quarter:]))
-    if not now < FELL * before:
+    if not now < FALLING * before:
         return None
-    is_near = case.score > case.facts.chance + NEAR * (case.bar - case.facts.chance)
     needed = projected_steps(case)
     words = f"about {needed:,} steps in all".replace(",", " ") if needed else "many more steps"
     return case.finding(
@@ -108,11 +110,11 @@ def slow_convergence(case: Case) -> Finding | None:
         (
             Fix({"train.lr": case.lr * 3}, "longer steps"),
             Fix({"train.lr": case.lr * 10}, "much longer steps"),
-            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+            ADAM,
             Fix({"train.steps": case.settings.steps * 4}, "more time"),
         ),
         since=int(steps[-quarter]),
-        severity="info" if is_near else "warning",
+        severity="info" if case.is_near else "warning",
     )
 
 
@@ -148,19 +150,19 @@ def loss_not_decreasing(case: Case) -> Finding | None:
         (
             Fix({"train.lr": case.lr / 10}, "shorter steps"),
             Fix({"train.lr": case.lr * 10}, "longer steps"),
-            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+            ADAM,
         ),
         since=int(steps[0]),
     )
 
 
-def update_ratios(case: Case) -> Array:
-    """‖ΔW‖ / ‖W‖ (samples, layers that have weights and are trained) so far, where it is a number."""
+def update_ratios(case: Case, fewest: int = 0) -> Array:
+    """‖ΔW‖ / ‖W‖ (samples, layers) so far of the layers that are trained and have at least so many weights."""
     series = case.lane.layer_history["update_ratio"]
     layers = [
         i
         for i, (layer, setting) in enumerate(zip(case.lane.layers, case.settings.layers, strict=True))
-        if layer.has_weights and setting.trainable
+        if layer.has_weights and setting.trainable and layer.inputs * layer.units >= fewest
     ]
     found = np.asarray(series.mean)[:, layers]
     return found[np.isfinite(found).all(axis=1)] if len(layers) else np.zeros((0, 0))

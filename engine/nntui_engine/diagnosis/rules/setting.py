@@ -4,7 +4,8 @@ import numpy as np
 
 from ...run.finding import Finding, Fix
 from ..case import NEARLY, Case
-from .rates import FEWEST
+from ..fixes import ADAM
+from .rates import FALLING, FELL, FEWEST
 
 MOST_DROPOUT = 0.5
 SMALLEST_BATCH = 4  # that batch norm takes a mean of
@@ -38,7 +39,7 @@ def class_imbalance(case: Case) -> Finding | None:
         {"chance": case.facts.chance, "above": LOPSIDED, "score": case.score},
         (
             Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind"),
-            Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight"),
+            ADAM,
         ),
     )
 
@@ -123,19 +124,24 @@ def rising(case: Case) -> bool:
 
 
 def underfitting(case: Case) -> Finding | None:
-    """A network too small for its task: its loss has settled, and it has not learned."""
-    _, losses = case.losses()
+    """A loss that has settled though the network has not learned: it is too small, or its settings hold it."""
+    steps, losses = case.losses()
     if len(losses) < FEWEST:
         return None
     widths = [layer.units for layer in case.lane.layers[:-1] if layer.has_weights]
     quarter = len(losses) // 4
     before, now = float(losses[-2 * quarter : -quarter].mean()), float(losses[-quarter:].mean())
-    if max(widths, default=0) > NARROW or now < SETTLED * before:
+    narrow = max(widths, default=0) <= NARROW
+    has_fallen = now < FELL * float(losses[: max(3, len(losses) // 10)].mean())
+    if now < (SETTLED if narrow else FALLING) * before or not (narrow or (has_fallen and not case.is_near)):
         return None
+    more = Fix({"model.hidden": [32, 32], "model.activation": "relu", "model.init": "he_normal"}, "more units")
     what = f"{max(widths)} units in its widest hidden layer" if widths else "no hidden layer"
+    reach = f", where simpler methods reach {case.facts.attainable:.3g}" if case.facts.attainable > case.score else ""
     return case.finding(
         "underfitting",
-        f"The network has {what}: the loss has settled at {now:.3g}, and more cannot be had of it.",
-        {"units": float(max(widths, default=0)), "above": float(NARROW)},
-        (Fix({"model.hidden": [32, 32], "model.activation": "relu", "model.init": "he_normal"}, "more units"),),
+        f"The network has {what}: the loss has settled at {now:.3g}, the score at {case.score:.3g}{reach}.",
+        {"units": float(max(widths, default=0)), "score": case.score, "attainable": case.facts.attainable},
+        (more, ADAM) if narrow else (ADAM, Fix({"train.lr": case.lr * 3}, "longer steps"), more),
+        since=int(steps[-quarter]),
     )

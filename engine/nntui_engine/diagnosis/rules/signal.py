@@ -9,6 +9,7 @@ from ..fixes import fitting_init
 
 SHRINKS = 1e-3  # of the pre-activations' variance, from the first hidden layer to the last
 FADED = 0.02  # of the last layer's gradient, in the first
+FADED_SQUASHED = 0.1  # the same under activations that are flat at both ends
 LARGE_Z = 100.0  # a variance of pre-activations before the first step
 
 
@@ -107,12 +108,14 @@ def saturation(case: Case) -> Finding | None:
 
 
 def vanishing_gradient(case: Case) -> Finding | None:
-    """The first layer's gradient is below 2 % of the last one's; where it has learned, below 1/1000 and below 1e-4."""
+    """The first layer's gradient is below 2 % (of flat activations 10 %) of the last one's; where the network has
+    learned, below 1/1000 and below 1e-4."""
     lane = case.lane
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
     first, last = series.mean[:, lowest], series.mean[:, -1]
-    limit = 1e-3 if case.learned else FADED
-    since = holds_since(series.steps, (first < limit * last) & ((first < 1e-4) | (limit == FADED)))
+    squashes = any(ACTIVATIONS[name].squashes for name in case.hidden_activations)
+    limit = 1e-3 if case.learned else FADED_SQUASHED if squashes else FADED
+    since = holds_since(series.steps, (first < limit * last) & ((first < 1e-4) | (limit > 1e-3)))
     if since is None or len(lane.layers) < 3:
         return None
     now = lane.per_layer["gradient_norm"]

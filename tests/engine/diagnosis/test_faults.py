@@ -1,0 +1,138 @@
+"""Every rule of what is set and what data are like: what it finds beside a control, and which settings mend it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nntui_engine import Experiment
+from nntui_engine.diagnosis.verdict import RULES
+from nntui_engine.run.finding import Finding
+from nntui_engine.scenario import scenario_from_dict
+
+RELU = {"hidden": [16, 16], "activation": "relu", "init": "he_normal"}
+ADAM = {"optimizer": "adam", "lr": 0.01}
+
+
+def rows(kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """(x, y) of 300 rows: two rings, or a wave over the first of two inputs, or a few of a second class."""
+    g = np.random.default_rng(3)
+    if kind == "wave":
+        x = g.uniform(-1.7, 1.7, (300, 2))
+        return x, np.sin(2.0 * x[:, 0]) + g.normal(0.0, 0.05, 300)
+    angle, y = g.uniform(0.0, 2.0 * np.pi, 300), (np.arange(300) % 2 if kind == "rings" else np.arange(300) % 20 == 0)
+    radius = 0.5 + y + g.normal(0.0, 0.08, 300)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), y.astype(np.int64)
+
+
+def trained(
+    folder: Path,
+    kind: str = "rings",
+    *,
+    x: float | tuple[float, float] = 1.0,
+    y: float = 1.0,
+    model: Any = None,
+    train: Any = None,
+    data: Any = None,
+) -> Experiment:
+    """A run on ``rows``, its inputs and targets multiplied by ``x`` and ``y``."""
+    inputs, targets = rows(kind)
+    if data:  # held out are the last rows: all of the second class
+        inputs, targets = inputs[np.argsort(targets)], np.sort(targets)
+    np.savez(folder / "rows.npz", x=inputs * np.array(x), y=targets * y if kind == "wave" else targets)
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"path": str(folder / "rows.npz"), "task": "regression" if kind == "wave" else "binary"} | (data or {}),
+        "model": {**RELU, **(model or {})},
+        "train": {"steps": 400, "batch_size": 32, "evaluate_every": 20, **ADAM, **(train or {})},
+    }
+    run = Experiment(scenario_from_dict(tables))
+    run.advance(tables["train"]["steps"])
+    return run
+
+
+def alarms(run: Experiment) -> list[Finding]:
+    return [one for one in run.findings() if one.severity != "info"]
+
+
+FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    # (the root, the fault, the first fix as it is in the same words)
+    ("input_scale", {"x": 3000.0, "train": {"optimizer": "sgd", "lr": 0.05}}, {"data.preprocess": "standardize"}),
+    ("input_scale", {"x": 300.0, "model": {"activation": "tanh"}}, {"data.preprocess": "standardize"}),
+    ("feature_scale_spread", {"x": (1.0, 0.002)}, {"data.preprocess": "standardize"}),
+    ("target_scale", {"kind": "wave", "y": 3000.0}, {"data.target_scale": "standardize"}),
+    ("poor_initialization", {"model": {"hidden": [16] * 8, "init": "normal", "init_scale": 0.01}},
+     {"model.init": "he_normal"}),
+    ("lr_too_high", {"train": {"lr": 10.0}}, {"train.lr": 1.0}),
+    ("lr_too_low", {"train": {"lr": 1e-6}}, {"train.lr": 1e-5}),
+    ("no_nonlinearity", {"model": {"activation": "linear"}}, {"model.activation": "relu", "model.init": "he_normal"}),
+    ("dropout_too_high", {"model": {"dropout": 0.95}}, {"model.dropout": 0.1}),
+    ("batch_norm_small_batch", {"model": {"batch_norm": "before"}, "train": {"batch_size": 1}},
+     {"train.batch_size": 32}),
+    ("underfitting", {"model": {"hidden": [1]}},
+     {"model.hidden": [32, 32], "model.activation": "relu", "model.init": "he_normal"}),
+    ("unchanged_weights", {"train": {"lr": 0.0}}, {"train.lr": 0.01}),
+    ("class_imbalance", {"kind": "few", "train": {"lr": 1e-4}}, {"train.lr": 3e-4}),
+    ("output_mismatch", {"kind": "wave", "model": {"output": "sigmoid"}}, {"model.output": "linear"}),
+    ("output_mismatch", {"model": {"output": "relu", "bias": -2.0}}, {"model.output": "sigmoid"}),
+]  # fmt: skip
+
+
+def names(faults: list[tuple[str, dict[str, Any], dict[str, Any]]]) -> list[str]:
+    return [f"{rule}-{i}" for i, (rule, _, _) in enumerate(faults)]
+
+
+@pytest.mark.parametrize("kind", ["rings", "wave"])
+def test_a_healthy_run_is_told_nothing(kind: str, tmp_path: Path) -> None:
+    assert alarms(trained(tmp_path, kind)) == []
+
+
+@pytest.mark.parametrize(("root", "fault", "fix"), FAULTS, ids=names(FAULTS))
+def test_the_root_of_a_fault_is_named_first_and_a_fix_for_it(
+    root: str, fault: dict[str, Any], fix: dict[str, Any], tmp_path: Path
+) -> None:
+    found = alarms(trained(tmp_path, **fault))
+    assert [one.rule for one in found][:1] == [root]
+    first = found[0].fixes[0].set
+    assert {key: pytest.approx(value) if isinstance(value, float) else value for key, value in first.items()} == fix
+    assert found[0].because == ""
+
+
+def test_numbers_that_overflow_follow_from_data_out_of_scale(tmp_path: Path) -> None:
+    found = alarms(trained(tmp_path, x=3000.0, train={"optimizer": "sgd", "lr": 0.05}))
+    assert [(one.rule, one.because) for one in found] == [("input_scale", ""), ("non_finite", "input_scale")]
+
+
+def test_what_follows_from_a_root_names_it(tmp_path: Path) -> None:
+    found = {one.rule: one.because for one in alarms(trained(tmp_path, train={"lr": 10.0}))}
+    assert found["lr_too_high"] == ""
+    assert found["dead_relu"] == "lr_too_high"
+
+
+def test_rows_of_one_class_are_a_finding_and_no_refusal(tmp_path: Path) -> None:
+    assert [one.rule for one in alarms(trained(tmp_path, data={"split": "last", "test_fraction": 0.5}))] == [
+        "one_class"
+    ]
+
+
+def test_a_run_that_only_has_not_come_to_its_end_says_how_long_it_will_take(tmp_path: Path) -> None:
+    slow = {"optimizer": "sgd", "lr": 0.003, "steps": 100}
+    (found,) = [one for one in trained(tmp_path, train=slow).findings() if one.rule == "slow_convergence"]
+    assert found.evidence["loss"] < found.evidence["loss_before"]
+    needed = int(found.evidence["projected_steps"])
+    assert needed > 100
+    assert f"about {needed:,} steps".replace(",", " ") in found.message
+
+
+@pytest.mark.parametrize("lr", [0.003, 0.0005])
+def test_a_run_that_has_learned_nothing_is_never_told_nothing(lr: float, tmp_path: Path) -> None:
+    assert alarms(trained(tmp_path, train={"optimizer": "sgd", "lr": lr, "steps": 300}))
+
+
+def test_every_rule_is_tried_by_some_test() -> None:
+    here = {rule for rule, _, _ in FAULTS} | {"one_class", "slow_convergence"}
+    there = Path(__file__).with_name("test_rules.py").read_text(encoding="utf-8")
+    untried = [rule.name for rule in RULES if rule.name not in here and f'"{rule.name}"' not in there]
+    assert untried == ["overfitting", "loss_not_decreasing"]
