@@ -1,6 +1,9 @@
 """What the diagnosis knows of a lane's data: how large and how spread, how guessable, how well a line does."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +21,19 @@ MOST_MULTIPLIED = 16  # inputs whose products are looked at too
 RIDGE = 1e-3  # on standardised inputs, of a row
 
 
+class SimplerMethods:
+    """What simpler methods reach on the training rows, worked out when it is first asked for."""
+
+    def __init__(self, work_out: Callable[[], tuple[float, float]] = lambda: (math.nan, math.nan)) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def scores(self) -> tuple[float, float]:
+        """The accuracy or R² of least squares on rows they were not fitted to, and of each row's nearest others on it;
+        NaN where that cannot be said."""
+        return self._work_out()
+
+
 @dataclass(frozen=True, slots=True)
 class DataFacts:
     """The training rows as the network gets them.
@@ -25,8 +41,7 @@ class DataFacts:
     ``chance``: the accuracy of always guessing the commonest class (0 for numbers). ``classes``: those that occur,
     ``rarest`` the share of the rarest. ``input_size``: the root mean square of all inputs, ``spreads`` the smallest and
     largest standard deviation of an input that is not constant, ``offset`` the largest |mean| in standard deviations.
-    ``target_range``, ``target_mean``, ``target_spread``: of all targets. ``line``: the accuracy or R² of least squares
-    on rows they were not fitted to, ``neighbours``: of each row's nearest others on it; NaN where that is not known.
+    ``target_range``, ``target_mean``, ``target_spread``: of all targets.
     """
 
     rows: int = 0
@@ -42,13 +57,12 @@ class DataFacts:
     target_range: tuple[float, float] = (0.0, 1.0)
     target_mean: float = 0.0
     target_spread: float = 1.0
-    line: float = float("nan")
-    neighbours: float = float("nan")
+    simpler: SimplerMethods = field(default_factory=SimplerMethods)
 
     @property
     def attainable(self) -> float:
         """What a network should come near to: the better of a line and of the nearest neighbours; NaN if unknown."""
-        return float(np.fmax(self.line, self.neighbours))
+        return float(np.fmax(*self.simpler.scores))
 
 
 def facts_of(data: LaneData) -> DataFacts:
@@ -74,8 +88,7 @@ def facts_of(data: LaneData) -> DataFacts:
             target_range=(float(t.min()), float(t.max())),
             target_mean=float(t.mean()),
             target_spread=float(t.std()),
-            line=line_score(data.task, x[:, varied], t[some]),
-            neighbours=neighbours_score(data.task, x[:, varied], t[some]),
+            simpler=SimplerMethods(partial(simpler_scores, data.task, x[:, varied], t[some])),
         )
 
 
@@ -98,6 +111,14 @@ def class_shares(data: LaneData) -> Array:
         return np.asarray((t == t.max(axis=1, keepdims=True)).mean(axis=0))
     high = float((t > (t.min() + t.max()) / 2.0).mean())
     return np.array([1.0 - high, high])
+
+
+def simpler_scores(task: str, x: Array, t: Array) -> tuple[float, float]:
+    """The scores of a line and of the nearest neighbours, of x (rows, inputs) and t (rows, outputs)."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1, user_api="blas"), np.errstate(all="ignore"):  # these are small products
+        return line_score(task, x, t), neighbours_score(task, x, t)
 
 
 def line_score(task: str, x: Array, t: Array) -> float:

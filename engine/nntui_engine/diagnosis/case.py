@@ -141,8 +141,8 @@ class Case:
 
 
 def holds_since(steps: Array, condition: NDArray[np.bool_]) -> int | None:
-    """The first of ``steps`` (samples,) from which ``condition`` (samples,) holds at least nine times in ten; None if it
-    does not hold at the end.
+    """The first of ``steps`` (samples,) from which ``condition`` (samples,) holds at least nine times in ten; None if
+    it does not hold at the end.
 
     A mini-batch now and then may disagree, so an unbroken run would begin too late; and the last one alone proves
     nothing, so at least ``AT_LEAST`` samples must bear it out (all of them, if there are fewer).

@@ -49,6 +49,15 @@ class Finding:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Unchecked:
+    """Rules that could not judge a lane ("all": none could), and why."""
+
+    lane: str
+    rules: tuple[str, ...]
+    why: str
+
+
 def layer_words(layers: Sequence[int], names: Mapping[int, str] | None = None) -> str:
     """ "layer 3", "layers 1–3, 5", "layers stem–b.2, output": consecutive ones as a range, each by its name in
     ``names``, or else its number; the output layer apart; "" for none."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..compiling.ahead import Progress
 from ..errors import InputError
 from ..scenario import Scenario, override
-from .finding import Finding
+from .finding import Finding, Unchecked
 from .lanes import named_lanes, settings_words
 from .recipe import Recipe, recipes
 from .snapshot import Mark, Snapshot
@@ -204,6 +204,10 @@ class Run:
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""
         return self._task.findings()
+
+    def unchecked(self) -> list[Unchecked]:
+        """What could not be looked at, lane by lane, and why."""
+        return self._task.unchecked()
 
     def tweak(self, settings: Mapping[str, object], lane: str | None = None) -> Mark:
         """Change settings now, for one lane or all, e.g. ``{"train.lr": 0.01}``.

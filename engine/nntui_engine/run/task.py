@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..compiling.ahead import Progress, compile_ahead
 from ..errors import InputError
 from ..scenario.settings import Settings
-from .finding import Finding
+from .finding import Finding, Unchecked
 from .snapshot import LaneSnapshot
 
 Steps = NDArray[np.int64]
@@ -147,6 +147,10 @@ class Task(ABC, Generic[L, N, P]):
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""
         return []
+
+    def unchecked(self) -> list[Unchecked]:
+        """What could not be looked at, lane by lane, and why."""
+        return [Unchecked(lane.name, ("all",), "a race on a surface is not diagnosed") for lane in self.lanes]
 
     # -- what all do alike ------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..compiling.parts import parts_of
 from ..data.dataset import LaneData
 from ..diagnosis.case import Case
+from ..diagnosis.unchecked import unchecked
 from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, diagnose
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
@@ -19,7 +20,7 @@ from ..kernels.team import HELP, LEAD, PROBER
 from ..kernels.train import train_lanes
 from ..layout.arena import Arena, parameter_views, running_views
 from ..layout.layout import Layout
-from ..run.finding import Finding
+from ..run.finding import Finding, Unchecked
 from ..run.launch import launch, launching
 from ..run.snapshot import LaneSnapshot
 from ..run.task import Steps, Task
@@ -184,10 +185,14 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
 
     def findings(self) -> list[Finding]:
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
-        found = []
-        for i in range(len(self.lanes)):
-            found += diagnose(Case(self.lane_snapshot(i, WATCHED, WATCHED_WHOLE, None)))
-        return found
+        return [finding for case in self._cases() for finding in diagnose(case)]
+
+    def unchecked(self) -> list[Unchecked]:
+        """What they could not look at, lane by lane."""
+        return [one for case in self._cases() for one in unchecked(case)]
+
+    def _cases(self) -> Iterator[Case]:
+        return (Case(self.lane_snapshot(i, WATCHED, WATCHED_WHOLE, None)) for i in range(len(self.lanes)))
 
     # -- one lane's network -----------------------------------------------------------------------------------------
 

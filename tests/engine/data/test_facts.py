@@ -63,25 +63,25 @@ def test_one_class_is_seen() -> None:
 def test_a_line_finds_what_is_a_line_and_products_of_two_inputs() -> None:
     x = G.normal(size=(400, 3))
     straight, checkers, noise = x[:, 0] - x[:, 1] > 0, (x[:, 0] > 0) ^ (x[:, 1] > 0), G.uniform(size=400) > 0.5
-    assert facts_of(data(x, column(straight))).line > 0.95
-    assert facts_of(data(x, column(checkers))).line > 0.8
-    assert facts_of(data(x, column(noise))).line < 0.6
+    assert facts_of(data(x, column(straight))).simpler.scores[0] > 0.95
+    assert facts_of(data(x, column(checkers))).simpler.scores[0] > 0.8
+    assert facts_of(data(x, column(noise))).simpler.scores[0] < 0.6
     y = column(2.0 * x[:, 0] + 5.0)
-    assert facts_of(data(x, y, "regression")).line > 0.99
+    assert facts_of(data(x, y, "regression")).simpler.scores[0] > 0.99
 
 
 def test_many_inputs_are_not_learned_by_heart() -> None:
     x, noise = G.normal(size=(60, 50)), G.uniform(size=60) > 0.5
-    assert facts_of(data(x, column(noise))).line < 0.75
+    assert facts_of(data(x, column(noise))).simpler.scores[0] < 0.75
 
 
 def test_neighbours_find_what_is_no_line() -> None:
     angle, ring = G.uniform(0.0, 6.28, 400), np.tile([0, 1, 2, 3], 100)
     x = np.stack([(1 + ring) * np.cos(angle), (1 + ring) * np.sin(angle)], axis=1)
     found = facts_of(data(x, column(ring % 2)))
-    assert found.neighbours > 0.9
-    assert found.line < 0.7
-    assert found.attainable == found.neighbours
+    assert found.simpler.scores[1] > 0.9
+    assert found.simpler.scores[0] < 0.7
+    assert found.attainable == found.simpler.scores[1]
 
 
 def test_what_cannot_be_worked_out_is_not_a_number() -> None:

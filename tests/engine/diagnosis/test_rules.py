@@ -1,5 +1,6 @@
 """Each rule beside a control: what it finds where, since when, and that a healthy network raises no alarm."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from nntui_engine import Experiment
-from nntui_engine.data.facts import DataFacts
+from nntui_engine.data.facts import DataFacts, SimplerMethods
 from nntui_engine.diagnosis import verdict
 from nntui_engine.diagnosis.case import Case, holds_since
 from nntui_engine.diagnosis.verdict import Rule
@@ -202,16 +203,19 @@ def test_half_way_from_guessing_to_perfect() -> None:
 
 @pytest.mark.parametrize("better", ["line", "neighbours"])
 def test_it_must_come_near_what_simpler_methods_reach(better: str) -> None:
-    facts = replace(DataFacts(chance=0.1), **{better: 0.9})
+    def facts_with(score: float) -> DataFacts:
+        scores = (score, math.nan) if better == "line" else (math.nan, score)
+        return DataFacts(chance=0.1, simpler=SimplerMethods(lambda: scores))
+
     for accuracy, well in ((0.8, False), (0.86, True)):
-        assert judged({"train_accuracy": accuracy}, facts, "argmax").learned == well
-    assert judged({"train_accuracy": 0.56}, replace(facts, **{better: 0.3}), "argmax").learned
+        assert judged({"train_accuracy": accuracy}, facts_with(0.9), "argmax").learned == well
+    assert judged({"train_accuracy": 0.56}, facts_with(0.3), "argmax").learned
 
 
 def test_rows_it_never_saw_count_as_far_as_so_few_can_tell() -> None:
-    whole = {"train_accuracy": 1.0, "validation_accuracy": 0.7}
-    assert judged(whole, DataFacts(chance=0.5, validation_rows=30, line=0.9), "argmax").learned
-    assert not judged(whole, DataFacts(chance=0.5, validation_rows=900, line=0.9), "argmax").learned
+    whole, nine_tenths = {"train_accuracy": 1.0, "validation_accuracy": 0.7}, SimplerMethods(lambda: (0.9, 0.9))
+    assert judged(whole, DataFacts(chance=0.5, validation_rows=30, simpler=nine_tenths), "argmax").learned
+    assert not judged(whole, DataFacts(chance=0.5, validation_rows=900, simpler=nine_tenths), "argmax").learned
 
 
 def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
