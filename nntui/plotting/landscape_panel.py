@@ -174,7 +174,7 @@ LANDSCAPE_PANELS = (
         look=sharpness_past,
         view="landscape",
         on_request=True,
-        meaning="Above the line at 2 plain descent overshoots where the loss bends most, and cannot settle there",
+        meaning="Above 2 plain descent overshoots where the loss bends most, and cannot settle there",
         short="above 2 plain descent overshoots",
         formula="lr·λ, λ = the largest eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set (Cohen et al. 2021)",
     ),

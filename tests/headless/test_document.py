@@ -67,6 +67,7 @@ def test_findings_belong_to_their_lane():
         {
             "rule": "dead_relu",
             "severity": "warning",
+            "because": "",
             "layers": [1, 2],
             "first_step": 40,
             "evidence": {"dead_units": 8.0},
