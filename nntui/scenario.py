@@ -17,6 +17,9 @@ LOOK_PANELS = (
     "unit_weights",
     "prediction_spread",
     "coefficient_paths",
+    "projected_rows",
+    "confusion",
+    "wrong_answers",
     "landscape",
     "edge_of_stability",
 )

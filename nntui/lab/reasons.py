@@ -85,10 +85,9 @@ def why_not(model: Known, view_name: str) -> str:
         return ""
     if view_panels("map", snapshot, model.panel_view):
         return ""
-    inputs = snapshot.lanes[model.panel_view.lane].network.settings.inputs
-    if inputs > 2:
-        return f"The map is drawn for one or two inputs; this network has {inputs}."
-    return "The map is drawn for one answer; this network gives several at once."
+    if snapshot.lanes[model.panel_view.lane].network.task == "multilabel":
+        return "The map is drawn for one answer; this network gives several at once."
+    return "There is no map for what this network reads and answers."
 
 
 def offered(model: Known) -> list[tuple[Action, str]]:

@@ -10,6 +10,7 @@ from nntui_engine.tasks.layers import counted_layers
 Floats = NDArray[np.float64]
 MOST_PRODUCTS = 4e7  # multiplications in one look
 MOST_ROWS = 2000  # points kept for a picture
+LEAST_ROWS = 32
 SAMPLES = 20  # passes with dropout on
 FURTHEST = 1e30  # from 0, of what an axis shows
 
@@ -28,6 +29,11 @@ def products(settings: LaneSettings) -> int:
     return sum(layer.multiply_adds for layer in counted_layers(settings.layers, settings.shape))
 
 
-def some(count: int) -> NDArray[np.int64]:
-    """The numbers (rows,) of at most MOST_ROWS rows of ``count``, evenly spread."""
-    return np.unique(np.linspace(0, max(0, count - 1), min(count, MOST_ROWS)).astype(np.int64))
+def some(count: int, most: int = MOST_ROWS) -> NDArray[np.int64]:
+    """The numbers (rows,) of at most ``most`` rows of ``count``, evenly spread."""
+    return np.unique(np.linspace(0, max(0, count - 1), min(count, most)).astype(np.int64))
+
+
+def affordable(settings: LaneSettings, share: float = 1.0) -> int:
+    """How many rows, at most MOST_ROWS, a network may be asked about in this share of a look."""
+    return int(min(MOST_ROWS, max(LEAST_ROWS, share * MOST_PRODUCTS / max(1, products(settings)))))

@@ -16,10 +16,10 @@ from nntui.looks.weights import Paths, coefficient_paths, unit_weights
 from nntui_engine.analysis.trace import can_trace
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .lane_maps import draw_lane_maps, with_names
 from .panel import Panel, PanelView, Picture, always
 from .pass_table import draw_pass
 from .plot import Curve, Key, PlotSpec, Points
-from .regions import draw_regions
 from .scales import Axis, linear_axis, log_axis
 from .spread_list import draw_spread
 from .theme import DIM, TEXT, Theme
@@ -35,12 +35,12 @@ WIDE = 20.0  # swept values that differ by more than this factor stand on a log 
 
 
 def regions_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
-    """The chosen lane's answer everywhere around its data."""
-    found = _found(view, decision_regions)
-    if found is None:
-        return _waiting("Decision regions")
-    lane = _seen_lane(snapshot, view)
-    return lambda w, h: draw_regions(found, lane.index, lane.name, w, h, theme)
+    """Every lane's answer everywhere around its data."""
+    title, found = "Decision regions", _found(view, decision_regions)
+    if not found:
+        return _waiting(title)
+    named = with_names(found, snapshot)
+    return lambda w, h: draw_lane_maps(named, view.lane, len(snapshot.lanes), (title,), w, h, theme)
 
 
 def has_regions(snapshot: Snapshot, view: PanelView) -> bool:
@@ -217,8 +217,8 @@ LOOK_PANELS: tuple[Panel, ...] = (
         decision_regions,
         "map",
         True,
-        meaning="What the network answers at every point of the plane; the dots are the data",
-        short="answers and data",
+        meaning="What the network answers at every point of the plane; marks: the data, crosses: wrong",
+        short="answers; crosses: wrong",
         formula="the class with the largest output at each point; the fainter, the less sure",
     ),
     Panel(

@@ -10,6 +10,7 @@ from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME, Statistic
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .answer_panels import ANSWER_PANELS
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, opens_log, whole_plot, whose
 from .landscape_panel import LANDSCAPE_PANELS
 from .layers_view import LAYERS_PANELS
@@ -182,6 +183,7 @@ _DESIGNED: tuple[Panel, ...] = (
         formula=LAYER_BY_NAME["dead_units"].formula,
     ),
     *LOOK_PANELS,
+    *ANSWER_PANELS,
     *LANDSCAPE_PANELS,
     *LAYERS_PANELS,
 )

@@ -44,6 +44,16 @@ def rising(theme: Theme) -> Palette:
 
 
 @lru_cache(maxsize=8)
+def light(theme: Theme) -> Palette:
+    """From black to white: pictures as they were taken."""
+    levels = 4 if theme.colour == "16" else LEVELS
+    marks = "".join(_RISING_MARKS[i * (len(_RISING_MARKS) - 1) // (levels - 1)] for i in range(levels))
+    greys = [mix("#000000", "#ffffff", i / (levels - 1)) for i in range(levels)]
+    colours = ("#000000", "#555555", "#aaaaaa", "#ffffff") if theme.colour == "16" else tuple(greys)
+    return Palette((*colours, BACKGROUND, ERROR), marks + " !")
+
+
+@lru_cache(maxsize=8)
 def signed(theme: Theme) -> Palette:
     """From −1 over 0, which can be told from nothing, to 1."""
     places = range(-SIGNED, SIGNED + 1)

@@ -44,6 +44,7 @@ class Glyphs:
     lane: str = "●■▲◆▼★✚○□△◇▽☆✦◐◧"
     kind: str = "•▴▪▮✶⋆"
     held_out: str = "◦▵▫▯✧✷"
+    wrong: str = "╳×"  # of rows that are trained on, and held out
     pattern: str = " ·╱╲┼▒"
     running: str = "▶"
     paused: str = "‖"
@@ -79,6 +80,7 @@ ASCII = Glyphs(
     lane="*+xo#@%&KMNRTVWZ",
     kind="ABCDEF",
     held_out="abcdef",
+    wrong="Xx",
     pattern=" .-|/,",
     running=">",
     paused="||",

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from nntui.plotting.panels import PANELS
-from nntui.scenario import LAYER_PANELS, load_scenario, panel_names
+from nntui.scenario import LAYER_PANELS, LOOK_PANELS, load_scenario, panel_names
 from nntui_engine import scenario as engine
 
 NETWORK = 'schema = 1\n[scenario]\ntitle = "T"\npanels = ["loss", "{panel}"]\n[data]\nname = "xor"\n'
@@ -32,7 +32,7 @@ def test_an_unknown_panel_is_one_line(invoke, monkeypatch, tmp_path, command):
 def test_the_nearest_name_is_offered_and_all_are_listed(invoke, tmp_path):
     result = invoke("validate", write(tmp_path, NETWORK, "decision_region"))
     assert 'unknown panel "decision_region"; did you mean "decision_regions"? allowed: loss, accuracy, ' in result.err
-    assert result.err.endswith(f"coefficient_paths, landscape, {', '.join(LAYER_PANELS)}\n")
+    assert result.err.endswith(f"{', '.join((*LOOK_PANELS[-2:], *LAYER_PANELS))}\n")
 
 
 def test_what_may_be_asked_for_is_what_is_drawn():

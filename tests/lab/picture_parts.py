@@ -104,9 +104,15 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
         np.arange(25) % 4 == 0,
         ("a", "b", "c"),
         ("x", "y"),
+        np.arange(25) % 5 == 0,
+        window,
+        even=False,
     )
     for name, theme in THEMES.items():
-        yield f"picture of regions{name}", lambda theme=theme: draw_regions(regions, 0, "sgd", 62, 16, theme)
+        yield (
+            f"picture of regions{name}",
+            lambda theme=theme: draw_regions(regions, ("Decision regions",), 62, 16, theme, "sgd"),
+        )
         spreads = [Spread(0, "dropout", 0.12, 0.9), Spread(1, "", 0.0, 3e-5)]
         yield f"spread{name}", lambda theme=theme, spreads=spreads: draw_spread(spreads, 44, 12, theme)
     for optimizer in OPTIMIZERS:

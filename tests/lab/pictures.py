@@ -102,8 +102,16 @@ def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
 
 
 def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
-    def look(data: str, hidden: list[int], view: str, size: tuple[int, int] = (120, 40), **options: Any) -> Frame:
+    def look(
+        data: str,
+        hidden: list[int],
+        view: str,
+        size: tuple[int, int] = (120, 40),
+        lanes: tuple[dict[str, object], ...] = (),
+        **options: Any,
+    ) -> Frame:
         tables = {
+            "lane": list(lanes),
             "schema": 1,
             "scenario": {"title": "Close"},
             "data": {
@@ -114,9 +122,10 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
             "train": {"lr": 0.5, "steps": 200, "batch_size": 8, "dtype": "float64"},
         }
         experiment = Experiment(scenario_from_dict(tables))
-        for name, value in experiment.parameters().items():
-            formula = np.sin(1.0 + np.arange(value.size, dtype=float) * 1.7).reshape(value.shape)
-            experiment.set_parameters(0, {name: formula})
+        for lane in range(len(experiment.lanes)):
+            for name, value in experiment.parameters(lane).items():
+                formula = np.sin(1.0 + lane + np.arange(value.size, dtype=float) * 1.7).reshape(value.shape)
+                experiment.set_parameters(lane, {name: formula})
         return render_frame(experiment.snapshot(points=64), *size, view=view, run=experiment, **options)
 
     yield "a pass through a tiny net", lambda: look("xor", [2], "network")
@@ -126,6 +135,12 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     yield "regions", lambda: look("moons", [5], "map")
     yield "regions, narrow", lambda: look("moons", [5], "map", (80, 24))
     yield "a curve", lambda: look("sine", [5], "network")
+    lanes = ({"name": "one"}, {"name": "two", "set": {"model.hidden": [2]}}, {"name": "three"})
+    for size in ((80, 24), (120, 40), (160, 48)):
+        words = f"{size[0]}x{size[1]}"
+        yield f"regions of lanes {words}", lambda size=size: look("moons", [5], "map", size, lanes, lane=1)
+        yield f"answers about images {words}", lambda size=size: look("digits", [6], "map", size)
+    yield "regions of lanes in ASCII", lambda: look("moons", [5], "map", (120, 40), lanes, ascii_only=True)
 
 
 def _races() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:

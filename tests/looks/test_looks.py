@@ -12,7 +12,7 @@ from nntui.looks.weights import unit_weights
 def test_regions_are_what_the_network_predicts() -> None:
     run = experiment()
     run.advance(200)
-    found = taken(run, decision_regions)
+    (found,) = taken(run, decision_regions)
     rows, columns = found.kind.shape
     (x0, x1), (y0, y1) = found.window
     for row, column in ((0, 0), (rows - 1, 0), (rows // 3, columns // 2), (rows - 1, columns - 1)):

@@ -22,13 +22,14 @@ def regions(points: list[tuple[float, float]], kinds: list[int], held_out: list[
     kind = np.tile((xs > 0).astype(np.int64), (48, 1))
     window = ((-1.0, 1.0), (-1.0, 1.0))
     return Regions(
-        window, kind, np.ones(kind.shape), np.array(points), np.array(kinds), np.array(held_out), ("a", "b"), ("x", "y")
-    )
+        window, kind, np.ones(kind.shape), np.array(points), np.array(kinds), np.array(held_out), ("a", "b"),
+        ("x", "y"), np.zeros(len(points), dtype=bool), window, even=False, name="net",
+    )  # fmt: skip
 
 
 def test_points_stand_where_they_belong_with_the_marker_of_their_class() -> None:
     found = regions([(-1.0, 1.0), (1.0, -1.0), (-1.0, -1.0), (9.0, 9.0)], [0, 1, 1, 0], [False, False, True, False])
-    grid = draw_regions(found, 0, "net", 60, 20, Theme())
+    grid = draw_regions(found, ("Decision regions",), 60, 20, Theme(), "net")
     canvas = canvas_of(found.window, 60, 20)
     right, bottom = canvas.left + canvas.width - 1, canvas.top + canvas.height - 1
     assert grid.chars[canvas.top, canvas.left] == "•"
@@ -39,7 +40,7 @@ def test_points_stand_where_they_belong_with_the_marker_of_their_class() -> None
 
 
 def test_the_border_between_classes_is_lighter_than_both() -> None:
-    grid = draw_regions(regions([(0.9, 0.9)], [1], [False]), 0, "", 60, 20, Theme())
+    grid = draw_regions(regions([(0.9, 0.9)], [1], [False]), ("Decision regions",), 60, 20, Theme())
     canvas = canvas_of(((-1.0, 1.0), (-1.0, 1.0)), 60, 20)
     row = canvas.top + 10
     styles = [grid.styles[i] for i in grid.inks[row, canvas.left : canvas.left + canvas.width]]
@@ -51,7 +52,7 @@ def test_the_border_between_classes_is_lighter_than_both() -> None:
 def test_few_of_many_points_are_drawn_and_that_is_said() -> None:
     generator = np.random.default_rng(0)
     points = [tuple(p) for p in generator.uniform(-1, 1, (2000, 2))]
-    grid = draw_regions(regions(points, [0] * 2000, [False] * 2000), 0, "", 100, 30, Theme())
+    grid = draw_regions(regions(points, [0] * 2000, [False] * 2000), ("Decision regions",), 100, 30, Theme())
     assert "of 2000 rows" in grid.lines()[0]
     canvas = canvas_of(((-1.0, 1.0), (-1.0, 1.0)), 100, 30)
     drawn = (grid.chars[canvas.top : canvas.top + canvas.height] == "•").sum()
@@ -138,5 +139,5 @@ def test_swept_values_stand_at_their_numbers_or_in_order(values: tuple[object, .
 def test_a_narrow_map_keeps_the_name_of_the_lane() -> None:
     found = regions([(0.9, 0.9)], [1], [False])
     for width in (40, 26, 20):
-        assert "net" in draw_regions(found, 0, "net", width, 12, Theme()).lines()[0], width
-    assert "Decision" in draw_regions(found, 0, "", 20, 12, Theme()).lines()[0]
+        assert "net" in draw_regions(found, ("Decision regions",), width, 12, Theme(), "net").lines()[0], width
+    assert "Decision" in draw_regions(found, ("Decision regions",), 20, 12, Theme()).lines()[0]

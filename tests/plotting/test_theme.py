@@ -74,12 +74,12 @@ def half_and_half() -> Regions:
     kind = np.tile((xs > 0).astype(np.int64), (48, 1))
     points = np.array([(-0.9, 0.0), (0.9, 0.0)])
     return Regions(((-1.0, 1.0), (-1.0, 1.0)), kind, np.ones(kind.shape), points, np.array([0, 1]), np.zeros(2, bool),
-                   ("no", "yes"), ("x", "y"))  # fmt: skip
+                   ("no", "yes"), ("x", "y"), np.zeros(2, bool), ((-1.0, 1.0), (-1.0, 1.0)), even=False)  # fmt: skip
 
 
 @pytest.mark.parametrize("theme", [Theme("grey"), Theme("grey", True, ASCII), Theme("16"), Theme()])
 def test_regions_are_told_apart_without_colours(theme: Theme) -> None:
-    grid = draw_regions(half_and_half(), 0, "", 50, 20, theme)
+    grid = draw_regions(half_and_half(), ("Regions",), 50, 20, theme)
     row = 12
     left, right = grid.chars[row, 14], grid.chars[row, 44]
     behind = [Style.parse(grid.styles[grid.inks[row, column]]).bgcolor for column in (14, 44)]
@@ -97,7 +97,7 @@ def test_regions_are_told_apart_without_colours(theme: Theme) -> None:
 
 
 def test_the_two_sets_of_glyphs_have_as_many_of_each() -> None:
-    for name in ("lane", "kind", "held_out"):
+    for name in ("lane", "kind", "held_out", "wrong"):
         assert len(getattr(UNICODE, name)) == len(getattr(ASCII, name))
     assert all(text.isascii() for name in Glyphs.__dataclass_fields__ for text in (getattr(ASCII, name),))
 

@@ -1,5 +1,6 @@
 """The arrays one lane trains on."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +19,8 @@ class LaneData:
     (m, outputs); m may be 0. Equal ``key`` means the same arrays, so that lanes share one copy.
 
     ``shape`` is what a row is, its features in that order: (height, width, channels) of an image, (time, features) of
-    a sequence, (features,) of anything else.
+    a sequence, (features,) of anything else. ``as_given`` makes rows (n, features) what they were before they were
+    preprocessed.
     """
 
     key: str
@@ -30,6 +32,7 @@ class LaneData:
     x_validation: Array
     t_validation: Array
     shape: tuple[int, ...]
+    as_given: Callable[[Array], Array]
 
     @property
     def split_key(self) -> str:

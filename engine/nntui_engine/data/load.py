@@ -18,7 +18,7 @@ from .csv_files import read_csv
 from .dataset import Array, LaneData, Task
 from .idx_files import idx_raw_data, read_idx
 from .npz_files import read_npz
-from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, fit
+from .preprocess import MOST_WHITENED, MOST_WHITENED_COLUMNS, Fit, fit
 from .raw import RawData
 from .sets import DATASETS, rows_of
 from .split import fewer_rows, fold_rows, split_rows
@@ -76,6 +76,7 @@ class Split:
     train: NDArray[np.int64]
     validation: NDArray[np.int64]
     shape: tuple[int, ...]
+    fitted: Fit
 
     @property
     def task(self) -> Task:
@@ -145,7 +146,7 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
         )
     fitted = fit(kind, x_train, settings.divisor)
     x_train, x_validation = fitted.apply(x_train), fitted.apply(x_validation)
-    split = Split(key, raw.features, x_train, x_validation, targets, train, validation, shape)
+    split = Split(key, raw.features, x_train, x_validation, targets, train, validation, shape, fitted)
     _keep(_splits, asked, split)
     _keep(_splits, key, split)
     return split
@@ -177,6 +178,7 @@ def lane_data(split: Split, coding: str, target_scale: str, where: str) -> LaneD
         split.x_validation,
         np.ascontiguousarray(t_validation),
         split.shape,
+        split.fitted.undo,
     )
     _keep(_lanes, key, data)
     return data

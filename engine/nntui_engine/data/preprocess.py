@@ -23,10 +23,17 @@ class Reflections:
 
     def rotate(self, x: Array) -> Array:
         """``x`` (rows, features) times the matrix."""
+        return self._times("N", x)
+
+    def rotate_back(self, x: Array) -> Array:
+        """``x`` (rows, features) times the matrix's transpose."""
+        return self._times("T", x)
+
+    def _times(self, way: str, x: Array) -> Array:
         from scipy.linalg import lapack
 
-        size = int(lapack.dormqr("R", "N", self.below, self.factors, x, -1)[1][0])
-        return np.asarray(lapack.dormqr("R", "N", self.below, self.factors, x, size)[0])
+        size = int(lapack.dormqr("R", way, self.below, self.factors, x, -1)[1][0])
+        return np.asarray(lapack.dormqr("R", way, self.below, self.factors, x, size)[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +56,15 @@ class Fit:
             x = x @ self.rotation
         x /= self.scale
         return np.ascontiguousarray(x)
+
+    def undo(self, x: Array) -> Array:
+        """What :meth:`apply` made ``x`` (rows, features) of."""
+        x = x * self.scale
+        if isinstance(self.rotation, Reflections):
+            x = self.rotation.rotate_back(x)
+        elif self.rotation is not None:
+            x = x @ self.rotation.T
+        return np.asarray(x + self.shift)
 
 
 def fit(kind: str, x: Array, by: float = 1.0) -> Fit:

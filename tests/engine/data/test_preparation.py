@@ -256,3 +256,11 @@ def test_impossible_tasks(y: list[list[float]], asked: str, part: str) -> None:
     raw = RawData(np.zeros((len(y), 1)), np.array(y), ("x",), tuple("ab"[: len(y[0])]))
     with pytest.raises(InputError, match=part):
         read_targets(raw, asked, "f")
+
+
+@pytest.mark.parametrize("kind", ["none", "center", "standardize", "minmax", "whiten", "divide"])
+@pytest.mark.parametrize("shape", [(40, 5), (6, 30)])
+def test_what_was_preprocessed_can_be_undone(kind: str, shape: tuple[int, int]) -> None:
+    x = 3.0 + np.random.default_rng(3).standard_normal(shape) * np.arange(1.0, shape[1] + 1.0)
+    fitted = fit(kind, x, 4.0)
+    np.testing.assert_allclose(fitted.undo(fitted.apply(x.copy())), x, rtol=1e-9, atol=1e-9)
