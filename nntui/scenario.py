@@ -20,6 +20,10 @@ LOOK_PANELS = (
     "projected_rows",
     "confusion",
     "wrong_answers",
+    "diagram",
+    "units",
+    "unit",
+    "weight_pictures",
     "landscape",
     "edge_of_stability",
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.screen import Screen
 
+from nntui.plotting.units import MEASURES
 from nntui_engine.errors import InputError
 
 from .files import save
@@ -52,7 +53,7 @@ class LabActions(ZoomActions):
 
     def action_choose_knob(self, direction: int) -> None:
         """Chooses the knob above (−1) or below (1); while a start is being chosen, moves it up or down."""
-        if self.arrow_moves_start(0, -direction, False):
+        if self.arrow_moves_start(0, -direction, False) or self.arrow_moves_layer(direction):
             return
         self.model.rack.choose(direction)
         self.redraw()
@@ -146,6 +147,12 @@ class LabActions(ZoomActions):
     def action_choose_unit(self, direction: int) -> None:
         """Chooses the next (1) or last (−1) unit of the layer whose weights are shown."""
         self.model.choose_unit(direction)
+        self.redraw()
+
+    def action_next_measure(self) -> None:
+        """Shades the units of the Network view by the next of what is known of them."""
+        view = self.model.panel_view
+        view.measure = (view.measure + 1) % len(MEASURES)
         self.redraw()
 
     def action_choose_layer(self, direction: int) -> None:

@@ -317,6 +317,11 @@ class LabModel:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
         elif self.view_name == "layers":
             labels |= {"next_unit": "statistic"}
+        elif self.view_name == "network":
+            alone = self.zoom == "unit"
+            labels |= (
+                {"turn_up": "unit", "knob_down": "layer"} if alone else {} if self.zoom else {"type_value": "one unit"}
+            )
         elif self.view_name == "landscape":
             labels |= {"type_value": "anew", "next_unit": "other plane"}
         elif self.view_name == "fair":

@@ -126,9 +126,12 @@ def _of_view(model: Known, action_id: str) -> str:
         return "There is nothing to leave."
     if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
-    if model.zoom:
+    if model.zoom and model.zoom != "unit":
         return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
-    weights = "unit_weights" in model.shown or name in ("layers", "landscape")
+    units = {"unit_weights", "unit", "units", "diagram"} & {*model.shown}
+    weights = units or name in ("layers", "landscape", "network")
+    if action_id == "measure" and "units" not in model.shown:
+        return why_not(model, "network") or f"Units are not shown: {_key(model, 'network')} shows them."
     if action_id in ("next_unit", "last_unit") and not weights:
         return f"No unit's weights are shown: {_key(model, 'network')} shows them."
     if action_id in ("next_layer", "last_layer") and not weights and not model.knob_layer:

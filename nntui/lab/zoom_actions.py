@@ -6,6 +6,7 @@ from .map_actions import MapActions
 
 PARTS = 100  # of what is seen, one of which the cursor moves by
 FASTER = 10
+ALONE = "unit"  # the panel that enter shows alone, in which arrows go from unit to unit
 
 
 class ZoomActions(MapActions):
@@ -41,21 +42,38 @@ class ZoomActions(MapActions):
             super().action_cancel()
 
     def enter_confirms(self) -> bool:
-        """Whether enter was for a plot that stands alone, a new start or the fair rates."""
+        """Whether enter was for a plot that stands alone, a unit, a new start or the fair rates."""
         if self.model.zoom and self.model.map_view.crosshair is None:
             self._leave_zoom()
+            return True
+        if self.model.view_name == "network":
+            self.model.zoom = ALONE
+            self.redraw()
             return True
         return super().enter_confirms()
 
     def arrow_moves_cursor(self, direction: int, faster: bool) -> bool:
-        """Whether an arrow key was for the cursor of a plot that stands alone; behind the last step it is gone."""
+        """Whether an arrow key was for the cursor of a plot that stands alone, which behind the last step is gone; or
+        for the unit that does."""
         snapshot, view = self.model.view.snapshot, self.model.panel_view
         if not self.model.zoom or snapshot is None:
             return False
+        if self.model.zoom == ALONE:
+            self.model.choose_unit(direction * (FASTER if faster else 1))
+            self.redraw()
+            return True
         seen = min(view.window or snapshot.step, snapshot.step)
         stride = max(1, seen // PARTS) * (FASTER if faster else 1)
         at = (snapshot.step if view.cursor is None else view.cursor) + direction * stride
         view.cursor = None if at >= snapshot.step else float(max(at, snapshot.step - seen, 0))
+        self.redraw()
+        return True
+
+    def arrow_moves_layer(self, direction: int) -> bool:
+        """Whether an arrow key was for the layer of a unit that stands alone."""
+        if self.model.zoom != ALONE:
+            return False
+        self.model.choose_layer(direction)
         self.redraw()
         return True
 

@@ -36,7 +36,7 @@ class PanelView:
     steps alone (0: neither), ``cursor``: the step that a plot alone on the screen is read at. ``looks`` is what was
     last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced. ``plane``: which
     plane the landscape is drawn on, ``again``: how often it was asked for anew;
-    ``statistic``: which one of layers the Layers view shows.
+    ``statistic``: which one of layers the Layers view shows, ``measure``: what the shades of units say.
     """
 
     lane: int = 0
@@ -52,6 +52,7 @@ class PanelView:
     plane: int = 0
     again: int = 0
     statistic: int = 5
+    measure: int = 0
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None

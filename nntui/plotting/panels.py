@@ -22,6 +22,7 @@ from .sequence_panels import SEQUENCE_PANELS
 from .surface_panels import SURFACE_PANELS
 from .theme import Theme
 from .time_view import seen_in_time
+from .unit_panels import UNIT_PANELS
 
 
 def loss_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
@@ -169,6 +170,7 @@ _DESIGNED: tuple[Panel, ...] = (
         short="how right the answers are",
         formula=f"{WHOLE_BY_NAME['accuracy'].formula}; R² = {EVALUATION_BY_NAME['train_r2'].formula}",
     ),
+    *UNIT_PANELS,
     *SEQUENCE_PANELS,
     *PICTURE_PANELS,
     layer_panel(

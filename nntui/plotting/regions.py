@@ -1,6 +1,7 @@
 """One lane's answers everywhere around its data, in half blocks, with the data over them."""
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,24 @@ def draw_regions(
     return grid
 
 
-def seen(found: Regions, columns: int, rows: int) -> tuple[Window, int, int]:
+class Plane(Protocol):
+    """What answers over two inputs have: the ``data``'s window, the larger ``window`` over which they are known, and
+    whether both inputs can have one scale."""
+
+    @property
+    def data(self) -> Window:
+        """The part that has to be seen."""
+
+    @property
+    def window(self) -> Window:
+        """The part that can be seen."""
+
+    @property
+    def even(self) -> bool:
+        """Whether one unit shall be as long across as up."""
+
+
+def seen(found: Plane, columns: int, rows: int) -> tuple[Window, int, int]:
     """The window that ``columns`` × ``rows`` cells show, and how many of them: one unit is as long across as up."""
     if not found.even or columns < 2 or rows < 2:
         return found.data, columns, rows

@@ -45,6 +45,8 @@ class Glyphs:
     kind: str = "•▴▪▮✶⋆"
     held_out: str = "◦▵▫▯✧✷"
     wrong: str = "╳×"  # of rows that are trained on, and held out
+    dead: str = "×"  # of units that pass on nothing
+    flat: str = "≡"  # of units whose activation is flat
     pattern: str = " ·╱╲┼▒"
     running: str = "▶"
     paused: str = "‖"
@@ -81,6 +83,8 @@ ASCII = Glyphs(
     kind="ABCDEF",
     held_out="abcdef",
     wrong="Xx",
+    dead="x",
+    flat="s",
     pattern=" .-|/,",
     running=">",
     paused="||",

@@ -117,10 +117,9 @@ def _draw_bar(
     grid: Grid, row: int, left: int, width: int, index: int, found: UnitWeights, largest: float, theme: Theme
 ) -> None:
     value = float(found.weights[index])
-    label = (
-        found.names[index] if index < len(found.names) else f"unit {index + 1}" if found.layer > 1 else f"{index + 1}"
-    )
     labels = min(10, max(4, width - 18))
+    number_words = f"unit {index + 1}" if found.layer > 1 and labels > 7 else f"{index + 1}"
+    label = found.names[index] if index < len(found.names) else number_words
     grid.write(row, left, fit(label, labels, theme.glyphs.end), DIM)
     numbers = number(value)
     half = (width - labels - 10) // 2

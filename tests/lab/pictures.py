@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 from builders import changed_lane, lane_settings, lane_snapshot, series, snapshot
-from lab import launcher_pictures, picture_parts
+from lab import launcher_pictures, picture_parts, view_pictures
 
 from nntui.lab.frame import Frame
 from nntui.lab.lesson import NO_SCENARIO
@@ -128,13 +128,20 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
                 experiment.set_parameters(lane, {name: formula})
         return render_frame(experiment.snapshot(points=64), *size, view=view, run=experiment, **options)
 
-    yield "a pass through a tiny net", lambda: look("xor", [2], "network")
-    yield "a pass, narrow", lambda: look("xor", [2], "network", (80, 24))
-    yield "weights of pixels", lambda: look("digits", [3], "network", unit=1)
-    yield "weights of a layer above", lambda: look("moons", [12, 5], "network", layer=2, unit=3)
+    yield "a pass through a tiny net", lambda: look("xor", [2], "network", page=1)
+    yield "a pass, narrow", lambda: look("xor", [2], "network", (80, 24), page=2)
+    for size in ((80, 24), (120, 40), (160, 48)):
+        words = f"{size[0]}x{size[1]}"
+        yield f"a network for images {words}", lambda size=size: look("digits", [12], "network", size, unit=1)
+        for page in range(2 if size == (80, 24) else 1):
+            yield (
+                f"a network on a plane {words}, page {page + 1}",
+                lambda size=size, page=page: look("moons", [12, 5], "network", size, layer=2, unit=3, page=page),
+            )
     yield "regions", lambda: look("moons", [5], "map")
     yield "regions, narrow", lambda: look("moons", [5], "map", (80, 24))
-    yield "a curve", lambda: look("sine", [5], "network")
+    yield "a network along a line", lambda: look("sine", [5], "network")
+    yield "a curve", lambda: look("sine", [5], "map")
     lanes = ({"name": "one"}, {"name": "two", "set": {"model.hidden": [2]}}, {"name": "three"})
     for size in ((80, 24), (120, 40), (160, 48)):
         words = f"{size[0]}x{size[1]}"
@@ -175,6 +182,7 @@ def cases() -> dict[str, dict[str, Callable[[], Grid | Frame | str]]]:
         "networks": _networks,
         "races": _races,
         "parts": picture_parts.parts,
+        "views": view_pictures.views,
         "lists": picture_parts.lists,
         "launcher": launcher_pictures.launcher,
         "reports": picture_parts.reports,

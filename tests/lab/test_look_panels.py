@@ -107,19 +107,56 @@ async def test_key_4_says_why_there_is_no_map() -> None:
         app.source.stop()
 
 
-async def test_keys_choose_the_unit_whose_weights_are_shown() -> None:
+async def test_keys_choose_the_unit_that_is_shown() -> None:
     app = lab(lambda: experiment("digits"))
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)
         await pilot.press("v")  # does nothing in the overview
         await pilot.press("3")
-        await until(pilot, lambda: "unit 1 of 3, layer 1" in text(app) and "█ positive" in text(app))
+        await until(pilot, lambda: "Unit 1 of 3, layer 1" in text(app) and "3 units" in text(app))
         await pilot.press("v")
-        await until(pilot, lambda: "unit 2 of 3, layer 1" in text(app))
+        await until(pilot, lambda: "Unit 2 of 3, layer 1" in text(app))
         await pilot.press("V", "V")
-        await until(pilot, lambda: "unit 3 of 3, layer 1" in text(app))
+        await until(pilot, lambda: "Unit 3 of 3, layer 1" in text(app))
         await pilot.press("w")
-        await until(pilot, lambda: "unit 1 of 10, output" in text(app))
+        await until(pilot, lambda: "Unit 1 of 10, output" in text(app))
+        app.source.stop()
+
+
+async def test_enter_shows_a_unit_large_and_arrows_go_from_unit_to_unit() -> None:
+    app = lab(lambda: experiment(model={"hidden": [4, 5]}))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        before = app.model.rack.chosen
+        await pilot.press("3", "enter")
+        await until(pilot, lambda: "Unit 1 of 4, layer 1" in text(app) and "Its answer" in text(app))
+        assert "Lanes" not in text(app)
+        await pilot.press("right", "right")
+        await until(pilot, lambda: "Unit 3 of 4, layer 1" in text(app))
+        await pilot.press("left", "down")
+        await until(pilot, lambda: "Unit 1 of 5, layer 2" in text(app))
+        await pilot.press("up", "up")
+        await until(pilot, lambda: "Unit 1 of 1, output" in text(app))
+        assert app.model.rack.chosen == before
+        await pilot.press("enter")
+        await until(pilot, lambda: "Knobs" in text(app) and "Unit 1 of 1, output" in text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Knobs" not in text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "Knobs" in text(app))
+        app.source.stop()
+
+
+async def test_c_changes_what_the_shades_of_units_say() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "Units are not shown: 3 shows them." in text(app))
+        await pilot.press("3")
+        for words in ("mean activation", "silent share", "saturated share", "gradient", "mean activation"):
+            await until(pilot, lambda words=words: f"Units: {words}" in text(app))  # type: ignore[misc]
+            await pilot.press("c")
         app.source.stop()
 
 
@@ -164,7 +201,7 @@ def test_the_spread_is_shown_where_a_lane_has_dropout() -> None:
 def test_the_backward_pass_of_a_tiny_network_stands_in_numbers(size: tuple[int, int], lines: int) -> None:
     run = experiment("xor", panels=("backward_pass",), model={"hidden": [2]})
     run.advance(3)
-    seen = picture(run, "network", size)
+    seen = picture(run, "network", size, page=2 if size == SMALL else 0)
     for words in (
         "Backward pass",
         "δ = ∂L/∂z",

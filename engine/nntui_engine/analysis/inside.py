@@ -50,6 +50,23 @@ def outputs_of_layers(experiment: "Experiment", lane: int, x: NDArray[Any]) -> l
     return [np.concatenate(kept) for kept in found]
 
 
+def activations_of_layers(experiment: "Experiment", lane: int, x: NDArray[Any]) -> list[tuple[Array, Array]]:
+    """z and a = φ(z) of every layer for ``x`` (rows, inputs), before batch norm and dropout that follow: each
+    (rows·positions, units); z has as many columns more as a layer has gates.
+
+    Only the workspace changes. Raises InputError for another shape of ``x``.
+    """
+    infos = experiment.network.lanes[lane].infos
+    found: list[list[tuple[Array, Array]]] = [[] for _ in infos]
+    for start in range(0, len(x), _room(experiment, lane)):
+        rows = x[start : start + _room(experiment, lane)]
+        experiment.predict(rows, lane)
+        for kept, info in zip(found, infos, strict=True):
+            a = _rows(experiment, lane, info.index, c.N_A, c.N_A_WIDTH, len(rows)).reshape(-1, info.units)
+            kept.append((_rows(experiment, lane, info.index, c.N_Z, c.N_Z_WIDTH, len(rows)).reshape(len(a), -1), a))
+    return [(np.concatenate([z for z, _ in kept]), np.concatenate([a for _, a in kept])) for kept in found]
+
+
 def hidden_states(experiment: "Experiment", lane: int, layer: int, x: NDArray[Any]) -> Array:
     """The states hₜ of a recurrent layer (1-based) after every time step of ``x`` (rows, inputs): (rows, time, units).
 

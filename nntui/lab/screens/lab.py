@@ -29,13 +29,12 @@ from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
 from nntui.plotting.time_view import draw_zoomed
 
-from .layout import SLOTS, SMALLEST, Layout, lay_out, log_room, side_width
+from .layout import SLOTS, SMALLEST, Layout, lay_out, lay_out_network, log_room, side_width
 from .lesson_part import LessonPart
 from .map_part import MapPart, map_layout
 from .side_part import SidePart
 
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
-PASS = (48, 20)  # columns and rows for the table of a backward pass
 
 
 class LabScreen(Screen[None]):
@@ -115,8 +114,8 @@ class LabScreen(Screen[None]):
     def lab_layout(self) -> Layout:
         """The layout for the present size."""
         state, names, (width, height) = self.state, self.panel_names, self.size
-        if state.view == "network" and "backward_pass" in names:
-            return lay_out(width, height, names, PASS)
+        if state.view == "network" and state.race is None:
+            return lay_out_network(width, height, names)
         has_log = not names or state.view not in ("map", "network", "landscape") or state.race is not None
         most, room = log_room(height) if names else height, width - side_width(width)
         log = log_height(state.findings, state.health, state.log, room, most, self.theme) if has_log and most else 0
@@ -216,6 +215,8 @@ class LabScreen(Screen[None]):
         if page:
             slots.styles.layout = "grid"
             slots.styles.grid_size_columns, slots.styles.grid_size_rows = len(page[0]), len(page)
+            tall = layout.tall if number == 0 else 1.0
+            slots.styles.grid_rows = " ".join(["1fr"] * (len(page) - 1) + [f"{tall}fr"])
         spans = [1 + (len(page[0]) - len(row)) * (place == len(row) - 1) for row in page for place in range(len(row))]
         for slot in range(SLOTS):
             view = self._view(f"slot{slot}")

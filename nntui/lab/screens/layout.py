@@ -1,23 +1,27 @@
 """Where things go at each size of the terminal: how wide the side column is, and how many plots fit."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 SMALLEST_PLOT = (34, 8)
 SMALLEST = (40, 10)
 SLOTS = 9  # plots on a page at most
 MOST_ROWS = 3
 THREE_ACROSS = 190  # columns of a terminal that has three plots side by side
+PASS = (48, 20)  # columns and rows for the table of a backward pass
+TALL = 1.6
 LEAST_LOG = 5  # rows: the frame and a finding with its cause
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
     """``pages`` hold rows of panel names, the last of a row as wide as is left; ``side`` is 0 where the side column
-    does not fit, ``log`` the rows of findings and log under the first page."""
+    does not fit, ``log`` the rows of findings and log under the first page; ``tall``: how many times as high as the
+    other rows the last one is."""
 
     side: int
     pages: tuple[tuple[tuple[str, ...], ...], ...]
     log: int = 0
+    tall: float = 1.0
 
 
 def side_width(width: int) -> int:
@@ -54,6 +58,20 @@ def lay_out(
         pages.append(tuple(names[i : i + across] for i in range(0, size, across)))
         start += size
     return Layout(side, tuple(pages), min(log_rows, log_most))
+
+
+def lay_out_network(width: int, height: int, panels: tuple[str, ...]) -> Layout:
+    """The Network view: below others a drawing of the whole network has more rows than they have, and a table of a
+    backward pass a page of its own where it has no room beside the rest."""
+    if "backward_pass" in panels:
+        everything = lay_out(width, height, panels, PASS)
+        if len(everything.pages) == 1:
+            return everything
+        rest = lay_out_network(width, height, tuple(name for name in panels if name != "backward_pass"))
+        return replace(rest, pages=(*rest.pages, (("backward_pass",),)))
+    layout = lay_out(width, height, panels)
+    first = layout.pages[0]
+    return replace(layout, tall=TALL) if len(first) > 1 and first[-1] == ("diagram",) else layout
 
 
 def log_room(height: int) -> int:

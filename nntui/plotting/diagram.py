@@ -1,0 +1,209 @@
+"""A small network as nodes and edges: every unit a picture of its answer over the inputs, every edge a weight."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui.looks.responses import Column, Diagram
+from nntui_engine.run.snapshot import LaneSnapshot
+
+from .boxes import draw_box
+from .canvas import to_cells
+from .grid import Grid, fit
+from .layer_signs import layer_keys
+from .numbers import number
+from .shades import Floats, largest_of, paint, resized, sign_keys, signed, signed_shades
+from .theme import BACKGROUND, DIM, TEXT, Theme, luminance, mix
+from .unit_weights import MINUS, PLUS
+
+SIDES = (16, 12, 10, 8, 6, 4)  # half rows, and columns, of a node's picture
+LEAST_GAP, WIDEST_GAP = 4, 22  # columns between layers
+MOST_EDGES = 24  # between two layers
+NUMBER = 7  # columns of a node that shows a number
+FAINTEST = 0.25  # of its colour that the weakest edge has
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Columns and rows of a node, columns between layers, and the rows between two nodes of a layer."""
+
+    wide: int
+    high: int
+    gap: int
+    left: int
+
+
+def draw_diagram(
+    found: Diagram, lane: LaneSnapshot, title: str, chosen: tuple[int, int], width: int, height: int, theme: Theme
+) -> Grid:
+    """Inputs at the left, outputs at the right; ``chosen``: layer (1-based) and unit (0-based) that stand out."""
+    grid, g = Grid.blank(width, height), theme.glyphs
+    draw_box(grid, theme, fit(title, width - 6, g.end))
+    rows = height - 4  # names above, signs below
+    plan = _plan(found, width - 4, rows)
+    if plan is None:
+        words = "A larger window shows the network here."
+        if width > 12 and height > 3:
+            grid.write(height // 2, 2, fit(words, width - 4, g.end), DIM)
+        return grid
+    places = [
+        _places(column, plan, rows, chosen[1] if chosen[0] == at else 0) for at, column in enumerate(found.columns)
+    ]
+    for at in range(1, len(found.columns)):
+        left = plan.left + (at - 1) * (plan.wide + plan.gap) + plan.wide
+        _draw_edges(grid, found.columns[at], places[at - 1], places[at], left, plan, rows, theme)
+    for at, column in enumerate(found.columns):
+        _draw_column(grid, found, lane, at, places[at], chosen, plan, theme)
+        hidden = _count(column, lane, at) - len(places[at])
+        if hidden:
+            left = plan.left + at * (plan.wide + plan.gap)
+            grid.write(height - 2, left, fit(f"+{hidden}", plan.wide + plan.gap - 1, g.end), TEXT)
+    _draw_signs(grid, found, theme)
+    return grid
+
+
+def _count(column: Column, lane: LaneSnapshot, at: int) -> int:
+    return lane.layers[at - 1].units if at else len(column.pictures)
+
+
+def _plan(found: Diagram, columns: int, rows: int) -> _Plan | None:
+    """The largest nodes that all fit, else the smallest; None where there is no room for these."""
+    count, most = len(found.columns), max(len(column.pictures) for column in found.columns)
+    pictures = found.columns[0].pictures[0].size > 1
+    curves = pictures and found.columns[0].pictures.shape[1] == 1
+    sizes = [(2 * side if curves else side, side // 2) for side in SIDES] if pictures else [(NUMBER, 1)]
+    for wide, high in sizes:
+        gap = (columns - count * wide) // max(1, count - 1)
+        if gap >= LEAST_GAP and (most * high <= rows or (wide, high) == sizes[-1]) and rows >= high:
+            gap = min(gap, WIDEST_GAP)
+            return _Plan(wide, high, gap, 2 + (columns - count * wide - (count - 1) * gap) // 2)
+    return None
+
+
+def _places(column: Column, plan: _Plan, rows: int, chosen: int) -> dict[int, int]:
+    """The units that are shown with the row (0-based) at which each begins, evenly spread."""
+    count = len(column.pictures)
+    shown = min(count, rows // plan.high)
+    first = max(0, min(chosen - shown // 2, count - shown))
+    room = rows / shown
+    return {first + i: int(i * room + (room - plan.high) / 2) for i in range(shown)}
+
+
+def _draw_column(
+    grid: Grid, found: Diagram, lane: LaneSnapshot, at: int, places: dict[int, int], chosen: tuple[int, int],
+    plan: _Plan, theme: Theme,
+) -> None:  # fmt: skip
+    column, left = found.columns[at], plan.left + at * (plan.wide + plan.gap)
+    head, style = ("inputs", DIM)
+    if at:
+        key, info = layer_keys(lane, theme)[at - 1], lane.layers[at - 1]
+        head, style = f"{key.marker} {info.activation}", f"bold {key.colour}"
+    room = min(plan.wide + plan.gap - 1, grid.width - 2 - left)
+    grid.write(1, left, fit(head, room, theme.glyphs.end), style)
+    palette, largest = signed(theme), largest_of(column.pictures)
+    for unit, row in places.items():
+        picture, top = column.pictures[unit], 2 + row
+        if picture.size == 1:
+            _draw_number(grid, top, left, float(picture[0, 0]), largest, theme)
+        elif len(picture) == 1:
+            _draw_curve(grid, top, left, picture[0], largest, plan, theme)
+        else:
+            small = resized(picture, 2 * plan.high, plan.wide)
+            paint(grid, top, left, signed_shades(small, largest, palette), palette, theme)
+        if not at and plan.high > 1 and unit < len(found.names):
+            name = fit(found.names[unit], plan.wide, theme.glyphs.end)
+            grid.write(top, left, name, f"bold {TEXT} on {BACKGROUND}")
+        if chosen == (at, unit):
+            for line in range(plan.high):
+                grid.write(
+                    top + line, left - 1, theme.glyphs.chosen if line == plan.high // 2 else theme.glyphs.side, TEXT
+                )
+
+
+def _draw_number(grid: Grid, top: int, left: int, value: float, largest: float, theme: Theme) -> None:
+    palette = signed(theme)
+    colour = palette.colours[int(signed_shades(np.array([value]), largest, palette)[0])]
+    style = f"{'#000000' if luminance(colour) > 0.25 else '#ffffff'} on {colour}"
+    grid.write(
+        top, left, number(value, NUMBER - 1).rjust(NUMBER - 1).ljust(NUMBER), TEXT if theme.ascii_only else style
+    )
+
+
+def _draw_curve(grid: Grid, top: int, left: int, values: Floats, largest: float, plan: _Plan, theme: Theme) -> None:
+    """A unit's answer along the only input, 0 in the middle."""
+    columns = resized(values[None], 1, plan.wide * 2)[0]
+    with np.errstate(all="ignore"):
+        places = np.nan_to_num(0.5 - 0.5 * np.clip(columns / (largest or 1.0), -1.0, 1.0), nan=0.5)
+    at = np.rint(places * (4 * plan.high - 1)).astype(np.int64)
+    if theme.ascii_only:
+        for column in range(plan.wide):
+            grid.write(top + int(at[2 * column]) // 4, left + column, "*", TEXT)
+        return
+    dots = np.zeros((4 * plan.high, 2 * plan.wide), dtype=np.bool_)
+    for column, row in enumerate(at.tolist()):
+        other = int(at[max(0, column - 1)])
+        dots[min(row, other) : max(row, other) + 1, column] = True
+    behind = mix(BACKGROUND, TEXT, 0.08)
+    for row, codes in enumerate(to_cells(dots)):
+        words = "".join(chr(code) if code else " " for code in codes.tolist())
+        grid.write(top + row, left, words, f"{PLUS} on {behind}")
+
+
+def _draw_edges(
+    grid: Grid, column: Column, sources: dict[int, int], targets: dict[int, int], left: int, plan: _Plan, rows: int,
+    theme: Theme,
+) -> None:  # fmt: skip
+    """The strongest weights between two layers, the weakest of them first: the stronger, the brighter; those below 0
+    are dotted."""
+    if column.weights is None:
+        return
+    pairs = [(float(column.weights[s, t]), s, t) for s in sources for t in targets]
+    pairs = [pair for pair in pairs if np.isfinite(pair[0]) and pair[0] != 0.0]
+    pairs.sort(key=lambda pair: abs(pair[0]))
+    largest = abs(pairs[-1][0]) if pairs else 1.0
+    dots = np.zeros((4 * rows, 2 * plan.gap), dtype=np.bool_)
+    inks = np.zeros((rows, plan.gap), dtype=np.int16)
+    signs = np.full((rows, plan.gap), " ")
+    middle = 2 * plan.high
+    for weight, source, target in pairs[-MOST_EDGES:]:
+        strength = FAINTEST + (1.0 - FAINTEST) * abs(weight) / largest
+        ink = grid.ink(_edge_colour(weight, strength, theme))
+        xs = np.arange(2, 2 * plan.gap - 2)
+        share = (xs - xs[0]) / max(1, len(xs) - 1)
+        ys = np.rint(4 * sources[source] + middle + share * 4 * (targets[target] - sources[source])).astype(np.int64)
+        ys = np.clip(ys, 0, 4 * rows - 1)
+        for x, y, before in zip(xs.tolist(), ys.tolist(), np.concatenate([ys[:1], ys[:-1]]).tolist(), strict=True):
+            low, high = (min(y, before), max(y, before)) if abs(y - before) > 1 else (y, y)
+            for dot in range(low, high + 1):
+                if weight > 0.0 or (x + dot) % 3 != 0:
+                    dots[dot, x] = True
+                inks[dot // 4, x // 2], signs[dot // 4, x // 2] = ink, "+" if weight > 0.0 else "-"
+    codes = to_cells(dots)
+    area = (slice(2, 2 + rows), slice(left, left + plan.gap))
+    shown: NDArray[np.bool_] = np.asarray(codes > 0)
+    chars = np.array([[chr(code) if code else " " for code in row] for row in codes.tolist()])
+    grid.chars[area] = np.where(shown, signs if theme.ascii_only else chars, grid.chars[area])
+    grid.inks[area] = np.where(shown, inks, grid.inks[area])
+
+
+def _edge_colour(weight: float, strength: float, theme: Theme) -> str:
+    if theme.colour == "16":
+        return ("#55ffff" if weight > 0.0 else "#ffff55") if strength > 0.5 else "#555555"
+    return mix(BACKGROUND, TEXT if theme.colour == "grey" else PLUS if weight > 0.0 else MINUS, strength)
+
+
+def _draw_signs(grid: Grid, found: Diagram, theme: Theme) -> None:
+    """What colours and dotted edges mean, in the last line's free end."""
+    row, end = grid.height - 2, grid.width - 2
+    most = max(0 if one.weights is None else int(one.weights.size) for one in found.columns)
+    words = f"  edges: weights, {'the strongest, ' if most > MOST_EDGES else ''}"
+    words += "+ above 0, - below" if theme.ascii_only else "dotted below 0"
+    keys = [] if theme.ascii_only else list(sign_keys(theme))
+    for entries in ([*keys, ("", DIM, words)], [("", DIM, words)], []):
+        start = end - sum(len(mark) + len(text) for mark, _, text in entries)
+        if start >= 2 and "".join(grid.chars[row, start:end]).strip() == "":
+            for mark, style, text in entries:
+                start = grid.write(row, start, mark, style)
+                start = grid.write(row, start, text, DIM)
+            return
