@@ -239,11 +239,14 @@ class LabModel:
             units = layers[view.layer - 1]
             view.unit = (min(view.unit, units - 1) + direction) % units
 
-    def choose_layer(self, direction: int) -> None:
-        """The first unit of the next layer."""
+    def choose_layer(self, direction: int, beside: bool = False) -> None:
+        """The first unit of the next layer, or the one that stands as far along in it as the present one."""
         view, layers = self.panel_view, self._layers
         if layers:
-            view.layer, view.unit = (min(view.layer, len(layers)) - 1 + direction) % len(layers) + 1, 0
+            was = min(view.layer, len(layers))
+            view.layer = (was - 1 + direction) % len(layers) + 1
+            share = view.unit / max(1, layers[was - 1] - 1)
+            view.unit = round(min(1.0, share) * (layers[view.layer - 1] - 1)) if beside else 0
             self._gather_knobs()
 
     @property
@@ -318,10 +321,8 @@ class LabModel:
         elif self.view_name == "layers":
             labels |= {"next_unit": "statistic"}
         elif self.view_name == "network":
-            alone = self.zoom == "unit"
-            labels |= (
-                {"turn_up": "unit", "knob_down": "layer"} if alone else {} if self.zoom else {"type_value": "one unit"}
-            )
+            labels |= {"turn_up": "unit", "knob_down": "layer"} if self.zoom in reasons.OF_UNITS else {}
+            labels |= {"type_value": "one unit"} if self.zoom in ("", "units", "diagram") else {}
         elif self.view_name == "landscape":
             labels |= {"type_value": "anew", "next_unit": "other plane"}
         elif self.view_name == "fair":

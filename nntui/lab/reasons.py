@@ -13,6 +13,7 @@ from .map_view import MapView
 from .session_view import SessionView
 
 ALWAYS = frozenset({"help", "quit", "interrupt", "open", "palette"})
+OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 _VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})
@@ -126,10 +127,9 @@ def _of_view(model: Known, action_id: str) -> str:
         return "There is nothing to leave."
     if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
-    if model.zoom and model.zoom != "unit":
+    if model.zoom and model.zoom not in OF_UNITS:
         return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
-    units = {"unit_weights", "unit", "units", "diagram"} & {*model.shown}
-    weights = units or name in ("layers", "landscape", "network")
+    weights = {"unit_weights", *OF_UNITS} & {*model.shown} or name in ("layers", "landscape", "network")
     if action_id == "measure" and "units" not in model.shown:
         return why_not(model, "network") or f"Units are not shown: {_key(model, 'network')} shows them."
     if action_id in ("next_unit", "last_unit") and not weights:

@@ -3,10 +3,11 @@
 from nntui.plotting.time_view import SMOOTHINGS, WINDOWS, next_of
 
 from .map_actions import MapActions
+from .reasons import OF_UNITS
 
 PARTS = 100  # of what is seen, one of which the cursor moves by
 FASTER = 10
-ALONE = "unit"  # the panel that enter shows alone, in which arrows go from unit to unit
+ONE_UNIT = "unit"  # the panel that enter shows alone in the Network view
 
 
 class ZoomActions(MapActions):
@@ -43,22 +44,22 @@ class ZoomActions(MapActions):
 
     def enter_confirms(self) -> bool:
         """Whether enter was for a plot that stands alone, a unit, a new start or the fair rates."""
+        if self.model.view_name == "network" and self.model.zoom in ("", *OF_UNITS - {ONE_UNIT}):
+            self.model.zoom = ONE_UNIT
+            self.redraw()
+            return True
         if self.model.zoom and self.model.map_view.crosshair is None:
             self._leave_zoom()
-            return True
-        if self.model.view_name == "network":
-            self.model.zoom = ALONE
-            self.redraw()
             return True
         return super().enter_confirms()
 
     def arrow_moves_cursor(self, direction: int, faster: bool) -> bool:
         """Whether an arrow key was for the cursor of a plot that stands alone, which behind the last step is gone; or
-        for the unit that does."""
+        for the next unit, where units stand alone."""
         snapshot, view = self.model.view.snapshot, self.model.panel_view
         if not self.model.zoom or snapshot is None:
             return False
-        if self.model.zoom == ALONE:
+        if self.model.zoom in OF_UNITS:
             self.model.choose_unit(direction * (FASTER if faster else 1))
             self.redraw()
             return True
@@ -70,10 +71,10 @@ class ZoomActions(MapActions):
         return True
 
     def arrow_moves_layer(self, direction: int) -> bool:
-        """Whether an arrow key was for the layer of a unit that stands alone."""
-        if self.model.zoom != ALONE:
+        """Whether an arrow key was for the next layer, where units stand alone."""
+        if self.model.zoom not in OF_UNITS:
             return False
-        self.model.choose_layer(direction)
+        self.model.choose_layer(direction, beside=True)
         self.redraw()
         return True
 

@@ -10,7 +10,7 @@ from .grid import Grid, fit
 from .numbers import grouped
 from .shades import light, paint, resized, rising_shades
 from .theme import DIM, ERROR, GOOD, Theme
-from .tiles import enlarged
+from .tiles import NOTHING, enlarged, put
 
 MOST_ZOOM = 4
 MOST_SIDE = 28  # of a picture in half cells; larger images are made smaller
@@ -38,13 +38,15 @@ def draw_answered(found: AnsweredPictures, title: str, width: int, height: int, 
     finite = found.pictures[np.isfinite(found.pictures)]
     low, top = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     palette = light(theme)
-    for place in range(count):
-        row, column = divmod(place, per_row)
-        at = (1 + row * (tall + 1), 2 + column * (across + GAP))
-        shares = (resized(found.pictures[place], high, wide) - low) / (top - low or 1.0)
-        paint(grid, *at, enlarged(rising_shades(shares, palette), zoom, zoom), palette, theme)
+    room = np.full((2 * rows, columns), NOTHING, dtype=np.int16)
+    places = [(place // per_row * (tall + 1), place % per_row * (across + GAP)) for place in range(count)]
+    for picture, (row, column) in zip(found.pictures, places, strict=False):
+        shares = (resized(picture, high, wide) - low) / (top - low or 1.0)
+        put(room, 2 * row, column, enlarged(rising_shades(shares, palette), zoom, zoom))
+    paint(grid, 1, 2, room, palette, theme)
+    for place, (row, column) in enumerate(places):
         right = found.true[place] == found.answered[place]
-        grid.write(at[0] + tall, at[1], fit(names[place], across, g.end), GOOD if right else ERROR)
+        grid.write(1 + row + tall, 2 + column, fit(names[place], across, g.end), GOOD if right else ERROR)
     grid.write(height - 2, 2, fit(_foot(found, count), columns, g.end), DIM)
     return grid
 

@@ -91,7 +91,7 @@ def _numbers(found: CloseUnit) -> list[Line]:
     lines = [("mean", number(float(layer.mean[at])), TEXT)]
     silent, flat = float(layer.silent[at]), float(layer.saturated[at])
     if not math.isnan(silent):
-        words = "all: dead" if silent == 1.0 else share(silent)
+        words = "dead" if silent == 1.0 else share(silent)
         lines += [("silent on", words, f"bold {ERROR}" if silent == 1.0 else TEXT)]
     if not math.isnan(flat):
         lines += [("saturated", share(flat), f"bold {WARNING}" if flat >= SATURATED else TEXT)]

@@ -15,12 +15,14 @@ from .layer_signs import layer_keys
 from .numbers import number
 from .shades import Floats, largest_of, paint, resized, sign_keys, signed, signed_shades
 from .theme import BACKGROUND, DIM, TEXT, Theme, luminance, mix
+from .tiles import NOTHING, put
 from .unit_weights import MINUS, PLUS
 
 SIDES = (16, 12, 10, 8, 6, 4)  # half rows, and columns, of a node's picture
 LEAST_GAP, WIDEST_GAP = 4, 22  # columns between layers
 MOST_EDGES = 24  # between two layers
 NUMBER = 7  # columns of a node that shows a number
+LEVELS = 8  # of how bright edges are
 FAINTEST = 0.25  # of its colour that the weakest edge has
 
 
@@ -50,6 +52,7 @@ def draw_diagram(
     places = [
         _places(column, plan, rows, chosen[1] if chosen[0] == at else 0) for at, column in enumerate(found.columns)
     ]
+    _draw_pictures(grid, found, places, plan, rows, theme)
     for at in range(1, len(found.columns)):
         left = plan.left + (at - 1) * (plan.wide + plan.gap) + plan.wide
         _draw_edges(grid, found.columns[at], places[at - 1], places[at], left, plan, rows, theme)
@@ -101,16 +104,13 @@ def _draw_column(
         head, style = f"{key.marker} {info.activation}", f"bold {key.colour}"
     room = min(plan.wide + plan.gap - 1, grid.width - 2 - left)
     grid.write(1, left, fit(head, room, theme.glyphs.end), style)
-    palette, largest = signed(theme), largest_of(column.pictures)
+    largest = largest_of(column.pictures)
     for unit, row in places.items():
         picture, top = column.pictures[unit], 2 + row
         if picture.size == 1:
             _draw_number(grid, top, left, float(picture[0, 0]), largest, theme)
         elif len(picture) == 1:
             _draw_curve(grid, top, left, picture[0], largest, plan, theme)
-        else:
-            small = resized(picture, 2 * plan.high, plan.wide)
-            paint(grid, top, left, signed_shades(small, largest, palette), palette, theme)
         if not at and plan.high > 1 and unit < len(found.names):
             name = fit(found.names[unit], plan.wide, theme.glyphs.end)
             grid.write(top, left, name, f"bold {TEXT} on {BACKGROUND}")
@@ -119,6 +119,32 @@ def _draw_column(
                 grid.write(
                     top + line, left - 1, theme.glyphs.chosen if line == plan.high // 2 else theme.glyphs.side, TEXT
                 )
+
+
+def _draw_pictures(
+    grid: Grid, found: Diagram, places: list[dict[int, int]], plan: _Plan, rows: int, theme: Theme
+) -> None:
+    """What units answer over a plane, all layers at once."""
+    if found.columns[0].pictures.shape[1] == 1:
+        return
+    palette, room = signed(theme), np.full((2 * rows, grid.width - 4), NOTHING, dtype=np.int16)
+    for at, (column, shown) in enumerate(zip(found.columns, places, strict=True)):
+        largest = largest_of(column.pictures)
+        small = _smaller(_smaller(column.pictures[[*shown]], 2 * plan.high, 1), plan.wide, 2)
+        shades = signed_shades(small, largest, palette)
+        for picture, row in zip(shades, shown.values(), strict=True):
+            put(room, 2 * row, plan.left - 2 + at * (plan.wide + plan.gap), picture)
+    paint(grid, 2, 2, room, palette, theme)
+
+
+def _smaller(pictures: Floats, count: int, axis: int) -> Floats:
+    """Pictures with ``count`` entries along an axis, each the mean of some."""
+    have = pictures.shape[axis]
+    if count >= have:
+        return np.asarray(pictures.take(np.arange(count) * have // count, axis))
+    starts = np.arange(count) * have // count
+    sizes = np.diff([*starts.tolist(), have]).reshape([-1 if i == axis else 1 for i in range(pictures.ndim)])
+    return np.asarray(np.add.reduceat(pictures, starts, axis=axis) / sizes)
 
 
 def _draw_number(grid: Grid, top: int, left: int, value: float, largest: float, theme: Theme) -> None:
@@ -158,27 +184,32 @@ def _draw_edges(
     are dotted."""
     if column.weights is None:
         return
-    pairs = [(float(column.weights[s, t]), s, t) for s in sources for t in targets]
-    pairs = [pair for pair in pairs if np.isfinite(pair[0]) and pair[0] != 0.0]
-    pairs.sort(key=lambda pair: abs(pair[0]))
-    largest = abs(pairs[-1][0]) if pairs else 1.0
+    ends = [*sources], [*targets]
+    between = np.nan_to_num(column.weights[np.ix_(*ends)], posinf=0.0, neginf=0.0)
+    strongest = np.argsort(np.abs(between), axis=None, kind="stable")[-MOST_EDGES:]
+    largest = largest_of(between)
     dots = np.zeros((4 * rows, 2 * plan.gap), dtype=np.bool_)
     inks = np.zeros((rows, plan.gap), dtype=np.int16)
     signs = np.full((rows, plan.gap), " ")
-    middle = 2 * plan.high
-    for weight, source, target in pairs[-MOST_EDGES:]:
-        strength = FAINTEST + (1.0 - FAINTEST) * abs(weight) / largest
-        ink = grid.ink(_edge_colour(weight, strength, theme))
-        xs = np.arange(2, 2 * plan.gap - 2)
-        share = (xs - xs[0]) / max(1, len(xs) - 1)
-        ys = np.rint(4 * sources[source] + middle + share * 4 * (targets[target] - sources[source])).astype(np.int64)
-        ys = np.clip(ys, 0, 4 * rows - 1)
-        for x, y, before in zip(xs.tolist(), ys.tolist(), np.concatenate([ys[:1], ys[:-1]]).tolist(), strict=True):
-            low, high = (min(y, before), max(y, before)) if abs(y - before) > 1 else (y, y)
-            for dot in range(low, high + 1):
-                if weight > 0.0 or (x + dot) % 3 != 0:
-                    dots[dot, x] = True
-                inks[dot // 4, x // 2], signs[dot // 4, x // 2] = ink, "+" if weight > 0.0 else "-"
+    middle, colours = 2 * plan.high, dict[int, int]()
+    for place in strongest.tolist():
+        source, target = ends[0][place // len(targets)], ends[1][place % len(targets)]
+        weight = float(column.weights[source, target])
+        if weight == 0.0 or not np.isfinite(weight):
+            continue
+        level = round(LEVELS * weight / largest)
+        if level not in colours:
+            strength = FAINTEST + (1.0 - FAINTEST) * abs(level) / LEVELS
+            colours[level] = grid.ink(_edge_colour(weight, strength, theme))
+        ink = colours[level]
+        rise = 4 * (targets[target] - sources[source])
+        count = max(2 * plan.gap - 5, abs(rise))
+        along = np.arange(count + 1) / count
+        xs = np.rint(2 + along * (2 * plan.gap - 5)).astype(np.int64)
+        ys = np.clip(np.rint(4 * sources[source] + middle + along * rise).astype(np.int64), 0, 4 * rows - 1)
+        inks[ys // 4, xs // 2], signs[ys // 4, xs // 2] = ink, "+" if weight > 0.0 else "-"
+        drawn = slice(None) if weight > 0.0 else (xs + ys) % 3 != 0
+        dots[ys[drawn], xs[drawn]] = True
     codes = to_cells(dots)
     area = (slice(2, 2 + rows), slice(left, left + plan.gap))
     shown: NDArray[np.bool_] = np.asarray(codes > 0)

@@ -258,9 +258,13 @@ def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelV
 
 
 def view_panels(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[str, ...]:
-    """The panels of the Map or the Network view that have something to show."""
-    found = (panel for panel in PANELS.values() if panel.view == name)
-    return tuple(panel.name for panel in found if snapshot is not None and panel.applies(snapshot, view))
+    """The panels of the Map or the Network view that have something to show; of the Network view those alone that have
+    something to show of the chosen lane."""
+    if snapshot is None:
+        return ()
+    if name == "network":
+        snapshot, view = replace(snapshot, lanes=(snapshot.lanes[view.lane],)), replace(view, lane=0)
+    return tuple(panel.name for panel in PANELS.values() if panel.view == name and panel.applies(snapshot, view))
 
 
 def looks_of(names: tuple[str, ...]) -> tuple[Look, ...]:

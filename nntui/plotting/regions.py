@@ -156,15 +156,18 @@ def _draw_points(
     chosen = np.concatenate([_evenly(np.flatnonzero(~found.wrong), most - len(wrong)), wrong])
     places = projection.places(found.points[chosen])
     cells = np.floor(np.where(np.isfinite(places), places, -1.0) + 0.5).astype(np.int64)
-    mark = marks(found, theme)
+    mark, inks = marks(found, theme), {}
     for index, (column, row) in zip(chosen.tolist(), cells.tolist(), strict=True):
         if not (0 <= column < canvas.width and 0 <= row < canvas.height):
             continue
         kind, behind = max(0, int(found.kinds[index])), int(numbers[row, column])
-        under = colours[behind] if behind != -2 else BACKGROUND
-        character, style = mark(kind, bool(found.held_out[index]), bool(found.wrong[index]))
-        grid.chars[canvas.top + row, canvas.left + column] = character
-        grid.inks[canvas.top + row, canvas.left + column] = grid.ink(f"{style} on {under}")
+        sort = kind, bool(found.held_out[index]), bool(found.wrong[index]), behind
+        if sort not in inks:
+            character, style = mark(*sort[:3])
+            under = colours[behind] if behind != -2 else BACKGROUND
+            inks[sort] = character, grid.ink(f"{style} on {under}")
+        place = canvas.top + row, canvas.left + column
+        grid.chars[place], grid.inks[place] = inks[sort]
     return len(chosen)
 
 

@@ -114,7 +114,7 @@ UNIT_PANELS: tuple[Panel, ...] = (
         diagram,
         "network",
         True,
-        meaning="The network from inputs to output: blue where a unit answers above 0, orange below",
+        meaning="From inputs to output: blue (or light) where a unit answers above 0, orange (dark) below",
         short="what each unit answers",
         formula="a of every unit at every point of the inputs; of more than two inputs its mean; W between layers",
     ),

@@ -133,18 +133,30 @@ async def test_enter_shows_a_unit_large_and_arrows_go_from_unit_to_unit() -> Non
         assert "Lanes" not in text(app)
         await pilot.press("right", "right")
         await until(pilot, lambda: "Unit 3 of 4, layer 1" in text(app))
-        await pilot.press("left", "down")
-        await until(pilot, lambda: "Unit 1 of 5, layer 2" in text(app))
+        await pilot.press("right", "down")
+        await until(pilot, lambda: "Unit 5 of 5, layer 2" in text(app))  # as far along as before
         await pilot.press("up", "up")
         await until(pilot, lambda: "Unit 1 of 1, output" in text(app))
         assert app.model.rack.chosen == before
         await pilot.press("enter")
         await until(pilot, lambda: "Knobs" in text(app) and "Unit 1 of 1, output" in text(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: "Knobs" not in text(app))
+        await pilot.press("z")
+        await until(pilot, lambda: "Knobs" not in text(app) and "Units: mean activation" in text(app))
+        await pilot.press("up", "left", "enter")
+        await until(pilot, lambda: "Unit 5 of 5, layer 2" in text(app) and "Its answer" in text(app))
         await pilot.press("escape")
         await until(pilot, lambda: "Knobs" in text(app))
         app.source.stop()
+
+
+def test_the_network_view_has_what_the_chosen_lane_has() -> None:
+    layers = [{"kind": "convolution", "filters": 2, "kernel": 3}, {"kind": "flatten"}]
+    lanes = ({"name": "dense"}, {"name": "conv", "set": {"model.layers": layers}})
+    run = experiment("digits", lanes=lanes)
+    assert "Filters" not in picture(run, "network")
+    assert "Weights of layer 1 as pictures" in picture(run, "network")
+    assert "Filters of " in picture(run, "network", lane=1)
+    assert "Weights of layer 1 as pictures" not in picture(run, "network", lane=1)
 
 
 async def test_c_changes_what_the_shades_of_units_say() -> None:
@@ -192,7 +204,8 @@ def test_the_spread_is_shown_where_a_lane_has_dropout() -> None:
     (spread,) = taken(run, prediction_spread)
     assert spread.name == "unsure"
     assert spread.at_data > 0.01
-    seen = picture(run, "network")
+    assert "Prediction spread" not in picture(run, "network")
+    seen = picture(run, "network", lane=1)
     assert "Prediction spread" in seen
     assert "at the data" in seen
 
