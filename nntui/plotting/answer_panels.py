@@ -27,7 +27,8 @@ def projected_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSp
         return PlotSpec(title="Rows by PCA", empty="One moment.")
     named, title = with_names(found.lanes, snapshot), "Rows by PCA"
     words = (f"{title}, {share(found.share)} of variation", title)
-    return lambda w, h: draw_lane_maps(named, view.lane, len(snapshot.lanes), words, w, h, theme)
+    known, count = (found, view.lane, theme, *(lane.name for lane in snapshot.lanes)), len(snapshot.lanes)
+    return view.once(title, known, lambda w, h: draw_lane_maps(named, view.lane, count, words, w, h, theme))
 
 
 def has_classes(snapshot: Snapshot, view: PanelView) -> bool:
@@ -49,7 +50,7 @@ def confusion_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSp
     if found is None:
         return PlotSpec(title="Confusion matrix", empty="One moment.")
     title = _titled("Confusion matrix", snapshot, view, theme)
-    return lambda w, h: draw_confusion(found, title, w, h, theme)
+    return view.once("confusion", (found, title, theme), lambda w, h: draw_confusion(found, title, w, h, theme))
 
 
 def has_pictures(snapshot: Snapshot, view: PanelView) -> bool:
@@ -63,7 +64,7 @@ def pictures_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpe
     if found is None:
         return PlotSpec(title="Wrong answers", empty="One moment.")
     title = _titled("Wrong answers", snapshot, view, theme)
-    return lambda w, h: draw_answered(found, title, w, h, theme)
+    return view.once("answers", (found, title, theme), lambda w, h: draw_answered(found, title, w, h, theme))
 
 
 def _titled(title: str, snapshot: Snapshot, view: PanelView, theme: Theme) -> str:

@@ -40,7 +40,9 @@ def regions_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     if not found:
         return _waiting(title)
     named = with_names(found, snapshot)
-    return lambda w, h: draw_lane_maps(named, view.lane, len(snapshot.lanes), (title,), w, h, theme)
+    known = (found, view.lane, theme, *(lane.name for lane in snapshot.lanes))
+    count = len(snapshot.lanes)
+    return view.once(title, known, lambda w, h: draw_lane_maps(named, view.lane, count, (title,), w, h, theme))
 
 
 def has_regions(snapshot: Snapshot, view: PanelView) -> bool:

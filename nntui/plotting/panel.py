@@ -53,6 +53,7 @@ class PanelView:
     again: int = 0
     statistic: int = 5
     measure: int = 0
+    drawn: dict[str, tuple[tuple[object, ...], Grid]] = field(default_factory=dict)
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None
@@ -60,6 +61,18 @@ class PanelView:
     def axis_memory(self, name: str) -> SteadyAxis:
         """The memory of the axis called ``name``, made when it is first asked for."""
         return self.memory.setdefault(name, SteadyAxis())
+
+    def once(self, name: str, known: tuple[object, ...], draw: Picture) -> Picture:
+        """``draw``, which is not asked again for the same size as long as ``known``, all that it draws, is the same:
+        frames come more often than looks."""
+
+        def picture(width: int, height: int) -> Grid:
+            now = (*known, width, height)
+            if name not in self.drawn or self.drawn[name][0] != now:
+                self.drawn[name] = now, draw(width, height)
+            return self.drawn[name][1]
+
+        return picture
 
     def log_axis(self, name: str, by_itself: bool) -> bool:
         """Whether the plot ``name`` has a logarithmic axis: as was chosen, or else as it would have by itself."""

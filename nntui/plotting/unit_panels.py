@@ -7,6 +7,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .close_unit import draw_close_unit
 from .diagram import draw_diagram
+from .grid import Grid
 from .history_plots import whose
 from .numbers import number
 from .panel import Panel, PanelView, Picture, always
@@ -24,7 +25,9 @@ def units_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec |
     title = _titled(f"Units: {measure.name}", snapshot, lane, theme)
     if found is None or len(found.layers) != len(lane.layers):
         return PlotSpec(title=title, empty="One moment.")
-    return lambda w, h: draw_units(found, lane, title, (view.layer, view.unit), measure, w, h, theme)
+    chosen = view.layer, view.unit
+    known = (found, title, chosen, measure, theme)
+    return view.once("units", known, lambda w, h: draw_units(found, lane, title, chosen, measure, w, h, theme))
 
 
 def has_diagram(snapshot: Snapshot, view: PanelView) -> bool:
@@ -38,7 +41,9 @@ def diagram_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec
     title = _titled("What every unit answers", snapshot, lane, theme)
     if found is None or len(found.columns) != len(lane.layers) + 1:
         return PlotSpec(title=title, empty="One moment.")
-    return lambda w, h: draw_diagram(found, lane, title, (view.layer, view.unit), w, h, theme)
+    chosen = view.layer, view.unit
+    known = (found, title, chosen, theme)
+    return view.once("diagram", known, lambda w, h: draw_diagram(found, lane, title, chosen, w, h, theme))
 
 
 def unit_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
@@ -48,7 +53,8 @@ def unit_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | 
     if found is None or len(found.units.layers) != len(lane.layers):
         return PlotSpec(title="One unit", empty="One moment.")
     name = f"{theme.lane_marker(lane.index)} {lane.name}" if len(snapshot.lanes) > 1 else ""
-    return lambda w, h: draw_close_unit(found, lane, name, measure, w, h, theme)
+    known = (found, name, measure, theme)
+    return view.once("unit", known, lambda w, h: draw_close_unit(found, lane, name, measure, w, h, theme))
 
 
 def has_weight_pictures(snapshot: Snapshot, view: PanelView) -> bool:
@@ -62,10 +68,14 @@ def weight_pictures_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> 
     title = _titled("Weights of layer 1 as pictures", snapshot, lane, theme)
     if found is None:
         return PlotSpec(title=title, empty="One moment.")
-    palette, largest = signed(theme), largest_of(found.pictures)
-    pictures = [signed_shades(picture, largest, palette) for picture in found.pictures]
-    foot = f"a picture a unit, largest weight {number(largest)}"
-    return lambda w, h: draw_tiles(title, pictures, palette, foot, w, h, theme)
+
+    def draw(width: int, height: int) -> Grid:
+        palette, largest = signed(theme), largest_of(found.pictures)
+        shades = signed_shades(found.pictures, largest, palette)
+        foot = f"a picture a unit, largest weight {number(largest)}"
+        return draw_tiles(title, [*shades], palette, foot, width, height, theme)
+
+    return view.once("weight_pictures", (found, title, theme), draw)
 
 
 def _lane(snapshot: Snapshot, view: PanelView) -> LaneSnapshot:

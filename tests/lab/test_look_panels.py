@@ -15,6 +15,7 @@ from nntui.lab.session import Session
 from nntui.lab.still import render_frame
 from nntui.looks.curve import prediction_curve
 from nntui.looks.request import LookRequest, take_looks
+from nntui.looks.responses import diagram
 from nntui.looks.spread import prediction_spread
 from nntui.looks.weights import coefficient_paths
 from nntui.plotting.panel import PanelView
@@ -289,3 +290,21 @@ def test_coefficient_paths_hold_every_weight_of_every_swept_lane() -> None:
         np.testing.assert_array_equal(found, run.parameters(lane)["1.weights"][:, 0])
     assert {"bmi", "s5"} <= {key.label for key in spec.legend}
     assert not PANELS["coefficient_paths"].applies(experiment().snapshot(), PanelView())
+
+
+def test_what_is_as_it_was_is_not_drawn_again() -> None:
+    run, view, drawn = experiment(), PanelView(), []
+    view.looks = take_looks(run, LookRequest((diagram,)))
+    panel = PANELS["diagram"]
+
+    def grid() -> Any:
+        built = panel.build(run.snapshot(points=8), view, Theme())
+        assert not isinstance(built, PlotSpec)
+        drawn.append(built(80, 30))
+        return drawn[-1]
+
+    assert grid() is grid()
+    view.unit = 1
+    assert grid() is not drawn[0]
+    view.looks = take_looks(run, LookRequest((diagram,)))
+    assert grid() is not drawn[-2]
