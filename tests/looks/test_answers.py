@@ -88,7 +88,8 @@ def test_wrong_pictures_come_first_and_are_the_images_as_they_were_given() -> No
     assert taken(experiment("moons"), answered_pictures) is None
 
 
-def test_where_all_is_right_the_least_sure_pictures_come_first() -> None:
+def test_of_right_answers_the_least_sure_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nntui.looks.answers.MOST_PICTURES", 10_000)
     run = experiment("digits", model={"hidden": [16]})
     run.tweak({"train.optimizer": "adam", "train.lr": 0.01})
     run.advance(200)
