@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
     from nntui_engine.tasks.network_lane import NetworkLane
 
-MOST_FITTED = 500  # rows that the directions are found from
+MOST_FITTED = 300  # rows that the directions are found from
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,10 +94,20 @@ def principal_plane(rows: Floats) -> Plane:
     """The first two principal components (PCA) of rows (n, inputs); the largest part of each direction is positive."""
     middle = rows.mean(axis=0)
     centred = rows - middle
-    _, sizes, directions = np.linalg.svd(centred, full_matrices=False)
-    two = np.zeros((2, rows.shape[1]))
-    two[: min(2, len(directions))] = directions[:2]
+    few = len(rows) < rows.shape[1]  # XXᵀ has the variances of XᵀX, with directions Xᵀu
+    sizes, vectors = largest_two(centred @ centred.T if few else centred.T @ centred)
+    two = (centred.T @ vectors if few else vectors).T
     for direction in two:
-        direction *= math.copysign(1.0, direction[np.abs(direction).argmax()])
-    total = float((sizes**2).sum())
-    return Plane(middle, two.T, float((sizes[:2] ** 2).sum()) / total if total > 0.0 else 1.0)
+        length = float(np.linalg.norm(direction)) * math.copysign(1.0, direction[np.abs(direction).argmax()])
+        direction /= length or 1.0
+    total = float((centred**2).sum())
+    return Plane(middle, two.T, float(sizes.sum()) / total if total > 0.0 else 1.0)
+
+
+def largest_two(symmetric: Floats) -> tuple[Floats, Floats]:
+    """The two largest eigenvalues of a symmetric matrix (n, n), the largest first, and their vectors (n, 2)."""
+    from scipy.linalg import eigh
+
+    size = len(symmetric)
+    values, vectors = eigh(symmetric, subset_by_index=[max(0, size - 2), size - 1])
+    return values[::-1], vectors[:, ::-1]

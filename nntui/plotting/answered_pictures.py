@@ -40,9 +40,9 @@ def draw_answered(found: AnsweredPictures, title: str, width: int, height: int, 
     palette = light(theme)
     room = np.full((2 * rows, columns), NOTHING, dtype=np.int16)
     places = [(place // per_row * (tall + 1), place % per_row * (across + GAP)) for place in range(count)]
-    for picture, (row, column) in zip(found.pictures, places, strict=False):
-        shares = (resized(picture, high, wide) - low) / (top - low or 1.0)
-        put(room, 2 * row, column, enlarged(rising_shades(shares, palette), zoom, zoom))
+    shares = (resized(found.pictures[:count], high, wide) - low) / (top - low or 1.0)
+    for picture, (row, column) in zip(rising_shades(shares, palette), places, strict=True):
+        put(room, 2 * row, column, enlarged(picture, zoom, zoom))
     paint(grid, 1, 2, room, palette, theme)
     for place, (row, column) in enumerate(places):
         right = found.true[place] == found.answered[place]

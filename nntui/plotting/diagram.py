@@ -130,21 +130,11 @@ def _draw_pictures(
     palette, room = signed(theme), np.full((2 * rows, grid.width - 4), NOTHING, dtype=np.int16)
     for at, (column, shown) in enumerate(zip(found.columns, places, strict=True)):
         largest = largest_of(column.pictures)
-        small = _smaller(_smaller(column.pictures[[*shown]], 2 * plan.high, 1), plan.wide, 2)
+        small = resized(column.pictures[[*shown]], 2 * plan.high, plan.wide)
         shades = signed_shades(small, largest, palette)
         for picture, row in zip(shades, shown.values(), strict=True):
             put(room, 2 * row, plan.left - 2 + at * (plan.wide + plan.gap), picture)
     paint(grid, 2, 2, room, palette, theme)
-
-
-def _smaller(pictures: Floats, count: int, axis: int) -> Floats:
-    """Pictures with ``count`` entries along an axis, each the mean of some."""
-    have = pictures.shape[axis]
-    if count >= have:
-        return np.asarray(pictures.take(np.arange(count) * have // count, axis))
-    starts = np.arange(count) * have // count
-    sizes = np.diff([*starts.tolist(), have]).reshape([-1 if i == axis else 1 for i in range(pictures.ndim)])
-    return np.asarray(np.add.reduceat(pictures, starts, axis=axis) / sizes)
 
 
 def _draw_number(grid: Grid, top: int, left: int, value: float, largest: float, theme: Theme) -> None:

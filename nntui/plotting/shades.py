@@ -87,17 +87,18 @@ def largest_of(values: Floats) -> float:
 
 
 def resized(values: Floats, rows: int, columns: int) -> Floats:
-    """``values`` (…, …) as (rows, columns): entries repeated where there is more room, averaged where there is less."""
-    return _resized_down(_resized_down(values, rows).T, columns).T
+    """``values`` (…, …), or a stack of such, as (rows, columns): entries repeated where there is more room, averaged
+    where there is less."""
+    return _resized(_resized(values, rows, values.ndim - 2), columns, values.ndim - 1)
 
 
-def _resized_down(values: Floats, count: int) -> Floats:
-    have = len(values)
-    if count >= have:
-        return np.asarray(values[np.arange(count) * have // count])
+def _resized(values: Floats, count: int, axis: int) -> Floats:
+    have = values.shape[axis]
     starts = np.arange(count) * have // count
-    sizes = np.diff([*starts.tolist(), have])
-    return np.asarray(np.add.reduceat(values, starts, axis=0) / sizes[:, None])
+    if count >= have:
+        return np.asarray(values.take(starts, axis))
+    sizes = np.diff([*starts.tolist(), have]).reshape([-1 if i == axis else 1 for i in range(values.ndim)])
+    return np.asarray(np.add.reduceat(values, starts, axis=axis) / sizes)
 
 
 def paint(grid: Grid, top: int, left: int, shades: Shades, palette: Palette, theme: Theme) -> None:

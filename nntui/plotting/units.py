@@ -13,6 +13,7 @@ from .grid import Grid, fit
 from .heat_map import Entry
 from .layer_signs import layer_keys
 from .numbers import number, power
+from .plot import Key
 from .shades import Floats, Palette, Shades, largest_of, rising, rising_shades, signed, signed_shades
 from .theme import BACKGROUND, DIM, ERROR, FAINT, TEXT, Theme, luminance
 
@@ -49,12 +50,14 @@ def draw_units(
     if width < 16 or height < 4:
         return grid
     shades, palette, legend = _shaded(found, measure, theme)
-    plan = _plan([len(layer.mean) for layer in found.layers], width - 4, height - 3, chosen[0] - 1)
+    keys = layer_keys(lane, theme)
+    plan = _plan(keys, [len(layer.mean) for layer in found.layers], width - 4, height - 3, chosen[0] - 1)
+    pens = _Pens(grid, palette, plan.cell, theme)
     row = 1
     for index in plan.layers:
         layer = found.layers[index]
         at = chosen[1] if chosen[0] == index + 1 else -1
-        row = _draw_layer(grid, row, layer, shades[index], palette, plan, index, at, lane, theme)
+        row = _draw_layer(grid, row, layer, shades[index], pens, plan, index, at, lane, theme)
     _draw_legend(grid, legend, len(found.layers) - len(plan.layers), theme)
     return grid
 
@@ -62,8 +65,9 @@ def draw_units(
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How the room is used: which layers, whether each has a line of words, the columns of a cell and of the names
-    beside cells, and the lines of cells of each layer."""
+    beside cells, and the lines of cells of each layer; ``keys``: what layers are called."""
 
+    keys: list[Key]
     layers: range
     headed: bool
     cell: int
@@ -71,7 +75,7 @@ class _Plan:
     lines: dict[int, int]
 
 
-def _plan(units: list[int], columns: int, rows: int, chosen: int) -> _Plan:
+def _plan(keys: list[Key], units: list[int], columns: int, rows: int, chosen: int) -> _Plan:
     """The widest cells with which every unit of every layer is seen, in lines under words or beside a short name; else
     fewer lines for the widest layers; else fewer layers, the chosen one among them."""
     for headed in (True, False):
@@ -79,13 +83,13 @@ def _plan(units: list[int], columns: int, rows: int, chosen: int) -> _Plan:
         for cell in WIDTHS:
             lines = [_lines(count, columns - left, cell) for count in units]
             if sum(lines) + headed * len(units) <= rows:
-                return _Plan(range(len(units)), headed, cell, left, dict(enumerate(lines)))
+                return _Plan(keys, range(len(units)), headed, cell, left, dict(enumerate(lines)))
     left, first = min(WIDEST_NAME, columns // 3), max(0, min(chosen - rows // 2, len(units) - rows))
     shown = range(first, min(len(units), first + rows))
     found = {index: _lines(units[index], columns - left, 1) for index in shown}
     while sum(found.values()) > rows:
         found[max(found, key=lambda index: found[index])] -= 1
-    return _Plan(shown, False, 1, left, found)
+    return _Plan(keys, shown, False, 1, left, found)
 
 
 def _lines(count: int, columns: int, cell: int) -> int:
@@ -93,11 +97,11 @@ def _lines(count: int, columns: int, cell: int) -> int:
 
 
 def _draw_layer(
-    grid: Grid, row: int, layer: LayerUnits, shades: Shades, palette: Palette, plan: _Plan, index: int, chosen: int,
+    grid: Grid, row: int, layer: LayerUnits, shades: Shades, pens: "_Pens", plan: _Plan, index: int, chosen: int,
     lane: LaneSnapshot, theme: Theme,
 ) -> int:  # fmt: skip
     """One layer from ``row`` on; returns the row after it."""
-    info, key = lane.layers[index], layer_keys(lane, theme)[index]
+    info, key = lane.layers[index], plan.keys[index]
     dead, flat = layer.silent == 1.0, layer.saturated >= SATURATED
     kind = info.activation or info.kind.replace("_", " ")
     name = f"{key.label} {kind}" if key.label and key.label != "output" else kind
@@ -126,28 +130,41 @@ def _draw_layer(
         line, at = divmod(place, across)
         mark = theme.glyphs.dead if dead[unit] else theme.glyphs.flat if flat[unit] else ""
         left = 2 + plan.left + at * plan.cell
-        _draw_cell(grid, row + line, left, int(shades[unit]), palette, plan.cell, mark, unit == chosen, theme)
+        pens.draw(row + line, left, int(shades[unit]), mark, unit == chosen)
     return row + lines
 
 
-def _draw_cell(
-    grid: Grid, row: int, left: int, shade: int, palette: Palette, wide: int, mark: str, chosen: bool, theme: Theme
-) -> None:
-    """A cell is filled, but for a gap to the next where it is three wide; what does not apply is a dot."""
-    filled = 2 if wide == 3 else wide
-    colour = palette.colours[shade]
-    if chosen:
-        style, words = f"bold {BACKGROUND} on {TEXT}", (mark or theme.glyphs.chosen).ljust(filled)
-        if theme.ascii_only and theme.colour == "grey":
-            words = (theme.glyphs.chosen + mark).ljust(filled)[:filled]
-    elif shade == -2:
-        style, words = FAINT, theme.glyphs.dot.ljust(filled)
-    elif theme.ascii_only:
-        style, words = TEXT if shade >= 0 else ERROR, (mark or palette.marks[shade]).rjust(filled, palette.marks[shade])
-    else:
-        ink = "#000000" if luminance(colour) > 0.25 else "#ffffff"
-        style, words = f"bold {ink} on {colour}", mark.ljust(filled)
-    grid.write(row, left, words, style)
+class _Pens:
+    """Draws cells: filled, but for a gap to the next where they are three wide; what does not apply is a dot."""
+
+    def __init__(self, grid: Grid, palette: Palette, wide: int, theme: Theme) -> None:
+        self._grid, self._palette, self._theme = grid, palette, theme
+        self._filled = 2 if wide == 3 else wide
+        self._known: dict[tuple[int, str, bool], tuple[list[str], int]] = {}
+
+    def draw(self, row: int, left: int, shade: int, mark: str, chosen: bool) -> None:
+        """One cell, if its row is there."""
+        sort = shade, mark, chosen
+        if sort not in self._known:
+            words, style = self._cell(*sort)
+            self._known[sort] = list(words), self._grid.ink(style)
+        if row < self._grid.height:
+            place = row, slice(left, left + self._filled)
+            self._grid.chars[place], self._grid.inks[place] = self._known[sort]
+
+    def _cell(self, shade: int, mark: str, chosen: bool) -> tuple[str, str]:
+        """Characters and style."""
+        theme, wide, g = self._theme, self._filled, self._theme.glyphs
+        if chosen:
+            words = g.chosen + mark if theme.ascii_only else mark or g.chosen
+            return words.ljust(wide)[:wide], f"bold {BACKGROUND} on {TEXT}"
+        if shade == -2:
+            return g.dot.ljust(wide), FAINT
+        if theme.ascii_only:
+            filling = self._palette.marks[shade]
+            return (mark or filling).rjust(wide, filling), TEXT if shade >= 0 else ERROR
+        colour = self._palette.colours[shade]
+        return mark.ljust(wide), f"bold {'#000000' if luminance(colour) > 0.25 else '#ffffff'} on {colour}"
 
 
 def _shaded(found: Units, measure: Measure, theme: Theme) -> tuple[list[Shades], Palette, list[Entry]]:
