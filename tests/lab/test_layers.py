@@ -76,5 +76,5 @@ async def test_turning_the_frozen_knob_asks_for_the_chosen_layer() -> None:
         await until(pilot, lambda: bool(asked))
         assert asked == [({"model.trainable": [True, False, True]}, app.model.chosen_lanes[0].name)]
         hits = await offered(app)
-        assert "The next layer (weights, frozen knob)" in hits
+        assert "The next layer (units, frozen knob)" in hits
         app.source.stop()
