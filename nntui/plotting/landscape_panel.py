@@ -175,7 +175,7 @@ LANDSCAPE_PANELS = (
         view="landscape",
         on_request=True,
         meaning="Above 2 plain descent overshoots where the loss bends most, and cannot settle there",
-        short="above 2 plain descent overshoots",
+        short="above 2 it overshoots",
         formula="lr·λ, λ = the largest eigenvalue of ∂²(loss + penalty)/∂θ² on the probe set (Cohen et al. 2021)",
     ),
 )
