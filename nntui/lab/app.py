@@ -27,8 +27,8 @@ from nntui.terminal.leaving import leave_in_any_case
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
-from .launch_actions import LaunchActions
 from .model import LabModel
+from .mouse_actions import MouseActions
 from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
@@ -52,7 +52,7 @@ COLOURS = TextualTheme(
 )
 
 
-class LabApp(LaunchActions):
+class LabApp(MouseActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     Without a source it begins with the launcher.

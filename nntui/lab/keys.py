@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
+
+from nntui.plotting.status import KeyHint
 from nntui_engine.errors import InputError, allowed_names
 
 
@@ -178,18 +181,19 @@ def key_words(action: Action, ascii_only: bool = False) -> str:
 
 def footer_items(
     chosen: tuple[Action, ...], available: set[str], ascii_only: bool, labels: Mapping[str, str] | None = None
-) -> list[tuple[int, str, str]]:
-    """(rank, keys, label) of every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
+) -> list[KeyHint]:
+    """Every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
     by_id = {action.id: action for action in chosen}
     items = []
     for action in chosen:
         if not action.label or action.id not in available:
             continue
         keys = key_words(action, ascii_only)
+        hint = KeyHint(action.rank, keys, (labels or {}).get(action.id, action.label), action.call)
         partner = by_id.get(PAIRS.get(action.id, ""))
         if partner is not None:
             other = key_words(partner, ascii_only)
             between = "/" if len(other) > 1 else "" if not other.isascii() else " "
-            keys = f"{other}{between}{keys}"
-        items.append((action.rank, keys, (labels or {}).get(action.id, action.label)))
-    return sorted(items, key=lambda item: item[0])
+            hint = hint._replace(keys=f"{other}{between}{keys}", other=partner.call, first=cell_len(other))
+        items.append(hint)
+    return sorted(items, key=lambda item: item.rank)

@@ -8,9 +8,9 @@ from rich.cells import cell_len
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .grid import Grid
+from .grid import Grid, Spot
 from .numbers import grouped, short
-from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
+from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 LEARNED = 0.9  # of the training set right, or explained, from which a lane that nothing is wrong with is healthy
 
@@ -19,10 +19,21 @@ Part = list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A view: its key, its name, the action that shows it, whether it is on screen, and whether it cannot be."""
+
+    key: str
+    label: str
+    call: str
+    here: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second.
 
-    ``severities`` are those of the findings, ``watching`` is whether they are looked for.
+    ``severities`` are those of the findings, ``watching`` is whether they are looked for, ``tabs`` the views.
     """
 
     title: str
@@ -31,13 +42,14 @@ class Status:
     speed: float = math.inf
     severities: tuple[str, ...] = ()
     watching: bool = False
+    tabs: tuple[Tab, ...] = ()
 
 
 def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
-    """One row: name, title, step, state, findings, speed, seed, and the lanes with their markers.
+    """One row: name, title, step, state, findings, speed, seed, the lanes with their markers, and the views.
 
-    Where not all fit the lanes go first, then the limit of the speed, the name, the words "steps/s", the seed, the
-    speed, and words of the title; step, state and findings never.
+    Where not all fit the lanes go first, then the names of views, then the views, then the limit of the speed, the
+    name, the words "steps/s", the seed, the speed, and words of the title; step, state and findings never.
     """
     grid = Grid.blank(width, 1)
     state = _state(snapshot, status, theme)
@@ -51,9 +63,28 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Th
         for text, style in part:
             column = grid.write(0, column, text, style)
         column += 3
+    end = _draw_tabs(grid, column, status.tabs) if snapshot is not None else grid.width
     if snapshot is not None and parts is forms[0] and len(snapshot.lanes) > 1:
-        _draw_lane_legend(grid, snapshot, column, theme)
+        _draw_lane_legend(grid, snapshot, column, end, theme)
     return grid
+
+
+def _draw_tabs(grid: Grid, column: int, tabs: Sequence[Tab]) -> int:
+    """The views at the right end: all names, or that of the one on screen, or keys alone; the column they begin at."""
+    here = tuple(tab.label if tab.here else "" for tab in tabs)
+    for labels in (tuple(tab.label for tab in tabs), here, ("",) * len(tabs)):
+        words = [f"{tab.key} {label}".strip() for tab, label in zip(tabs, labels, strict=True)]
+        start = grid.width - 1 - sum(cell_len(word) + 2 for word in words)
+        if words and column <= start:
+            break
+    else:
+        return grid.width
+    at = start
+    for tab, word in zip(tabs, words, strict=True):
+        style = f"bold {TEXT} underline" if tab.here else FAINT if tab.missing else DIM
+        grid.spots.append(Spot("call", tab.call, 0, at, cell_len(word) + 1))
+        at = grid.write(0, at, word, style) + 2
+    return start
 
 
 def _forms(snapshot: Snapshot, status: Status, state: Part, theme: Theme) -> list[list[Part]]:
@@ -141,11 +172,11 @@ def has_learned(lane: LaneSnapshot) -> bool:
     return whole.get("train_r2" if explains else "train_accuracy", math.nan) >= LEARNED
 
 
-def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, end: int, theme: Theme) -> None:
     entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
     full = sum(cell_len(name) + 4 for _, name, _ in entries)
-    if column + full <= grid.width:
-        column = grid.width - full
+    if column + full <= end:
+        column = end - full
         for marker, name, colour in entries:
             column = grid.write(0, column, f"{marker} ", colour)
             column = grid.write(0, column, f"{name}  ", TEXT)

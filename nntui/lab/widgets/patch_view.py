@@ -15,18 +15,18 @@ class PatchView(GridView):
         super().__init__(id=id, classes=classes)
         self._grid: Grid | None = None
 
-    def show(self, draw: Draw) -> None:
+    def show(self, draw: Draw, about: str = "") -> None:
         """Draw this from now on."""
         width, height = self.size
         old = self._grid
         if old is None or self._drawn_at != (width, height) or (old.width, old.height) != (width, height):
-            super().show(draw)
+            super().show(draw, about)
             return
         self._draw = draw
         new = draw(width, height)
         if new.styles is not old.styles:
             self._grid = None
-            super().show(draw)
+            super().show(draw, about)
             return
         self._grid = new
         base = self.rich_style
