@@ -103,7 +103,7 @@ class LabActions(ZoomActions):
         self._ask(self.model.rack.set_to(self.model.chosen_lanes, value))
         self.redraw()
 
-    def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
+    def _open(self, screen: Screen[Any], done: Callable[[Any], Any] | None = None) -> None:
         """Shows a screen above the lab, unless a key before this one has opened one."""
         if self.screen is self.lab_screen:
             screen.set_class(self.plot_theme.ascii_only, "ascii")

@@ -1,10 +1,11 @@
-"""What the mouse does: everything it can is also done by keys."""
+"""What the mouse does, and jump mode, which does the same by letters: everything they can is also done by keys."""
 
 from nntui.plotting.grid import Spot
 from nntui.plotting.reading import step_at
 
 from . import reasons
 from .launch_actions import LaunchActions
+from .screens.jump import JumpScreen, targets
 from .widgets.grid_view import GridView
 
 
@@ -20,8 +21,22 @@ class MouseActions(LaunchActions):
         else:
             await self.choose_spot(event.spot)
 
+    def action_jump(self) -> None:
+        """Puts a letter on everything that can be chosen, and chooses what the next key names."""
+        if self.lab_screen is not None:
+            self._open(JumpScreen(targets(self.lab_screen)), self._jumped)
+
+    async def _jumped(self, spot: Spot | None) -> None:
+        if spot is None:
+            return
+        if spot.what == "panel":
+            self.model.zoom = spot.which
+            self.redraw()
+        else:
+            await self.choose_spot(spot)
+
     async def choose_spot(self, spot: Spot) -> None:
-        """Chooses a lane or a knob, turns it, does a suggestion, or what a key does."""
+        """Chooses a lane, a knob or a finding's lane, turns it, does a suggestion, or what a key does."""
         what, which = spot.what, spot.which
         if what == "call":
             await self.run_call(which)
