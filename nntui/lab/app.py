@@ -28,10 +28,10 @@ from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
 from .model import LabModel
-from .mouse_actions import MouseActions
 from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
+from .settings_actions import SettingsActions
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
@@ -52,7 +52,7 @@ COLOURS = TextualTheme(
 )
 
 
-class LabApp(MouseActions):
+class LabApp(SettingsActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     Without a source it begins with the launcher.

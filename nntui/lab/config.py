@@ -101,6 +101,12 @@ def _keys(table: object) -> dict[str, str]:
     return keys
 
 
+def sign_of(key: str) -> str:
+    """A key as a person writes it: "[" for left_square_bracket."""
+    signs = (chr(code) for code in range(33, 127) if not chr(code).isalnum())
+    return next((sign for sign in signs if key_name(sign) == key), key)
+
+
 def key_name(written: str) -> str:
     """A key as Textual calls it: a sign may be written as itself, "[" for left_square_bracket."""
     if len(written) != 1 or written.isalnum():

@@ -87,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
     Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
     Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
+    Action("keys", "ctrl+k", "keys", "", "See all keys, and change them", "Help", 60),
     Action("help", "question_mark", "help", "help", "What is on screen, and all keys", "Help", 0, "?"),
     Action("palette", "ctrl+p", "command_palette", "find", "Find any command by name", "Help", 0, "^p", False),
     Action("quit", "q", "leave", "quit", "Leave", "Help", 0),
@@ -178,6 +179,23 @@ def key_words(action: Action, ascii_only: bool = False) -> str:
     if ascii_only and first in _SHOWN_ASCII:
         return _SHOWN_ASCII[first]
     return _SHOWN.get(first, first.replace("ctrl+", "^"))
+
+
+def all_key_words(action: Action, ascii_only: bool = False) -> str:
+    """All of an action's keys as they are shown on screen."""
+    more = (replace(action, keys=key, shown_keys="") for key in action.keys.split(",")[1:])
+    return ", ".join(key_words(one, ascii_only) for one in (action, *more))
+
+
+def key_taken(chosen: tuple[Action, ...], action_id: str, keys: list[str] | None) -> str:
+    """Which key another action has that ``action_id`` is to get (None: its own), as a sentence; "" if none."""
+    wanted = next(one for one in ACTIONS if one.id == action_id).keys.split(",") if keys is None else keys
+    for other in chosen:
+        both = [key for key in wanted if other.id != action_id and key in other.keys.split(",")]
+        if both:
+            key = key_words(replace(other, keys=both[0], shown_keys=""))
+            return f'{key} is taken by "{other.description}": give that another key first.'
+    return ""
 
 
 def footer_items(

@@ -13,7 +13,7 @@ from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
 
-ALWAYS = frozenset({"help", "quit", "interrupt", "open", "palette"})
+ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette"})
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})

@@ -39,7 +39,7 @@ async def test_every_letter_is_seen_where_its_target_begins() -> None:
         assert kinds == {"panel", "call", "lane", "knob", "group", "try"}
         at = {(one.spot.what, one.spot.which): one.row for one in screen.by_letter.values()}
         assert "adam" in rows[at["lane", 1]]
-        assert "lr" in rows[at["knob", 0]]
+        assert "◂ 0.1 ▸" in rows[at["knob", 0]]
         assert "Raise" in rows[at["try", 0]]
         for letter, target in screen.by_letter.items():
             assert rows[target.row][target.column : target.column + 3] == f" {letter} "
