@@ -1,5 +1,6 @@
 """The screen of all keys: seen, changed at once, kept in a person's file, and given back."""
 
+import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -172,8 +173,6 @@ a = 1
 def test_the_rest_of_the_file_stays_with_its_comments(
     tmp_path: Path, table: str, name: str, value: Any, line: str
 ) -> None:
-    import tomllib
-
     path = tmp_path / "config.toml"
     path.write_text(WRITTEN, encoding="utf-8")
     keep_setting(path, table, name, value)
@@ -192,8 +191,9 @@ def test_a_value_over_several_lines_is_replaced_though_comments_go(tmp_path: Pat
     path = tmp_path / "config.toml"
     path.write_text(WRITTEN, encoding="utf-8")
     keep_setting(path, "keys", "step", "f8")
-    assert dict(read_config(path)[0].keys) == {} or "other" in read_config(path)[1]
-    assert 'step = "f8"' in path.read_text(encoding="utf-8")
+    expected = tomllib.loads(WRITTEN)
+    expected["keys"]["step"] = "f8"
+    assert tomllib.loads(path.read_text(encoding="utf-8")) == expected
 
 
 def test_it_is_made_where_there_is_none_and_left_where_it_is_no_toml(tmp_path: Path) -> None:

@@ -118,10 +118,8 @@ class KeysScreen(DismissedOnce, ModalScreen[None]):
         else:
             done = f"for now. It is not kept: {trouble}" if trouble else done
             action = next(one for one in self.actions if one.id == self.chosen)
-            self._message = (
-                f"{all_key_words(action, self._theme.ascii_only)}: {action.description}; {done}",
-                "error" if trouble else "done",
-            )
+            keys_now = all_key_words(action, self._theme.ascii_only)
+            self._message = (f"{keys_now}: {action.description}; {done}", "error" if trouble else "done")
         self._show()
 
     def _move(self, rows: int) -> None:
