@@ -13,14 +13,13 @@ from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
-from textual.theme import Theme as TextualTheme
 from textual.timer import Timer
 
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.panels import histories
 from nntui.plotting.plot_box import prepare
-from nntui.plotting.theme import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WARNING, Theme, choose_theme
+from nntui.plotting.theme import Theme, choose_theme
 from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
@@ -32,24 +31,11 @@ from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
 from .settings_actions import SettingsActions
+from .themes import colours_named, textual_theme
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
-COLOURS = TextualTheme(
-    name="nntui",
-    primary=ACCENT,
-    secondary=DIM,
-    accent=ACCENT,
-    foreground=TEXT,
-    background=BACKGROUND,
-    surface="#161c24",
-    panel="#1a212b",
-    success=GOOD,
-    warning=WARNING,
-    error=ERROR,
-    dark=True,
-)
 
 
 class LabApp(SettingsActions):
@@ -78,15 +64,17 @@ class LabApp(SettingsActions):
     ) -> None:
         self._config = config or Config()
         self._lab_actions = actions(self._config.keys)
+        self.colours = theme.colours if theme is not None else colours_named(self._config.theme)
         super().__init__(driver_class=driver_class())
-        self.register_theme(COLOURS)
-        self.theme = COLOURS.name
+        self.register_theme(textual_theme(self.colours))
+        self.theme = textual_theme(self.colours).name
         self.animation_level = "none"
         self.title = title or "nntui"
         self.plot_theme = theme or choose_theme(
             colour_system=self.console.color_system,
             no_colour=self.no_color,
-            ascii_only=True if self._config.theme == "ascii" else None,
+            ascii_only=True if self._config.ascii else None,
+            colours=self.colours,
         )
         self.still = still
         self.lab_screen = None

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from nntui.plotting.colours import Colours
 from nntui_engine.errors import InputError
 
 from .config import Config, config_file, sign_of
@@ -9,13 +10,35 @@ from .config_writing import keep_setting
 from .keys import Action, actions, key_taken
 from .mouse_actions import MouseActions
 from .screens.keys import KeysScreen
+from .themes import colours_named, textual_theme, variables
+from .widgets.grid_view import GridView
 
 
 class SettingsActions(MouseActions):
     """The app as far as a person's own settings are concerned."""
 
+    colours: Colours
     _config: Config
     _lab_actions: tuple[Action, ...]
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """The colours that the style sheet names."""
+        return variables(self.colours)
+
+    def choose_colours(self, name: str) -> None:
+        """Shows everything in the colours of a theme, from now on and the next time."""
+        self.colours = colours_named(name)
+        self.plot_theme = self.model.theme = replace(self.plot_theme, colours=self.colours)
+        self.register_theme(textual_theme(self.colours))
+        self.theme = textual_theme(self.colours).name
+        if self.lab_screen is not None:
+            self.lab_screen.set_theme(self.plot_theme)
+            for view in self.lab_screen.query(GridView):
+                view.notify_style_update()
+        self._config = replace(self._config, theme=name)
+        trouble = self._kept("", "theme", name)
+        words = f"Theme: {name}, for now; it is not kept: {trouble}" if trouble else f"Theme: {name}."
+        self.say(words, error=bool(trouble), log=False)
 
     def action_keys(self) -> None:
         """Shows every action with its keys, to be changed."""

@@ -10,7 +10,7 @@ from nntui.lab.still import render_frame
 from nntui.plotting.panel import Panel, PanelView
 from nntui.plotting.panels import PANELS, histories, looks_of
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.theme import Theme
+from nntui.plotting.theme import ACCENT, Theme
 from nntui_engine.run.snapshot import Mark, Snapshot
 
 
@@ -41,7 +41,7 @@ def test_the_frame_shows_what_the_lab_shows() -> None:
     assert "steps/s" not in frame.text
     assert frame.svg.startswith("<svg")
     assert 'class="nntui-' in frame.svg
-    assert any(cell.foreground == "#56b4e9" for row in frame.cells for cell in row)
+    assert any(cell.foreground == ACCENT for row in frame.cells for cell in row)
 
 
 def test_nan_is_plain() -> None:

@@ -82,6 +82,12 @@ class LabScreen(Screen[None]):
         yield GridView(id="message")
         yield GridView(id="keys")
 
+    def set_theme(self, theme: Theme) -> None:
+        """Draw everything in the colours of this theme from now on."""
+        self.theme = theme
+        for part in (self.query_one(SidePart), self.map_part, self.query_one(LessonPart)):
+            part.set_theme(theme)
+
     class LaidOut(Message):
         """The screen has a new size: another number of plots may fit."""
 

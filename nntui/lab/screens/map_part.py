@@ -32,6 +32,10 @@ class MapPart(Horizontal):
         self._painter = MapPainter(theme)
         self._arranged: tuple[MapLayout, int] | None = None
 
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of this theme from now on."""
+        self.theme, self._painter = theme, MapPainter(theme)
+
     def compose(self) -> ComposeResult:
         """The map over the lanes' table, and the plots, with a table for when they have a page of their own."""
         with Vertical(id="map-left"):

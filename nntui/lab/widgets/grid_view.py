@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui.plotting.colours import DEFAULT
 from nntui.plotting.grid import Grid, Spot
 
 Draw = Callable[[int, int], Grid]
@@ -143,7 +144,8 @@ class GridView(Widget):
         style = self._styles_by_name.get(name)
         if style is None:
             # strips are not given the widget's background by Textual
-            style = base + Style.parse(name)
+            colours = getattr(self.app, "colours", DEFAULT)
+            style = base + Style.parse(colours.restyle(name))
             for line_filter in self.get_line_filters():  # NO_COLOR and the like, which these lines pass by otherwise
                 style = line_filter.apply([Segment(" ", style)], self.background_colors[1])[0].style or style
             self._styles_by_name[name] = style
