@@ -11,7 +11,6 @@ from .keys import Action, actions, key_taken
 from .mouse_actions import MouseActions
 from .screens.keys import KeysScreen
 from .themes import colours_named, textual_theme, variables
-from .widgets.grid_view import GridView
 
 
 class SettingsActions(MouseActions):
@@ -33,8 +32,6 @@ class SettingsActions(MouseActions):
         self.theme = textual_theme(self.colours).name
         if self.lab_screen is not None:
             self.lab_screen.set_theme(self.plot_theme)
-            for view in self.lab_screen.query(GridView):
-                view.notify_style_update()
         self._config = replace(self._config, theme=name)
         trouble = self._kept("", "theme", name)
         words = f"Theme: {name}, for now; it is not kept: {trouble}" if trouble else f"Theme: {name}."
