@@ -84,6 +84,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
     Action("open", "o", "open_launcher", "open", "Open another scenario: the launcher", "File", 15),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
+    Action("png", "X", "save_png", "", "Save a picture of the screen (PNG, by Chromium)", "File", 60),
     Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
     Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
     Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
