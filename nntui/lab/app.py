@@ -35,6 +35,7 @@ from .themes import colours_named, textual_theme
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
+SLOW_FRAMES_PER_SECOND = 4  # where the line to the terminal is slow
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 
 
@@ -79,6 +80,7 @@ class LabApp(SettingsActions):
         self.still = still
         self.lab_screen = None
         self._timer: Timer | None = None
+        self._slow = False
         self._take_over(source or NoSession(), fair)
         self._drawn_at = 0.0
         self._drawing: Timer | None = None  # the frame that is due
@@ -112,7 +114,7 @@ class LabApp(SettingsActions):
             self.source.start()
         else:
             self.action_open_launcher()
-        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
+        self._look_again()
 
     @property
     def anything_open(self) -> bool:
@@ -123,14 +125,17 @@ class LabApp(SettingsActions):
         """Shows another session in place of the present one."""
         self.title = title
         self._take_over(source)
-        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
+        self._look_again()
         source.start()
         self.redraw()
 
-    def _look_every(self, seconds: float) -> None:
+    def _look_again(self) -> None:
+        """Looks at the source as often as is wanted now."""
+        usual = RACE_FRAMES_PER_SECOND if self._fast else FRAMES_PER_SECOND
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_interval(seconds, self._tick)
+        frames = self._config.fps or (SLOW_FRAMES_PER_SECOND if self._slow else usual)
+        self._timer = self.set_interval(1 / frames, self._tick)
 
     def catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         """Textual leaves the terminal in its own mode on these signals. To be called before ``loop`` runs."""
@@ -141,6 +146,10 @@ class LabApp(SettingsActions):
                     loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
 
     def _tick(self) -> None:
+        slow = bool(getattr(self._driver, "slow", False))
+        if slow != self._slow:
+            self._slow = slow
+            self._look_again()
         if getattr(self._driver, "behind", False):
             return  # a slow terminal gets the newest frame when it has shown the ones before
         with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
@@ -171,7 +180,7 @@ class LabApp(SettingsActions):
             return
         if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
             self._fast = True
-            self._look_every(1 / (self._config.fps or RACE_FRAMES_PER_SECOND))
+            self._look_again()
         if self.model.race is not None and self._fair_wanted:
             self._fair_wanted = False
             self.action_fair()

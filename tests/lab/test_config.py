@@ -10,7 +10,7 @@ import pytest
 from lab.driving import ready, text, until
 from lab.fakes import FakeExperiment, NoWarming
 
-from nntui.lab.app import FRAMES_PER_SECOND, LabApp
+from nntui.lab.app import FRAMES_PER_SECOND, SLOW_FRAMES_PER_SECOND, LabApp
 from nntui.lab.config import Config, config_file, key_name, read_config
 from nntui.lab.keys import ACTIONS
 from nntui.lab.session import Session
@@ -163,3 +163,21 @@ def test_info_says_where_it_lies(tmp_path: Path) -> None:
 
 def test_tests_read_no_persons_settings() -> None:
     assert not config_file().is_relative_to(Path.home())
+
+
+@pytest.mark.parametrize(
+    ("own", "slow", "good"), [(None, 1 / SLOW_FRAMES_PER_SECOND, 1 / FRAMES_PER_SECOND), (30, 1 / 30, 1 / 30)]
+)
+async def test_a_slow_line_gets_fewer_frames_until_it_is_good_again_and_a_person_s_own_number_stays(
+    own: int | None, slow: float, good: float
+) -> None:
+    session = Session(lambda: FakeExperiment(), warming=NoWarming(), paused=True)  # type: ignore[arg-type, return-value]
+    app = LabApp(session, "lab", config=Config(fps=own))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        for state, seconds in ((True, slow), (False, good)):
+            app._driver.slow = state  # type: ignore[union-attr]
+            await until(pilot, lambda state=state: app._slow == state)
+            assert app._timer is not None
+            assert app._timer._interval == seconds
+        app.source.stop()

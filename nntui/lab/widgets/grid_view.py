@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from nntui.plotting.changes import Changes
 from nntui.plotting.colours import DEFAULT
 from nntui.plotting.grid import Grid, Spot
 
@@ -17,7 +18,8 @@ Draw = Callable[[int, int], Grid]
 
 
 class GridView(Widget):
-    """Draws with ``draw(width, height)``; drawn lines are kept until :meth:`show` or a new size or style.
+    """Draws with ``draw(width, height)``; drawn lines are kept until :meth:`show` or a new size or style. Of what is
+    shown next only the cells that differ are written.
 
     It tells what the mouse does on the spots of its grid; ``about`` says what it shows.
     """
@@ -54,13 +56,27 @@ class GridView(Widget):
         self._strips: list[Strip] = []
         self._drawn_at: tuple[int, int] | None = None
         self._styles_by_name: dict[str, Style] = {}
+        self._changes = Changes()
 
     def show(self, draw: Draw, about: str = "") -> None:
         """Draw this from now on."""
         self.about = about
         self._draw = draw
-        self._drawn_at = None
-        self.refresh()
+        if self._drawn_at != self.size or not self.size:
+            self._drawn_at = None
+            self.refresh()
+            return
+        grid = draw(*self.size)
+        self._spots = grid.spots
+        spans = self._changes.spans(grid)
+        if spans is None:
+            self._drawn_at = None
+            self.refresh()
+        elif spans:
+            base = self.rich_style
+            for row in {row for row, _, _ in spans}:
+                self._strips[row] = self._strip(grid, row, base)
+            self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))
 
     def spots(self, what: str) -> list[Spot]:
         """Those of one kind, in its own cells."""
@@ -111,6 +127,7 @@ class GridView(Widget):
         super().notify_style_update()
         self._drawn_at = None
         self._styles_by_name = {}
+        self._changes.forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows and columns of ``crop`` as strips."""
@@ -128,14 +145,13 @@ class GridView(Widget):
         base = self.rich_style
         if self._draw is None or width == 0 or height == 0:
             self._strips, self._spots = [Strip.blank(width, self._style("", base))] * height, []
+            self._changes.forget()
             return
-        grid = self._drawn(width, height)
+        grid = self._draw(width, height)
         self._spots = grid.spots
+        self._changes.forget()
+        self._changes.spans(grid)
         self._strips = [self._strip(grid, row, base) for row in range(height)]
-
-    def _drawn(self, width: int, height: int) -> Grid:
-        assert self._draw is not None
-        return self._draw(width, height)
 
     def _strip(self, grid: Grid, row: int, base: Style) -> Strip:
         return Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], grid.width)
