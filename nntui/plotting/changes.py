@@ -28,10 +28,8 @@ class Changes:
         if old_chars is None or old_styles is None or old_chars.shape != chars.shape:
             return None
         differs = (old_chars != chars) | (old_styles != styles)
-        # of a character two cells wide both halves are written
-        wide = (chars == "") | (old_chars == "")
-        differs[:, :-1] |= wide[:, 1:] & differs[:, 1:]
-        differs[:, 1:] |= wide[:, 1:] & differs[:, :-1]
+        right_halves = (chars == "") | (old_chars == "")
+        differs[:, 1:] |= right_halves[:, 1:] & differs[:, :-1]
         return [span for row in np.flatnonzero(differs.any(axis=1)) for span in _runs(int(row), differs[row])]
 
 

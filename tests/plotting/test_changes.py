@@ -40,6 +40,15 @@ def test_the_spans_written_over_the_last_frame_give_the_new_one() -> None:
         assert screen == wanted
 
 
+def test_both_halves_of_a_wide_character_are_written() -> None:
+    changes, one, two = Changes(), Grid.blank(10, 1), Grid.blank(10, 1)
+    one.write(0, 2, "数", "")
+    two.write(0, 2, "据", "")
+    changes.spans(one)
+    assert changes.spans(two) == [(0, 2, 4)]
+    assert changes.spans(Grid.blank(10, 1)) == [(0, 2, 4)]
+
+
 def test_what_is_the_same_is_not_written_though_its_styles_are_numbered_anew() -> None:
     changes = Changes()
     one, two = Grid.blank(20, 2), Grid.blank(20, 2)
