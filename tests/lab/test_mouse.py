@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from lab.driving import ROOMY, SMALL, fake_lab, ready, text, until
 from lab.fakes import FakeExperiment
+from lab.test_race import lab as race_lab
 from textual.pilot import Pilot
 
 from nntui.lab.app import LabApp
@@ -244,3 +245,22 @@ async def test_values_of_many_lanes_stand_beside_each_other_in_the_plot() -> Non
         assert all(theme_marker in told for theme_marker in Theme().glyphs.lane[:14])
         narrow = draw_read(built, 2.0, True, 34, 8, Theme(), ())
         assert narrow.width == 34
+
+
+async def test_of_a_race_the_table_chooses_and_its_plots_are_read() -> None:
+    app = race_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await until(pilot, lambda: app.model.race is not None and app.model.view.surface is not None)
+        await pilot.press("s", "s", "s")
+        await until(pilot, lambda: step_of(app) == 3)
+        await click_on(pilot, "race-table", "Adam")
+        assert app.model.panel_view.lane == 1
+        await click_on(pilot, "lanes", "plain")
+        assert app.model.panel_view.lane == 0
+        canvas = spots(app, "map-plot0", "step")[0]
+        await pilot.hover("#map-plot0", offset=(canvas.column, canvas.row + 2))
+        await until(pilot, lambda: app.model.panel_view.cursor == 0.0)
+        shown = "".join(app.screen.query_one("#map-plot0", GridView).lines)
+        assert "step 0" in shown
+        assert "plain" in shown
+        app.source.stop()
