@@ -12,6 +12,7 @@ from .grid import Grid, Spot
 from .numbers import grouped, short
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
+BEFORE_VIEWS = 3  # forms of the rest that leave room for the views: what they lack is worth less
 LEARNED = 0.9  # of the training set right, or explained, from which a lane that nothing is wrong with is healthy
 
 Piece = tuple[str, str]  # text and style
@@ -48,8 +49,8 @@ class Status:
 def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
     """One row: name, title, step, state, findings, speed, seed, the lanes with their markers, and the views.
 
-    Where not all fit the lanes go first, then the names of views, then the views, then the limit of the speed, the
-    name, the words "steps/s", the seed, the speed, and words of the title; step, state and findings never.
+    Where not all fit the lanes go first, then the names of views, the limit of the speed, the name, the views, the
+    words "steps/s", the seed, the speed, and words of the title; step, state and findings never.
     """
     grid = Grid.blank(width, 1)
     state = _state(snapshot, status, theme)
@@ -57,7 +58,9 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Th
         forms = [[[("nntui", f"bold {ACCENT}")], [(status.title, TEXT)], state], [state]]
     else:
         forms = _forms(snapshot, status, state, theme)
-    parts = next((parts for parts in forms if _width(parts) <= width), forms[-1])
+    views = sum(cell_len(tab.key) + 2 for tab in status.tabs) + 3 if status.tabs else 0
+    beside = next((parts for parts in forms[:BEFORE_VIEWS] if _width(parts) + views <= width), None)
+    parts = beside or next((parts for parts in forms if _width(parts) <= width), forms[-1])
     column = 1
     for part in parts:
         for text, style in part:

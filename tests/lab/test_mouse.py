@@ -131,7 +131,7 @@ async def test_a_click_on_a_key_in_the_footer_does_what_it_does() -> None:
 
 async def test_a_click_on_a_view_in_the_header_shows_it() -> None:
     async with trained() as (app, pilot):
-        assert text(app).splitlines()[0].rstrip().endswith("1 overview  2  3  4  5  6")
+        assert " 1 overview  2" in text(app).splitlines()[0]
         last = spots(app, "header", "call")[-1]
         await click(pilot, "header", last)
         assert app.model.view_name == "lesson"
