@@ -18,6 +18,7 @@ sys.path[:0] = [str(ROOT / "engine"), str(ROOT)]
 import msgspec  # noqa: E402
 
 from nntui.lab.keys import ACTIONS, key_words  # noqa: E402
+from nntui.lab.themes import OWN, THEMES  # noqa: E402
 from nntui_engine.data.sets import DATASETS  # noqa: E402
 from nntui_engine.diagnosis.rules.numbers import non_finite  # noqa: E402
 from nntui_engine.diagnosis.verdict import RULES  # noqa: E402
@@ -375,6 +376,13 @@ def settings() -> str:
     """settings.md."""
     text = (Path(__file__).parent / "settings_template.md").read_text(encoding="utf-8")
     rows = [(f"`{one.id}`", f"`{key_words(one)}`", one.description) for one in ACTIONS if one.id != "interrupt"]
+    themes = [
+        ("`default`", "dark; lanes in colours that colour-blind eyes tell apart"),
+        ("`colour-blind`", "Okabe and Ito's colours as they are; what is good is blue, what is wrong orange"),
+        ("`high-contrast`", "white on black, lanes at least seven times as light as what is behind them"),
+        (", ".join(f"`{name}`" for name in THEMES if name not in OWN), "Textual's"),
+    ]
+    text = text.replace("{{themes}}", _table(("theme", "what it looks like"), themes))
     return text.replace("{{actions}}", _table(("action", "key", "what it does"), rows))
 
 

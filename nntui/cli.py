@@ -15,9 +15,9 @@ from typing import Any, NoReturn
 import click
 
 from nntui import __version__
-from nntui.commands.options import examples
+from nntui.commands.options import examples, no_screen
 from nntui.interrupts import leave_at_once
-from nntui.streams import OutputError, ReaderLeftError, discard_output, is_terminal, whole
+from nntui.streams import OutputError, ReaderLeftError, discard_output, whole
 from nntui_engine.errors import InputError
 
 EXIT_BAD_INPUT = 2
@@ -34,6 +34,7 @@ COMMANDS = {
     "snapshot": "snapshot",
     "validate": "validate",
     "new": "new",
+    "serve": "serve",
     "schema": "schema",
     "info": "info",
     "warmup": "warmup",
@@ -90,7 +91,7 @@ def cli(ctx: click.Context) -> None:
     """
     if ctx.invoked_subcommand is not None:
         return
-    if not is_terminal(sys.stdin, sys.stdout, sys.stderr) or os.environ.get("TERM", "") in ("", "dumb"):
+    if no_screen():
         click.echo(ctx.get_help())
         ctx.exit(EXIT_BAD_INPUT)
     from nntui.lab.start import run_launcher

@@ -121,12 +121,17 @@ def _help(terminal: Terminal, turn: int) -> float:
 def _cost_when_slow(terminal: Terminal, seconds: float) -> dict[str, Any]:
     for _ in terminal.frames():
         pass
-    before, began = terminal.cpu_seconds(), time.perf_counter()
+    before, began, written = terminal.cpu_seconds(), time.perf_counter(), terminal.written
     seen = _steps_seen(terminal, 2 * seconds)
     after, ended = terminal.cpu_seconds(), time.perf_counter()
     cost = None if before is None or after is None else (after - before) / (ended - began)
     frames = (len(seen) - 1) / (seen[-1][0] - seen[0][0])
-    return {"slow_steps_per_second": SLOW, "slow_cpu_seconds_per_second": cost, "slow_frames_per_second": frames}
+    return {
+        "slow_steps_per_second": SLOW,
+        "slow_cpu_seconds_per_second": cost,
+        "slow_frames_per_second": frames,
+        "slow_kilobytes_per_second": (terminal.written - written) / (ended - began) / 1000,
+    }
 
 
 def sheets(found: dict[str, Any]) -> list[Sheet]:
@@ -146,4 +151,5 @@ def sheets(found: dict[str, Any]) -> list[Sheet]:
     slow = found["slow_steps_per_second"]
     rows.append([f"processor seconds a second at {slow} steps/s", "unknown" if cost is None else measured(cost)])
     rows.append([f"frames a second at {slow} steps/s", measured(found["slow_frames_per_second"])])
+    rows.append([f"kB a second to the terminal at {slow} steps/s", measured(found["slow_kilobytes_per_second"])])
     return [Sheet(f"The lab at unlimited speed, {found['columns']}x{found['rows']}", ["", "measured"], rows)]

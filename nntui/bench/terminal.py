@@ -157,6 +157,11 @@ class Terminal:
                 steps.append((when, step))
         return steps
 
+    @property
+    def written(self) -> int:
+        """Bytes the child has written so far."""
+        return sum(len(output) for _, output in list(self._written))
+
     def cpu_seconds(self) -> float | None:
         """Processor time the child has used so far."""
         return cpu_seconds(self._process.pid)

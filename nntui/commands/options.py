@@ -87,11 +87,17 @@ STEPS = WholeNumberType(1, MAXIMUM_STEPS)
 EVERY = WholeNumberType(1, 10**9)
 
 
+def no_screen() -> str:
+    """Why a full-screen app cannot run here; "" if it can: in a terminal, or for a browser (``nntui serve``)."""
+    if os.environ.get("TEXTUAL_DRIVER", "").endswith("WebDriver"):
+        return ""
+    if not is_terminal(sys.stdin, sys.stdout, sys.stderr):
+        return "this needs a terminal"
+    return "this needs a terminal that can move the cursor" if os.environ.get("TERM", "") in ("", "dumb") else ""
+
+
 def require_terminal(instead: str) -> None:
     """Stop with a usage error unless a full-screen app can run here; ``instead`` says what to do."""
-    if not is_terminal(sys.stdin, sys.stdout, sys.stderr):
-        raise click.UsageError(f"this needs a terminal; {instead}", click.get_current_context())
-    if os.environ.get("TERM", "") in ("", "dumb"):
-        raise click.UsageError(
-            f"this needs a terminal that can move the cursor; {instead}", click.get_current_context()
-        )
+    why = no_screen()
+    if why:
+        raise click.UsageError(f"{why}; {instead}", click.get_current_context())

@@ -83,6 +83,13 @@ class Outputs(NamedTuple):
 )
 @click.option("--size", type=SIZE, help=f"Columns and rows of the screenshot.  [default: {DEFAULT_SIZE}]")
 @click.option("--paused", is_flag=True, help="Open the lab without starting to train.")
+@click.option("--ascii", "ascii_only", is_flag=True, help="Draw the lab with ASCII characters alone.")
+@click.option(
+    "--fps",
+    type=click.IntRange(1, 60),
+    metavar="N",
+    help="Frames a second of the lab.  [default: 12, and 4 while the line is slow]",
+)
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 1 on a finding this severe, or more.")
 @click.option("--fair", is_flag=True, help="On a surface: find each optimizer's best learning rate first.")
 @click.option(
@@ -103,6 +110,8 @@ def command(
     screenshot: Path | None,
     size: tuple[int, int] | None,
     paused: bool,
+    ascii_only: bool,
+    fps: int | None,
     fail_on: str | None,
     fair: bool,
     save_weights: Path | None,
@@ -125,8 +134,9 @@ def command(
         for option, value in headless_only.items():
             if value is not None:
                 raise click.UsageError(f"{option} works with --headless only", click.get_current_context())
-    if headless and paused:
-        raise click.UsageError("--paused is for the lab, not with --headless", click.get_current_context())
+    for option, given in (("--paused", paused), ("--ascii", ascii_only), ("--fps", fps)):
+        if headless and given:
+            raise click.UsageError(f"{option} is for the lab, not with --headless", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -148,7 +158,16 @@ def command(
     require_terminal("add --headless to train without a screen")
     from nntui.lab.start import run_lab
 
-    return run_lab(loaded, seed=seed, steps=steps, overrides=list(overrides), fair=fair, paused=paused)
+    return run_lab(
+        loaded,
+        seed=seed,
+        steps=steps,
+        overrides=list(overrides),
+        fair=fair,
+        paused=paused,
+        ascii_only=ascii_only,
+        fps=fps,
+    )
 
 
 def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:

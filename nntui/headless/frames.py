@@ -20,7 +20,7 @@ def check_suffix(path: Path, option: str) -> None:
     if suffix not in SUFFIXES:
         raise InputError(f'{option}: "{path.name}" must end in {", ".join(SUFFIXES[:-1])} or {SUFFIXES[-1]}')
     if suffix == ".png":
-        from nntui.headless.png import find_browser
+        from nntui.png import find_browser
 
         find_browser()
 
@@ -48,6 +48,6 @@ def write_frame(experiment: "Experiment", size: tuple[int, int], path: Path) -> 
     elif suffix == ".txt":
         write_file(path, frame.text)
     else:
-        from nntui.headless.png import svg_to_png
+        from nntui.png import svg_to_png
 
         write_file(path, svg_to_png(frame.svg))

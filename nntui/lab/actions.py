@@ -10,12 +10,14 @@ from typing import Any
 from textual.screen import Screen
 
 from nntui.plotting.units import MEASURES
+from nntui.png import find_browser, svg_to_png
 from nntui_engine.errors import InputError
 
 from .files import save
 from .frame import export
 from .help_words import help_lines
 from .keeping import command_line
+from .keys import key_words
 from .knob_rack import Turn
 from .knobs import Value
 from .new_lanes import NewLane, lane_name
@@ -104,7 +106,7 @@ class LabActions(ZoomActions):
         self._ask(self.model.rack.set_to(self.model.chosen_lanes, value))
         self.redraw()
 
-    def _open(self, screen: Screen[Any], done: Callable[[Any], None] | None = None) -> None:
+    def _open(self, screen: Screen[Any], done: Callable[[Any], Any] | None = None) -> None:
         """Shows a screen above the lab, unless a key before this one has opened one."""
         if self.screen is self.lab_screen:
             screen.set_class(self.plot_theme.ascii_only, "ascii")
@@ -245,11 +247,38 @@ class LabActions(ZoomActions):
 
     def action_save_picture(self) -> None:
         """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""
+        if self.model.view.snapshot is not None:
+            self._save_picture(".svg", export(self, self.title).svg)
+
+    def action_save_png(self) -> None:
+        """Saves the screen as it is now as a PNG, which a browser draws meanwhile."""
+        if self.model.view.snapshot is None:
+            return
+        try:
+            find_browser()
+        except InputError:
+            key = next(key_words(action) for action in self.model.actions if action.id == "screenshot")
+            self.say(f"A PNG is drawn by Chromium or Chrome, and none is on the PATH: {key} saves an SVG.", error=True)
+            return
+        svg = export(self, self.title).svg
+        self.say("The PNG is being drawn.", log=False)
+
+        def draw() -> None:
+            try:
+                picture = svg_to_png(svg)
+            except InputError as error:
+                self.call_from_thread(self.say, f"The picture: {error}", True)
+                return
+            self.call_from_thread(self._save_picture, ".png", picture)
+
+        self.run_worker(draw, thread=True, exit_on_error=False)
+
+    def _save_picture(self, suffix: str, content: str | bytes) -> None:
         snapshot = self.model.view.snapshot
         if snapshot is None:
             return
         try:
-            path = save(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", ".svg", export(self, self.title).svg)
+            path = save(Path.cwd(), f"{snapshot.scenario}-step-{snapshot.step}", suffix, content)
         except InputError as error:
             self.say(f"The picture: {error}", error=True)
             return

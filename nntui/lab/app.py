@@ -13,46 +13,33 @@ from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
 from textual.filter import LineFilter
-from textual.theme import Theme as TextualTheme
 from textual.timer import Timer
 
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.panels import histories
 from nntui.plotting.plot_box import prepare
-from nntui.plotting.theme import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WARNING, Theme, choose_theme
+from nntui.plotting.theme import Theme, choose_theme
 from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
-from .launch_actions import LaunchActions
 from .model import LabModel
 from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
+from .settings_actions import SettingsActions
+from .themes import colours_named, textual_theme
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
+SLOW_FRAMES_PER_SECOND = 4  # where the line to the terminal is slow
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
-COLOURS = TextualTheme(
-    name="nntui",
-    primary=ACCENT,
-    secondary=DIM,
-    accent=ACCENT,
-    foreground=TEXT,
-    background=BACKGROUND,
-    surface="#161c24",
-    panel="#1a212b",
-    success=GOOD,
-    warning=WARNING,
-    error=ERROR,
-    dark=True,
-)
 
 
-class LabApp(LaunchActions):
+class LabApp(SettingsActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     Without a source it begins with the launcher.
@@ -78,19 +65,22 @@ class LabApp(LaunchActions):
     ) -> None:
         self._config = config or Config()
         self._lab_actions = actions(self._config.keys)
+        self.colours = theme.colours if theme is not None else colours_named(self._config.theme)
         super().__init__(driver_class=driver_class())
-        self.register_theme(COLOURS)
-        self.theme = COLOURS.name
+        self.register_theme(textual_theme(self.colours))
+        self.theme = textual_theme(self.colours).name
         self.animation_level = "none"
         self.title = title or "nntui"
         self.plot_theme = theme or choose_theme(
             colour_system=self.console.color_system,
             no_colour=self.no_color,
-            ascii_only=True if self._config.theme == "ascii" else None,
+            ascii_only=True if self._config.ascii else None,
+            colours=self.colours,
         )
         self.still = still
         self.lab_screen = None
         self._timer: Timer | None = None
+        self._slow = False
         self._take_over(source or NoSession(), fair)
         self._drawn_at = 0.0
         self._drawing: Timer | None = None  # the frame that is due
@@ -124,7 +114,7 @@ class LabApp(LaunchActions):
             self.source.start()
         else:
             self.action_open_launcher()
-        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
+        self._look_again()
 
     @property
     def anything_open(self) -> bool:
@@ -135,14 +125,17 @@ class LabApp(LaunchActions):
         """Shows another session in place of the present one."""
         self.title = title
         self._take_over(source)
-        self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
+        self._look_again()
         source.start()
         self.redraw()
 
-    def _look_every(self, seconds: float) -> None:
+    def _look_again(self) -> None:
+        """Looks at the source as often as is wanted now."""
+        usual = RACE_FRAMES_PER_SECOND if self._fast else FRAMES_PER_SECOND
         if self._timer is not None:
             self._timer.stop()
-        self._timer = self.set_interval(seconds, self._tick)
+        frames = self._config.fps or (SLOW_FRAMES_PER_SECOND if self._slow else usual)
+        self._timer = self.set_interval(1 / frames, self._tick)
 
     def catch_signals(self, loop: asyncio.AbstractEventLoop) -> None:
         """Textual leaves the terminal in its own mode on these signals. To be called before ``loop`` runs."""
@@ -153,6 +146,10 @@ class LabApp(LaunchActions):
                     loop.add_signal_handler(number, partial(self._leave_on_signal, 128 + number))
 
     def _tick(self) -> None:
+        slow = bool(getattr(self._driver, "slow", False))
+        if slow != self._slow:
+            self._slow = slow
+            self._look_again()
         if getattr(self._driver, "behind", False):
             return  # a slow terminal gets the newest frame when it has shown the ones before
         with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
@@ -183,7 +180,7 @@ class LabApp(LaunchActions):
             return
         if self.model.race is not None and self._timer is not None and not self._fast:  # heads move every step
             self._fast = True
-            self._look_every(1 / (self._config.fps or RACE_FRAMES_PER_SECOND))
+            self._look_again()
         if self.model.race is not None and self._fair_wanted:
             self._fair_wanted = False
             self.action_fair()

@@ -1,4 +1,4 @@
-"""A person's own settings of the lab, in a TOML file of theirs: keys, theme, frames a second, meanings under titles."""
+"""A person's own settings of the lab, in a TOML file of theirs: keys, theme, signs, frames, meanings under titles."""
 
 import tomllib
 import unicodedata
@@ -12,7 +12,6 @@ from nntui_engine.files import problem_with
 
 from .keys import actions
 
-THEMES = ("default", "ascii")
 MOST_FRAMES = 60  # a second
 LARGEST_FILE = 100_000  # bytes
 # Signs whose names as keys are not those of Unicode
@@ -27,6 +26,7 @@ class Config:
     theme: str = "default"
     fps: int | None = None
     meanings: bool = True
+    ascii: bool = False
 
 
 def config_file() -> Path:
@@ -68,18 +68,20 @@ def _checked(name: str, value: Any) -> Any:
     if name == "keys":
         return _keys(value)
     if name == "theme":
-        if value not in THEMES:
+        from .themes import THEMES  # late: it brings Textual, which ``nntui info`` can do without
+
+        if not isinstance(value, str) or value not in THEMES:
             raise InputError(f"theme = {value!r} is not allowed; {allowed_names(str(value), list(THEMES))}")
         return value
     if name == "fps":
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_FRAMES:
             raise InputError(f"fps = {value!r} is not allowed; must be a whole number from 1 to {MOST_FRAMES}")
         return value
-    if name == "meanings":
+    if name in ("meanings", "ascii"):
         if not isinstance(value, bool):
-            raise InputError(f"meanings = {value!r} is not allowed; must be true or false")
+            raise InputError(f"{name} = {value!r} is not allowed; must be true or false")
         return value
-    raise InputError(f'unknown setting "{name}"; {allowed_names(name, ["keys", "theme", "fps", "meanings"])}')
+    raise InputError(f'unknown setting "{name}"; {allowed_names(name, ["keys", "theme", "ascii", "fps", "meanings"])}')
 
 
 def _keys(table: object) -> dict[str, str]:
@@ -99,6 +101,12 @@ def _keys(table: object) -> dict[str, str]:
     except InputError as error:
         raise InputError(str(error).replace("keymap:", "keys:", 1)) from None
     return keys
+
+
+def sign_of(key: str) -> str:
+    """A key as a person writes it: "[" for left_square_bracket."""
+    signs = (chr(code) for code in range(33, 127) if not chr(code).isalnum())
+    return next((sign for sign in signs if key_name(sign) == key), key)
 
 
 def key_name(written: str) -> str:

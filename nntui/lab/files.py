@@ -5,15 +5,15 @@ from pathlib import Path
 from nntui_engine.errors import InputError
 
 
-def save(folder: Path, stem: str, suffix: str, text: str) -> Path:
-    """Writes text to a new file in ``folder``; returns its path.
+def save(folder: Path, stem: str, suffix: str, content: str | bytes) -> Path:
+    """Writes content to a new file in ``folder``; returns its path.
 
     Raises InputError, and leaves no file, where that cannot be done: a full disk, a folder that is not to be written.
     """
     path = free_name(folder, stem, suffix)
     part = path.with_name(f".{path.name}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content if isinstance(content, bytes) else content.encode())
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)

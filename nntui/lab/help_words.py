@@ -12,6 +12,7 @@ BOXES = {
     "Lanes": "What trains side by side, a variant each; tab chooses the one whose knobs are shown.",
     "Knobs": "Settings to turn while it trains: up and down choose one, left and right turn it.",
     "Findings and log": "What is wrong, why, and what to set; below it what was done, and at which step.",
+    "Mouse": "Never needed. A click chooses; over a plot it reads every value there, clicked it stays, twice enlarges.",
 }
 VIEWS = {
     "overview": "Overview: how training goes",

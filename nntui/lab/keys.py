@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from rich.cells import cell_len
+
+from nntui.plotting.status import KeyHint
 from nntui_engine.errors import InputError, allowed_names
 
 
@@ -62,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
     Action("zoom_panel", "z", "zoom_panel", "enlarge", "One plot alone, with a cursor: arrows move it", "View", 7),
+    Action("jump", "j", "jump", "", "Jump: a letter on everything that can be chosen", "View", 60),
     Action("smooth", "k", "smooth", "", "Smooth the plots: means over more steps", "View", 60),
     Action("window", "i", "window", "", "Show the last steps alone, or all", "View", 60),
     Action(
@@ -97,9 +101,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("try", "t", "try", "try", "Do the lesson's next suggestion", "View", 9),
     Action("open", "o", "open_launcher", "open", "Open another scenario: the launcher", "File", 15),
     Action("screenshot", "x", "save_picture", "picture", "Save a picture of the screen (SVG)", "File", 34),
+    Action("png", "X", "save_png", "", "Save a picture of the screen (PNG, by Chromium)", "File", 60),
     Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
     Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
     Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
+    Action("keys", "ctrl+k", "keys", "", "See all keys, and change them", "Help", 60),
     Action("help", "question_mark", "help", "help", "What is on screen, and all keys", "Help", 0, "?"),
     Action("palette", "ctrl+p", "command_palette", "find", "Find any command by name", "Help", 0, "^p", False),
     Action("quit", "q", "leave", "quit", "Leave", "Help", 0),
@@ -193,20 +199,38 @@ def key_words(action: Action, ascii_only: bool = False) -> str:
     return _SHOWN.get(first, first.replace("ctrl+", "^"))
 
 
+def all_key_words(action: Action, ascii_only: bool = False) -> str:
+    """All of an action's keys as they are shown on screen."""
+    more = (replace(action, keys=key, shown_keys="") for key in action.keys.split(",")[1:])
+    return ", ".join(key_words(one, ascii_only) for one in (action, *more))
+
+
+def key_taken(chosen: tuple[Action, ...], action_id: str, keys: list[str] | None) -> str:
+    """Which key another action has that ``action_id`` is to get (None: its own), as a sentence; "" if none."""
+    wanted = next(one for one in ACTIONS if one.id == action_id).keys.split(",") if keys is None else keys
+    for other in chosen:
+        both = [key for key in wanted if other.id != action_id and key in other.keys.split(",")]
+        if both:
+            key = key_words(replace(other, keys=both[0], shown_keys=""))
+            return f'{key} is taken by "{other.description}": give that another key first.'
+    return ""
+
+
 def footer_items(
     chosen: tuple[Action, ...], available: set[str], ascii_only: bool, labels: Mapping[str, str] | None = None
-) -> list[tuple[int, str, str]]:
-    """(rank, keys, label) of every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
+) -> list[KeyHint]:
+    """Every footer entry that works now, lowest rank first; ``labels`` replaces some labels."""
     by_id = {action.id: action for action in chosen}
     items = []
     for action in chosen:
         if not action.label or action.id not in available:
             continue
         keys = key_words(action, ascii_only)
+        hint = KeyHint(action.rank, keys, (labels or {}).get(action.id, action.label), action.call)
         partner = by_id.get(PAIRS.get(action.id, ""))
         if partner is not None:
             other = key_words(partner, ascii_only)
             between = "/" if len(other) > 1 else "" if not other.isascii() else " "
-            keys = f"{other}{between}{keys}"
-        items.append((action.rank, keys, (labels or {}).get(action.id, action.label)))
-    return sorted(items, key=lambda item: item[0])
+            hint = hint._replace(keys=f"{other}{between}{keys}", other=partner.call, first=cell_len(other))
+        items.append(hint)
+    return sorted(items, key=lambda item: item.rank)

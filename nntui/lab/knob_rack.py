@@ -75,7 +75,7 @@ class KnobRack:
     def rows(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> list[KnobRow]:
         """Every knob's row for these lanes (at least one)."""
         rows = []
-        for knob in self.knobs:
+        for place, knob in enumerate(self.knobs):
             values = [self.value(knob, lane) for lane in lanes]
             present = [value for value in values if value is not None]
             shown = knob.show(values[0]) if len(set(values)) == 1 else MIXED
@@ -86,7 +86,7 @@ class KnobRack:
             if len(begun) == 1 and len(set(values)) == 1 and values[0] not in begun:
                 was = knob.show(next(iter(begun)))
             waiting = any((knob.key, lane.name) in self._waiting for lane in lanes)
-            rows.append(KnobRow(knob.label, shown, was, not present, waiting))
+            rows.append(KnobRow(knob.label, shown, was, not present, waiting, place=place))
         return rows
 
     def folded(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> tuple[list[KnobRow], int]:
@@ -98,10 +98,10 @@ class KnobRack:
             changed = sum(bool(row.was) for row, _ in mine)
             if group != opened:
                 words = f"{changed} changed" if changed else str(len(mine))
-                found.append(KnobRow(group, words, was="changed" if changed else "", heading=True))
+                found.append(KnobRow(group, words, "changed" if changed else "", heading=True, place=mine[0][0].place))
                 continue
             if group != self.knobs[0].group:
-                found.append(KnobRow(group, "", heading=True))
+                found.append(KnobRow(group, "", heading=True, place=mine[0][0].place))
             for row, knob in mine:
                 at = len(found) if knob is self.knob else at
                 found.append(row)

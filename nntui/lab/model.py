@@ -205,6 +205,15 @@ class LabModel:
             self.panel_view.lane += 1
         elif count > 1:
             self.all_lanes = True
+        self._leave_what_this_lane_has_not()
+
+    def choose_lane(self, lane: int) -> None:
+        """A lane by its place."""
+        if self.view.snapshot is not None:
+            self.all_lanes, self.panel_view.lane = False, min(lane, len(self.view.snapshot.lanes) - 1)
+            self._leave_what_this_lane_has_not()
+
+    def _leave_what_this_lane_has_not(self) -> None:
         if reasons.why_not(self, self.view_name):
             self.view_name = "overview"
 
@@ -280,6 +289,7 @@ class LabModel:
                 view.speed,
                 severities=tuple(finding.severity for finding in view.findings),
                 watching=view.watching,
+                tabs=reasons.tabs(self),
             ),
             progress=view.progress,
             failure=failure,

@@ -14,9 +14,11 @@ from nntui_engine.errors import InputError
 
 from . import reasons
 from .keys import key_words
+from .themes import THEMES
 
 if TYPE_CHECKING:
     from .actions import LabActions
+    from .settings_actions import SettingsActions
 
 
 class Command(NamedTuple):
@@ -53,6 +55,18 @@ class LabCommands(Provider):
             for index, one in enumerate(app.model.view.scenario.tries)
         ]
 
+    def _themes(self) -> list[Command]:
+        app = cast("SettingsActions", self.app)
+        return [
+            Command(
+                f"Theme: {name}",
+                "in use" if name == app.colours.name else "colours, kept for the next time",
+                partial(app.choose_colours, name),
+                False,
+            )
+            for name in THEMES
+        ]
+
     async def discover(self) -> Hits:
         """All commands, as the palette shows them before anything is typed."""
         for text, help_text, call, grey in self._commands():
@@ -86,7 +100,7 @@ class LabCommands(Provider):
     async def search(self, query: str) -> Hits:
         """The commands that match what was typed, each with its score."""
         matcher = self.matcher(query)
-        for text, help_text, call, grey in (*self._commands(), *self._knobs(query)):
+        for text, help_text, call, grey in (*self._commands(), *self._knobs(query), *self._themes()):
             score = matcher.match(text)
             if score > 0:
                 # a suggestion may hold [brackets]: the matcher would read them as markup

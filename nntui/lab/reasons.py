@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from nntui.plotting.header import Tab
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
 from nntui.plotting.theme import Theme
@@ -12,10 +13,10 @@ from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
 
-ALWAYS = frozenset({"help", "quit", "interrupt", "open", "palette"})
+ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette"})
 OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
-_VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
+VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})
 
 
@@ -59,7 +60,7 @@ def reason(model: Known, action_id: str) -> str:
         if view.stage == "failed":
             return "" if action_id == "restart" else "Nothing runs: r tries again, o opens another scenario."
         return "Not yet: what is to be trained is still being made ready."
-    if action_id in _VIEWS:
+    if action_id in VIEWS:
         return why_not(model, action_id) or ("This view is shown already." if action_id == model.view_name else "")
     return refused(model, action_id) or _of_run(model, action_id) or _of_view(model, action_id)
 
@@ -89,6 +90,16 @@ def why_not(model: Known, view_name: str) -> str:
     if snapshot.lanes[model.panel_view.lane].network.task == "multilabel":
         return "The map is drawn for one answer; this network gives several at once."
     return "There is no map for what this network reads and answers."
+
+
+def tabs(model: Known) -> tuple[Tab, ...]:
+    """The views, for the header."""
+    here, ascii_only = model.view_name or "overview", model.theme.ascii_only
+    return tuple(
+        Tab(key_words(one, ascii_only), one.label, one.call, one.id == here, bool(why_not(model, one.id)))
+        for one in model.actions
+        if one.id in VIEWS
+    )
 
 
 def offered(model: Known) -> list[tuple[Action, str]]:
@@ -123,7 +134,7 @@ def _of_view(model: Known, action_id: str) -> str:
         return f"The map is not shown: {_key(model, 'map')} shows it."
     if action_id == "whole_map" and model.map_view.window is None:
         return "The whole map is shown already."
-    if action_id == "cancel" and model.map_view.crosshair is None and name != "fair" and not model.zoom:
+    if action_id == "cancel" and model.map_view.crosshair is None and name != "fair" and not _looks_closer(model):
         return "There is nothing to leave."
     if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
@@ -141,6 +152,10 @@ def _of_view(model: Known, action_id: str) -> str:
     if action_id == "log_axis" and (name in _WITHOUT_LOSS or model.race is not None):
         return "No loss is plotted here."
     return ""
+
+
+def _looks_closer(model: Known) -> bool:
+    return bool(model.zoom) or model.panel_view.cursor is not None
 
 
 def _no_knob(model: Known, action_id: str) -> str:

@@ -30,6 +30,8 @@ def run_lab(
     speed: float | None = None,
     fair: bool = False,
     paused: bool = False,
+    ascii_only: bool = False,
+    fps: int | None = None,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
@@ -37,6 +39,7 @@ def run_lab(
     the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
     """
     config, trouble = read_config(config_file())
+    config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     config = config if keymap is None else replace(config, keys=keymap)
     if callable(source):
         session = Session(source, speed=speed, paused=paused)

@@ -8,6 +8,7 @@ from nntui.plotting.header import Status
 from nntui.plotting.knob_box import KnobRow
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
+from nntui.plotting.status import KeyHint
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.snapshot import Snapshot
 
@@ -34,7 +35,7 @@ class LabState:
     health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
-    keys: list[tuple[int, str, str]] = field(default_factory=list)
+    keys: list[KeyHint] = field(default_factory=list)
     message: tuple[str, bool] = ("", False)
     panels: tuple[str, ...] = ()
     page: int = 0

@@ -36,8 +36,9 @@ class ZoomActions(MapActions):
         self.say(f"Plots show {f'the last {view.window} steps' if view.window else 'all steps'}.", log=False)
 
     def action_cancel(self) -> None:
-        """Gives up what was being chosen, or else leaves a plot that stands alone."""
-        if self.model.zoom and self.model.map_view.crosshair is None:
+        """Gives up what was being chosen, or leaves a plot that stands alone or the step that plots are read at."""
+        view, choosing = self.model.panel_view, self.model.map_view.crosshair is not None
+        if not choosing and (self.model.zoom or view.cursor is not None):
             self._leave_zoom()
         else:
             super().action_cancel()
@@ -89,5 +90,5 @@ class ZoomActions(MapActions):
         return True
 
     def _leave_zoom(self) -> None:
-        self.model.zoom, self.model.panel_view.cursor = "", None
+        self.model.zoom, self.model.panel_view.cursor, self.model.panel_view.pointed = "", None, ""
         self.redraw()

@@ -1,21 +1,39 @@
 """A rectangle of characters, each with the index of its ink: what everything on screen is drawn on."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len, get_character_cell_size
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Cells that stand for something a person can choose: ``what`` kind of thing, and ``which``."""
+
+    what: str
+    which: Any
+    row: int
+    column: int
+    width: int
+    height: int = 1
+
+    def holds(self, row: int, column: int) -> bool:
+        """Whether a cell is one of them."""
+        return self.row <= row < self.row + self.height and self.column <= column < self.column + self.width
+
+
 @dataclass(slots=True)
 class Grid:
     """``chars`` (height, width) holds one character a cell ("" right of a double-width one), ``inks`` the index
-    into ``styles``, which are rich style strings."""
+    into ``styles``, which are rich style strings. ``spots`` say what can be chosen here, the later ones on top."""
 
     chars: NDArray[np.str_]
     inks: NDArray[np.int16]
     styles: list[str] = field(default_factory=lambda: [""])
+    spots: list[Spot] = field(default_factory=list)
 
     @classmethod
     def blank(cls, width: int, height: int) -> "Grid":
@@ -56,8 +74,13 @@ class Grid:
         """Writes text so that it ends before column ``end``."""
         self.write(row, end - cell_len(text), text, style)
 
+    def spot_at(self, row: int, column: int) -> Spot | None:
+        """What a cell stands for."""
+        return next((spot for spot in reversed(self.spots) if spot.holds(row, column)), None)
+
     def paste(self, other: "Grid", row: int, column: int) -> None:
         """Copies a smaller grid into this one."""
+        self.spots += [replace(spot, row=spot.row + row, column=spot.column + column) for spot in other.spots]
         inks = np.array([self.ink(style) for style in other.styles], dtype=np.int16)
         area = (slice(row, row + other.height), slice(column, column + other.width))
         self.chars[area] = other.chars

@@ -8,10 +8,11 @@ from rich.cells import cell_len
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .grid import Grid
+from .grid import Grid, Spot
 from .numbers import grouped, short
-from .theme import ACCENT, DIM, ERROR, GOOD, TEXT, WARNING, Theme
+from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
+BEFORE_VIEWS = 3  # forms of the rest that leave room for the views: what they lack is worth less
 LEARNED = 0.9  # of the training set right, or explained, from which a lane that nothing is wrong with is healthy
 
 Piece = tuple[str, str]  # text and style
@@ -19,10 +20,21 @@ Part = list[Piece]
 
 
 @dataclass(frozen=True, slots=True)
+class Tab:
+    """A view: its key, its name, the action that shows it, whether it is on screen, and whether it cannot be."""
+
+    key: str
+    label: str
+    call: str
+    here: bool = False
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second.
 
-    ``severities`` are those of the findings, ``watching`` is whether they are looked for.
+    ``severities`` are those of the findings, ``watching`` is whether they are looked for, ``tabs`` the views.
     """
 
     title: str
@@ -31,13 +43,14 @@ class Status:
     speed: float = math.inf
     severities: tuple[str, ...] = ()
     watching: bool = False
+    tabs: tuple[Tab, ...] = ()
 
 
 def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
-    """One row: name, title, step, state, findings, speed, seed, and the lanes with their markers.
+    """One row: name, title, step, state, findings, speed, seed, the lanes with their markers, and the views.
 
-    Where not all fit the lanes go first, then the limit of the speed, the name, the words "steps/s", the seed, the
-    speed, and words of the title; step, state and findings never.
+    Where not all fit the lanes go first, then the names of views, the limit of the speed, the name, the views, the
+    words "steps/s", the seed, the speed, and words of the title; step, state and findings never.
     """
     grid = Grid.blank(width, 1)
     state = _state(snapshot, status, theme)
@@ -45,15 +58,36 @@ def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Th
         forms = [[[("nntui", f"bold {ACCENT}")], [(status.title, TEXT)], state], [state]]
     else:
         forms = _forms(snapshot, status, state, theme)
-    parts = next((parts for parts in forms if _width(parts) <= width), forms[-1])
+    views = sum(cell_len(tab.key) + 2 for tab in status.tabs) + 3 if status.tabs else 0
+    beside = next((parts for parts in forms[:BEFORE_VIEWS] if _width(parts) + views <= width), None)
+    parts = beside or next((parts for parts in forms if _width(parts) <= width), forms[-1])
     column = 1
     for part in parts:
         for text, style in part:
             column = grid.write(0, column, text, style)
         column += 3
+    end = _draw_tabs(grid, column, status.tabs) if snapshot is not None else grid.width
     if snapshot is not None and parts is forms[0] and len(snapshot.lanes) > 1:
-        _draw_lane_legend(grid, snapshot, column, theme)
+        _draw_lane_legend(grid, snapshot, column, end, theme)
     return grid
+
+
+def _draw_tabs(grid: Grid, column: int, tabs: Sequence[Tab]) -> int:
+    """The views at the right end: all names, or that of the one on screen, or keys alone; the column they begin at."""
+    here = tuple(tab.label if tab.here else "" for tab in tabs)
+    for labels in (tuple(tab.label for tab in tabs), here, ("",) * len(tabs)):
+        words = [f"{tab.key} {label}".strip() for tab, label in zip(tabs, labels, strict=True)]
+        start = grid.width - 1 - sum(cell_len(word) + 2 for word in words)
+        if words and column <= start:
+            break
+    else:
+        return grid.width
+    at = start
+    for tab, word in zip(tabs, words, strict=True):
+        style = f"bold {TEXT} underline" if tab.here else FAINT if tab.missing else DIM
+        grid.spots.append(Spot("call", tab.call, 0, at, cell_len(word) + 1))
+        at = grid.write(0, at, word, style) + 2
+    return start
 
 
 def _forms(snapshot: Snapshot, status: Status, state: Part, theme: Theme) -> list[list[Part]]:
@@ -141,11 +175,11 @@ def has_learned(lane: LaneSnapshot) -> bool:
     return whole.get("train_r2" if explains else "train_accuracy", math.nan) >= LEARNED
 
 
-def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, theme: Theme) -> None:
+def _draw_lane_legend(grid: Grid, snapshot: Snapshot, column: int, end: int, theme: Theme) -> None:
     entries = [(theme.lane_marker(lane.index), lane.name, theme.lane(lane.index)) for lane in snapshot.lanes]
     full = sum(cell_len(name) + 4 for _, name, _ in entries)
-    if column + full <= grid.width:
-        column = grid.width - full
+    if column + full <= end:
+        column = end - full
         for marker, name, colour in entries:
             column = grid.write(0, column, f"{marker} ", colour)
             column = grid.write(0, column, f"{name}  ", TEXT)

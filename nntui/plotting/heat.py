@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .theme import Theme, mix
+from .few_colours import steady
+from .theme import ColourMode, Theme, mix
 
 Floats = NDArray[np.float64]
 SHADES = 28
@@ -55,15 +56,16 @@ def heat(values: Floats) -> Heat:
 
 def palette(theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Colours of the shades, of the contour lines on each of them, and of where the surface is not finite."""
-    return _palette(theme.colour == "16")
+    return _palette(theme.colour)
 
 
-@lru_cache(maxsize=2)
-def _palette(sixteen: bool) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    if sixteen:
+@lru_cache(maxsize=4)
+def _palette(mode: ColourMode) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    if mode == "16":
         colours = tuple(_ANCHORS_16[i * len(_ANCHORS_16) // SHADES] for i in range(SHADES))
         return colours, colours, "#aa0000"  # the edges of so few shades are contours enough
     places = np.linspace(0, len(_ANCHORS) - 1, SHADES)
     left = np.minimum(places.astype(int), len(_ANCHORS) - 2)
     colours = tuple(mix(_ANCHORS[i], _ANCHORS[i + 1], p - i) for p, i in zip(places, left, strict=True))
+    colours = steady(colours) if mode == "256" else colours
     return colours, tuple(mix(colour, "#ffffff", 0.13) for colour in colours), "#3a1018"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from .boxes import draw_box
-from .grid import Grid, fit, wrap
+from .grid import Grid, Spot, fit, wrap
 from .lane_rows import draw_more, first_shown
 from .theme import ACCENT, DIM, FAINT, TEXT, WARNING, Theme
 
@@ -13,7 +13,7 @@ from .theme import ACCENT, DIM, FAINT, TEXT, WARNING, Theme
 @dataclass(frozen=True, slots=True)
 class KnobRow:
     """One knob as it is shown. ``was`` is its first value where it was changed; ``missing`` greys it out. ``heading``:
-    the name of a group, and what is to be said of it."""
+    the name of a group, and what is to be said of it. ``place``: the knob that a click chooses."""
 
     label: str
     value: str
@@ -21,6 +21,7 @@ class KnobRow:
     missing: bool = False
     waiting: bool = False
     heading: bool = False
+    place: int = 0
 
 
 def draw_knobs(
@@ -34,6 +35,7 @@ def draw_knobs(
     room = height - 2
     first = first_shown([place == chosen for place in range(len(rows))], room)
     for offset, row in enumerate(rows[first : first + max(0, room)]):
+        grid.spots.append(Spot("group" if row.heading else "knob", row.place, offset + 1, 1, width - 2))
         if row.heading:
             _draw_heading(grid, offset + 1, row, theme)
         else:
@@ -71,6 +73,7 @@ def _draw_knob(grid: Grid, row: int, knob: KnobRow, chosen: bool, theme: Theme) 
     if chosen and not knob.missing:
         grid.write(row, end + 1, right, ACCENT)
         grid.write(row, start - 2, left, ACCENT)
+        grid.spots += [Spot("turn", 1, row, start, end + 2 - start), Spot("turn", -1, row, start - 3, 3)]
         start -= 2
     was = f"{knob.was} {g.arrow}"
     if knob.was and label_end + 1 + cell_len(was) < start:

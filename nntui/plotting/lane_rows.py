@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from .boxes import draw_box
-from .grid import Grid, fit
+from .grid import Grid, Spot, fit
 from .lane_names import room_for_names, short_names
 from .theme import ACCENT, DIM, TEXT, Theme
 
@@ -31,7 +31,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """A line: its marker in its colour, its name, what stands in the columns and in which style, the sign at its end,
-    and whether it is chosen."""
+    whether it is chosen, and which ``lane`` it chooses."""
 
     marker: str
     colour: str
@@ -39,6 +39,7 @@ class LaneRow:
     cells: Mapping[str, tuple[str, str]]
     sign: tuple[str, str]
     here: bool
+    lane: int = 0
 
 
 def number_room(width: int) -> int:
@@ -80,6 +81,7 @@ def draw_rows(
         grid.write(height - 2, 2, fit(words[0], width - 4, theme.glyphs.end), words[1])
     first = first_shown([row.here for row in rows], lines)
     for place, row in enumerate(rows[first : first + max(0, lines)]):
+        grid.spots.append(Spot("lane", row.lane, 2 + place, 1, width - 2))
         if row.here and len(rows) > 1:
             grid.write(2 + place, 1, theme.glyphs.chosen, ACCENT)
         grid.write(2 + place, 2, row.marker, row.colour)

@@ -46,7 +46,7 @@ def draw_lanes(
     rows = [
         LaneRow(
             theme.lane_marker(lane.index), theme.lane(lane.index), lane.name, _cells(lane, room),
-            state_sign(lane, theme), everything or lane.index == chosen,
+            state_sign(lane, theme), everything or lane.index == chosen, lane.index,
         )
         for lane in lanes
     ]  # fmt: skip

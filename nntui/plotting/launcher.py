@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from .boxes import draw_box
-from .grid import Grid, fit, wrap
+from .grid import Grid, Spot, fit, wrap
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 NAME_WIDTH = 26  # columns of a name where its title stands beside it
@@ -57,6 +57,8 @@ def draw_choices(choices: Sequence[Choice], chosen: int, empty: str, width: int,
     top = first_row(chosen, len(choices), room)
     for offset, choice in enumerate(choices[top : top + room]):
         _draw_choice(grid, offset + 1, choice, top + offset == chosen, theme)
+        if not choice.heading:
+            grid.spots.append(Spot("choice", top + offset, offset + 1, 1, width - 2))
     up, down = ("^", "v") if theme.ascii_only else ("↑", "↓")
     if top > 0:
         grid.write(0, width - 4, up, DIM)

@@ -1,11 +1,12 @@
 """The panel of findings and of what was done when."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.cells import cell_len
 
 from .boxes import draw_box
-from .grid import Grid, fit, wrap
+from .grid import Grid, Spot, fit, wrap
 from .numbers import grouped
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
@@ -51,7 +52,18 @@ def draw_log(
         column = 2
         for text, style in pieces:
             column = grid.write(row + 1, column, text, style)
+    grid.spots += _finding_spots(rows, width)
     return grid
+
+
+def _finding_spots(rows: list[Row], width: int) -> Iterator[Spot]:
+    """The rows of each finding: its first one begins with its sign, the others with a space as wide."""
+    index = -1
+    for row, pieces in enumerate(rows):
+        if len(pieces) < 2:  # what has no finding
+            return
+        index += bool(pieces[0][0].strip())
+        yield Spot("finding", index, row + 1, 1, width - 2)
 
 
 def log_height(

@@ -1,9 +1,6 @@
 """The map: the surface in half blocks, the trails over it, heads, minima and start, inside a frame with ticks."""
 
 from dataclasses import dataclass
-from itertools import pairwise
-
-import numpy as np
 
 from nntui.looks.projection import Point, Projection, Window
 from nntui.looks.surface import SampledSurface, SurfaceRequest, surface_of
@@ -149,10 +146,3 @@ def free_cell(cell: tuple[int, int], taken: set[tuple[int, int]], canvas: Canvas
             taken.add((column + offset, row))
             return column + offset, row
     return cell
-
-
-def changed_rows(old: Grid, new: Grid) -> list[tuple[int, int]]:
-    """Runs of rows [start, end) in which two grids of one size and one style table differ."""
-    differs = ((old.chars != new.chars) | (old.inks != new.inks)).any(axis=1)
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], differs.astype(np.int8), [0]))))
-    return [(int(a), int(b)) for a, b in list(pairwise(edges))[::2]]

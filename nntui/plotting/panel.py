@@ -33,9 +33,9 @@ class PanelView:
     and which have one now.
 
     ``meanings``: whether each panel says what it shows. ``smoothing``: steps whose mean is drawn, ``window``: the last
-    steps alone (0: neither), ``cursor``: the step that a plot alone on the screen is read at. ``looks`` is what was
-    last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was replaced. ``plane``: which
-    plane the landscape is drawn on, ``again``: how often it was asked for anew;
+    steps alone (0: neither), ``cursor``: the step that plots are read at, ``pointed``: the plot that says its values.
+    ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
+    replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew;
     ``statistic``: which one of layers the Layers view shows, ``measure``: what the shades of units say.
     """
 
@@ -46,6 +46,7 @@ class PanelView:
     smoothing: int = 0
     window: int = 0
     cursor: float | None = None
+    pointed: str = ""
     memory: dict[str, SteadyAxis] = field(default_factory=dict)
     layer: int = 1
     unit: int = 0

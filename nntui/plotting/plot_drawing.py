@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .boxes import draw_box
 from .canvas import Columns, band_dots, line_dots, to_cells, to_columns
-from .grid import Grid, wrap
+from .grid import Grid, Spot, wrap
 from .plot import Curve, PlotSpec
 from .plot_box import SMALLEST, PlotBox, plot_box
 from .plot_ends import draw_ends, mark_along
@@ -38,6 +38,8 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     frame = plot_box(width - margin, height, x_axis, y.axis, theme.ascii_only)
     gathered = [(curve, _columns(curve, frame, x_axis, y.axis, 1)) for curve in spec.curves]
     _draw_frame(grid, frame)
+    if spec.timed:
+        grid.spots.append(Spot("step", x_axis, frame.top, frame.left, frame.width, frame.height))
     draw_marks(grid, frame, spec, x_axis, theme)
     if theme.ascii_only:
         _draw_ascii_curves(grid, frame, gathered, theme)

@@ -13,7 +13,12 @@ SHORTEST = 8  # characters of a label that was cut
 
 def cell_column(frame: PlotBox, axis: Axis, step: float) -> int:
     """The column of a step on the time axis."""
-    return frame.left + int((step - axis.low) / (axis.high - axis.low) * (frame.width - 1) + 0.5 + 1e-9)
+    return column_of(frame.left, frame.width, axis, step)
+
+
+def column_of(left: int, width: int, axis: Axis, step: float) -> int:
+    """The column of a step on an axis so many columns wide."""
+    return left + int((step - axis.low) / (axis.high - axis.low) * (width - 1) + 0.5 + 1e-9)
 
 
 def draw_marks(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, theme: Theme) -> None:

@@ -59,7 +59,7 @@ def signed(theme: Theme) -> Palette:
     places = range(-SIGNED, SIGNED + 1)
     marks = "".join((_PLUS_MARKS if i > 0 else _MINUS_MARKS)[abs(i) * 6 // SIGNED] for i in places)
     colours = [tint(i / SIGNED, 1.0, theme) for i in places]
-    if theme.colour == "full":
+    if theme.colour in ("full", "256"):
         colours[SIGNED] = ZERO
     return Palette((*colours, BACKGROUND, ERROR), marks + " !")
 

@@ -1,40 +1,57 @@
 """The lines around the plots: the row of keys, messages, and the progress of the first start."""
 
+from typing import NamedTuple
+
 from rich.cells import cell_len
 
-from .grid import Grid, wrap
+from .grid import Grid, Spot, wrap
 from .theme import ACCENT, DIM, ERROR, TEXT, WARNING, Theme
 
 
-def draw_keys(items: list[tuple[int, str, str]], width: int) -> Grid:
-    """One row of keys: (rank, key, label), as many whole entries as fit, the lowest ranks last to go.
+class KeyHint(NamedTuple):
+    """A key and what it does. A click on it calls the action ``call``, on its first ``first`` cells ``other``."""
+
+    rank: int
+    keys: str
+    label: str
+    call: str = ""
+    other: str = ""
+    first: int = 0
+
+
+def draw_keys(items: list[KeyHint], width: int) -> Grid:
+    """One row of keys: as many whole entries as fit, the lowest ranks last to go.
 
     Entries of rank 0 stand at the right end and are always there; where even they do not fit, the first and the last.
     """
     grid = Grid.blank(width, 1)
-    fixed = [item for item in items if item[0] == 0]
-    free = [item for item in items if item[0] != 0]
+    fixed = [item for item in items if item.rank == 0]
+    free = [item for item in items if item.rank != 0]
     while len(fixed) > 2 and sum(map(_entry_width, fixed)) > width:
         del fixed[1]
     right = sum(_entry_width(item) for item in fixed)
     column = max(0, width - right)
-    for _, key, label in fixed:
-        column = _write_entry(grid, column, key, label)
+    for item in fixed:
+        column = _write_entry(grid, column, item)
     column = 1
-    for _, key, label in sorted(free, key=lambda item: item[0]):
-        if column + _entry_width((0, key, label)) > width - right:
+    for item in sorted(free, key=lambda item: item.rank):
+        if column + _entry_width(item) > width - right:
             continue
-        column = _write_entry(grid, column, key, label)
+        column = _write_entry(grid, column, item)
     return grid
 
 
-def _entry_width(item: tuple[int, str, str]) -> int:
-    return cell_len(item[1]) + cell_len(item[2]) + 3
+def _entry_width(item: KeyHint) -> int:
+    return cell_len(item.keys) + cell_len(item.label) + 3
 
 
-def _write_entry(grid: Grid, column: int, key: str, label: str) -> int:
-    column = grid.write(0, column, key, f"bold {ACCENT}")
-    return grid.write(0, column, f" {label}  ", DIM)
+def _write_entry(grid: Grid, column: int, item: KeyHint) -> int:
+    if item.call:
+        grid.spots.append(Spot("call", item.call, 0, column, _entry_width(item) - 1))
+    if item.other:
+        grid.spots.append(Spot("call", item.other, 0, column, item.first))
+    column = grid.write(0, column, item.keys, f"bold {ACCENT}")
+    return grid.write(0, column, f" {item.label}  ", DIM)
 
 
 def message_lines(text: str, width: int) -> list[str]:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .boxes import draw_box
-from .grid import Grid, fit, wrap
+from .grid import Grid, Spot, fit, wrap
 from .lane_names import short_names
 from .lane_rows import ROOMY, Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
 from .numbers import grouped, number, setting
@@ -37,7 +37,7 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
     rows = [
         LaneRow(
             theme.lane_marker(lane.index), theme.lane(lane.index), _called(lane), _cells(lane, room),
-            race_sign(lane, theme), everything or lane.index == chosen,
+            race_sign(lane, theme), everything or lane.index == chosen, lane.index,
         )
         for lane in lanes
     ]  # fmt: skip
@@ -104,6 +104,7 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
     draw_more(grid, first, len(race.lanes) - first - lines, theme)
     for row, lane in enumerate(race.lanes[first : first + lines], start=2):
         here = lane.index == chosen or everything
+        grid.spots.append(Spot("lane", lane.index, row, 1, width - 2))
         if here and len(race.lanes) > 1:
             grid.write(row, 1, theme.glyphs.chosen, ACCENT)
         grid.write(row, 2, theme.lane_marker(lane.index), theme.lane(lane.index))

@@ -1,8 +1,7 @@
 """How things look: colours, markers and glyphs, for every kind of terminal.
 
-Lanes have Okabe & Ito's colours, safe for colour-blind eyes, past eight darker and paler ones, and each of 16 its own
-marker; kinds of data (classes) have small markers and colours of their own; layers have a ramp that only grows
-lighter, so that its order survives in grey.
+Each of 16 lanes has its own marker beside its colour; kinds of data (classes) have small markers and colours of their
+own; layers have a ramp that only grows lighter, so that its order survives in grey.
 """
 
 import os
@@ -11,29 +10,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-ColourMode = Literal["full", "16", "grey"]
+from .colours import ACCENT as ACCENT
+from .colours import BACKGROUND as BACKGROUND
+from .colours import DEFAULT, Colours
+from .colours import DIM as DIM
+from .colours import ERROR as ERROR
+from .colours import FAINT as FAINT
+from .colours import GOOD as GOOD
+from .colours import TEXT as TEXT
+from .colours import WARNING as WARNING
+from .colours import luminance as luminance
+from .colours import mix as mix
+from .few_colours import steady
 
-BACKGROUND = "#10141a"
-TEXT = "#d5dbe3"
-DIM = "#8791a0"
-FAINT = "#4a5463"
-ACCENT = "#56b4e9"
-WARNING = "#f0c040"
-ERROR = "#ff7b6b"
-GOOD = "#4cc38a"
+ColourMode = Literal["full", "256", "16", "grey"]
 
-_LANES = (
-    "#56b4e9", "#e69f00", "#2cc295", "#e58fc1", "#f0e442", "#f4743b", "#9a9cff", "#c0c7d1",
-    "#3a86d8", "#ffd59a", "#a8f0c6", "#cc5cb4", "#b3b030", "#ff9f8a", "#d3c4ff", "#9c8f7f",
-)  # fmt: skip
-# Colours of a terminal that has 16, as its library knows them: all but blue 4, which is unreadable on black
-_LANES_16 = (
+_LANES_16 = (  # of a terminal that has 16, as its library knows them: all but blue 4, which is unreadable on black
     "#55ffff", "#ffff55", "#55ff55", "#ff55ff", "#ffffff", "#ff5555", "#5555ff", "#aaaaaa",
     "#00aaaa", "#aa5500", "#00aa00", "#aa00aa",
 )  # fmt: skip
-_KINDS = ("#c58cff", "#cfe04a", "#ff8f70", "#46d3e6", "#f5f5f5", "#b98a5a", "#6f8cff", "#ff6fb5")
 _KINDS_16 = ("#ff55ff", "#ffff55", "#ff5555", "#55ffff", "#ffffff", "#5555ff")
-_RAMP = ("#5d6be0", "#4a93e0", "#35b8c4", "#5fd08c", "#b9de55", "#fbe96b")
 _RAMP_16 = ("#5555ff", "#00aaaa", "#55ff55", "#ffff55", "#ffffff")
 
 
@@ -125,10 +121,11 @@ class Theme:
     colour: ColourMode = "full"
     ascii_only: bool = False
     glyphs: Glyphs = field(default=UNICODE)
+    colours: Colours = DEFAULT
 
     def lane(self, index: int) -> str:
         """A lane's colour as "#rrggbb"."""
-        table = _LANES_16 if self.colour == "16" else _LANES
+        table = _LANES_16 if self.colour == "16" else self.colours.lanes
         return table[index % len(table)]
 
     def lane_marker(self, index: int) -> str:
@@ -137,7 +134,7 @@ class Theme:
 
     def kind(self, index: int) -> str:
         """The colour of a kind of data; white in grey, where only markers tell them apart."""
-        table = {"16": _KINDS_16, "grey": ("#ffffff",)}.get(self.colour, _KINDS)
+        table = {"16": _KINDS_16, "grey": ("#ffffff",)}.get(self.colour, self.colours.kinds)
         return table[index % len(table)]
 
     def kind_marker(self, index: int, held_out: bool = False) -> str:
@@ -151,9 +148,15 @@ class Theme:
         share = index / (count - 1) if count > 1 else 1.0
         if self.colour == "16":
             return _RAMP_16[round(share * (len(_RAMP_16) - 1))]
-        place = share * (len(_RAMP) - 1)
-        left = min(int(place), len(_RAMP) - 2)
-        return mix(_RAMP[left], _RAMP[left + 1], place - left)
+        if self.colour == "256" and isinstance(index, int):
+            return steady(tuple(self._on_ramp(i / (count - 1) if count > 1 else 1.0) for i in range(count)))[index]
+        return self._on_ramp(share)
+
+    def _on_ramp(self, share: float) -> str:
+        ramp = self.colours.ramp
+        place = share * (len(ramp) - 1)
+        left = min(int(place), len(ramp) - 2)
+        return mix(ramp[left], ramp[left + 1], place - left)
 
     def layer_marker(self, index: int, count: int) -> str:
         """One character for a layer: its number, "o" for the output layer, "+" past nine."""
@@ -163,20 +166,7 @@ class Theme:
 
     def faded(self, colour: str) -> str:
         """The same colour, dimmed, for the band between smallest and largest value."""
-        return "#808080" if self.colour == "16" else mix(BACKGROUND, colour, 0.42)
-
-
-def mix(first: str, second: str, share: float) -> str:
-    """``share`` of the way from one "#rrggbb" colour to another."""
-    pairs = ((int(first[i : i + 2], 16), int(second[i : i + 2], 16)) for i in (1, 3, 5))
-    return "#" + "".join(f"{round(a + (b - a) * share):02x}" for a, b in pairs)
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of "#rrggbb", 0 to 1 (WCAG 2)."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    r, g, b = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+        return "#808080" if self.colour == "16" else mix(self.colours.background, colour, self.colours.fade)
 
 
 def choose_theme(
@@ -185,6 +175,7 @@ def choose_theme(
     colour_system: str | None = "truecolor",
     ascii_only: bool | None = None,
     no_colour: bool = False,
+    colours: Colours = DEFAULT,
 ) -> Theme:
     """The theme for a terminal: NO_COLOR, NNTUI_ASCII, its encoding and its number of colours decide."""
     environment = os.environ if environment is None else environment
@@ -196,4 +187,6 @@ def choose_theme(
         colour = "grey"
     elif colour_system in ("standard", "windows", None):
         colour = "16"
-    return Theme(colour, ascii_only, ASCII if ascii_only else UNICODE)
+    elif colour_system == "256":
+        colour = "256"
+    return Theme(colour, ascii_only, ASCII if ascii_only else UNICODE, colours)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from .boxes import draw_box
-from .grid import Grid, wrap
+from .grid import Grid, Spot, wrap
 from .theme import ACCENT, DIM, TEXT, Theme
 
 
@@ -29,7 +29,7 @@ def draw_tries(tries: list[TryLine], width: int, height: int, theme: Theme) -> G
     first = next((i for i, one in enumerate(tries) if one.key), 0)
     rows_after = [len(wrap(one.say, width - 8)) for one in tries]
     start = first if sum(rows_after) > height - 2 else 0
-    for one in tries[start:]:
+    for index, one in enumerate(tries[start:], start):
         for number, line in enumerate(wrap(one.say, width - 8)):
             if row >= height - 1:
                 return grid
@@ -37,5 +37,6 @@ def draw_tries(tries: list[TryLine], width: int, height: int, theme: Theme) -> G
             if number == 0:
                 grid.write(row, 2, sign, f"bold {ACCENT}" if one.key else DIM)
             grid.write(row, 6, line, TEXT if one.key or not one.done else DIM)
+            grid.spots.append(Spot("try", index, row, 1, width - 2))
             row += 1
     return grid

@@ -17,10 +17,12 @@ from textual import events
 from textual.app import App, ScreenStackError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 from .keeping import KeptTerminal, in_foreground
 from .keyboard import Keyboard
 from .leaving import leave_in_any_case
+from .line import Line
 from .output import Output
 
 CLOSING_SECONDS = 0.5  # for the last output to reach a terminal
@@ -28,6 +30,7 @@ TICK_SECONDS = 0.1  # an Escape that nothing follows for so long is the Escape k
 IN_HAND = 8  # keys that the app has been given and not yet answered
 AHEAD = 4096  # keys typed ahead; what is typed beyond them is lost
 HEARING_SECONDS = 0.05  # for signals that were sent together
+QUESTION = "\x1b[?2026$p"  # Textual asks it once: whether frames can be shown at once
 HANGUP = 128 + 1  # the exit status where the terminal is gone, as on SIGHUP
 
 
@@ -42,6 +45,7 @@ class LabDriver(LinuxDriver):
         self._out, self._encoding = self._file.fileno(), self._file.encoding or "utf-8"
         self.kept = KeptTerminal(self.fileno)
         self._output: Output | None = None
+        self._line = Line()
         self._keyboard = Keyboard(debug)
         self._wake: tuple[int, int] | None = None
         self._typed: deque[Message] = deque()
@@ -62,7 +66,7 @@ class LabDriver(LinuxDriver):
             os.kill(os.getpid(), signal.SIGSTOP)
         self.kept.remember()
         self._wake = os.pipe()
-        self._output = Output(self._out, self._encode, self._terminal_gone)
+        self._output = Output(self._out, self._encode, self._terminal_gone, self._line)
         try:
             super().start_application_mode()  # type: ignore[no-untyped-call]
         except BaseException:
@@ -106,6 +110,13 @@ class LabDriver(LinuxDriver):
         """Whether the terminal has some frames still to show: no moment for another one."""
         return self._output is not None and self._output.behind
 
+    @property
+    def slow(self) -> bool:
+        """Whether the line to the terminal is slow; asks the terminal now and then, where it answers."""
+        if self._output is not None and not self._suspended and self._line.wants_to_ask():
+            self._output.write(QUESTION)
+        return self._line.slow
+
     def _encode(self, text: str) -> bytes:
         return text.encode(self._encoding, "replace")
 
@@ -145,6 +156,8 @@ class LabDriver(LinuxDriver):
         """Pass a message on, but no new size in a form that was never asked for."""
         if isinstance(message, events.Resize) and not self._in_band_window_resize:
             return  # nobody asked for the size in this form: no terminal says it
+        if isinstance(message, TerminalSupportsSynchronizedOutput):
+            self._line.answered()
         super().process_message(message)
 
     def send_message(self, message: Message) -> None:

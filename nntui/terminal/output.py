@@ -3,8 +3,11 @@
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
+
+from .line import Line
 
 FRAMES_BEHIND = 8  # a frame is one text, or three where the terminal is told its beginning and end
 
@@ -13,10 +16,14 @@ class Output:
     """Writes text to ``descriptor`` in a thread of its own.
 
     ``gone`` is called in that thread, once, when the terminal takes no more; whatever is written later is dropped.
+    ``line`` is told how long each text took.
     """
 
-    def __init__(self, descriptor: int, encode: Callable[[str], bytes], gone: Callable[[], None]) -> None:
+    def __init__(
+        self, descriptor: int, encode: Callable[[str], bytes], gone: Callable[[], None], line: Line | None = None
+    ) -> None:
         self._descriptor, self._encode, self._gone = descriptor, encode, gone
+        self._line = line or Line()
         self._texts: SimpleQueue[str | None] = SimpleQueue()  # without a limit: a full queue would stop the app
         self._thread = threading.Thread(target=self._run, name="nntui-output", daemon=True)
         self._thread.start()
@@ -40,7 +47,9 @@ class Output:
         while (text := self._texts.get()) is not None:
             try:
                 if there:
+                    began = time.monotonic()
                     write_all(self._descriptor, self._encode(text))
+                    self._line.wrote(time.monotonic() - began)
             except OSError:  # EIO: the terminal was closed
                 there = False
                 self._gone()

@@ -33,7 +33,7 @@ from nntui.plotting.panel import PanelView
 from nntui.plotting.plot_drawing import draw_plot
 from nntui.plotting.regions import draw_regions
 from nntui.plotting.spread_list import draw_spread
-from nntui.plotting.status import draw_failure, draw_keys, draw_message, draw_progress
+from nntui.plotting.status import KeyHint, draw_failure, draw_keys, draw_message, draw_progress
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.surface_side import draw_curvature, draw_race_table, draw_racers
 from nntui.plotting.theme import ASCII, Theme
@@ -118,7 +118,7 @@ def parts() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     for optimizer in OPTIMIZERS:
         one = racer(0, settings=race_settings("lane", optimizer), curvatures=(-3.0, 250.0))
         yield f"curvature {optimizer}", lambda one=one: draw_curvature(one, True, 44, 9, Theme())
-    many = [(i % 7, key, f"label {i}") for i, key in enumerate("abcdefghijklmn")]
+    many = [KeyHint(i % 7, key, f"label {i}") for i, key in enumerate("abcdefghijklmn")]
     for width in (30, 60, 200):
         yield f"keys {width}", lambda w=width: draw_keys(many, w)
         for state, rate, speed in (

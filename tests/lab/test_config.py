@@ -10,7 +10,7 @@ import pytest
 from lab.driving import ready, text, until
 from lab.fakes import FakeExperiment, NoWarming
 
-from nntui.lab.app import FRAMES_PER_SECOND, LabApp
+from nntui.lab.app import FRAMES_PER_SECOND, SLOW_FRAMES_PER_SECOND, LabApp
 from nntui.lab.config import Config, config_file, key_name, read_config
 from nntui.lab.keys import ACTIONS
 from nntui.lab.session import Session
@@ -32,11 +32,14 @@ def test_no_file_is_no_trouble(tmp_path: Path) -> None:
 def test_all_of_it(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        'theme = "ascii"\nfps = 4\nmeanings = false\n[keys]\npause = "p"\nstep = ["s", "("]\nopen = "ctrl+o"\n',
+        'theme = "nord"\nascii = true\nfps = 4\nmeanings = false\n'
+        '[keys]\npause = "p"\nstep = ["s", "("]\nopen = "ctrl+o"\n',
     )
     config, trouble = read_config(path)
     assert trouble == ""
-    assert config == Config({"pause": "p", "step": "s,left_parenthesis", "open": "ctrl+o"}, "ascii", 4, False)
+    assert config == Config(
+        {"pause": "p", "step": "s,left_parenthesis", "open": "ctrl+o"}, "nord", 4, False, ascii=True
+    )
 
 
 WRONG = [
@@ -49,6 +52,7 @@ WRONG = [
         Config(meanings=False),
     ),
     ("fps = true", "fps = True is not allowed", Config()),
+    ("ascii = 1", "ascii = 1 is not allowed; must be true or false", Config()),
     ('meanings = "no"', "meanings = 'no' is not allowed; must be true or false", Config()),
     ('keys = "p"', "keys must be a table", Config()),
     ('fps = 5\n[keys]\npaus = "p"', 'keys: unknown action "paus"; did you mean "pause"?', Config(fps=5)),
@@ -100,7 +104,7 @@ def test_every_sign_of_a_keyboard_is_named_as_textual_names_it() -> None:
 
 async def test_keys_frames_and_meanings_reach_the_lab() -> None:
     session = Session(lambda: FakeExperiment(), warming=NoWarming(), paused=True)  # type: ignore[arg-type, return-value]
-    app = LabApp(session, "lab", config=Config({"step": "f9"}, "ascii", 4, False))
+    app = LabApp(session, "lab", config=Config({"step": "f9"}, "nord", 4, False, ascii=True))
     async with app.run_test(size=(100, 30)) as pilot:
         await ready(pilot)
         await pilot.press("f9")
@@ -109,6 +113,7 @@ async def test_keys_frames_and_meanings_reach_the_lab() -> None:
         assert app._timer._interval == 0.25 != 1 / FRAMES_PER_SECOND
         assert not app.model.panel_view.meanings
         assert app.plot_theme.ascii_only
+        assert app.plot_theme.colours.name == "nord"
         assert "f9 step" in text(app)
         app.source.stop()
 
@@ -158,3 +163,21 @@ def test_info_says_where_it_lies(tmp_path: Path) -> None:
 
 def test_tests_read_no_persons_settings() -> None:
     assert not config_file().is_relative_to(Path.home())
+
+
+@pytest.mark.parametrize(
+    ("own", "slow", "good"), [(None, 1 / SLOW_FRAMES_PER_SECOND, 1 / FRAMES_PER_SECOND), (30, 1 / 30, 1 / 30)]
+)
+async def test_a_slow_line_gets_fewer_frames_until_it_is_good_again_and_a_person_s_own_number_stays(
+    own: int | None, slow: float, good: float
+) -> None:
+    session = Session(lambda: FakeExperiment(), warming=NoWarming(), paused=True)  # type: ignore[arg-type, return-value]
+    app = LabApp(session, "lab", config=Config(fps=own))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        for state, seconds in ((True, slow), (False, good)):
+            app._driver.slow = state  # type: ignore[union-attr]
+            await until(pilot, lambda state=state: app._slow == state)
+            assert app._timer is not None
+            assert app._timer._interval == seconds
+        app.source.stop()

@@ -1,7 +1,10 @@
 """Pictures of the lab without a terminal: the same bytes each time, readable text, colours in the cells."""
 
+from pathlib import Path
+
 import pytest
 from builders import lane_snapshot, snapshot
+from lab.driving import fake_lab, ready, text, until
 from rich.segment import ControlType, Segment
 from textual.strip import Strip
 
@@ -10,7 +13,8 @@ from nntui.lab.still import render_frame
 from nntui.plotting.panel import Panel, PanelView
 from nntui.plotting.panels import PANELS, histories, looks_of
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.theme import Theme
+from nntui.plotting.theme import ACCENT, Theme
+from nntui_engine.errors import InputError
 from nntui_engine.run.snapshot import Mark, Snapshot
 
 
@@ -41,7 +45,7 @@ def test_the_frame_shows_what_the_lab_shows() -> None:
     assert "steps/s" not in frame.text
     assert frame.svg.startswith("<svg")
     assert 'class="nntui-' in frame.svg
-    assert any(cell.foreground == "#56b4e9" for row in frame.cells for cell in row)
+    assert any(cell.foreground == ACCENT for row in frame.cells for cell in row)
 
 
 def test_nan_is_plain() -> None:
@@ -87,3 +91,32 @@ def test_one_row_is_all_a_panel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_control_segment_hides_no_text_after_it() -> None:
     segments = [Segment("a"), Segment("", control=[(ControlType.BELL,)]), Segment("b")]
     assert [cell.char for cell in _cells(Strip(segments))] == ["a", "b"]
+
+
+async def test_a_png_of_the_screen_is_saved_as_it_was_and_what_is_missing_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    drawn: list[str] = []
+    monkeypatch.setattr("nntui.lab.actions.find_browser", lambda: "chromium")
+    monkeypatch.setattr("nntui.lab.actions.svg_to_png", lambda svg: drawn.append(svg) or b"\x89PNG")
+    app = fake_lab()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        await pilot.press("X")
+        await until(pilot, lambda: list(tmp_path.iterdir()))
+        assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [("fake-step-0.png", b"\x89PNG")]
+        assert "<svg" in drawn[0]
+        await until(pilot, lambda: "Saved fake-step-0.png" in text(app))
+
+        def fails(svg: str) -> bytes:
+            raise InputError(f"no picture of {len(svg)} characters")
+
+        monkeypatch.setattr("nntui.lab.actions.svg_to_png", fails)
+        await pilot.press("X")
+        await until(pilot, lambda: "no picture of" in text(app))
+        monkeypatch.undo()
+        monkeypatch.setattr("nntui.png.BROWSERS", ())
+        await pilot.press("X")
+        await until(pilot, lambda: "none is on the PATH: x saves an SVG" in text(app))
+        app.source.stop()

@@ -7,7 +7,7 @@ from nntui.lab.help_words import help_lines
 from nntui.lab.keys import ACTIONS, actions
 from nntui.lab.screens.help import HelpScreen
 from nntui.plotting.panels import PanelWords
-from nntui.plotting.status import draw_keys
+from nntui.plotting.status import KeyHint, draw_keys
 from nntui.plotting.theme import Theme
 
 
@@ -44,12 +44,12 @@ async def test_it_tells_of_the_panels_on_screen(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100])
 def test_help_find_and_quit_stay_in_the_footer(width: int) -> None:
-    items = [(rank, key, label) for rank, key, label in [(0, "?", "help"), (0, "^p", "find"), (0, "q", "quit")]]
-    items += [(n, "x", f"thing {n}") for n in range(1, 40)]
+    items = [KeyHint(0, "?", "help"), KeyHint(0, "^p", "find"), KeyHint(0, "q", "quit")]
+    items += [KeyHint(n, "x", f"thing {n}") for n in range(1, 40)]
     line = draw_keys(items, width).lines()[0]
     assert line.rstrip().endswith("? help  ^p find  q quit")
 
 
 def test_in_a_very_narrow_footer_help_and_quit_are_left() -> None:
-    items = [(0, "?", "help"), (0, "^p", "find"), (0, "q", "quit"), (1, "space", "pause")]
+    items = [KeyHint(0, "?", "help"), KeyHint(0, "^p", "find"), KeyHint(0, "q", "quit"), KeyHint(1, "space", "pause")]
     assert "? help  q quit" in draw_keys(items, 20).lines()[0]

@@ -65,8 +65,8 @@ def test_the_footer_never_cuts_a_word_and_always_has_help_and_quit(width: int) -
     items = footer_items(ACTIONS, {action.id for action in ACTIONS}, False)
     line = draw_keys(items, width).lines()[0]
     assert "? help  ^p find  q quit" in line or (width == 20 and "? help  q quit" in line)
-    labels = {label for _, _, label in items}
-    keys = {word for _, key, _ in items for word in key.split()}
+    labels = {item.label for item in items}
+    keys = {word for item in items for word in item.keys.split()}
     left = line
     for label in sorted(labels, key=len, reverse=True):
         left = left.replace(f" {label}  ", "  ")
@@ -161,7 +161,7 @@ def test_which_keys_go_first_when_the_footer_is_narrow(whose: str) -> None:
         else ids - {"layers", "network", "landscape", "next_unit", "next_layer", "measure"}
     )
     items = footer_items(ACTIONS, available, False)
-    assert tuple(label for _, _, label in items) == FOOTER[whose]
-    ranks = [rank for rank, _, _ in items]
+    assert tuple(item.label for item in items) == FOOTER[whose]
+    ranks = [item.rank for item in items]
     assert ranks == sorted(ranks)
     assert ranks.count(0) == 3  # help, find and quit never go

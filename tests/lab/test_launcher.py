@@ -281,7 +281,7 @@ async def test_a_click_chooses_a_second_runs_and_the_wheel_moves() -> None:
         assert screen.chosen.name == "linear-baseline"
         await pilot.click("#choices", offset=(12, 1))  # a heading is nothing to choose
         assert screen.chosen.name == "linear-baseline"
-        screen.query_one("#choices").on_mouse_scroll_down()  # type: ignore[attr-defined]
+        screen.query_one("#choices").on_mouse_scroll_down(None)  # type: ignore[attr-defined]
         await until(pilot, lambda: screen.chosen.name == "digits-recipe")  # type: ignore[union-attr]
         await pilot.click("#choices", offset=(12, 5))
         found = await opened(pilot, 1)

@@ -93,3 +93,36 @@ def test_the_screen_as_a_terminal_draws_it(variables: dict[str, str]) -> None:
     assert "In a terminal" in screen.display[0] or "A fake scenario" in screen.display[0]
     assert "? help" in screen.display[23]
     assert "Lanes" in screen.display[1]
+
+
+def test_what_was_written_piece_by_piece_is_what_is_written_at_once() -> None:
+    """Only changed cells are written; a screen that is written anew, as after a stop, must be the same."""
+    child = start()
+    screen = pyte.Screen(100, 30)
+    stream = pyte.Stream(screen)
+    child.expect("running")
+    stream.feed(child.before + child.after)
+    for key in ("\x1b[B", "\x1b[C", "?", "?", "6", "1", "\t", "z", "z", " "):
+        child.send(key)
+        feed_until_quiet(child, stream, 0.1)
+    feed_until_quiet(child, stream, 1.5)
+    assert "paused" in screen.display[0]
+    before = [[screen.buffer[row][column] for column in range(100)] for row in range(30)]
+    os.kill(child.pid, signal.SIGCONT)
+    screen.reset()
+    feed_until_quiet(child, stream, 1.5)
+    assert "paused" in screen.display[0]
+    for row in range(30):
+        assert [screen.buffer[row][column] for column in range(100)] == before[row], screen.display[row]
+    child.send("q")
+    end(child)
+
+
+def feed_until_quiet(child: pexpect.spawn, stream: pyte.Stream, seconds: float) -> None:
+    """Shows what is written until nothing has come for so long, at most ten times as long."""
+    until = time.monotonic() + 10 * seconds
+    while time.monotonic() < until:
+        try:
+            stream.feed(child.read_nonblocking(65536, timeout=seconds))
+        except pexpect.TIMEOUT:
+            return

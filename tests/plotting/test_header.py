@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import changed_lane, race, racer, snapshot
 
-from nntui.plotting.header import Status, draw_header
+from nntui.plotting.header import Status, Tab, draw_header
 from nntui.plotting.theme import Theme
 from nntui_engine.run.snapshot import Snapshot
 
@@ -94,3 +94,21 @@ def test_of_a_race_the_lanes_that_diverged_are_counted() -> None:
 @pytest.mark.parametrize("width", [10, 20, 40])
 def test_before_there_is_anything_the_header_says_so(width: int) -> None:
     assert "… preparing" in line(None, Status("A title", "preparing"), max(width, 13))
+
+
+@pytest.mark.parametrize("width", range(40, 200))
+def test_views_stand_at_the_right_end_whole_or_not_at_all(width: int) -> None:
+    tabs = tuple(Tab(str(i), name, f"view('{name}')", i == 2) for i, name in enumerate(("one", "two", "three")))
+    grid = draw_header(snapshot("sgd"), Status("A title", "paused", tabs=tabs), width, Theme())
+    row = grid.lines()[0]
+    spots = [spot for spot in grid.spots if spot.what == "call"]
+    assert len(spots) in (0, 3)
+    assert all(row[spot.column] == tab.key for spot, tab in zip(spots, tabs, strict=False))
+    if spots:
+        words = row[spots[0].column :].split("  ")
+        assert [word.strip() for word in words if word.strip()] in (
+            ["0 one", "1 two", "2 three"], ["0", "1", "2 three"], ["0", "1", "2"],
+        )  # fmt: skip
+    limited = draw_header(snapshot("sgd"), Status("A title", "paused", speed=5.0, tabs=tabs), width, Theme())
+    if "limit" in limited.lines()[0]:
+        assert len(limited.spots) == 3  # the views are worth more than the limit

@@ -6,7 +6,8 @@ from builders import WINDOW, race, race_settings, racer
 
 from nntui.looks.projection import Projection
 from nntui.looks.surface import SampledSurface, SurfaceRequest, surface_of
-from nntui.plotting.map import ARROWS, ARROWS_ASCII, MapPainter, changed_rows, surface_request
+from nntui.plotting.changes import Changes
+from nntui.plotting.map import ARROWS, ARROWS_ASCII, MapPainter, surface_request
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.theme import ASCII, Theme
 
@@ -114,16 +115,14 @@ def test_lanes_on_another_surface_are_named_and_not_drawn() -> None:
 
 
 def test_only_rows_that_changed_differ_from_frame_to_frame() -> None:
-    painter, ground = MapPainter(Theme()), known()
+    painter, ground, changes = MapPainter(Theme()), known(), Changes()
     first = racer(path=[[-1.5, 1.0], [-1.0, 1.0]])
-    one = painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)
-    again = painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)
-    assert changed_rows(one, again) == []
+    assert changes.spans(painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)) is None
+    assert changes.spans(painter.draw(race(first), ground, WINDOW, 0, None, *SIZE)) == []
     moved = racer(path=[[-1.5, 1.0], [-1.0, 1.0], [-0.5, 1.0]])
-    two = painter.draw(race(moved), ground, WINDOW, 0, None, *SIZE)
-    rows = changed_rows(one, two)
-    assert len(rows) == 1
-    assert rows[0][1] - rows[0][0] == 1
+    spans = changes.spans(painter.draw(race(moved), ground, WINDOW, 0, None, *SIZE))
+    assert spans is not None
+    assert len({row for row, _, _ in spans}) == 1
 
 
 def test_every_arrow_has_its_direction() -> None:

@@ -1,5 +1,7 @@
 """The lab's screen: header, lanes and knobs, plots or lesson, keys. It draws a LabState and decides nothing."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
@@ -15,9 +17,10 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log, log_height
-from nntui.plotting.panel import Picture, draw_panel
+from nntui.plotting.panel import Picture
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.reading import draw_read
 from nntui.plotting.status import (
     draw_failure,
     draw_keys,
@@ -77,6 +80,12 @@ class LabScreen(Screen[None]):
                 yield LessonPart(self.theme, id="lesson-view")
         yield GridView(id="message")
         yield GridView(id="keys")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw everything in the colours of this theme from now on."""
+        self.theme = theme
+        for part in (self.query_one(SidePart), self.map_part, self.query_one(LessonPart)):
+            part.set_theme(theme)
 
     class LaidOut(Message):
         """The screen has a new size: another number of plots may fit."""
@@ -182,7 +191,7 @@ class LabScreen(Screen[None]):
             self.query_one(SidePart).display, switcher.current = False, "zoom"
             built, cursor = self._built(self.zoomed), state.panel_view.cursor
             meaning = meaning_of(self.zoomed, snapshot, state.panel_view)
-            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning))
+            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning), self.zoomed)
         elif state.view == "lesson" and snapshot is not None:
             switcher.current = "lesson-view"
             self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)
@@ -229,9 +238,8 @@ class LabScreen(Screen[None]):
         names = [name for row in page for name in row]
         for slot, name in enumerate(names[:SLOTS]):
             built, words = self._built(name), meaning_of(name, state.anything, state.panel_view)
-            self._view(f"slot{slot}").show(
-                lambda w, h, built=built, words=words: draw_panel(built, w, h, theme, words)  # type: ignore[misc]
-            )
+            cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
+            self._view(f"slot{slot}").show(partial(draw_read, built, cursor, told, theme=theme, meaning=words), name)
         self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
 
     def _built(self, name: str) -> PlotSpec | Picture:

@@ -8,7 +8,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal
-from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -19,8 +18,8 @@ from nntui.lab.widgets.grid_view import GridView
 from nntui.new_scenario import write_scenario
 from nntui.own_data import is_data
 from nntui.plotting.grid import Grid, fit
-from nntui.plotting.launcher import Choice, Preview, draw_choices, draw_preview, first_row
-from nntui.plotting.status import draw_keys, draw_message, message_lines
+from nntui.plotting.launcher import Choice, Preview, draw_choices, draw_preview
+from nntui.plotting.status import KeyHint, draw_keys, draw_message, message_lines
 from nntui.plotting.theme import ACCENT, DIM, TEXT, Theme
 from nntui.scenario import load_scenario
 from nntui_engine.errors import InputError
@@ -31,36 +30,6 @@ from .value import ValueScreen
 
 SHOWN_RECENT = 5
 PROMPT = "type to search titles, lessons and settings: sigmoid, dropout 0.5, moons"
-
-
-class ChoiceList(GridView):
-    """The list; a click on a row chooses it, a click on the chosen one runs it, the wheel moves the choice."""
-
-    class Clicked(Message):
-        """A row of the widget was clicked."""
-
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
-
-    class Wheeled(Message):
-        """The wheel was turned, down (1) or up (−1)."""
-
-        def __init__(self, direction: int) -> None:
-            super().__init__()
-            self.direction = direction
-
-    def on_click(self, event: events.Click) -> None:
-        """Tells which row."""
-        self.post_message(self.Clicked(event.y))
-
-    def on_mouse_scroll_down(self) -> None:
-        """Tells which way."""
-        self.post_message(self.Wheeled(1))
-
-    def on_mouse_scroll_up(self) -> None:
-        """Tells which way."""
-        self.post_message(self.Wheeled(-1))
 
 
 class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
@@ -105,7 +74,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
         yield GridView(id="launcher-head")
         yield Input(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
         with Horizontal(id="launcher-body"):
-            yield ChoiceList(id="choices")
+            yield GridView(id="choices")
             yield GridView(id="preview")
         yield GridView(id="message")
         yield GridView(id="keys")
@@ -261,20 +230,23 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
         """Enter in the search line runs what is marked."""
         self.action_run()
 
-    def on_choice_list_clicked(self, event: ChoiceList.Clicked) -> None:
-        """Marks the row that was clicked; runs it if it was marked before."""
-        height = self.query_one("#choices").size.height - 2
-        row = event.row - 1 + first_row(self._chosen, len(self._rows), height)
-        if not (0 <= event.row - 1 < height and row < len(self._rows)) or self._rows[row][1] is None:
-            return
-        if row == self._chosen:
-            self.action_run()
-        self._chosen = row
-        self._draw()
+    async def on_grid_view_pressed(self, event: GridView.Pressed) -> None:
+        """A click on a row chooses it, one on the chosen row runs it; one on a key does what the key does."""
+        event.stop()
+        spot = event.spot
+        if spot.what == "call":
+            await self.run_action(spot.which)
+        elif spot.what == "choice":
+            if spot.which == self._chosen:
+                self.action_run()
+            self._chosen = spot.which
+            self._draw()
 
-    def on_choice_list_wheeled(self, event: ChoiceList.Wheeled) -> None:
+    def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
         """Moves the mark."""
-        self.action_choose(event.direction)
+        event.stop()
+        if event.view.id == "choices":
+            self.action_choose(event.direction)
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
@@ -354,15 +326,21 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
             grid.write(0, column, fit(f"{taught} scenarios, {seen} seen", max(0, width - column - 1)), DIM)
         return grid
 
-    def _keys(self) -> list[tuple[int, str, str]]:
-        arrows = "up/down" if self.theme.ascii_only else "↑↓"
+    def _keys(self) -> list[KeyHint]:
+        arrows = KeyHint(2, "up/down" if self.theme.ascii_only else "↑↓", "choose", "choose(1)", "choose(-1)", 1)
+        if self.theme.ascii_only:
+            arrows = arrows._replace(first=2)
+        run = KeyHint(1, "enter", "run", "run")
         if self.focused is not None:
-            return [(1, "enter", "run"), (2, arrows, "choose"), (3, "tab", "to the list"), (4, "esc", "end the search")]
-        back = (5, "esc", "back to the run") if self._behind else (5, "esc", "leave")
-        return [
-            *((1, "enter", "run"), (2, arrows, "choose"), (3, "type", "search"), (4, "^n", "new file from it")),
-            *(back, (0, "q", "quit")),
-        ]
+            return [
+                run,
+                arrows,
+                KeyHint(3, "tab", "to the list", "switch"),
+                KeyHint(4, "esc", "end the search", "back"),
+            ]
+        back = KeyHint(5, "esc", "back to the run" if self._behind else "leave", "back")
+        new = KeyHint(4, "^n", "new file from it", "new")
+        return [run, arrows, KeyHint(3, "type", "search", "switch"), new, back, KeyHint(0, "q", "quit", "app.leave")]
 
 
 def preview_of(entry: Entry) -> Preview:

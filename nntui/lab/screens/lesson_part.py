@@ -31,6 +31,10 @@ class LessonPart(Vertical):
         self.theme = theme
         self._shown: str | None = None
 
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of this theme from now on."""
+        self.theme = theme
+
     def compose(self) -> ComposeResult:
         """The text that scrolls, over suggestions and log."""
         with LessonScroll(id="lesson-text"):

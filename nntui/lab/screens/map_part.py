@@ -1,5 +1,7 @@
 """The Map view: the map over a table of the lanes, plots against the step beside it or on a page of their own."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
@@ -11,8 +13,8 @@ from nntui.looks.projection import Point, Projection, Window
 from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.map import MapPainter, surface_request
 from nntui.plotting.map_frame import canvas_of
-from nntui.plotting.panel import draw_panel
 from nntui.plotting.panels import build_panel, meaning_of, panel_order
+from nntui.plotting.reading import draw_read
 from nntui.plotting.surface_side import draw_race_table, table_height
 from nntui.plotting.theme import Theme
 
@@ -29,6 +31,10 @@ class MapPart(Horizontal):
         self.theme = theme
         self._painter = MapPainter(theme)
         self._arranged: tuple[MapLayout, int] | None = None
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of this theme from now on."""
+        self.theme, self._painter = theme, MapPainter(theme)
 
     def compose(self) -> ComposeResult:
         """The map over the lanes' table, and the plots, with a table for when they have a page of their own."""
@@ -89,8 +95,9 @@ class MapPart(Horizontal):
         for slot, name in enumerate(names):
             spec = build_panel(name, race, state.panel_view, theme)
             words = meaning_of(name, race, state.panel_view)
+            cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
             self.query_one(f"#map-plot{slot}", GridView).show(
-                lambda w, h, spec=spec, words=words: draw_panel(spec, w, h, theme, words)  # type: ignore[misc]
+                partial(draw_read, spec, cursor, told, theme=theme, meaning=words), name
             )
 
     def _arrange(self, layout: MapLayout, page: int) -> None:

@@ -22,6 +22,10 @@ class SidePart(Vertical):
         super().__init__(id=id)
         self.theme = theme
 
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of this theme from now on."""
+        self.theme = theme
+
     def compose(self) -> ComposeResult:
         """The boxes, from the top down."""
         for name in ("lanes", "knobs", "layers", "side-tries"):

@@ -4,32 +4,117 @@ from collections.abc import Callable
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.geometry import Region
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from nntui.plotting.grid import Grid
+from nntui.plotting.changes import Changes
+from nntui.plotting.colours import DEFAULT
+from nntui.plotting.grid import Grid, Spot
 
 Draw = Callable[[int, int], Grid]
 
 
 class GridView(Widget):
-    """Draws with ``draw(width, height)``; drawn lines are kept until :meth:`show` or a new size or style."""
+    """Draws with ``draw(width, height)``; drawn lines are kept until :meth:`show` or a new size or style. Of what is
+    shown next only the cells that differ are written.
+
+    It tells what the mouse does on the spots of its grid; ``about`` says what it shows.
+    """
 
     DEFAULT_CSS = "GridView { height: 1fr; width: 1fr; }"
+
+    class Pressed(Message):
+        """A spot was clicked, ``times`` times in a row, at a column of it."""
+
+        def __init__(self, view: "GridView", spot: Spot, column: int, times: int) -> None:
+            super().__init__()
+            self.view, self.spot, self.column, self.times = view, spot, column, times
+
+    class Pointed(Message):
+        """The mouse is over a column of a spot; over none where ``spot`` is None."""
+
+        def __init__(self, view: "GridView", spot: Spot | None, column: int = 0) -> None:
+            super().__init__()
+            self.view, self.spot, self.column = view, spot, column
+
+    class Wheeled(Message):
+        """The wheel was turned, down (1) or up (−1)."""
+
+        def __init__(self, view: "GridView", direction: int) -> None:
+            super().__init__()
+            self.view, self.direction = view, direction
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._draw: Draw | None = None
+        self.about = ""
+        self._spots: list[Spot] = []
+        self._pointed: Spot | None = None
         self._strips: list[Strip] = []
         self._drawn_at: tuple[int, int] | None = None
         self._styles_by_name: dict[str, Style] = {}
+        self._changes = Changes()
 
-    def show(self, draw: Draw) -> None:
+    def show(self, draw: Draw, about: str = "") -> None:
         """Draw this from now on."""
+        self.about = about
         self._draw = draw
-        self._drawn_at = None
-        self.refresh()
+        if self._drawn_at != self.size or not self.size:
+            self._drawn_at = None
+            self.refresh()
+            return
+        grid = draw(*self.size)
+        self._spots = grid.spots
+        spans = self._changes.spans(grid)
+        if spans is None:
+            self._drawn_at = None
+            self.refresh()
+        elif spans:
+            base = self.rich_style
+            for row in {row for row, _, _ in spans}:
+                self._strips[row] = self._strip(grid, row, base)
+            self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))
+
+    def spots(self, what: str) -> list[Spot]:
+        """Those of one kind, in its own cells."""
+        self._update_strips()
+        return [spot for spot in self._spots if spot.what == what]
+
+    def _spot_at(self, column: int, row: int) -> Spot | None:
+        self._update_strips()
+        return next((spot for spot in reversed(self._spots) if spot.holds(row, column)), None)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which spot."""
+        spot = self._pointed = self._spot_at(event.x, event.y)
+        if spot is not None:
+            self.post_message(GridView.Pressed(self, spot, event.x - spot.column, event.chain))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Tell which spot the mouse is over, and when it leaves one."""
+        spot = self._spot_at(event.x, event.y)
+        if spot is not None:
+            self.post_message(GridView.Pointed(self, spot, event.x - spot.column))
+        elif self._pointed is not None:
+            self.post_message(GridView.Pointed(self, None))
+        self._pointed = spot
+
+    def on_leave(self) -> None:
+        """Tell that the mouse is over no spot."""
+        if self._pointed is not None:
+            self._pointed = None
+            self.post_message(GridView.Pointed(self, None))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:  # noqa: ARG002
+        """Tell which way."""
+        self.post_message(GridView.Wheeled(self, 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:  # noqa: ARG002
+        """Tell which way."""
+        self.post_message(GridView.Wheeled(self, -1))
 
     @property
     def lines(self) -> list[str]:
@@ -42,6 +127,7 @@ class GridView(Widget):
         super().notify_style_update()
         self._drawn_at = None
         self._styles_by_name = {}
+        self._changes.forget()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows and columns of ``crop`` as strips."""
@@ -58,14 +144,14 @@ class GridView(Widget):
         self._drawn_at = (width, height)
         base = self.rich_style
         if self._draw is None or width == 0 or height == 0:
-            self._strips = [Strip.blank(width, self._style("", base))] * height
+            self._strips, self._spots = [Strip.blank(width, self._style("", base))] * height, []
+            self._changes.forget()
             return
-        grid = self._drawn(width, height)
+        grid = self._draw(width, height)
+        self._spots = grid.spots
+        self._changes.forget()
+        self._changes.spans(grid)
         self._strips = [self._strip(grid, row, base) for row in range(height)]
-
-    def _drawn(self, width: int, height: int) -> Grid:
-        assert self._draw is not None
-        return self._draw(width, height)
 
     def _strip(self, grid: Grid, row: int, base: Style) -> Strip:
         return Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], grid.width)
@@ -74,7 +160,8 @@ class GridView(Widget):
         style = self._styles_by_name.get(name)
         if style is None:
             # strips are not given the widget's background by Textual
-            style = base + Style.parse(name)
+            colours = getattr(self.app, "colours", DEFAULT)
+            style = base + Style.parse(colours.restyle(name))
             for line_filter in self.get_line_filters():  # NO_COLOR and the like, which these lines pass by otherwise
                 style = line_filter.apply([Segment(" ", style)], self.background_colors[1])[0].style or style
             self._styles_by_name[name] = style

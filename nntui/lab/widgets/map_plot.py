@@ -3,11 +3,11 @@
 from textual import events
 from textual.message import Message
 
-from .patch_view import PatchView
+from .grid_view import GridView
 
 
-class MapPlot(PatchView):
-    """Draws like every PatchView."""
+class MapPlot(GridView):
+    """Draws like every GridView."""
 
     class Zoomed(Message):
         """The wheel was turned at a cell: 1 to come closer, −1 to go back."""

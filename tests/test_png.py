@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from nntui.headless import png
+from nntui import png
 from nntui_engine.errors import InputError
 
 SVG = (
