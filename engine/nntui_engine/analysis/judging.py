@@ -18,7 +18,8 @@ from ..scenario import Expectation
 from .of_layers import LAYER_MEASURES
 from .on_demand import MEASURES, SURFACE_MEASURES
 
-Measured = float | tuple[float, float] | tuple[str, ...] | None
+Number = float | tuple[float, float]
+Measured = Number | tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ def _of_layers(
         for whose, which in places:
             assert which is not None
             column = _column(lanes[whose], which)
+            if column >= len(lanes[whose].layers):  # a changed lane may have no such layer
+                continue
             found[whose, name, column] = LAYER_MEASURES[name](
                 run, lanes[whose].index, lanes[whose].layers[column].index
             )
@@ -94,23 +97,25 @@ def _of_layers(
 
 def judge(expectation: Expectation, moments: Mapping[int | None, Moment], first: str) -> Outcome:
     """How an expectation comes out; ``moments`` are those at the steps that it names, ``first`` the first lane."""
-    moment = moments[expectation.step]
-    if expectation.statistic is None:
-        return _judge_findings(expectation, moment, first)
-    value, over = value_in(expectation, moment, first), expectation.over
+    value, over = value_in(expectation, moments[expectation.step], first), expectation.over
     if over is not None:
         at = over.step if over.step is not None else expectation.step
         value = ratio(value, over_in(expectation, moments[at], first))
     return outcome(expectation, value)
 
 
-def value_in(expectation: Expectation, moment: Moment, first: str) -> float | tuple[float, float] | None:
+def value_in(expectation: Expectation, moment: Moment, first: str) -> Measured:
     """What is measured, without what it is held ``over``; None where there is nothing to measure."""
-    lane = expectation.lane if expectation.lane is not None else first
+    lane = expectation.lane
+    if expectation.statistic is None:
+        if lane is None and len(moment.lanes) == 1:
+            lane = first
+        return tuple(dict.fromkeys(rule for name, rule in moment.findings if lane in (None, name)))
+    lane = lane if lane is not None else first
     return _read(expectation, lane, expectation.layer, expectation.step, moment, expectation.time)
 
 
-def over_in(expectation: Expectation, moment: Moment, first: str) -> float | tuple[float, float] | None:
+def over_in(expectation: Expectation, moment: Moment, first: str) -> Measured:
     """What it is held ``over``."""
     over = expectation.over
     assert over is not None
@@ -128,23 +133,10 @@ def ratio(value: Measured, other: Measured) -> float | None:
         return float(np.float64(value) / np.float64(other))
 
 
-def outcome(expectation: Expectation, value: float | tuple[float, float] | None) -> Outcome:
+def outcome(expectation: Expectation, value: Measured) -> Outcome:
     """The expectation against what was measured."""
-    passed = value is not None and _holds(expectation, value)
-    return Outcome(expectation, value, passed, f"{subject(expectation)}: {_shown(value)}, {expected(expectation)}")
-
-
-def _judge_findings(expectation: Expectation, moment: Moment, first: str) -> Outcome:
-    lane = expectation.lane
-    if lane is None and len(moment.lanes) == 1:
-        lane = first
-    rules = tuple(dict.fromkeys(rule for name, rule in moment.findings if lane in (None, name)))
-    if expectation.finding is not None:
-        passed = expectation.finding in rules
-    else:
-        passed = not rules if expectation.no_finding == "any" else expectation.no_finding not in rules
-    text = f"{subject(expectation)}: {', '.join(rules) or 'none'}, {expected(expectation)}"
-    return Outcome(expectation, rules, passed, text)
+    text = f"{subject(expectation)}: {_shown(value)}, {expected(expectation)}"
+    return Outcome(expectation, value, value is not None and _holds(expectation, value), text)
 
 
 def _read(
@@ -172,7 +164,8 @@ def _read(
         return float(series.mean[-expectation.average_over :, column].mean())
     if statistic in LAYER_MEASURES:
         assert layer is not None
-        return _at_time(moment.of_layers[lane_name, statistic, _column(lane, layer)], -1 if time is None else time)
+        found = moment.of_layers.get((lane_name, statistic, _column(lane, layer)))
+        return None if found is None else _at_time(found, -1 if time is None else time)
     if (lane_name, statistic) in moment.asked:
         return moment.asked[lane_name, statistic]
     if layer is None:
@@ -216,12 +209,17 @@ def _column(lane: LaneSnapshot, layer: int | str) -> int:
     return layer if layer < 0 else layer - 1
 
 
-def _holds(expectation: Expectation, value: float | tuple[float, float]) -> bool:
-    """Whether the value meets the bounds; NaN meets none."""
+def _holds(expectation: Expectation, value: Number | tuple[str, ...]) -> bool:
+    """Whether the value meets the bounds, or the rules are those asked for; NaN meets none."""
+    if expectation.finding is not None:
+        return expectation.finding in _rules(value)
+    if expectation.no_finding is not None:
+        return not value if expectation.no_finding == "any" else expectation.no_finding not in _rules(value)
     if isinstance(value, tuple):
         assert isinstance(expectation.equals, tuple)
+        x, y = (float(one) for one in value)
         goal = expectation.equals
-        return math.dist(value, goal) <= expectation.rtol * math.hypot(*goal)
+        return math.dist((x, y), goal) <= expectation.rtol * math.hypot(*goal)
     if expectation.between is not None:
         return expectation.between[0] <= value <= expectation.between[1]
     if expectation.equals is not None:
@@ -267,10 +265,18 @@ def subject(expectation: Expectation) -> str:
     return f"{text} over that of {', '.join(parts)}"
 
 
+def _rules(value: Number | tuple[str, ...]) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, tuple) else []
+
+
 def _shown(value: Measured) -> str:
     if value is None:
         return "not measured"
-    return f"({value[0]:.6g}, {value[1]:.6g})" if isinstance(value, tuple) else f"{value:.6g}"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if not value or isinstance(value[0], str):
+        return ", ".join(_rules(value)) or "none"
+    return f"({value[0]:.6g}, {value[1]:.6g})"
 
 
 def expected(expectation: Expectation) -> str:

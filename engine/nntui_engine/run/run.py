@@ -238,6 +238,11 @@ class Run:
         """Steps that a lane has done since it began."""
         return int(self._task.step[self.index(lane)])
 
+    def has_ended(self, lane: str | int) -> bool:
+        """Whether a lane has no step left."""
+        index, task = self.index(lane), self._task
+        return bool(task.ended[index] or task.step[index] >= task.limit[index])
+
     def apply_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Set a lane's parameters, each in its own shape, without a note of it."""
         self._task.set_parameters(lane, values)
