@@ -15,6 +15,7 @@ from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
+from .expected_words import expected_line
 from .health import health_lines
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
@@ -291,6 +292,7 @@ class LabModel:
             health=self._health(),
             log=self.log,
             tries=self._tries(),
+            expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
             keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
             message=message,
             panels=view.scenario.panels,

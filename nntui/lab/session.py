@@ -205,9 +205,10 @@ class Session:
         self._hungry = False
         run = training.run
         snapshot = run.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
-        findings = training.findings()
+        findings, standings = training.findings(), training.standings()
         self._dirty = False
-        self._publish(stage="ready", snapshot=snapshot, finished=bool(run.finished), findings=findings)
+        finished = bool(run.finished)
+        self._publish(stage="ready", snapshot=snapshot, finished=finished, findings=findings, standings=standings)
 
     def _publish(self, **changes: Any) -> None:
         training = self._training

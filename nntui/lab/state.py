@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from nntui.looks.fair_rates import FairView
 from nntui.looks.surface import SampledSurface
+from nntui.plotting.expected import ExpectedLine
 from nntui.plotting.header import Status
 from nntui.plotting.knob_box import KnobRow
 from nntui.plotting.log_list import FindingLine, LogLine
@@ -34,6 +35,7 @@ class LabState:
     health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
+    expected: tuple[ExpectedLine, ...] = ()
     keys: list[tuple[int, str, str]] = field(default_factory=list)
     message: tuple[str, bool] = ("", False)
     panels: tuple[str, ...] = ()

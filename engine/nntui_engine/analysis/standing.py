@@ -113,10 +113,10 @@ class Standings:
             self._read[side] = _Reading(run.position, self._value(run, side, moment), words)
         self._next_look = 0.0
 
-    def look(self, run: Experiment) -> tuple[Standing, ...]:
-        """How all of them stand; while the run goes on, how they stood a moment ago at most."""
+    def look(self, run: Experiment, fresh: bool = False) -> tuple[Standing, ...]:
+        """How all of them stand now, or unless ``fresh`` how they stood a moment ago."""
         began = self._clock()
-        if self._newest and began < self._next_look:
+        if self._newest and not fresh and began < self._next_look:
             return self._newest
         live = [side for side in self._sides if self._is_live(run, side)]
         moment, changed = self._moment(run, live), self._changes(run)
