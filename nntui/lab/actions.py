@@ -17,16 +17,16 @@ from .help_words import help_lines
 from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
+from .lane_actions import LaneActions
 from .new_lanes import NewLane, lane_name
 from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
 from .training import Training
-from .zoom_actions import ZoomActions
 
 
-class LabActions(ZoomActions):
+class LabActions(LaneActions):
     """The app as far as keys are concerned."""
 
     to_copy: deque[str]  # into the clipboard, with the next frame

@@ -54,6 +54,7 @@ class LabModel:
         self.panel_view = PanelView()
         self.map_view = MapView()
         self.all_lanes = False
+        self.solo = False  # whether the chosen lane alone is drawn
         self.page = 0
         self.zoom = ""  # the plot that stands alone
         self.pages = 1
@@ -261,6 +262,7 @@ class LabModel:
             snapshot = self._labels_of_lanes.shown(snapshot, view.first)
         lanes = self.chosen_lanes
         knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
+        self.panel_view.alone = self.solo and not self.all_lanes
         failure = view.error if view.stage == "failed" else ""
         message = self._message.shown
         if failure and snapshot is not None:

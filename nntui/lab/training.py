@@ -176,9 +176,7 @@ class Training:
         if self._run is None or not self._run.finished:
             return True
         began = first_of(self.first, ((lane.name, lane.settings) for lane in self.run.lanes))
-        longer = [
-            ({"train.steps": lane.settings.steps + began[lane.name].steps}, lane.name) for lane in self.run.lanes
-        ]
+        longer = [({"train.steps": lane.settings.steps + began[lane.name].steps}, lane.name) for lane in self.run.lanes]
         for settings, lane in merged(tuple(longer), len(longer)):
             self.run.tweak(settings, lane)
         if self.run.finished:

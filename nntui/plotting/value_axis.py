@@ -33,6 +33,8 @@ def value_axis(spec: PlotSpec) -> ValueAxis | None:
         return ValueAxis(_fit(spec, *((1e-3, 1.0) if log else (0.0, 1.0)))) if known else None
     if spec.fixed is not None:
         return ValueAxis(_fit(spec, *spec.fixed))
+    if spec.y_axis is not None:
+        return ValueAxis(spec.y_axis, *_said(traces, spec.y_axis, spec.curves_are, 0))
     floor = None if log else spec.floor
     ends = [float(held.min()), float(held.max())] if len(held) else []
     if traces:

@@ -12,12 +12,14 @@ from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture, draw_panel
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.side_by_side import apart, draw_apart
 from nntui.plotting.status import (
     draw_failure,
     draw_keys,
@@ -183,7 +185,14 @@ class LabScreen(Screen[None]):
             self.query_one(SidePart).display, switcher.current = False, "zoom"
             built, cursor = self._built(self.zoomed), state.panel_view.cursor
             meaning = meaning_of(self.zoomed, snapshot, state.panel_view)
-            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning))
+            view, name = state.panel_view, self.zoomed
+            small = apart(name, snapshot, view, theme) if view.apart else []
+            chosen = sum(lane.index not in undrawn(snapshot, view) for lane in snapshot.lanes[: view.lane])
+            if small and isinstance(built, PlotSpec):
+                title = built.title
+                self._view("zoom").show(lambda w, h: draw_apart(small, title, chosen, cursor, w, h, theme))
+            else:
+                self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning))
         elif state.view == "lesson" and snapshot is not None:
             switcher.current = "lesson-view"
             self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)

@@ -9,6 +9,7 @@ from nntui.lab.widgets.grid_view import GridView
 from nntui.lab.widgets.map_plot import MapPlot
 from nntui.looks.projection import Point, Projection, Window
 from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.map import MapPainter, surface_request
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.panel import draw_panel
@@ -76,14 +77,15 @@ class MapPart(Horizontal):
         if self._arranged != (layout, page):
             self._arrange(layout, page)
         theme, chosen, everything = self.theme, state.panel_view.lane, state.all_lanes
+        away = undrawn(race, state.panel_view)
         if page == 0:
             window, crosshair, surface = self.window(state), state.map_view.crosshair, state.surface
             self.query_one("#map", MapPlot).show(
-                lambda w, h: self._painter.draw(race, surface, window, chosen, crosshair, w, h)
+                lambda w, h: self._painter.draw(race, surface, window, chosen, crosshair, w, h, away)
             )
         for name in ("race-table", "race-table-2"):
             self.query_one(f"#{name}", GridView).show(
-                lambda w, h: draw_race_table(race, chosen, everything, w, h, theme)
+                lambda w, h: draw_race_table(race, chosen, everything, w, h, theme, away)
             )
         names = panel_order(state.panels, race, state.panel_view)[: layout.panels]
         for slot, name in enumerate(names):
