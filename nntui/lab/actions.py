@@ -17,8 +17,8 @@ from .help_words import help_lines
 from .keeping import command_line
 from .knob_rack import Turn
 from .knobs import Value
-from .lane_actions import LaneActions
 from .new_lanes import NewLane, lane_name
+from .panel_actions import PanelActions
 from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
@@ -26,7 +26,7 @@ from .screens.value import ValueScreen
 from .training import Training
 
 
-class LabActions(LaneActions):
+class LabActions(PanelActions):
     """The app as far as keys are concerned."""
 
     to_copy: deque[str]  # into the clipboard, with the next frame

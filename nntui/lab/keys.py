@@ -65,6 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("next_panels", "n,pagedown", "panels(1)", "more plots", "Show the plots that did not fit", "View", 2, "n"),
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
     Action("zoom_panel", "z", "zoom_panel", "enlarge", "One plot alone, with a cursor: arrows move it", "View", 7),
+    Action("arrange", "P", "arrange", "panels", "Which plots are shown, and in which order", "View", 35),
     Action("smooth", "k", "smooth", "", "Smooth the plots: means over more steps", "View", 60),
     Action("window", "i", "window", "", "Show the last steps alone, or all", "View", 60),
     Action("next_unit", "v", "choose_unit(1)", "unit", "Weights of the next unit", "View", 7),

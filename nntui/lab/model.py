@@ -7,14 +7,14 @@ from collections.abc import Callable, Hashable, Mapping
 from nntui.plotting import numbers
 from nntui.plotting.header import Status
 from nntui.plotting.layers_view import STATISTICS
-from nntui.plotting.log_list import FindingLine, LogLine
+from nntui.plotting.log_list import LogLine
 from nntui.plotting.panel import PanelView
-from nntui.plotting.theme import ASCII, Theme
+from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine
-from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
+from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
 from .health import health_lines
 from .keys import Action, footer_items
@@ -28,6 +28,7 @@ from .map_view import MapView
 from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
 from .session_view import SessionView
+from .shown_words import finding_line, state_name
 from .state import LabState
 
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
@@ -54,6 +55,7 @@ class LabModel:
         self.panel_view = PanelView()
         self.map_view = MapView()
         self.all_lanes = False
+        self.arrangements: Arrangements = {}  # of panels, by view
         self.solo = False  # whether the chosen lane alone is drawn
         self.page = 0
         self.zoom = ""  # the plot that stands alone
@@ -300,6 +302,7 @@ class LabModel:
             panels=view.scenario.panels,
             page=self.page,
             zoom=self.zoom,
+            arrangement=self.arrangement,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
         )
@@ -326,6 +329,16 @@ class LabModel:
         elif self.view_name == "fair":
             labels |= {"type_value": "apply", "cancel": "back"}
         return labels
+
+    @property
+    def arranged_view(self) -> str:
+        """The view whose panels are arranged: the plots beside a race's map are its overview's."""
+        return "overview" if self.race is not None else self.view_name or "overview"
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How a person arranged the panels of this view."""
+        return self.arrangements.get(self.arranged_view, Arrangement())
 
     @property
     def target(self) -> str:
@@ -364,21 +377,3 @@ class LabModel:
     def reason(self, action_id: str) -> str:
         """Why an action can do nothing now, "" if it can."""
         return reasons.reason(self, action_id)
-
-
-def state_name(view: SessionView) -> str:
-    """One word for the header."""
-    if view.stage != "ready":
-        return view.stage
-    return "finished" if view.finished else "running" if view.running else "paused"
-
-
-def finding_line(finding: Finding, theme: Theme) -> FindingLine:
-    """A finding of the engine as it stands on screen."""
-
-    def shown(words: str) -> str:
-        words = numbers.short_exponents(words)
-        return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if theme.ascii_only else words
-
-    lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))
-    return FindingLine(finding.severity, shown(headline(finding)), lines)

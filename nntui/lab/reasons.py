@@ -128,7 +128,7 @@ def _of_view(model: Known, action_id: str) -> str:
         return "The whole map is shown already."
     if action_id == "cancel" and model.map_view.crosshair is None and name != "fair" and not model.zoom:
         return "There is nothing to leave."
-    if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
+    if action_id in ("zoom_panel", "smooth", "window", "arrange") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
     if action_id == "apart" and not model.zoom:
         return f"That is for one plot alone on the screen: {_key(model, 'zoom_panel')} shows one so."

@@ -12,6 +12,7 @@ from nntui.plotting.panel import PanelView
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.snapshot import Snapshot
 
+from .arrangement import Arrangement
 from .map_view import MapView
 
 
@@ -41,6 +42,7 @@ class LabState:
     panels: tuple[str, ...] = ()
     page: int = 0
     zoom: str = ""
+    arrangement: Arrangement = field(default_factory=Arrangement)
     view: str = "overview"
     lesson: str = ""
     surface: SampledSurface | None = None

@@ -126,7 +126,20 @@ class LabScreen(Screen[None]):
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        """The plots of the present view in order."""
+        """The plots of the present view that a person wants to see, in order."""
+        return self.state.arrangement.shown(self.all_panels)
+
+    @property
+    def panel_titles(self) -> dict[str, str]:
+        """What the plots of the present view are called, by their names, in their first order."""
+        snapshot, view = self.state.anything, self.state.panel_view
+        if snapshot is None:
+            return {}
+        return {name: words_of(name, snapshot, view, self.theme).title for name in self.all_panels}
+
+    @property
+    def all_panels(self) -> tuple[str, ...]:
+        """The plots of the present view in their first order, those that are hidden too."""
         state = self.state
         if state.view in ("layers", "map", "network", "landscape") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view)

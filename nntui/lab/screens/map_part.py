@@ -29,7 +29,7 @@ class MapPart(Horizontal):
         super().__init__(id=id)
         self.theme = theme
         self._painter = MapPainter(theme)
-        self._arranged: tuple[MapLayout, int] | None = None
+        self._arranged: tuple[MapLayout, int, int] | None = None
 
     def compose(self) -> ComposeResult:
         """The map over the lanes' table, and the plots, with a table for when they have a page of their own."""
@@ -74,8 +74,9 @@ class MapPart(Horizontal):
             return
         layout = map_layout(size, state)
         page = state.page % layout.pages
-        if self._arranged != (layout, page):
-            self._arrange(layout, page)
+        wanted = len(state.arrangement.shown(panel_order(state.panels, race, state.panel_view)))
+        if self._arranged != (layout, page, wanted):
+            self._arrange(layout, page, wanted)
         theme, chosen, everything = self.theme, state.panel_view.lane, state.all_lanes
         away = undrawn(race, state.panel_view)
         if page == 0:
@@ -87,7 +88,7 @@ class MapPart(Horizontal):
             self.query_one(f"#{name}", GridView).show(
                 lambda w, h: draw_race_table(race, chosen, everything, w, h, theme, away)
             )
-        names = panel_order(state.panels, race, state.panel_view)[: layout.panels]
+        names = state.arrangement.shown(panel_order(state.panels, race, state.panel_view))[: layout.panels]
         for slot, name in enumerate(names):
             spec = build_panel(name, race, state.panel_view, theme)
             words = meaning_of(name, race, state.panel_view)
@@ -95,8 +96,9 @@ class MapPart(Horizontal):
                 lambda w, h, spec=spec, words=words: draw_panel(spec, w, h, theme, words)  # type: ignore[misc]
             )
 
-    def _arrange(self, layout: MapLayout, page: int) -> None:
-        self._arranged = (layout, page)
+    def _arrange(self, layout: MapLayout, page: int, wanted: int) -> None:
+        """``wanted``: plots that a person wants to see."""
+        self._arranged = (layout, page, wanted)
         left, plots = self.query_one("#map-left"), self.query_one("#map-plots")
         left.display = page == 0
         plots.display = page == 1 or layout.plots > 0
@@ -107,7 +109,7 @@ class MapPart(Horizontal):
         second.display = layout.second_table > 0
         second.styles.height = layout.second_table
         for slot in range(PLOTS):
-            self.query_one(f"#map-plot{slot}").display = slot < layout.panels
+            self.query_one(f"#map-plot{slot}").display = slot < min(layout.panels, wanted)
 
 
 def map_layout(size: Size, state: LabState) -> MapLayout:
