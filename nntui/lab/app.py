@@ -24,6 +24,7 @@ from nntui.plotting.theme import ACCENT, BACKGROUND, DIM, ERROR, GOOD, TEXT, WAR
 from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
+from .ahead import Ahead
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
@@ -56,6 +57,7 @@ class LabApp(LaunchActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     Without a source it begins with the launcher.
+    ``ahead`` compiles what other scenarios take, as soon as nobody waits.
     ``still`` starts no source, no timer and no signal handler: for pictures.
     """
 
@@ -75,7 +77,9 @@ class LabApp(LaunchActions):
         config: Config | None = None,
         still: bool = False,
         fair: bool = False,
+        ahead: Ahead | None = None,
     ) -> None:
+        self._ahead = ahead
         self._config = config or Config()
         self._lab_actions = actions(self._config.keys)
         super().__init__(driver_class=driver_class())
@@ -124,6 +128,7 @@ class LabApp(LaunchActions):
             self.source.start()
         else:
             self.action_open_launcher()
+            self._compile_ahead()
         self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
 
     @property
@@ -138,6 +143,11 @@ class LabApp(LaunchActions):
         self._look_every(1 / (self._config.fps or FRAMES_PER_SECOND))
         source.start()
         self.redraw()
+
+    def _compile_ahead(self) -> None:
+        """Now that nobody waits for the compiler, what other scenarios take."""
+        if self._ahead is not None:
+            self._ahead.start()
 
     def _look_every(self, seconds: float) -> None:
         if self._timer is not None:
@@ -178,6 +188,8 @@ class LabApp(LaunchActions):
     def take(self, view: SessionView) -> None:
         """Draws a view."""
         self.model.take(view)
+        if view.stage == "ready":
+            self._compile_ahead()
         if view.bad_input is not None and not self.chosen_here:  # else another can be chosen
             self.exit(return_code=2)
             return

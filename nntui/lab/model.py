@@ -27,6 +27,7 @@ from .log_book import LogBook
 from .map_view import MapView
 from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
+from .scenario_words import preview
 from .session_view import SessionView
 from .shown_words import finding_line, state_name
 from .state import LabState
@@ -284,6 +285,7 @@ class LabModel:
                 watching=view.watching,
             ),
             progress=view.progress,
+            preview=preview(view.scenario) if snapshot is None and view.scenario.lanes else None,
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,

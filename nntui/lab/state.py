@@ -7,6 +7,7 @@ from nntui.looks.surface import SampledSurface
 from nntui.plotting.expected import ExpectedLine
 from nntui.plotting.header import Status
 from nntui.plotting.knob_box import KnobRow
+from nntui.plotting.launcher import Preview
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.tries import TryLine
@@ -24,6 +25,7 @@ class LabState:
     race: Snapshot | None = None
     status: Status = field(default_factory=lambda: Status(""))
     progress: tuple[int, int, str] = (0, 0, "")
+    preview: Preview | None = None
     failure: str = ""
     panel_view: PanelView = field(default_factory=PanelView)
     all_lanes: bool = False

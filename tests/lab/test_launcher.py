@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nntui.lab.app import LabApp
-from nntui.lab.screens.launcher import LauncherScreen, paragraphs
+from nntui.lab.scenario_words import paragraphs
+from nntui.lab.screens.launcher import LauncherScreen
 from nntui.lab.session import Session
 from nntui.lab.visits import note_visit, read_visits, visits_file
 from nntui.plotting.theme import ASCII, Theme

@@ -19,6 +19,7 @@ from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture, draw_panel
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.preparing import draw_preparing
 from nntui.plotting.side_by_side import apart, draw_apart
 from nntui.plotting.status import (
     draw_failure,
@@ -214,7 +215,7 @@ class LabScreen(Screen[None]):
             self._view("waiting").show(lambda w, h: draw_failure(state.failure, w, h, theme))
         elif snapshot is None:
             switcher.current = "waiting"
-            self._view("waiting").show(lambda w, h: draw_progress(state.progress, w, h, theme))
+            self._view("waiting").show(lambda w, h: draw_preparing(state.preview, state.progress, w, h, theme))
         elif state.view == "map" and state.race is not None:
             switcher.current = "map-view"
             self.map_part.show(state, self.size)

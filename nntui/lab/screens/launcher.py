@@ -1,6 +1,5 @@
 """The launcher: every scenario to choose from, found by typing, with what it is about beside it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from nntui.lab.catalog import OWN_TOPIC, Entry, find, own_files, read_catalog, search
-from nntui.lab.scenario_words import lane_lines, trained
+from nntui.lab.scenario_words import preview
 from nntui.lab.visits import Visits, read_visits, visits_file
 from nntui.lab.widgets.grid_view import GridView
 from nntui.new_scenario import write_scenario
@@ -371,20 +370,4 @@ def preview_of(entry: Entry) -> Preview:
         scenario = load_scenario(entry.path)
     except InputError as error:
         return Preview(entry.title, entry.summary, trouble=str(error).removeprefix(f"{entry.path}: "))
-    name = entry.name if entry.place else entry.path.name
-    return Preview(
-        scenario.title,
-        scenario.summary,
-        tuple(trained(scenario)),
-        tuple(lane_lines(scenario)),
-        tuple(one.say for one in scenario.tries),
-        tuple(paragraphs(scenario.lesson)),
-        f"nntui run {name}",
-    )
-
-
-def paragraphs(lesson: str) -> Iterator[str]:
-    """The lesson's text, a paragraph or an item of a list each, without headings, tables and Markdown's signs."""
-    for block in lesson.replace("\n- ", "\n\n- ").split("\n\n"):
-        if block.strip() and not block.lstrip().startswith(("#", "|")):
-            yield " ".join(block.replace("*", "").replace("`", "").split())
+    return preview(scenario, f"nntui run {entry.name if entry.place else entry.path.name}")
