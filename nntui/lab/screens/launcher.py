@@ -26,6 +26,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario
 
 from .dialog import DismissedOnce
+from .prompt import Prompt
 from .value import ValueScreen
 
 SHOWN_RECENT = 5
@@ -102,7 +103,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     def compose(self) -> ComposeResult:
         """A line to search in, over list and preview."""
         yield GridView(id="launcher-head")
-        yield Input(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
+        yield Prompt(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
         with Horizontal(id="launcher-body"):
             yield ChoiceList(id="choices")
             yield GridView(id="preview")
