@@ -16,7 +16,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 from . import reasons
 from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
-from .health import health_lines
+from .health import health_lines, is_healthy
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
@@ -283,6 +283,7 @@ class LabModel:
                 view.speed,
                 severities=tuple(finding.severity for finding in view.findings),
                 watching=view.watching,
+                healthy=self._watched is not None and is_healthy(self._watched, view.findings),
             ),
             progress=view.progress,
             preview=preview(view.scenario) if snapshot is None and view.scenario.lanes else None,
@@ -309,10 +310,13 @@ class LabModel:
             lesson=lesson_text(view.scenario),
         )
 
+    @property
+    def _watched(self) -> Snapshot | None:
+        """The newest snapshot where it is looked at for what is wrong."""
+        return self.view.snapshot if self.view.watching and self.race is None else None
+
     def _health(self) -> tuple[str, ...]:
-        snapshot = self.view.snapshot
-        watched = snapshot is not None and self.view.watching and self.race is None
-        return health_lines(snapshot, self.view.findings) if watched and snapshot is not None else ()
+        return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
 
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}

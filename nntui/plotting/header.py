@@ -22,7 +22,8 @@ Part = list[Piece]
 class Status:
     """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second.
 
-    ``severities`` are those of the findings, ``watching`` is whether they are looked for.
+    ``severities`` are those of the findings, ``watching`` is whether they are looked for, ``healthy`` whether it is
+    known that nothing is wrong.
     """
 
     title: str
@@ -31,6 +32,7 @@ class Status:
     speed: float = math.inf
     severities: tuple[str, ...] = ()
     watching: bool = False
+    healthy: bool = False
 
 
 def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
@@ -121,10 +123,10 @@ def _health(snapshot: Snapshot, status: Status, theme: Theme) -> Part:
         return [_counted(status.severities, theme)]
     if not status.watching:
         return [("", DIM)]
+    if status.healthy:
+        return [(f"{theme.glyphs.done} healthy", GOOD)]
     if any(lane.state == "running" for lane in snapshot.lanes):
         return [("no findings yet", DIM)]
-    if all(has_learned(lane) for lane in snapshot.lanes):
-        return [(f"{theme.glyphs.done} healthy", GOOD)]
     return [("no findings", DIM)]
 
 

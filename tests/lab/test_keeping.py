@@ -68,6 +68,19 @@ def test_defaults_are_left_out() -> None:
     assert "seed" not in text
 
 
+@pytest.mark.parametrize("settings", [{"train.lr": 0.01}, {"train.momentum": 0.0}, {"model.activation": "tanh"}])
+def test_a_knob_at_its_default_is_left_out_only_where_the_file_says_the_same(settings: dict[str, Any]) -> None:
+    tables = {**TWO, "train": {**TWO["train"], "momentum": 0.9}}
+    for lane in (None, "b"):
+        run = experiment(tables)
+        run.tweak(settings, lane)
+        written = parse_scenario(scenario_text(run))
+        assert [one.tables for one in written.lanes] == [one.tables for one in run.recipes()]
+        key = next(iter(settings)).partition(".")
+        whose = [one for one in written.lanes if lane in (None, one.name)]
+        assert {one.tables[key[0]][key[2]] for one in whose} == set(settings.values())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for i, name in enumerate(scenario_paths()) if i % 6 == 0])
 def test_built_in_scenarios_can_be_kept(name: str) -> None:
