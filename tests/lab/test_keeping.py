@@ -162,6 +162,36 @@ async def test_the_keys_write_files_and_say_so(tmp_path: Path, monkeypatch: pyte
         app.source.stop()
 
 
+@pytest.mark.parametrize(
+    ("number", "reason"), [(28, "No space left on device"), (30, "Read-only file system"), (13, "Permission denied")]
+)
+@pytest.mark.parametrize("key", ["x", "e", "E"])
+async def test_a_disk_that_takes_nothing_is_said_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, number: int, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    real = Path.write_text
+
+    def refused(path: Path, *words: Any, **more: Any) -> int:
+        if path.parent != tmp_path:
+            return real(path, *words, **more)
+        if number == 28:
+            path.touch()  # begun, and then it was full
+        raise OSError(number, reason)
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    app = lab()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await ready(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: f"could not be saved: {reason}" in text(app))
+        assert list(tmp_path.iterdir()) == []
+        await pilot.press("s")
+        await until(pilot, lambda: lanes(app)[""].step == 1)
+        assert app.model.view.stage == "ready"
+        app.source.stop()
+
+
 async def test_a_folder_that_is_gone_is_said_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
