@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,6 +26,7 @@ class Tmux:
         paths = os.pathsep.join(str(path) for path in (ROOT, ROOT / "engine", ROOT / "tests"))
         self.env = {**os.environ, "PYTHONPATH": paths, "XDG_CONFIG_HOME": str(folder)}
         self.env.pop("TMUX", None)
+        self.env["TMUX_TMPDIR"] = tempfile.mkdtemp(prefix="nntui-")  # a path that a socket's name has room in
         self(
             "new-session",
             "-d",
@@ -69,6 +71,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
         yield window
     finally:
         window("kill-server")
+        shutil.rmtree(window.env["TMUX_TMPDIR"], ignore_errors=True)
 
 
 def started(tmux: Tmux) -> None:
