@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from nntui_engine.analysis.judging import Outcome
 from nntui_engine.analysis.sabotage import NOTHING_EXPECTED, Sabotage, Survivor
-from nntui_engine.analysis.verify import Outcome, gather, judge_seeds, runs
+from nntui_engine.analysis.verify import gather, judge_seeds, runs
 from nntui_engine.scenario import Expectation, Reason, Scenario
 
 from .verifying import Run

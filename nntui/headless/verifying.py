@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar, cast
 
 import nntui
 import nntui_engine
+from nntui_engine.analysis.judging import Outcome
 from nntui_engine.analysis.sabotage import Sabotage
-from nntui_engine.analysis.verify import Outcome
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario
 

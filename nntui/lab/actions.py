@@ -21,15 +21,15 @@ from .keys import key_words
 from .knob_rack import Turn
 from .knobs import Value
 from .new_lanes import NewLane, lane_name
+from .panel_actions import PanelActions
 from .reasons import why_not
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
 from .training import Training
-from .zoom_actions import ZoomActions
 
 
-class LabActions(ZoomActions):
+class LabActions(PanelActions):
     """The app as far as keys are concerned."""
 
     to_copy: deque[str]  # into the clipboard, with the next frame

@@ -23,6 +23,7 @@ from nntui.plotting.theme import Theme, choose_theme
 from nntui.terminal import driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
+from .ahead import Ahead
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
@@ -43,6 +44,7 @@ class LabApp(SettingsActions):
     """Draws the newest view of ``source`` some times a second and turns keys into its commands.
 
     Without a source it begins with the launcher.
+    ``ahead`` compiles what other scenarios take, as soon as nobody waits.
     ``still`` starts no source, no timer and no signal handler: for pictures.
     """
 
@@ -62,7 +64,9 @@ class LabApp(SettingsActions):
         config: Config | None = None,
         still: bool = False,
         fair: bool = False,
+        ahead: Ahead | None = None,
     ) -> None:
+        self._ahead = ahead
         self._config = config or Config()
         self._lab_actions = actions(self._config.keys)
         self.colours = theme.colours if theme is not None else colours_named(self._config.theme)
@@ -114,6 +118,7 @@ class LabApp(SettingsActions):
             self.source.start()
         else:
             self.action_open_launcher()
+            self._compile_ahead()
         self._look_again()
 
     @property
@@ -128,6 +133,11 @@ class LabApp(SettingsActions):
         self._look_again()
         source.start()
         self.redraw()
+
+    def _compile_ahead(self) -> None:
+        """Now that nobody waits for the compiler, what other scenarios take."""
+        if self._ahead is not None:
+            self._ahead.start()
 
     def _look_again(self) -> None:
         """Looks at the source as often as is wanted now."""
@@ -175,6 +185,8 @@ class LabApp(SettingsActions):
     def take(self, view: SessionView) -> None:
         """Draws a view."""
         self.model.take(view)
+        if view.stage == "ready":
+            self._compile_ahead()
         if view.bad_input is not None and not self.chosen_here:  # else another can be chosen
             self.exit(return_code=2)
             return

@@ -14,6 +14,8 @@ from nntui_engine.errors import InputError
 from nntui_engine.files import problem_with
 from nntui_engine.scenario import course, scenario_paths
 
+from .files import is_numbers
+
 OWN_TOPIC = "your files"
 DATA_SUMMARY = "A file of data: nntui makes a network for it, and says what it guessed."
 MOST_OWN_FILES = 200
@@ -68,11 +70,16 @@ def _built_in() -> Iterator[Entry]:
 def own_files(folder: Path) -> tuple[Entry, ...]:
     """The files of ``folder`` that are scenarios, or would be if they could be read, and files of data; by name."""
     try:
-        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" or is_data(path))
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" or _is_own_data(path))
     except OSError:
         return ()
     entries = (_entry(path.absolute(), OWN_TOPIC, 0) for path in paths[:MOST_OWN_FILES])
     return tuple(entry for entry in entries if entry.title)
+
+
+def _is_own_data(path: Path) -> bool:
+    """Whether it holds data to train on, and not the numbers of a run."""
+    return is_data(path) and not is_numbers(path)
 
 
 def _entry(path: Path, topic: str, place: int) -> Entry:

@@ -4,6 +4,17 @@ from pathlib import Path
 
 from nntui_engine.errors import InputError
 
+NUMBERS_BEGIN = ("lane", "step")  # the first columns of a run's numbers
+
+
+def is_numbers(path: Path) -> bool:
+    """Whether a file holds a run's numbers (numbers_file.py), by its first line."""
+    try:
+        with path.open("rb") as file:
+            return path.suffix == ".csv" and file.readline(200).startswith(f"{','.join(NUMBERS_BEGIN)},".encode())
+    except OSError:
+        return False
+
 
 def save(folder: Path, stem: str, suffix: str, content: str | bytes) -> Path:
     """Writes content to a new file in ``folder``; returns its path.

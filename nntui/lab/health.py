@@ -20,13 +20,19 @@ def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, 
     sick = {finding.lane for finding in findings}
     well = [lane for lane in snapshot.lanes if lane.name not in sick]
     looked = f"{', '.join(LOOKED_FOR[:NAMED])} and {len(LOOKED_FOR) - NAMED} more"
-    if not findings and all(Case(lane).learned and has_learned(lane) for lane in well):
+    if is_healthy(snapshot, findings):
         return (f"Healthy: it learns well. Looked for {looked}: none.",)
     guessing = [lane for lane in well if guesses(lane)]
     lines = [] if findings else [f"Looked for {looked}: none so far."]
     if guessing:
         lines.append(f"Not learning yet: {_named(guessing, len(snapshot.lanes) > 1)}.")
     return tuple(lines)
+
+
+def is_healthy(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
+    """Whether nothing was found, and every lane has learned and learns well."""
+    lanes = snapshot.lanes
+    return bool(snapshot.step) and not findings and all(Case(lane).learned and has_learned(lane) for lane in lanes)
 
 
 def guesses(lane: LaneSnapshot) -> bool:

@@ -55,6 +55,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("branching", "B", "branching", "", "Turning a knob: change the lane, or make a new one", "Lanes", 60),
     Action("drop_lane", "D", "drop_lane", "", "Take this lane away (asked twice)", "Lanes", 60),
     Action("rename_lane", "f2", "rename_lane", "", "Give this lane another name", "Lanes", 60),
+    Action("mute", "M", "mute_lane", "", "Draw this lane's curves no longer, or again; it trains on", "Lanes", 60),
+    Action("solo", "A", "solo", "", "Draw the chosen lane alone, or all again", "Lanes", 60),
+    Action("apart", "C", "apart", "side by side", "One plot alone: each lane by itself, side by side", "Lanes", 12),
     Action("log_axis", "l", "log_axis", "log", "Logarithmic axis for the loss", "View", 12),
     Action("overview", "1", "view('overview')", "overview", "Overview: the plots", "View", 40),
     Action("layers", "2", "view('layers')", "layers", "Layers: any statistic of every layer over time", "View", 38),
@@ -66,6 +69,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("last_panels", "N,pageup", "panels(-1)", "", "Back to the plots before", "View", 60, "N"),
     Action("zoom_panel", "z", "zoom_panel", "enlarge", "One plot alone, with a cursor: arrows move it", "View", 7),
     Action("jump", "j", "jump", "", "Jump: a letter on everything that can be chosen", "View", 60),
+    Action("arrange", "P", "arrange", "panels", "Which plots are shown, and in which order", "View", 35),
     Action("smooth", "k", "smooth", "", "Smooth the plots: means over more steps", "View", 60),
     Action("window", "i", "window", "", "Show the last steps alone, or all", "View", 60),
     Action(

@@ -72,6 +72,7 @@ class LaunchActions(LabActions):
     def remember(self, key: str) -> None:
         """Keeps that a scenario was opened, in a thread of its own; says once where that cannot be kept."""
         self._key = key
+        self.recall_panels(key)
         if key:
             threading.Thread(target=self._note, args=(key,), daemon=True).start()
 

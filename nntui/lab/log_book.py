@@ -1,4 +1,4 @@
-"""The log: what happened in a run, a line each; quick turns of one knob make one line."""
+"""The log: what happened in a run, a line each; quick turns of one knob make one line, at the last one's step."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,12 +62,12 @@ class LogBook:
         whose = f"{mark.lane or 'all lanes'}: " if several else ""
         again = ", started again" if mark.restarted else ""
         key = next(iter(changed)) if len(changed) == 1 and not again else ""
-        step, turn = mark.step, self._turn
+        turn = self._turn
         if turn is not None and self._goes_on(turn, mark.lane, key) and turn.first != mark.settings[key]:
             self.lines.pop()
-            step, changed[key] = turn.line.step or 0, turn.first
+            changed[key] = turn.first
         words = ", ".join(self._words(name, earlier, mark.settings[name]) for name, earlier in changed.items())
-        line = LogLine(f"{whose}{short_exponents(words or mark.text)}{again}", step)
+        line = LogLine(f"{whose}{short_exponents(words or mark.text)}{again}", mark.step)
         self.lines.append(line)
         self._turn = _Turn(line, mark.lane, key, changed[key], self._clock()) if key else None
 

@@ -7,15 +7,16 @@ from collections.abc import Callable, Hashable, Mapping
 from nntui.plotting import numbers
 from nntui.plotting.header import Status
 from nntui.plotting.layers_view import STATISTICS
-from nntui.plotting.log_list import FindingLine, LogLine
+from nntui.plotting.log_list import LogLine
 from nntui.plotting.panel import PanelView
-from nntui.plotting.theme import ASCII, Theme
+from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine
-from nntui_engine.run.finding import Finding, details, headline
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
-from .health import health_lines
+from .arrangement import Arrangement, Arrangements
+from .expected_words import expected_line
+from .health import health_lines, is_healthy
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
@@ -26,7 +27,9 @@ from .log_book import LogBook
 from .map_view import MapView
 from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
+from .scenario_words import preview
 from .session_view import SessionView
+from .shown_words import finding_line, state_name
 from .state import LabState
 
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
@@ -53,6 +56,8 @@ class LabModel:
         self.panel_view = PanelView()
         self.map_view = MapView()
         self.all_lanes = False
+        self.arrangements: Arrangements = {}  # of panels, by view
+        self.solo = False  # whether the chosen lane alone is drawn
         self.page = 0
         self.zoom = ""  # the plot that stands alone
         self.pages = 1
@@ -272,6 +277,7 @@ class LabModel:
             snapshot = self._labels_of_lanes.shown(snapshot, view.first)
         lanes = self.chosen_lanes
         knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
+        self.panel_view.alone = self.solo and not self.all_lanes
         failure = view.error if view.stage == "failed" else ""
         message = self._message.shown
         if failure and snapshot is not None:
@@ -290,8 +296,10 @@ class LabModel:
                 severities=tuple(finding.severity for finding in view.findings),
                 watching=view.watching,
                 tabs=reasons.tabs(self),
+                healthy=self._watched is not None and is_healthy(self._watched, view.findings),
             ),
             progress=view.progress,
+            preview=preview(view.scenario) if snapshot is None and view.scenario.lanes else None,
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,
@@ -304,19 +312,24 @@ class LabModel:
             health=self._health(),
             log=self.log,
             tries=self._tries(),
+            expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
             keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
             message=message,
             panels=view.scenario.panels,
             page=self.page,
             zoom=self.zoom,
+            arrangement=self.arrangement,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
         )
 
+    @property
+    def _watched(self) -> Snapshot | None:
+        """The newest snapshot where it is looked at for what is wrong."""
+        return self.view.snapshot if self.view.watching and self.race is None else None
+
     def _health(self) -> tuple[str, ...]:
-        snapshot = self.view.snapshot
-        watched = snapshot is not None and self.view.watching and self.race is None
-        return health_lines(snapshot, self.view.findings) if watched and snapshot is not None else ()
+        return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
 
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
@@ -338,6 +351,16 @@ class LabModel:
         elif self.view_name == "fair":
             labels |= {"type_value": "apply", "cancel": "back"}
         return labels
+
+    @property
+    def arranged_view(self) -> str:
+        """The view whose panels are arranged: the plots beside a race's map are its overview's."""
+        return "overview" if self.race is not None else self.view_name or "overview"
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How a person arranged the panels of this view."""
+        return self.arrangements.get(self.arranged_view, Arrangement())
 
     @property
     def target(self) -> str:
@@ -376,21 +399,3 @@ class LabModel:
     def reason(self, action_id: str) -> str:
         """Why an action can do nothing now, "" if it can."""
         return reasons.reason(self, action_id)
-
-
-def state_name(view: SessionView) -> str:
-    """One word for the header."""
-    if view.stage != "ready":
-        return view.stage
-    return "finished" if view.finished else "running" if view.running else "paused"
-
-
-def finding_line(finding: Finding, theme: Theme) -> FindingLine:
-    """A finding of the engine as it stands on screen."""
-
-    def shown(words: str) -> str:
-        words = numbers.short_exponents(words)
-        return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if theme.ascii_only else words
-
-    lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))
-    return FindingLine(finding.severity, shown(headline(finding)), lines)

@@ -7,6 +7,8 @@ import numpy as np
 
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
+from .files import NUMBERS_BEGIN
+
 
 def numbers_text(snapshot: Snapshot) -> str:
     """The CSV of a snapshot that carries its histories; what was not measured at a step is empty.
@@ -17,7 +19,7 @@ def numbers_text(snapshot: Snapshot) -> str:
     names = list(dict.fromkeys(name for _, columns in tables for name in columns))
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["lane", "step", *names])
+    writer.writerow([*NUMBERS_BEGIN, *names])
     for lane, columns in tables:
         for step in sorted({step for column in columns.values() for step in column}):
             values = (columns[name].get(step) if name in columns else None for name in names)

@@ -36,4 +36,4 @@ def session_of(
 
         return Experiment(scenario, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
 
-    return Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)))
+    return Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)), scenario=scenario)

@@ -17,6 +17,7 @@ ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette"})
 OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
+_OF_SEVERAL_LANES = frozenset({"next_lane", "mute", "solo", "apart"})
 _ON_THE_MAP = frozenset({"zoom_out", "zoom_in", "pan_left", "pan_down", "pan_up", "pan_right", "whole_map"})
 
 
@@ -119,8 +120,10 @@ def _of_run(model: Known, action_id: str) -> str:
         return "There is no change to take back."
     if action_id == "redo" and not view.can_redo:
         return "No change was taken back."
-    if action_id == "next_lane" and view.snapshot is not None and len(view.snapshot.lanes) < 2:
+    if action_id in _OF_SEVERAL_LANES and view.snapshot is not None and len(view.snapshot.lanes) < 2:
         return f"There is one lane only: {_key(model, 'add_lane')} makes another beside it."
+    if action_id in ("mute", "solo") and len(model.chosen_lanes) > 1:
+        return f"All lanes are chosen: {_key(model, 'next_lane')} chooses one."
     if action_id == "try" and model.next_try is None:
         done = bool(view.scenario.tries)
         return "All suggestions of the lesson were done." if done else "This scenario's lesson suggests nothing to try."
@@ -136,8 +139,10 @@ def _of_view(model: Known, action_id: str) -> str:
         return "The whole map is shown already."
     if action_id == "cancel" and model.map_view.crosshair is None and name != "fair" and not _looks_closer(model):
         return "There is nothing to leave."
-    if action_id in ("zoom_panel", "smooth", "window") and name in ("lesson", "fair"):
+    if action_id in ("zoom_panel", "smooth", "window", "arrange") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
+    if action_id == "apart" and not model.zoom:
+        return f"That is for one plot alone on the screen: {_key(model, 'zoom_panel')} shows one so."
     if model.zoom and model.zoom not in OF_UNITS:
         return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
     weights = {"unit_weights", *OF_UNITS} & {*model.shown} or name in ("layers", "landscape", "network")

@@ -1,14 +1,35 @@
 """A scenario in a few words, from its checked tables alone: what is trained, on what, and how its lanes differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from nntui.plotting.launcher import Preview
 from nntui_engine.scenario import Scenario
 
 _UNITS = ("units", "filters", "dim")  # what sizes a layer
 _WORDS = {"optimizer": "", "activation": "", "init": "", "layers": ""}  # settings whose values speak for themselves
+
+
+def preview(scenario: Scenario, command: str = "") -> Preview:
+    """All that is said of a scenario before it runs; ``command`` runs it."""
+    return Preview(
+        scenario.title,
+        scenario.summary,
+        tuple(trained(scenario)),
+        tuple(lane_lines(scenario)),
+        tuple(one.say for one in scenario.tries),
+        tuple(paragraphs(scenario.lesson)),
+        command,
+    )
+
+
+def paragraphs(lesson: str) -> Iterator[str]:
+    """The lesson's text, a paragraph or an item of a list each, without headings, tables and Markdown's signs."""
+    for block in lesson.replace("\n- ", "\n\n- ").split("\n\n"):
+        if block.strip() and not block.lstrip().startswith(("#", "|")):
+            yield " ".join(block.replace("*", "").replace("`", "").split())
 
 
 def trained(scenario: Scenario) -> list[str]:

@@ -17,7 +17,9 @@ from nntui.looks.request import LookRequest, LookSchedule
 from nntui.looks.surface import SurfaceRequest, sample_surface
 from nntui_engine.errors import InputError
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
+from nntui_engine.scenario import Scenario
 
+from .lesson import NO_SCENARIO
 from .session_view import SessionView
 from .training import Training
 from .warming import Warming
@@ -30,7 +32,7 @@ class Session:
     """An experiment running in a daemon thread.
 
     ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
-    None lets the whole run take 45 seconds or more.
+    None lets the whole run take 45 seconds or more. ``scenario`` is what can be told before it is made.
     """
 
     def __init__(
@@ -40,12 +42,13 @@ class Session:
         speed: float | None = None,
         paused: bool = False,
         warming: Warming | None = None,
+        scenario: Scenario = NO_SCENARIO,
     ) -> None:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._notices: deque[tuple[str, bool]] = deque()
-        self._view = SessionView(running=not paused)
+        self._view = SessionView(running=not paused, scenario=scenario)
         self._hungry = True
         self._stopping = False
         self._given = 0
@@ -205,9 +208,10 @@ class Session:
         self._hungry = False
         run = training.run
         snapshot = run.snapshot(layer_history=self._layer, whole_history=self._whole, points=self._points)
-        findings = training.findings()
+        findings, standings = training.findings(), training.standings()
         self._dirty = False
-        self._publish(stage="ready", snapshot=snapshot, finished=bool(run.finished), findings=findings)
+        finished = bool(run.finished)
+        self._publish(stage="ready", snapshot=snapshot, finished=finished, findings=findings, standings=standings)
 
     def _publish(self, **changes: Any) -> None:
         training = self._training

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from nntui.looks.fair_rates import FairView
 from nntui.looks.request import Looks
@@ -17,6 +17,9 @@ from nntui_engine.scenario import Scenario
 from nntui_engine.scenario.settings import Settings
 
 from .lesson import NO_SCENARIO
+
+if TYPE_CHECKING:
+    from nntui_engine.analysis.standing import Standing
 
 Stage = Literal["preparing", "ready", "failed"]
 
@@ -41,6 +44,7 @@ class SessionView:
     can_undo: bool = False
     can_redo: bool = False
     findings: tuple[Finding, ...] = ()
+    standings: "tuple[Standing, ...]" = ()
     watching: bool = True
     capabilities: frozenset[Capability] = frozenset()
     surface: SampledSurface | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nntui_engine.errors import InputError
 
+from .ahead import Ahead
 from .app import LabApp
 from .config import config_file, read_config
 from .opening import session_of
@@ -45,18 +46,20 @@ def run_lab(
         session = Session(source, speed=speed, paused=paused)
         return _run(LabApp(session, title, config=config, fair=fair), trouble)
     session = session_of(source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused)
-    app = LabApp(session, title or source.title, config=config, fair=fair)
+    ahead = Ahead()
+    app = LabApp(session, title or source.title, config=config, fair=fair, ahead=ahead)
     app.remember(key_of(source))
-    return _run(app, trouble)
+    return _run(app, trouble, ahead)
 
 
 def run_launcher() -> int:
     """Opens the lab with the launcher, nothing running yet, and returns the process' exit status."""
     config, trouble = read_config(config_file())
-    return _run(LabApp(None, config=config), trouble)
+    ahead = Ahead()
+    return _run(LabApp(None, config=config, ahead=ahead), trouble, ahead)
 
 
-def _run(app: LabApp, trouble: str) -> int:
+def _run(app: LabApp, trouble: str, ahead: Ahead | None = None) -> int:
     """Runs the app; ``trouble`` is what was wrong with a person's settings: said in the app, and before it."""
     if trouble:
         print(f"nntui: {trouble}", file=sys.stderr)
@@ -68,6 +71,8 @@ def _run(app: LabApp, trouble: str) -> int:
     finally:
         app.restore_terminal()
         app.source.stop()
+        if ahead is not None:
+            ahead.stop()
     bad_input = app.model.view.bad_input
     if isinstance(bad_input, InputError) and not app.chosen_here:
         raise bad_input

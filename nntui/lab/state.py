@@ -4,14 +4,17 @@ from dataclasses import dataclass, field
 
 from nntui.looks.fair_rates import FairView
 from nntui.looks.surface import SampledSurface
+from nntui.plotting.expected import ExpectedLine
 from nntui.plotting.header import Status
 from nntui.plotting.knob_box import KnobRow
+from nntui.plotting.launcher import Preview
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.status import KeyHint
 from nntui.plotting.tries import TryLine
 from nntui_engine.run.snapshot import Snapshot
 
+from .arrangement import Arrangement
 from .map_view import MapView
 
 
@@ -23,6 +26,7 @@ class LabState:
     race: Snapshot | None = None
     status: Status = field(default_factory=lambda: Status(""))
     progress: tuple[int, int, str] = (0, 0, "")
+    preview: Preview | None = None
     failure: str = ""
     panel_view: PanelView = field(default_factory=PanelView)
     all_lanes: bool = False
@@ -35,11 +39,13 @@ class LabState:
     health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
+    expected: tuple[ExpectedLine, ...] = ()
     keys: list[KeyHint] = field(default_factory=list)
     message: tuple[str, bool] = ("", False)
     panels: tuple[str, ...] = ()
     page: int = 0
     zoom: str = ""
+    arrangement: Arrangement = field(default_factory=Arrangement)
     view: str = "overview"
     lesson: str = ""
     surface: SampledSurface | None = None

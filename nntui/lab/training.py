@@ -21,6 +21,7 @@ from .new_lanes import MOST_LANES, ORIGINAL, NewLane, first_of
 from .pace import Pace, watchable_speed
 
 if TYPE_CHECKING:
+    from nntui_engine.analysis.standing import Standing, Standings
     from nntui_engine.experiment import Experiment
 
 NOTCHES = 50  # of going back, in the whole run
@@ -52,6 +53,7 @@ class Training:
         self.fair: FairSearch | None = None
         self._findings: tuple[Finding, ...] = ()
         self._findings_at = 0.0
+        self._standings: Standings | None = None  # of what the scenario expects
         self._forked_at = 0
         self._ended = False  # it stands still because it came to its end
         self._end: Snapshot | None = None  # of what was run, while the run stands before it
@@ -64,7 +66,21 @@ class Training:
             self.pace.speed = watchable_speed(self._run.steps)
         self._note_undo()
         self._note_way()
+        self._expect()
         self.pace.begin()
+
+    def _expect(self) -> None:
+        """From now on holds what the scenario expects against the run."""
+        self._standings = None
+        if self.can("rewind") and self.run.scenario.expectations:
+            from nntui_engine.analysis.standing import Standings
+
+            self._standings = Standings(self.run.scenario)
+            self._standings.note(self.run)
+
+    def standings(self) -> "tuple[Standing, ...]":
+        """How what the scenario expects stands."""
+        return () if self._standings is None else self._standings.look(self.run, fresh=not self.running)
 
     def _note_way(self) -> None:
         """Keeps where the networks are, for the views of their way."""
@@ -120,7 +136,11 @@ class Training:
     def launch(self, due: int) -> None:
         """Trains so many steps."""
         began = time.perf_counter()
+        if self._standings is not None:  # a moment that something is expected of must not be passed by
+            due = min(due, self._standings.until_read(self.run) or due)
         made = int(self.run.advance(due))
+        if self._standings is not None:
+            self._standings.note(self.run)
         self._read_undo()
         self.pace.made(made, time.perf_counter() - began)
         if self.left is not None:
@@ -155,9 +175,8 @@ class Training:
         """Whether there are steps to make; a run at its end is made as long again as it was first."""
         if self._run is None or not self._run.finished:
             return True
-        longer = [
-            ({"train.steps": lane.settings.steps + self.first[lane.name].steps}, lane.name) for lane in self.run.lanes
-        ]
+        began = first_of(self.first, ((lane.name, lane.settings) for lane in self.run.lanes))
+        longer = [({"train.steps": lane.settings.steps + began[lane.name].steps}, lane.name) for lane in self.run.lanes]
         for settings, lane in merged(tuple(longer), len(longer)):
             self.run.tweak(settings, lane)
         if self.run.finished:
@@ -224,7 +243,7 @@ class Training:
         run = self.run
         if not run.lanes[0].name:
             run.rename_lane("", ORIGINAL)
-            self.first[ORIGINAL] = self.first.pop("")
+            self._begun_as("", ORIGINAL)
         there: list[str] = []
         try:
             for lane in added.lanes:
@@ -250,13 +269,22 @@ class Training:
         """Gives a lane another name."""
         self._branch()
         self.run.rename_lane(name, new)
-        self.first[new] = self.first.pop(name)
+        self._begun_as(name, new)
         self.changes.forget()
         self._note_undo()
+
+    def _begun_as(self, name: str, new: str) -> None:
+        """What began with one name has another; before it was given, in the past, it still has the first."""
+        if name in self.first:
+            self.first[new] = self.first.pop(name)
+        if self._standings is not None:
+            self._standings.renamed(name, new)
 
     def _branch(self) -> None:
         """Before a change: in the past it begins a new future, beside which the old one stays in grey for a while."""
         run = self.run
+        if self._standings is not None:
+            self._standings.forget(run.position)
         if self.can("rewind") and run.position < run.end and self._end is not None:
             self.former, self._forked_at = Former(run.step, self._end), run.position
             self._say(
@@ -330,6 +358,9 @@ class Training:
             if self._run.step:  # what was, stays in grey
                 self.former = Former(0, self._run.full_snapshot())
             self._run.restart() if seed is None else self._run.restart(seed)
+            if self._standings is not None:
+                self._standings.forget()
+                self._standings.note(self._run)
             self._begin_anew()
             self.changes.forget_past()
             self._note_undo()

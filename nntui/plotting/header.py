@@ -34,7 +34,8 @@ class Tab:
 class Status:
     """What the header says beside the snapshot; ``rate`` (0: not shown) and ``speed`` are in steps per second.
 
-    ``severities`` are those of the findings, ``watching`` is whether they are looked for, ``tabs`` the views.
+    ``severities`` are those of the findings, ``watching`` is whether they are looked for, ``healthy`` whether it is
+    known that nothing is wrong, ``tabs`` are the views.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Status:
     severities: tuple[str, ...] = ()
     watching: bool = False
     tabs: tuple[Tab, ...] = ()
+    healthy: bool = False
 
 
 def draw_header(snapshot: Snapshot | None, status: Status, width: int, theme: Theme) -> Grid:
@@ -155,10 +157,10 @@ def _health(snapshot: Snapshot, status: Status, theme: Theme) -> Part:
         return [_counted(status.severities, theme)]
     if not status.watching:
         return [("", DIM)]
+    if status.healthy:
+        return [(f"{theme.glyphs.done} healthy", GOOD)]
     if any(lane.state == "running" for lane in snapshot.lanes):
         return [("no findings yet", DIM)]
-    if all(has_learned(lane) for lane in snapshot.lanes):
-        return [(f"{theme.glyphs.done} healthy", GOOD)]
     return [("no findings", DIM)]
 
 

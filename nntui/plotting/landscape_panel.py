@@ -99,7 +99,11 @@ def _write_foot(grid: Grid, found: SeenLandscape, canvas: Canvas, theme: Theme) 
     going = "" if found.complete else f", drawing {theme.glyphs.end}"
     if found.along_path:
         share = f"{found.share:.1%}"
-        forms = (f"along its path: {share} of the way lies in this plane{going}", f"{share} of its path{going}", share)
+        forms = (
+            f"along its path: {share} of the way lies in this plane{going}",
+            f"{share} of its way lies in this plane{going}",
+            f"{share} of its way is here",
+        )
     else:
         through = f"through step {found.step}"
         forms = (f"two random directions, {through}{going}", f"random directions{going}", through)

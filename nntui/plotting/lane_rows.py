@@ -1,14 +1,14 @@
 """Lanes as a table, a line each: marker, name, as many columns of numbers as fit, a sign for how the lane stands."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
 from .boxes import draw_box
 from .grid import Grid, Spot, fit
 from .lane_names import room_for_names, short_names
-from .theme import ACCENT, DIM, TEXT, Theme
+from .theme import ACCENT, DIM, FAINT, TEXT, Theme
 
 _NAMES_AT = 4  # columns: the frame, the choice, the marker and a space are before them
 _AFTER = 3  # a space, the sign and the frame are after the numbers
@@ -31,7 +31,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class LaneRow:
     """A line: its marker in its colour, its name, what stands in the columns and in which style, the sign at its end,
-    whether it is chosen, and which ``lane`` it chooses."""
+    whether it is chosen, and which ``lane`` it chooses; ``dim``: it is not drawn."""
 
     marker: str
     colour: str
@@ -40,6 +40,12 @@ class LaneRow:
     sign: tuple[str, str]
     here: bool
     lane: int = 0
+    dim: bool = False
+
+    def undrawn(self, theme: Theme) -> "LaneRow":
+        """The same of a lane whose curves are not drawn: dim, without its marker."""
+        cells = {name: (text, FAINT) for name, (text, _) in self.cells.items()}
+        return replace(self, marker=theme.glyphs.dot, colour=FAINT, cells=cells, sign=(self.sign[0], FAINT), dim=True)
 
 
 def number_room(width: int) -> int:
@@ -85,7 +91,8 @@ def draw_rows(
         if row.here and len(rows) > 1:
             grid.write(2 + place, 1, theme.glyphs.chosen, ACCENT)
         grid.write(2 + place, 2, row.marker, row.colour)
-        grid.write(2 + place, _NAMES_AT, short[first + place], f"bold {TEXT}" if row.here else TEXT)
+        ink = FAINT if row.dim else TEXT
+        grid.write(2 + place, _NAMES_AT, short[first + place], f"bold {ink}" if row.here else ink)
         for column, end in zip(shown, ends, strict=True):
             grid.write_right(2 + place, end, *row.cells[column.name])
         grid.write(2 + place, width - 2, *row.sign)

@@ -30,11 +30,12 @@ def draw_lanes(
     height: int,
     theme: Theme,
     sweep: Sweep | None = None,
+    undrawn: frozenset[int] = frozenset(),
 ) -> Grid:
     """One line a lane; under them in words how the chosen one stands, or what the numbers are.
 
     ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes. Where not all
-    lanes fit, each group of a ``sweep`` but the chosen lane's is one line.
+    lanes fit, each group of a ``sweep`` but the chosen lane's is one line. ``undrawn`` are those whose curves are not.
     """
     if snapshot is None:
         grid = Grid.blank(width, height)
@@ -50,9 +51,12 @@ def draw_lanes(
         )
         for lane in lanes
     ]  # fmt: skip
+    rows = [row.undrawn(theme) if lane.index in undrawn else row for lane, row in zip(lanes, rows, strict=True)]
     if sweep is not None and len(sweep.groups) > 1 and lines_for(height, len(rows)) < len(rows):
         rows = fold_groups(rows, lanes, sweep, {lane.index: _measure(lane) for lane in lanes}, theme)
     words = all_words(lanes) if everything and len(lanes) > 1 else lane_words(lanes[chosen])
+    if chosen in undrawn and not everything:
+        words = "not drawn; it trains on", DIM
     words = words or _meaning(lanes if everything else lanes[chosen : chosen + 1])
     title = "Lanes" if len(lanes) > 1 else "Network"
     return draw_rows(title, rows, columns, words, (width, height), theme)

@@ -38,8 +38,9 @@ class MapPainter(Ground):
         crosshair: Point | None,
         width: int,
         height: int,
+        undrawn: frozenset[int] = frozenset(),
     ) -> Grid:
-        """The map with its frame; ``crosshair`` is the new start being chosen."""
+        """The map with its frame; ``crosshair`` is the new start being chosen, ``undrawn`` lanes have no path on it."""
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return Grid.blank(width, height)
         canvas = canvas_of(window, width, height)
@@ -47,6 +48,8 @@ class MapPainter(Ground):
         grid = self.surface(sampled, projection, canvas, width, height)
         surface = surface_of(race.lanes[chosen].surface.settings)
         lanes = [lane for lane in race.lanes if surface_of(lane.surface.settings) == surface]
+        elsewhere = len(race.lanes) - len(lanes)
+        lanes = [lane for lane in lanes if lane.index not in undrawn]
         lanes.sort(key=lambda lane: lane.index == chosen)  # the chosen lane on top
         for lane in lanes:
             thick = lane.index == chosen and len(lanes) > 1
@@ -57,7 +60,7 @@ class MapPainter(Ground):
         self._draw_heads(grid, lanes, chosen, projection, canvas)
         if crosshair is not None:
             self.point(grid, projection, canvas, crosshair, "+", f"bold {BACKGROUND}", TEXT)
-        self._draw_titles(grid, race, lanes, chosen, canvas, crosshair)
+        self._draw_titles(grid, race, elsewhere, chosen, canvas, crosshair)
         return grid
 
     @property
@@ -103,7 +106,7 @@ class MapPainter(Ground):
         self,
         grid: Grid,
         race: Snapshot,
-        lanes: list[LaneSnapshot],
+        elsewhere: int,
         chosen: int,
         canvas: Canvas,
         crosshair: Point | None,
@@ -118,7 +121,6 @@ class MapPainter(Ground):
             words = f" new start {setting(x)}, {setting(y)} "
             grid.write_right(top, end, words, f"bold {ACCENT}")
             return
-        elsewhere = len(race.lanes) - len(lanes)
         notes = [f"{elsewhere} on another surface"] if elsewhere else []
         for words in (f" log shades  {self._minimum} minimum  S start ", f" {self._minimum} minimum  S start ", ""):
             room = end - column - sum(len(note) + 3 for note in notes)

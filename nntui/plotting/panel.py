@@ -37,6 +37,8 @@ class PanelView:
     ``looks`` is what was last seen of the network itself, ``sweep`` the scenario's, ``former`` the future that was
     replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew;
     ``statistic``: which one of layers the Layers view shows, ``measure``: what the shades of units say.
+    ``muted``: the lanes that are not drawn, as their scenario calls them; ``alone``: only the chosen one is; ``apart``:
+    each in a plot by itself.
     """
 
     lane: int = 0
@@ -58,6 +60,9 @@ class PanelView:
     looks: Looks | None = None
     sweep: Sweep | None = None
     former: Former | None = None
+    muted: frozenset[str] = frozenset()
+    alone: bool = False
+    apart: bool = False
 
     def axis_memory(self, name: str) -> SteadyAxis:
         """The memory of the axis called ``name``, made when it is first asked for."""

@@ -11,6 +11,7 @@ from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, W
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .answer_panels import ANSWER_PANELS
+from .drawn_lanes import without_undrawn
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, opens_log, whole_plot, whose
 from .landscape_panel import LANDSCAPE_PANELS
 from .layers_view import LAYERS_PANELS
@@ -210,10 +211,12 @@ def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) ->
     spec, former = panel.build(snapshot, view, theme), view.former
     if not isinstance(spec, PlotSpec):
         return spec
+    spec = without_undrawn(spec, snapshot, view)
     then = None if former is None else _same_lane(former.snapshot, snapshot.lanes[view.lane])
     if former is not None and (then is not None or not panel.layer):
         old = panel.build(former.snapshot, replace(view, memory={}, former=None, lane=then or 0), theme)
         if isinstance(old, PlotSpec):
+            old = without_undrawn(old, former.snapshot, replace(view, lane=then or 0))
             spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
     return seen_in_time(spec, view, theme)
 

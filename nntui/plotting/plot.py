@@ -73,7 +73,8 @@ class PlotSpec:
     """Everything a plot shows. ``empty`` says why there is nothing to see; then no curve is drawn.
 
     ``whose``: the lane that it is of, where there are several. ``fixed`` are limits that never move, ``floor`` a value
-    the axis always includes, ``widest`` limits that data beyond do not widen. ``x_axis`` stands in place of the steps.
+    the axis always includes, ``widest`` limits that data beyond do not widen. ``x_axis`` stands in place of the steps,
+    ``y_axis`` in place of the axis that its values ask for.
     ``curves_are``: what each curve is of. ``cursor`` is the step that values are read at; ``timed``:
     it is over the steps.
     """
@@ -95,6 +96,7 @@ class PlotSpec:
     memory: SteadyAxis = field(default_factory=SteadyAxis)
     points: tuple[Points, ...] = ()
     x_axis: Axis | None = None
+    y_axis: Axis | None = None
     widest: tuple[float, float] | None = None
     curves_are: str = "curves"
     whose: str = ""

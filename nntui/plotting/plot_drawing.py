@@ -29,7 +29,7 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     if width < SMALLEST[0] + 1 or height < SMALLEST[1]:
         grid.write(0, 0, spec.title, TEXT)
         return grid
-    x_axis = spec.x_axis or step_axis(_last_step(spec), spec.steps)
+    x_axis = spec.x_axis or step_axis(last_step(spec), spec.steps)
     y = None if spec.empty else value_axis(spec)
     if y is None:
         _draw_empty(grid, spec, theme)
@@ -60,7 +60,8 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     return grid
 
 
-def _last_step(spec: PlotSpec) -> int:
+def last_step(spec: PlotSpec) -> int:
+    """The last step that it has a value at, or that the run made."""
     return max([spec.step, *(int(curve.steps[-1]) for curve in spec.curves if len(curve.steps))])
 
 

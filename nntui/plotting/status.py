@@ -78,7 +78,8 @@ def draw_progress(progress: tuple[int, int, str], width: int, height: int, theme
     if total:
         lines += [(line, TEXT) for line in wrap("Compiling the engine for this machine.", room)]
         lines += [(line, DIM) for line in wrap("This happens once; later starts take a moment.", room)]
-        lines.append(("", DIM))
+        if grid.height > len(lines) + 1:
+            lines.append(("", DIM))
         bar = min(40, room - 10)
         filled = round(bar * done / total)
         lines.append((f"{theme.glyphs.full * filled}{theme.glyphs.empty * (bar - filled)} {done} / {total}", ACCENT))

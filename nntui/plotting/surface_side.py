@@ -24,7 +24,15 @@ def racers_height(race: Snapshot) -> int:
     return rows_height(len(race.lanes))
 
 
-def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
+def draw_racers(
+    race: Snapshot,
+    chosen: int,
+    everything: bool,
+    width: int,
+    height: int,
+    theme: Theme,
+    undrawn: frozenset[int] = frozenset(),
+) -> Grid:
     """Each lane's marker, name, value and distance to the nearest minimum, and under them how the chosen one stands."""
     lanes = race.lanes
     room = number_room(width)
@@ -41,6 +49,7 @@ def draw_racers(race: Snapshot, chosen: int, everything: bool, width: int, heigh
         )
         for lane in lanes
     ]  # fmt: skip
+    rows = [row.undrawn(theme) if lane.index in undrawn else row for lane, row in zip(lanes, rows, strict=True)]
     words = _all_words(lanes) if everything and len(lanes) > 1 else race_words(lanes[chosen])
     title = "Optimizers" if len(lanes) > 1 else "Optimizer"
     meaning = ("distance: to the minimum", DIM)
@@ -86,7 +95,15 @@ def table_height(race: Snapshot) -> int:
     return 3 + len(race.lanes)
 
 
-def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, height: int, theme: Theme) -> Grid:
+def draw_race_table(
+    race: Snapshot,
+    chosen: int,
+    everything: bool,
+    width: int,
+    height: int,
+    theme: Theme,
+    undrawn: frozenset[int] = frozenset(),
+) -> Grid:
     """Every lane in a row: step, value, distance, gradient norm, lr in force, and how it stands."""
     grid = Grid.blank(width, height)
     draw_box(grid, theme, "Race")
@@ -107,8 +124,12 @@ def draw_race_table(race: Snapshot, chosen: int, everything: bool, width: int, h
         grid.spots.append(Spot("lane", lane.index, row, 1, width - 2))
         if here and len(race.lanes) > 1:
             grid.write(row, 1, theme.glyphs.chosen, ACCENT)
-        grid.write(row, 2, theme.lane_marker(lane.index), theme.lane(lane.index))
-        grid.write(row, 4, names[lane.index], _weight(here))
+        if lane.index in undrawn:
+            grid.write(row, 2, theme.glyphs.dot, FAINT)
+            grid.write(row, 4, names[lane.index], FAINT)
+        else:
+            grid.write(row, 2, theme.lane_marker(lane.index), theme.lane(lane.index))
+            grid.write(row, 4, names[lane.index], _weight(here))
         numbers = {
             "step": grouped(lane.step),
             "value": number(lane.whole["value"]),

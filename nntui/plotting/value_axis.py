@@ -33,9 +33,14 @@ def value_axis(spec: PlotSpec) -> ValueAxis | None:
         return ValueAxis(_fit(spec, *((1e-3, 1.0) if log else (0.0, 1.0)))) if known else None
     if spec.fixed is not None:
         return ValueAxis(_fit(spec, *spec.fixed))
+    if spec.y_axis is not None:
+        return ValueAxis(spec.y_axis, *_said(traces, spec.y_axis, spec.curves_are, 0))
     floor = None if log else spec.floor
     ends = [float(held.min()), float(held.max())] if len(held) else []
-    if traces:
+    if traces and spec.whole:  # units are counted: every one of them is in sight
+        ends += [min(float(one.low.min()) for one in traces), max(float(one.high.max()) for one in traces)]
+        ends += [] if floor is None else [floor]
+    elif traces:
         found = limits(traces, log, spec.memory.cut, floor)
         spec.memory.cut = found.cut
         ends += [found.low, found.high]

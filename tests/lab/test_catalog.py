@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from builders import snapshot
 
 from nntui.lab.catalog import OWN_TOPIC, find, flattened, own_files, read_catalog, search
+from nntui.lab.numbers_file import numbers_text
 from nntui_engine.scenario import course, scenario_paths
 
 OWN = 'schema = 1\n[scenario]\ntitle = "Mine"\nsummary = "Of my own."\n[data]\nname = "moons"\n'
@@ -105,3 +107,11 @@ def test_reading_the_catalog_takes_neither_numpy_nor_textual() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_numbers_that_the_lab_saved_are_no_data_to_train_on(tmp_path) -> None:
+    numbers = numbers_text(snapshot("a", "b"))
+    (tmp_path / "digits-numbers.csv").write_text(numbers, encoding="utf-8")
+    (tmp_path / "mine.csv").write_text("x,y\n1,2\n3,4\n", encoding="utf-8")
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    assert [entry.name for entry in own_files(tmp_path)] == ["mine.csv"]

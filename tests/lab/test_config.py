@@ -1,6 +1,7 @@
 """A person's own settings: what is right is used, what is wrong is said in one line and the default used."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,8 +131,16 @@ def test_the_pages_example_is_right(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("content", ['[keys]\npaus = "p"\n', ""])
-def test_in_a_terminal_it_is_said_in_the_lab_and_on_standard_error(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[keys]\npaus = "p"\n', 'unknown action "paus"'),
+        ('[keys]\npause = "s"\n', 'the key "s" is asked to do both "pause" and "step"'),
+        ('thema = "ascii"\n', 'unknown setting "thema"'),
+        ("", ""),
+    ],
+)
+def test_in_a_terminal_it_is_said_in_the_lab_and_on_standard_error(tmp_path: Path, content: str, words: str) -> None:
     folder = tmp_path / "nntui"
     folder.mkdir()
     written(folder, content)
@@ -141,8 +150,8 @@ def test_in_a_terminal_it_is_said_in_the_lab_and_on_standard_error(tmp_path: Pat
         sys.executable, ["-m", "lab.fakes"], env=env, dimensions=(30, 160), encoding="utf-8", timeout=30
     )
     if content:
-        child.expect('nntui: .*unknown action "paus"')  # on standard error, before the screen
-        child.expect("unknown action")  # in the lab
+        child.expect(f"nntui: .*{re.escape(words)}")  # on standard error, before the screen
+        child.expect(re.escape(words.partition('"')[0]))  # in the lab
     child.expect("running")
     assert content or "nntui: " not in str(child.before)
     child.send("q")

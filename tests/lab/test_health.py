@@ -5,7 +5,7 @@ from typing import Any
 
 from builders import lane_snapshot
 
-from nntui.lab.health import NAMED, guesses, health_lines
+from nntui.lab.health import NAMED, guesses, health_lines, is_healthy
 from nntui_engine import Experiment
 from nntui_engine.data.facts import DataFacts
 from nntui_engine.diagnosis.verdict import RULES
@@ -38,6 +38,19 @@ def test_healthy_is_who_learns_well() -> None:
     assert line.startswith("Healthy: ")
     assert "NaN" in line
     assert f"and {len(RULES) + 1 - NAMED} more" in line
+
+
+def test_the_header_and_the_sentences_agree_on_who_is_healthy() -> None:
+    well, ill = lane(0, "a", train_accuracy=0.95), lane(1, "b", train_accuracy=0.5)
+    for lanes, findings, step in (
+        ((well,), (), 50),
+        ((well, ill), (), 50),
+        ((well,), (finding("a"),), 50),
+        ((well, ill), (finding("b"),), 50),
+        ((well,), (), 0),
+    ):
+        said = any(line.startswith("Healthy") for line in lines(*lanes, findings=findings, step=step))
+        assert is_healthy(Snapshot("fake", "Fake", 0, step, 100, lanes, ()), findings) == said
 
 
 def test_who_guesses_is_not_learning_and_what_was_looked_for_is_said() -> None:

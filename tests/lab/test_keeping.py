@@ -68,6 +68,19 @@ def test_defaults_are_left_out() -> None:
     assert "seed" not in text
 
 
+@pytest.mark.parametrize("settings", [{"train.lr": 0.01}, {"train.momentum": 0.0}, {"model.activation": "tanh"}])
+def test_a_knob_at_its_default_is_left_out_only_where_the_file_says_the_same(settings: dict[str, Any]) -> None:
+    tables = {**TWO, "train": {**TWO["train"], "momentum": 0.9}}
+    for lane in (None, "b"):
+        run = experiment(tables)
+        run.tweak(settings, lane)
+        written = parse_scenario(scenario_text(run))
+        assert [one.tables for one in written.lanes] == [one.tables for one in run.recipes()]
+        key = next(iter(settings)).partition(".")
+        whose = [one for one in written.lanes if lane in (None, one.name)]
+        assert {one.tables[key[0]][key[2]] for one in whose} == set(settings.values())
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for i, name in enumerate(scenario_paths()) if i % 6 == 0])
 def test_built_in_scenarios_can_be_kept(name: str) -> None:
@@ -146,6 +159,36 @@ async def test_the_keys_write_files_and_say_so(tmp_path: Path, monkeypatch: pyte
         assert copied == ["nntui run scenario --set train.lr=0.2"]
         await pilot.press("E")
         await until(pilot, lambda: "Saved scenario-kept-2.toml" in text(app))
+        app.source.stop()
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"), [(28, "No space left on device"), (30, "Read-only file system"), (13, "Permission denied")]
+)
+@pytest.mark.parametrize("key", ["x", "e", "E"])
+async def test_a_disk_that_takes_nothing_is_said_and_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, number: int, reason: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    real = Path.write_text
+
+    def refused(path: Path, *words: Any, **more: Any) -> int:
+        if path.parent != tmp_path:
+            return real(path, *words, **more)
+        if number == 28:
+            path.touch()  # begun, and then it was full
+        raise OSError(number, reason)
+
+    monkeypatch.setattr(Path, "write_text", refused)
+    app = lab()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await ready(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: f"could not be saved: {reason}" in text(app))
+        assert list(tmp_path.iterdir()) == []
+        await pilot.press("s")
+        await until(pilot, lambda: lanes(app)[""].step == 1)
+        assert app.model.view.stage == "ready"
         app.source.stop()
 
 

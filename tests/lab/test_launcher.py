@@ -14,7 +14,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from nntui.lab.app import LabApp
-from nntui.lab.screens.launcher import LauncherScreen, paragraphs
+from nntui.lab.scenario_words import paragraphs
+from nntui.lab.screens.launcher import LauncherScreen
 from nntui.lab.session import Session
 from nntui.lab.visits import note_visit, read_visits, visits_file
 from nntui.plotting.theme import ASCII, Theme
@@ -376,3 +377,34 @@ async def test_whatever_is_typed_is_searched_for(first: str) -> None:
         await pilot.press("slash" if first == "/" else first, *"beale")
         await until(pilot, lambda: app.screen.query_one(Input).value == first.strip("/") + "beale")
         app.exit()
+
+
+NONSENSE = [b"", b"\xff\xfe\x00", b"schema = 1\n[scenario]\ntitle = ", OWN.replace("moons", "mons").encode()]
+
+
+@pytest.mark.parametrize("content", NONSENSE, ids=["empty", "bytes", "half", "data"])
+async def test_a_scenario_that_is_edited_into_nonsense_is_said_and_what_runs_goes_on(
+    folders: Path, content: bytes
+) -> None:
+    (folders / "mine.toml").write_text(OWN, encoding="utf-8")
+    app = launcher()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await shown(pilot)
+        await pilot.press("home", "enter")
+        await opened(pilot, 1)
+        await ready(pilot)
+        running = app.source
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(app.screen, LauncherScreen) and app.screen.chosen is not None)
+        screen = app.screen
+        await until(pilot, lambda: screen.chosen.name == "mine")  # type: ignore[attr-defined]
+        (folders / "mine.toml").write_bytes(content)  # in another window
+        await pilot.press("enter")
+        await until(pilot, lambda: "▌" in text(app) and "mine.toml:" in "".join(text(app).replace("▌", "").split()))
+        assert app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.lab_screen)
+        assert app.source is running
+        await pilot.press("s")
+        await until(pilot, lambda: app.model.view.snapshot.step == 1)  # type: ignore[union-attr]
+        app.source.stop()

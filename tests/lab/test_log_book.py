@@ -53,7 +53,7 @@ def test_quick_turns_of_a_knob_are_one_line_from_first_to_last() -> None:
     for step, rate in ((10, 0.2), (12, 0.3), (14, 0.5)):
         run.tweak({"train.lr": rate}, step=step)
         run.clock.now += MERGE_SECONDS / 2
-    assert run.lines == [("lr 0.1 → 0.5", 10)]
+    assert run.lines == [("lr 0.1 → 0.5", 14)]  # the value that it has, from the step on at which it has it
 
 
 def test_a_later_turn_another_knob_and_another_lane_have_lines_of_their_own() -> None:

@@ -307,3 +307,21 @@ async def test_a_new_lane_beside_a_former_future_is_drawn(keys: tuple[str, ...])
             await pilot.pause(0.1)
         await pilot.press("s")
         app.source.stop()
+
+
+async def test_from_before_a_lane_had_its_name_it_runs_on_beyond_the_end() -> None:
+    app = lab(paused=False)
+    async with app.run_test(size=ROOMY) as pilot:
+        await until(pilot, lambda: app.model.view.finished)
+        await pilot.press("a")  # the lane that was alone gets a name
+        await until(pilot, lambda: len(lanes(app)) == 2)
+        app.source.order(lambda training: setattr(training, "running", False) or training.run.seek(50))
+        await until(pilot, lambda: list(lanes(app)) == [""])
+        await pilot.press("right")  # another future, in which it never gets that name
+        await until(pilot, lambda: app.model.view.can_undo)
+        app.source.order(lambda training: training.steps(50))
+        await until(pilot, lambda: app.model.view.finished)
+        await pilot.press("space")
+        await until(pilot, lambda: lanes(app)[""].step == 200)
+        assert app.model.view.stage == "ready"
+        app.source.stop()

@@ -13,7 +13,8 @@ from lessons.facts import changed, evaluate
 from lessons.measures import MEASURES
 from lessons.words import Number, bounds_in_words
 
-from nntui_engine.analysis.verify import Measured, verify
+from nntui_engine.analysis.judging import Measured
+from nntui_engine.analysis.verify import verify
 from nntui_engine.errors import InputError, allowed_names
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Expectation, LaneTables, Scenario

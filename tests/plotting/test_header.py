@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from builders import changed_lane, race, racer, snapshot
+from builders import race, racer, snapshot
 
 from nntui.plotting.header import Status, Tab, draw_header
 from nntui.plotting.theme import Theme
@@ -64,19 +64,19 @@ def test_a_title_that_is_cut_says_so() -> None:
     assert " Vanishing…   step" in line(snapshot("a"), Status("Vanishing gradients"), 50)
 
 
-def test_healthy_is_said_only_of_lanes_that_have_ended_and_learned() -> None:
-    def words(accuracy: float, state: str = "finished", watching: bool = True) -> str:
-        lanes = tuple(
-            changed_lane(replace(lane, state=state), whole={"loss": 0.1, "train_accuracy": accuracy})
-            for lane in snapshot("a", "b").lanes
-        )
-        return line(replace(snapshot("a", "b"), lanes=lanes), Status("x", "finished", watching=watching))
+def test_healthy_is_said_where_it_is_known_and_no_findings_yet_while_some_may_come() -> None:
+    def words(state: str, watching: bool = True, healthy: bool = False) -> str:
+        lanes = tuple(replace(lane, state=state) for lane in snapshot("a", "b").lanes)
+        status = Status("x", "finished", watching=watching, healthy=healthy)
+        return line(replace(snapshot("a", "b"), lanes=lanes), status)
 
-    assert "✓ healthy" in words(0.95)
-    assert "no findings" in words(0.1)
-    assert "healthy" not in words(0.1) + words(float("nan")) + words(0.95, "running")
-    assert "no findings yet" in words(0.95, "running")
-    assert "findings" not in words(0.95, watching=False)
+    for state in ("running", "finished"):
+        assert "✓ healthy" in words(state, healthy=True)
+        assert "findings" not in words(state, healthy=True)
+        assert "findings" not in words(state, watching=False)
+    assert "no findings yet" in words("running")
+    assert "no findings" in words("finished")
+    assert "no findings yet" not in words("finished")
 
 
 def test_findings_are_counted_and_signed_by_the_worst() -> None:

@@ -1,6 +1,6 @@
 """The panel of findings and of what was done when."""
 
-from nntui.lab.model import finding_line
+from nntui.lab.shown_words import finding_line
 from nntui.plotting.log_list import LogLine, draw_log
 from nntui.plotting.theme import ASCII, Theme
 from nntui_engine.run.finding import Finding, Fix

@@ -48,6 +48,16 @@ def test_two_heads_on_one_cell_stand_side_by_side() -> None:
     assert {"●", "▲"} <= set("".join(grid.lines()))
 
 
+def test_a_lane_that_is_not_drawn_has_neither_path_nor_head() -> None:
+    lanes = [racer(0, path=[[-1.5, 1.0], [1.0, 2.0]]), racer(1, path=[[-1.5, 1.0], [1.5, -1.0]])]
+    both, one, alone = (
+        MapPainter(Theme()).draw(race(*some), known(), WINDOW, 0, None, *SIZE, frozenset(away))
+        for some, away in ((lanes, ()), (lanes, {1}), (lanes[:1], ()))
+    )
+    assert "■" in "".join(both.lines())
+    assert one.lines() == alone.lines()
+
+
 @pytest.mark.parametrize(("to", "arrow"), [((9.0, 0.0), "→"), ((0.0, -9.0), "↓"), ((-9.0, 9.0), "↖")])
 def test_a_lane_that_left_has_an_arrow_with_its_marker_beside_it(to: tuple[float, float], arrow: str) -> None:
     lane = racer(path=[[0.0, 1.0], to], state="diverged", diverged_at=1)

@@ -184,3 +184,11 @@ def test_units_that_died_are_whole_numbers_and_a_loss_is_not() -> None:
     dead, loss = (made for made in built if isinstance(made, PlotSpec))
     assert all(one.stepped for one in dead.curves)
     assert not any(one.stepped for one in loss.curves)
+
+
+def test_of_units_that_are_counted_every_one_is_in_sight() -> None:
+    counts = [np.zeros(300), np.ones(300), np.full(300, 24.0)]
+    assert shown(spec(*counts[:2], counts[2], floor=0.0))[2] != ""  # of other values the far ones are named
+    low, high, above, below = shown(spec(*counts, whole=True, floor=0.0))
+    assert (low, above, below) == (0.0, "", "")
+    assert high >= 24.0

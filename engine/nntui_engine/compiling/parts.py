@@ -16,6 +16,13 @@ _LOOP = {"float32": 148, "race": 30, "float64": 146}
 _FUNCTIONS = {"convolution": 22, "recurrent": 30, "lstm": 36, "gru": 34}
 PARTS = _LOOP | {f"{dtype} {kind}": _FUNCTIONS.get(kind, 12) for dtype in DTYPES for kind in LINKED}
 
+# What the built-in scenarios take, that of the most of them first
+LAUNCHER_PARTS = (
+    *USUAL_PARTS,
+    *("float32 convolution", "float32 max_pool", "float32 gru", "float32 recurrent", "float32 lstm", "float32 flatten"),
+    *("float32 inputs_augmented", "float32 average_pool", "float32 layer_norm", "float32 embedding", "float64"),
+)
+
 
 def parts_of(dtype: str, kinds: Iterable[str], augmented: bool) -> tuple[str, ...]:
     """The parts that networks of these kinds of layer take, in ``dtype``; ``augmented``: if their rows are changed."""

@@ -56,6 +56,7 @@ class Run:
         self._unkept_seconds = 0.0
         self._memory = rewind_memory
         self._task = task
+        self._names = {lane: [lane] for lane in tables}  # of the lanes that it began with, oldest first
         task.begin(tables, compiling)
         self._begin_timeline()
 
@@ -63,7 +64,13 @@ class Run:
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
         self._timeline = Timeline(self._memory, base)
         if base is None:
-            self._timeline.events = [Tweaked(one.step, one.set, one.lane) for one in self.scenario.changes]
+            planned = self.scenario.changes
+            self._timeline.events = [Tweaked(one.step, one.set, self._called(one.lane)) for one in planned]
+
+    def _called(self, lane: str | None) -> str | None:
+        """What one of the scenario's lanes is called now."""
+        there = {one.name for one in self.lanes}
+        return next((name for name in reversed(self._names.get(lane or "", ())) if name in there), lane)
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -238,6 +245,11 @@ class Run:
         """Steps that a lane has done since it began."""
         return int(self._task.step[self.index(lane)])
 
+    def has_ended(self, lane: str | int) -> bool:
+        """Whether a lane has no step left."""
+        index, task = self.index(lane), self._task
+        return bool(task.ended[index] or task.step[index] >= task.limit[index])
+
     def apply_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Set a lane's parameters, each in its own shape, without a note of it."""
         self._task.set_parameters(lane, values)
@@ -275,6 +287,9 @@ class Run:
             raise InputError(f'rename_lane: "{new}" is not allowed; must be a name that no lane has')
         self._arrange({(new if one == name else one): Descent(one) for one in names})
         self._timeline.rename(name, new)
+        for called in self._names.values():
+            if name in called:
+                called.append(new)
 
     def _arrange(self, lanes: Mapping[str, Descent]) -> bool:
         restarted = self.apply_lanes(lanes)

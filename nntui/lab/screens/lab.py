@@ -14,13 +14,16 @@ from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
 from nntui.plotting.plot import PlotSpec
+from nntui.plotting.preparing import draw_preparing
 from nntui.plotting.reading import draw_read
+from nntui.plotting.side_by_side import apart, draw_apart
 from nntui.plotting.status import (
     draw_failure,
     draw_keys,
@@ -132,7 +135,20 @@ class LabScreen(Screen[None]):
 
     @property
     def panel_names(self) -> tuple[str, ...]:
-        """The plots of the present view in order."""
+        """The plots of the present view that a person wants to see, in order."""
+        return self.state.arrangement.shown(self.all_panels)
+
+    @property
+    def panel_titles(self) -> dict[str, str]:
+        """What the plots of the present view are called, by their names, in their first order."""
+        snapshot, view = self.state.anything, self.state.panel_view
+        if snapshot is None:
+            return {}
+        return {name: words_of(name, snapshot, view, self.theme).title for name in self.all_panels}
+
+    @property
+    def all_panels(self) -> tuple[str, ...]:
+        """The plots of the present view in their first order, those that are hidden too."""
         state = self.state
         if state.view in ("layers", "map", "network", "landscape") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view)
@@ -191,7 +207,14 @@ class LabScreen(Screen[None]):
             self.query_one(SidePart).display, switcher.current = False, "zoom"
             built, cursor = self._built(self.zoomed), state.panel_view.cursor
             meaning = meaning_of(self.zoomed, snapshot, state.panel_view)
-            self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning), self.zoomed)
+            view, name = state.panel_view, self.zoomed
+            small = apart(name, snapshot, view, theme) if view.apart else []
+            chosen = sum(lane.index not in undrawn(snapshot, view) for lane in snapshot.lanes[: view.lane])
+            if small and isinstance(built, PlotSpec):
+                title = built.title
+                self._view("zoom").show(lambda w, h: draw_apart(small, title, chosen, cursor, w, h, theme), name)
+            else:
+                self._view("zoom").show(lambda w, h: draw_zoomed(built, cursor, w, h, theme, meaning), name)
         elif state.view == "lesson" and snapshot is not None:
             switcher.current = "lesson-view"
             self.query_one(LessonPart).show(state, self.size.width - layout.side, rows)
@@ -200,7 +223,7 @@ class LabScreen(Screen[None]):
             self._view("waiting").show(lambda w, h: draw_failure(state.failure, w, h, theme))
         elif snapshot is None:
             switcher.current = "waiting"
-            self._view("waiting").show(lambda w, h: draw_progress(state.progress, w, h, theme))
+            self._view("waiting").show(lambda w, h: draw_preparing(state.preview, state.progress, w, h, theme))
         elif state.view == "map" and state.race is not None:
             switcher.current = "map-view"
             self.map_part.show(state, self.size)

@@ -1,6 +1,5 @@
 """The launcher: every scenario to choose from, found by typing, with what it is about beside it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from nntui.lab.catalog import OWN_TOPIC, Entry, find, own_files, read_catalog, search
-from nntui.lab.scenario_words import lane_lines, trained
+from nntui.lab.scenario_words import preview
 from nntui.lab.visits import Visits, read_visits, visits_file
 from nntui.lab.widgets.grid_view import GridView
 from nntui.new_scenario import write_scenario
@@ -26,6 +25,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario
 
 from .dialog import DismissedOnce
+from .prompt import Prompt
 from .value import ValueScreen
 
 SHOWN_RECENT = 5
@@ -72,7 +72,7 @@ class LauncherScreen(DismissedOnce, Screen[Scenario | None]):
     def compose(self) -> ComposeResult:
         """A line to search in, over list and preview."""
         yield GridView(id="launcher-head")
-        yield Input(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
+        yield Prompt(placeholder=PROMPT, id="launcher-search", max_length=80, select_on_focus=False)
         with Horizontal(id="launcher-body"):
             yield GridView(id="choices")
             yield GridView(id="preview")
@@ -349,20 +349,4 @@ def preview_of(entry: Entry) -> Preview:
         scenario = load_scenario(entry.path)
     except InputError as error:
         return Preview(entry.title, entry.summary, trouble=str(error).removeprefix(f"{entry.path}: "))
-    name = entry.name if entry.place else entry.path.name
-    return Preview(
-        scenario.title,
-        scenario.summary,
-        tuple(trained(scenario)),
-        tuple(lane_lines(scenario)),
-        tuple(one.say for one in scenario.tries),
-        tuple(paragraphs(scenario.lesson)),
-        f"nntui run {name}",
-    )
-
-
-def paragraphs(lesson: str) -> Iterator[str]:
-    """The lesson's text, a paragraph or an item of a list each, without headings, tables and Markdown's signs."""
-    for block in lesson.replace("\n- ", "\n\n- ").split("\n\n"):
-        if block.strip() and not block.lstrip().startswith(("#", "|")):
-            yield " ".join(block.replace("*", "").replace("`", "").split())
+    return preview(scenario, f"nntui run {entry.name if entry.place else entry.path.name}")

@@ -6,9 +6,13 @@ from textual.widgets import Markdown
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.expected import draw_expected, expected_height, summary
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import draw_tries, tries_height
+
+ROOMY = 32  # rows of the view, from which on what must come true has a box of its own
+_BESIDE_TEXT = 5  # cells: the text's frame and spaces, and what scrolls it
 
 
 class LessonText(Markdown):
@@ -36,9 +40,11 @@ class LessonPart(Vertical):
         self.theme = theme
 
     def compose(self) -> ComposeResult:
-        """The text that scrolls, over suggestions and log."""
+        """The text that scrolls, over what must come true, suggestions and log."""
         with LessonScroll(id="lesson-text"):
             yield LessonText()
+            yield GridView(id="expected-below")
+        yield GridView(id="expected")
         yield GridView(id="tries")
         yield GridView(id="lesson-log")
 
@@ -54,6 +60,7 @@ class LessonPart(Vertical):
             self._shown = state.lesson
             self.query_one(LessonText).update(state.lesson)
             self.query_one(LessonScroll).border_title = "Lesson"
+        self._show_expected(state, width, rows)
         tries, log = self.query_one("#tries", GridView), self.query_one("#lesson-log", GridView)
         needed = tries_height(state.tries, width)
         tries.display = needed > 0
@@ -62,3 +69,15 @@ class LessonPart(Vertical):
         log.styles.height = max(4, needed)
         tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
         log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
+
+    def _show_expected(self, state: LabState, width: int, rows: int) -> None:
+        """What must come true: in a box of its own, or in little room under the text, with which it scrolls."""
+        lines, scroll = state.expected, self.query_one(LessonScroll)
+        own, below = self.query_one("#expected", GridView), self.query_one("#expected-below", GridView)
+        roomy = rows >= ROOMY
+        own.display, below.display = roomy and bool(lines), bool(lines) and not roomy
+        scroll.border_subtitle = f"expected: {summary(lines)} (below)" if below.display else ""
+        view, across = (own, width) if roomy else (below, max(20, width - _BESIDE_TEXT))
+        needed = expected_height(lines, across)
+        view.styles.height = min(needed, rows // 3) if roomy else needed
+        view.show(lambda w, h: draw_expected(lines, w, h, self.theme))

@@ -11,6 +11,7 @@ from nntui.lab.widgets.grid_view import GridView
 from nntui.lab.widgets.map_plot import MapPlot
 from nntui.looks.projection import Point, Projection, Window
 from nntui.looks.surface import SurfaceRequest
+from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.map import MapPainter, surface_request
 from nntui.plotting.map_frame import canvas_of
 from nntui.plotting.panels import build_panel, meaning_of, panel_order
@@ -30,7 +31,7 @@ class MapPart(Horizontal):
         super().__init__(id=id)
         self.theme = theme
         self._painter = MapPainter(theme)
-        self._arranged: tuple[MapLayout, int] | None = None
+        self._arranged: tuple[MapLayout, int, int] | None = None
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of this theme from now on."""
@@ -79,19 +80,21 @@ class MapPart(Horizontal):
             return
         layout = map_layout(size, state)
         page = state.page % layout.pages
-        if self._arranged != (layout, page):
-            self._arrange(layout, page)
+        wanted = len(state.arrangement.shown(panel_order(state.panels, race, state.panel_view)))
+        if self._arranged != (layout, page, wanted):
+            self._arrange(layout, page, wanted)
         theme, chosen, everything = self.theme, state.panel_view.lane, state.all_lanes
+        away = undrawn(race, state.panel_view)
         if page == 0:
             window, crosshair, surface = self.window(state), state.map_view.crosshair, state.surface
             self.query_one("#map", MapPlot).show(
-                lambda w, h: self._painter.draw(race, surface, window, chosen, crosshair, w, h)
+                lambda w, h: self._painter.draw(race, surface, window, chosen, crosshair, w, h, away)
             )
         for name in ("race-table", "race-table-2"):
             self.query_one(f"#{name}", GridView).show(
-                lambda w, h: draw_race_table(race, chosen, everything, w, h, theme)
+                lambda w, h: draw_race_table(race, chosen, everything, w, h, theme, away)
             )
-        names = panel_order(state.panels, race, state.panel_view)[: layout.panels]
+        names = state.arrangement.shown(panel_order(state.panels, race, state.panel_view))[: layout.panels]
         for slot, name in enumerate(names):
             spec = build_panel(name, race, state.panel_view, theme)
             words = meaning_of(name, race, state.panel_view)
@@ -100,8 +103,9 @@ class MapPart(Horizontal):
                 partial(draw_read, spec, cursor, told, theme=theme, meaning=words), name
             )
 
-    def _arrange(self, layout: MapLayout, page: int) -> None:
-        self._arranged = (layout, page)
+    def _arrange(self, layout: MapLayout, page: int, wanted: int) -> None:
+        """``wanted``: plots that a person wants to see."""
+        self._arranged = (layout, page, wanted)
         left, plots = self.query_one("#map-left"), self.query_one("#map-plots")
         left.display = page == 0
         plots.display = page == 1 or layout.plots > 0
@@ -112,7 +116,7 @@ class MapPart(Horizontal):
         second.display = layout.second_table > 0
         second.styles.height = layout.second_table
         for slot in range(PLOTS):
-            self.query_one(f"#map-plot{slot}").display = slot < layout.panels
+            self.query_one(f"#map-plot{slot}").display = slot < min(layout.panels, wanted)
 
 
 def map_layout(size: Size, state: LabState) -> MapLayout:

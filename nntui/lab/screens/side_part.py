@@ -5,6 +5,7 @@ from textual.containers import Vertical
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
+from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.knob_box import draw_knobs
 from nntui.plotting.lane_table import draw_lanes, lanes_height
 from nntui.plotting.layer_table import draw_layers, layers_height
@@ -48,10 +49,12 @@ class SidePart(Vertical):
                 view.styles.height = height
         if race is not None:
             racer, several = race.lanes[chosen], len(race.lanes) > 1
-            self._view("lanes").show(lambda w, h: draw_racers(race, chosen, everything, w, h, theme))
+            away = undrawn(race, state.panel_view)
+            self._view("lanes").show(lambda w, h: draw_racers(race, chosen, everything, w, h, theme, away))
             self._view("layers").show(lambda w, h: draw_curvature(racer, several, w, h, theme))
         else:
-            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep))
+            away = undrawn(snapshot, state.panel_view) if snapshot is not None else frozenset()
+            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away))
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
         )

@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 from nntui_engine.errors import InputError
 
 from .dialog import DismissedOnce
+from .prompt import Prompt
 
 LONGEST = 200  # characters of a value
 
@@ -30,7 +31,7 @@ class ValueScreen(DismissedOnce, ModalScreen[object]):
     def compose(self) -> ComposeResult:
         """The input with its hint and a line for what is wrong."""
         with Vertical(id="value-box"):
-            yield Input(value=self._present, select_on_focus=True, max_length=LONGEST)
+            yield Prompt(value=self._present, select_on_focus=True, max_length=LONGEST)
             yield Static(self._hint, id="value-hint", markup=False)
             yield Static("", id="value-error", markup=False)
 

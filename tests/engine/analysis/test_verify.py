@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from engine.compiled import needs_jit
 
-from nntui_engine.analysis.verify import Outcome, verify
+from nntui_engine.analysis.judging import Outcome
+from nntui_engine.analysis.verify import verify
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Scenario, list_scenarios, load_scenario, scenario_from_dict
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from nntui_engine.analysis import verify as tool
-from nntui_engine.analysis.verify import Outcome, gather, judge_seeds, measure, runs, verify
+from nntui_engine.analysis.judging import Outcome
+from nntui_engine.analysis.verify import gather, judge_seeds, measure, runs, verify
 from nntui_engine.errors import InputError
 from nntui_engine.scenario import Scenario, scenario_from_dict
 
