@@ -1,0 +1,164 @@
+"""What could mend a lane: settings with a reason each, in the order in which they are worth a try."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+from ...registry.activation import ACTIVATIONS
+from ...run.finding import Finding
+from ...scenario.settings import LaneSettings
+
+LR_FACTORS = (1 / 3, 3.0, 1 / 10, 10.0, 1 / 100, 100.0)
+SEARCH, PAIR = "search", "pair"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Settings to change, and why they may help. ``of``: the rule whose fix it is, or how else it came about."""
+
+    set: Mapping[str, object]
+    why: str
+    of: str
+
+    def and_(self, other: "Candidate", of: str) -> "Candidate | None":
+        """Both at once; None where they contradict each other, or one holds the other."""
+        both = {**self.set, **other.set}
+        if any(other.set.get(key, value) != value for key, value in self.set.items()):
+            return None
+        if both in (self.set, other.set):
+            return None
+        return Candidate(both, _both_words(self.why, other.why), of)
+
+
+def candidates(findings: Sequence[Finding], settings: LaneSettings) -> list[Candidate]:
+    """Every fix that the findings propose, in their order (the cause first), once each.
+
+    Left out is what changes nothing in the lane's present ``settings``. Whether they allow it shows when it is tried.
+    """
+    fixes = (Candidate(dict(fix.set), fix.why, found.rule) for found in findings for fix in found.fixes)
+    return _new(fixes, settings)
+
+
+def pairs(singles: Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
+    """Every two of them that can be had together."""
+    both = (one.and_(other, PAIR) for one, other in combinations(singles, 2))
+    return _new((pair for pair in both if pair is not None), settings)
+
+
+def followed(tried: Candidate, findings: Sequence[Finding], settings: LaneSettings) -> list[Candidate]:
+    """``tried`` with each fix of what is still found after it: a rate ten times too high twice over, for one."""
+    fixes = (
+        Candidate({**tried.set, **fix.set}, _both_words(tried.why, fix.why), found.rule)
+        for found in findings
+        for fix in found.fixes
+    )
+    return _new(fixes, settings)
+
+
+def usual_changes(settings: LaneSettings) -> list[Candidate]:
+    """What helps untold networks, whatever was found: scaled data, an output that fits the task, an initializer that
+    fits the activation, an optimizer that finds its own step, less that holds back, and other learning rates."""
+    conditions = (
+        replace(one, set={key: value for key, value in one.set.items() if _now(settings.table, key) != value})
+        for one in _conditions(settings)
+    )
+    return [*_new(conditions, settings), *_new(_rates(settings), settings)]
+
+
+def together(changes: Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
+    """All the conditions among ``changes`` at once, with the rate as it is and with each other one."""
+    whole: Candidate | None = None
+    for one in changes:
+        if "train.lr" not in one.set and "train.optimizer" not in one.set:
+            whole = one if whole is None else whole.and_(one, SEARCH) or whole
+    if whole is None:
+        return []
+    rates = [one for one in changes if "train.lr" in one.set]
+    more = [whole.and_(rate, SEARCH) for rate in rates]
+    return _new([whole, *(one for one in more if one is not None)], settings)
+
+
+def extended(best: Candidate, changes: Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
+    """``best`` with each of ``changes`` beside it."""
+    more = (best.and_(one, SEARCH) for one in changes)
+    return _new((one for one in more if one is not None), settings)
+
+
+def _both_words(one: str, other: str) -> str:
+    return one if other in one.split("; ") else f"{one}; {other}"
+
+
+def _new(found: Iterator[Candidate] | Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
+    kept: list[Candidate] = []
+    for one in found:
+        if not any(one.set == other.set for other in kept) and _changes(one.set, settings.table):
+            kept.append(one)
+    return kept
+
+
+def _changes(wanted: Mapping[str, object], table: Mapping[str, Any]) -> bool:
+    """Whether some key of ``wanted`` has another value in the lane's tables, or none."""
+    return any(_now(table, key) != value for key, value in wanted.items())
+
+
+def _now(table: Mapping[str, Any], key: str) -> object:
+    value: Any = table
+    for part in key.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return ...
+        value = value[part]
+    return value
+
+
+def _conditions(settings: LaneSettings) -> Iterator[Candidate]:
+    """Everything but rates."""
+    task = _now(settings.table, "data.task")
+    yield Candidate({"data.preprocess": "standardize"}, "inputs of mean 0 and variance 1", SEARCH)
+    if task == "regression":
+        yield Candidate({"data.target_scale": "standardize"}, "targets of mean 0 and variance 1", SEARCH)
+    yield Candidate(_fitting_head(settings), "the output and the loss that go with the task", SEARCH)
+    hidden = [layer.activation for layer in settings.layers[:-1] if layer.init and layer.activation]
+    if hidden:
+        first = hidden[0]
+        words = f"weights that keep the signal's size through {first} layers"
+        yield Candidate({"model.init": fitting_init(first), "model.bias": 0.0}, words, SEARCH)
+        if ACTIVATIONS[first].squashes or first == "linear" or ACTIVATIONS[first].rectifies:
+            swapped = {"model.activation": "leaky_relu", "model.init": "he_normal", "model.bias": 0.0}
+            yield Candidate(swapped, "a slope of 1 above 0 and some slope below it", SEARCH)
+    held = {"train.l1": 0.0, "train.l2": 0.0, "model.dropout": 0.0, "model.dropconnect": 0.0}
+    held_back = {key: value for key, value in held.items() if _now(settings.table, key) not in (..., value, 0)}
+    if held_back:
+        yield Candidate(held_back, "nothing holds the weights back", SEARCH)
+
+
+def _fitting_head(settings: LaneSettings) -> dict[str, object]:
+    """What must change for an output, a loss and a coding that go with the task; nothing where they do."""
+    task = _now(settings.table, "data.task")
+    two = task == "binary" and settings.outputs == 2
+    output, loss, coding = {
+        "regression": ("linear", "mse", "as_is"),
+        "multilabel": ("sigmoid", "binary_cross_entropy", "as_is"),
+        "binary": ("sigmoid", "binary_cross_entropy", "label"),
+    }.get(str(task) if not two else "", ("softmax", "cross_entropy", "one_hot"))
+    wanted = {"model.output": output, "train.loss": loss, "data.target_coding": coding}
+    changed: dict[str, object] = {k: value for k, value in wanted.items() if _now(settings.table, k) != value}
+    return {**changed, "model.outputs": "auto"} if "data.target_coding" in changed else changed
+
+
+def _rates(settings: LaneSettings) -> Iterator[Candidate]:
+    lr = settings.optimizer_parameters["lr"]
+    for factor in LR_FACTORS:
+        words = f"{factor:g} times the rate" if factor > 1 else f"{1 / factor:g} times less"
+        yield Candidate({"train.lr": float(f"{lr * factor:.3g}")}, words, SEARCH)
+    if settings.optimizer != "adam":
+        yield Candidate({"train.optimizer": "adam", "train.lr": 0.003}, "adam finds a step for each weight", SEARCH)
+    else:
+        yield Candidate({"train.lr": 0.003}, "the usual rate of adam", SEARCH)
+
+
+def fitting_init(activation: str) -> str:
+    """The initializer that keeps the signal's size through layers of this activation."""
+    if activation == "selu":
+        return "lecun_normal"
+    return "xavier_uniform" if activation == "linear" or ACTIVATIONS[activation].squashes else "he_normal"

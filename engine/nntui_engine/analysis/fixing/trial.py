@@ -1,0 +1,379 @@
+"""Trying fixes: a sick lane is trained again with each change, from the same seed and data, and what works is proved.
+
+First every single fix that the findings propose, then pairs of the best, then what the rules propose for lanes that
+these did not yet mend, then a small search; what is best is repeated
+on two more seeds, beside the sick lane, before it counts. Lanes are trained side by side, and only settings that these
+data make worth it are: the first stage that holds something good enough ends the search.
+
+A change **works on the first seed** if
+
+- the score rises by at least half of the gap between the sick lane's score and what is within reach, and by more than
+  chance explains (:meth:`Reach.noise`). Within reach is what a linear model, the five nearest neighbours or the best
+  lane of the trial gets. No score counts as worse than guessing; and
+- the cause is gone: the rule that was named first finds nothing above an info any more, no rule finds something above
+  an info that did not before, and nothing is critical.
+
+It **works on a further seed** if its lane there meets the same bar against the sick settings with that seed; where
+these do as well as is within reach by luck of the draw, it must not fall behind them by more than chance.
+A fix is **proved** if it works on the first seed and on both others. Of several that work, the first in order is
+preferred that is within a twentieth of the best.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from ...errors import InputError
+from ...experiment import Experiment
+from ...run.finding import Finding
+from ...run.recipe import Recipe
+from ...scenario import Change, Scenario, override
+from ...scenario.load import LaneTables
+from ...tasks.network_lane import NetworkLane
+from ...tasks.resolve import resolve_lane
+from .candidates import SEARCH, Candidate, candidates, extended, followed, pairs, together, usual_changes
+from .reach import Reach, reach_of, score_of
+
+Progress = Callable[[str, int, int], None]
+
+MORE_SEEDS = 2
+HALF = 0.5  # of the gap, to work
+ENOUGH = 0.9  # of the gap, to look no further
+NEARLY = 0.05  # of the way from guessing to the best: as good
+AT_ONCE = 8  # lanes of one experiment
+MOST_PAIRED = 5  # singles that pairs are made of
+ROUNDS = 2  # of fixes for what an earlier fix has left
+MOST_FOLLOWED = 3  # lanes whose findings are followed in a round
+MOST_PROVED = 4  # candidates that are repeated on more seeds
+_SEARCH_SHARE = 0.7  # of the budget; the rest is for the proof
+_LOOK_SECONDS = 0.3  # of training, before its length is foreseen
+_MODULUS = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One change, trained from the first seed. ``score`` is None where it was not tried to the end: ``refused`` says
+    why the scenario does not take it ("" where time ran out). ``left``: rules that find something above an info;
+    ``clean``: whether these are none but old consequences, as the head of this file says it."""
+
+    candidate: Candidate
+    score: float | None
+    left: tuple[str, ...] = ()
+    clean: bool = False
+    works: bool = False
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnSeed:
+    """The score of the sick settings and of the mended ones with one seed."""
+
+    seed: int
+    before: float
+    after: float
+    works: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A change that works on the first seed, on every seed that it was trained with; ``holds``: it is proved."""
+
+    candidate: Candidate
+    seeds: tuple[OnSeed, ...]
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of all tries to mend ``lane``. ``before`` is its score with the first seed, ``proofs`` what was
+    repeated, in order; ``cut``: whether the budget ended it; ``seconds``: how long it took."""
+
+    lane: str
+    seed: int
+    before: float
+    reach: Reach
+    tried: tuple[Try, ...]
+    proofs: tuple[Proof, ...]
+    cut: bool
+    seconds: float = field(compare=False)
+
+    @property
+    def fix(self) -> Proof | None:
+        """The fix that is proved; None if none is."""
+        return next((proof for proof in self.proofs if proof.holds), None)
+
+    @property
+    def best(self) -> Try | None:
+        """The change with the highest score; None if nothing was tried to its end."""
+        done = [one for one in self.tried if one.score is not None]
+        return max(done, key=lambda one: self.reach.level(one.score or 0.0)) if done else None
+
+
+def try_fixes(
+    run: Experiment, lane: str, findings: Sequence[Finding], seconds: float = 30.0, progress: Progress | None = None
+) -> Trial:
+    """Look for a change that mends a lane of a run that has ended, for at most about ``seconds``.
+
+    ``findings`` are those of the run. The result is the same every time where the budget does not end it.
+    ``progress(what, done, total)`` hears how far each experiment is. Raises InputError where weights were set by hand.
+    """
+    return _Trial(run, lane, [one for one in findings if one.lane == lane], seconds, progress).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    score: float
+    findings: tuple[Finding, ...]
+    left: tuple[str, ...]
+    clean: bool
+
+
+class _Trial:
+    def __init__(
+        self, run: Experiment, lane: str, findings: Sequence[Finding], seconds: float, progress: Progress | None
+    ) -> None:
+        self._start = time.perf_counter()
+        self._search_until = self._start + _SEARCH_SHARE * seconds
+        self._until = self._start + seconds
+        self._lane, self._findings, self._progress = lane, findings, progress
+        index = run.index(lane)
+        self._sick: NetworkLane = run.network.lanes[index]
+        self._scenario = run.scenario
+        self._recipe = next(one for one in run.recipes() if one.name == lane)
+        if not self._recipe.exact:
+            raise InputError(f"{run.scenario.name}: weights were set by hand, from which no new run can begin")
+        self._reach = reach_of(self._sick.data)
+        self._before = score_of(run, index)
+        self._wrong = [one.rule for one in findings if one.severity != "info"]
+        self._tried: list[Try] = []
+        self._findings_of: dict[int, tuple[Finding, ...]] = {}
+        self._best_level = self._reach.level(self._before)
+        self._cut = False
+
+    def result(self) -> Trial:
+        proofs: list[Proof] = []
+        if self._wrong:
+            self._search()
+            proofs = self._prove()
+        return Trial(
+            self._lane,
+            self._sick.settings.seed,
+            self._before,
+            self._reach,
+            tuple(self._tried),
+            tuple(proofs),
+            self._cut,
+            time.perf_counter() - self._start,
+        )
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    def _search(self) -> None:
+        for stage in self._stages():
+            known = [one.candidate.set for one in self._tried]
+            new = [one for one in stage if one.set not in known]
+            for at in range(0, len(new), AT_ONCE):
+                self._try(new[at : at + AT_ONCE])
+                if self._cut:
+                    return
+            if self._good_enough():
+                return
+
+    def _stages(self) -> Iterator[list[Candidate]]:
+        settings = self._sick.settings
+        singles = candidates(self._findings, settings)
+        yield singles
+        yield pairs(self._leading(MOST_PAIRED), settings)
+        for _ in range(ROUNDS):
+            yield [
+                more
+                for one in self._leading(MOST_FOLLOWED, unmended=True)
+                for more in followed(one, self._findings_of[self._place(one)], settings)
+            ]
+        usual = usual_changes(settings)
+        yield usual
+        yield together(usual, settings)
+        for one in self._leading(2):
+            yield extended(one, [*usual, *singles], settings)
+
+    def _place(self, candidate: Candidate) -> int:
+        return next(at for at, one in enumerate(self._tried) if one.candidate is candidate)
+
+    def _leading(self, count: int, unmended: bool = False) -> list[Candidate]:
+        """The best so far; ``unmended``: of those that rules above an info still speak of."""
+        done = [one for one in self._tried if one.score is not None]
+        if unmended:
+            done = [one for one in done if not one.clean]
+        done.sort(key=lambda one: -self._reach.level(one.score or 0.0))
+        return [one.candidate for one in done[:count]]
+
+    def _good_enough(self) -> bool:
+        level = self._reach.level(self._before)
+        gap = self._reach.simple - level
+        return any(
+            one.works and one.score is not None and self._reach.level(one.score) - level >= ENOUGH * gap
+            for one in self._tried
+        )
+
+    def _try(self, stage: Sequence[Candidate]) -> None:
+        seed = self._sick.settings.seed
+        ready: list[Recipe] = []
+        places: list[int | None] = []
+        for one in stage:
+            recipe, refused = self._recipe_of(one, seed)
+            places.append(None if recipe is None else len(ready))
+            if recipe is not None:
+                ready.append(recipe)
+            self._tried.append(Try(one, None, refused=refused))
+        outcomes = self._train(ready, self._search_until, "trying fixes") if ready else []
+        self._best_level = max([self._best_level, *(self._reach.level(o.score) for o in outcomes if o is not None)])
+        first = len(self._tried) - len(stage)
+        for at, place in enumerate(places):
+            outcome = None if place is None else outcomes[place]
+            if outcome is not None:
+                self._findings_of[first + at] = outcome.findings
+                self._tried[first + at] = Try(stage[at], outcome.score, outcome.left, outcome.clean)
+        # again for all: what is within reach may have moved
+        self._tried = [
+            replace(one, works=one.score is not None and one.clean and self._rises(self._before, one.score))
+            for one in self._tried
+        ]
+
+    # -- judging ----------------------------------------------------------------------------------------------------
+
+    def _within_reach(self) -> float:
+        return max(self._reach.simple, self._best_level)
+
+    def _rises(self, before: float, after: float, first: bool = True) -> bool:
+        """Whether the score rises far enough, on the first seed or a further one."""
+        low, high = self._reach.level(before), self._reach.level(after)
+        gap, noise = self._within_reach() - low, self._reach.noise(low)
+        if not first and gap <= noise:
+            return high - low >= -noise
+        return high - low >= max(HALF * gap, noise if first else 0.0)
+
+    def _outcome(self, score: float, findings: Sequence[Finding]) -> _Outcome:
+        left = tuple(one.rule for one in findings if one.severity != "info")
+        critical = any(one.severity == "critical" for one in findings)
+        clean = not critical and self._wrong[0] not in left and set(left) <= set(self._wrong)
+        return _Outcome(score, tuple(findings), left, clean)
+
+    # -- proving ----------------------------------------------------------------------------------------------------
+
+    def _prove(self) -> list[Proof]:
+        proofs: list[Proof] = []
+        for one in self._worth_proving():
+            proof = self._repeated(one)
+            proofs.append(proof)
+            if proof.holds or time.perf_counter() >= self._until:
+                break
+        return proofs
+
+    def _worth_proving(self) -> list[Try]:
+        working = [one for one in self._tried if one.works and one.score is not None]
+        if not working:
+            return []
+        level = {id(one): self._reach.level(one.score or 0.0) for one in working}
+        best = max(level.values())
+        near = NEARLY * max(best - self._reach.guess, 0.0)
+        as_good = [one for one in working if level[id(one)] >= best - near]
+        as_good.sort(key=lambda one: len(one.candidate.set) if one.candidate.of == SEARCH else 0)
+        others = sorted((one for one in working if one not in as_good), key=lambda one: -level[id(one)])
+        return [*as_good, *others][:MOST_PROVED]
+
+    def _repeated(self, one: Try) -> Proof:
+        assert one.score is not None
+        seeds = [OnSeed(self._sick.settings.seed, self._before, one.score, True)]
+        more = [(self._sick.settings.seed + number) % _MODULUS for number in range(1, MORE_SEEDS + 1)]
+        nothing = Candidate({}, "", "")
+        recipes = []
+        for seed in more:
+            for candidate in (nothing, one.candidate):
+                recipe, _ = self._recipe_of(candidate, seed)
+                if recipe is None:
+                    return Proof(one.candidate, tuple(seeds), False)
+                recipes.append(recipe)
+        outcomes = self._train(recipes, self._until, "repeating it on two more seeds")
+        for number, seed in enumerate(more):
+            before, after = outcomes[2 * number], outcomes[2 * number + 1]
+            if before is not None and after is not None:
+                works = after.clean and self._rises(before.score, after.score, first=False)
+                seeds.append(OnSeed(seed, before.score, after.score, works))
+        return Proof(one.candidate, tuple(seeds), len(seeds) == 1 + MORE_SEEDS and all(found.works for found in seeds))
+
+    # -- training ---------------------------------------------------------------------------------------------------
+
+    def _recipe_of(self, candidate: Candidate, seed: int) -> tuple[Recipe | None, str]:
+        """The sick lane's recipe with the candidate's settings from its start on, or why there is none."""
+        try:
+            wanted = {**candidate.set, "train.seed": seed}
+            tables = override(self._recipe.tables, wanted, where="fix")
+            resolved = resolve_lane(tables, where="fix")
+        except InputError as error:
+            return None, str(error).removeprefix("fix: ")
+        if resolved.settings.dtype != self._sick.settings.dtype:
+            return None, "another type of numbers: it cannot be trained beside the others"
+        if resolved.data.task != self._sick.data.task:
+            return None, f"another task ({resolved.data.task}): its scores cannot be compared"
+        changes = tuple(
+            (step, kept)
+            for step, settings in self._recipe.changes
+            if (kept := {key: value for key, value in settings.items() if key not in candidate.set})
+        )
+        return Recipe("", tables, changes), ""
+
+    def _train(self, recipes: Sequence[Recipe], until: float, what: str) -> list[_Outcome | None]:
+        """What comes of each, all trained side by side; None where ``until`` came first."""
+        try:
+            run = Experiment(scenario_of(self._scenario, recipes))
+        except InputError:  # too large together
+            if len(recipes) == 1:
+                return [None]
+            half = len(recipes) // 2
+            return [*self._train(recipes[:half], until, what), *self._train(recipes[half:], until, what)]
+        begun, foreseen = time.perf_counter(), False
+        while not run.finished:
+            now = time.perf_counter()
+            if now >= until:
+                self._cut = True
+                break
+            if not foreseen and now - begun >= _LOOK_SECONDS and run.step:
+                foreseen = True
+                needed = (now - begun) * (run.steps - run.step) / run.step
+                for lane in _too_many(len(run.lanes), needed, until - now):
+                    run.drop_lane(str(lane))
+                    self._cut = True
+            run.advance_for(0.1)
+            if self._progress is not None:
+                self._progress(f"{what} ({len(run.lanes)} lanes)", run.step, run.steps)
+        done = {lane.name: at for at, lane in enumerate(run.lanes) if _is_done(run, at)}
+        findings = run.findings()
+        outcomes: list[_Outcome | None] = []
+        for number in range(len(recipes)):
+            at = done.get(str(number))
+            own = [found for found in findings if found.lane == str(number)]
+            outcomes.append(None if at is None else self._outcome(score_of(run, at), own))
+        return outcomes
+
+
+def scenario_of(scenario: Scenario, recipes: Sequence[Recipe]) -> Scenario:
+    """The scenario with a lane for each recipe, called by its place, and nothing that names other lanes."""
+    lanes = tuple(LaneTables(str(number), dict(recipe.tables)) for number, recipe in enumerate(recipes))
+    changes = [
+        Change(step=step, set=dict(settings), lane=str(number))
+        for number, recipe in enumerate(recipes)
+        for step, settings in recipe.changes
+    ]
+    in_order = tuple(sorted(changes, key=lambda one: one.step))
+    return replace(scenario, lanes=lanes, changes=in_order, tries=(), expectations=(), sweep=None, reasons=())
+
+
+def _is_done(run: Experiment, lane: int) -> bool:
+    task = run.network
+    return bool(task.ended[lane] or task.step[lane] >= task.limit[lane])
+
+
+def _too_many(lanes: int, needed: float, left: float) -> range:
+    """Which lanes must go, if all together need more than the seconds that are left."""
+    fitting = lanes if needed <= left else max(1, int(lanes * left / needed))
+    return range(fitting, lanes)
