@@ -36,7 +36,7 @@ def candidates(findings: Sequence[Finding], settings: LaneSettings) -> list[Cand
 
     Left out is what changes nothing in the lane's present ``settings``. Whether they allow it shows when it is tried.
     """
-    fixes = (Candidate(dict(fix.set), fix.why, found.rule) for found in findings for fix in found.fixes)
+    fixes = (Candidate(_tidy(fix.set), fix.why, found.rule) for found in findings for fix in found.fixes)
     return _new(fixes, settings)
 
 
@@ -49,7 +49,7 @@ def pairs(singles: Sequence[Candidate], settings: LaneSettings) -> list[Candidat
 def followed(tried: Candidate, findings: Sequence[Finding], settings: LaneSettings) -> list[Candidate]:
     """``tried`` with each fix of what is still found after it: a rate ten times too high twice over, for one."""
     fixes = (
-        Candidate({**tried.set, **fix.set}, _both_words(tried.why, fix.why), found.rule)
+        Candidate({**tried.set, **_tidy(fix.set)}, _both_words(tried.why, fix.why), found.rule)
         for found in findings
         for fix in found.fixes
     )
@@ -83,6 +83,11 @@ def extended(best: Candidate, changes: Sequence[Candidate], settings: LaneSettin
     """``best`` with each of ``changes`` beside it."""
     more = (best.and_(one, SEARCH) for one in changes)
     return _new((one for one in more if one is not None), settings)
+
+
+def _tidy(settings: Mapping[str, object]) -> dict[str, object]:
+    """With six digits at most: a tenth of 0.003 is 0.0003, not 0.00030000000000000003."""
+    return {key: float(f"{one:.6g}") if isinstance(one, float) else one for key, one in settings.items()}
 
 
 def _both_words(one: str, other: str) -> str:

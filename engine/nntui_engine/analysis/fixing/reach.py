@@ -21,11 +21,11 @@ _NOISE_OF_R2 = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """``statistic``: accuracy or R², and of which rows. ``guess``: the score of always guessing the commonest class (0
-    for numbers). ``simple``: the better score of a linear model and of the five nearest neighbours, both on
+    """``name``: the statistic that scores are, an accuracy or R². ``guess``: the score of always guessing the commonest
+    class (0 for numbers). ``simple``: the better score of a linear model and of the five nearest neighbours, both on
     standardised inputs; not below ``guess``. ``rows``: that scores are measured on."""
 
-    statistic: str
+    name: str
     guess: float
     simple: float
     rows: int
@@ -42,7 +42,7 @@ class Reach:
     def noise(self, score: float) -> float:
         """How far two scores near ``score`` may differ by chance: two standard errors of a difference between two
         shares of so many rows, at least 0.02; of R² 0.05."""
-        if self.statistic.endswith("r2"):
+        if self.name == "r2":
             return _NOISE_OF_R2
         p = min(max(self.level(score), 0.5), 0.95)
         return max(_LEAST_NOISE, 2.0 * math.sqrt(2.0 * p * (1.0 - p) / max(self.rows, 1)))
@@ -69,7 +69,7 @@ def reach_of(data: LaneData) -> Reach:
     On training rows a neighbour is never the row itself.
     """
     held_out = len(data.x_validation) > 0
-    statistic = f"{'validation' if held_out else 'train'}_{'r2' if data.task == 'regression' else 'accuracy'}"
+    name = "r2" if data.task == "regression" else "validation_accuracy" if held_out else "train_accuracy"
     x, t = _some(data.x_train), _some(data.t_train)
     asked, right = (_some(data.x_validation), _some(data.t_validation)) if held_out else (x, t)
     if data.task in ("binary", "classes"):
@@ -82,7 +82,7 @@ def reach_of(data: LaneData) -> Reach:
         x, asked = _standardised(x, asked)
         answers = [_linear(x, t, asked), _neighbours(x, t, asked, itself=not held_out)]
     simple = [_score(data.task, answer, right) for answer in answers if np.isfinite(answer).all()]
-    return Reach(statistic, guess, max([guess, *simple]), len(data.x_validation) if held_out else len(data.x_train))
+    return Reach(name, guess, max([guess, *simple]), len(data.x_validation) if held_out else len(data.x_train))
 
 
 def _some(rows: Array) -> Array:

@@ -16,11 +16,12 @@ A change **works on the first seed** if
 It **works on a further seed** if its lane there meets the same bar against the sick settings with that seed; where
 these do as well as is within reach by luck of the draw, it must not fall behind them by more than chance.
 A fix is **proved** if it works on the first seed and on both others. Of several that work, the first in order is
-preferred that is within a twentieth of the best.
+preferred that is within a twentieth of the best; another is looked for where the one that is proved leaves more than
+a tenth of the gap with some seed.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...errors import InputError
@@ -44,7 +45,8 @@ AT_ONCE = 8  # lanes of one experiment
 MOST_PAIRED = 5  # singles that pairs are made of
 ROUNDS = 2  # of fixes for what an earlier fix has left
 MOST_FOLLOWED = 3  # lanes whose findings are followed in a round
-MOST_PROVED = 4  # candidates that are repeated on more seeds
+MOST_PROVED = 4  # candidates that are repeated on more seeds, in all
+PROVED_TOGETHER = 2  # and after a stage
 _SEARCH_SHARE = 0.7  # of the budget; the rest is for the proof
 _LOOK_SECONDS = 0.3  # of training, before its length is foreseen
 _MODULUS = 2**63
@@ -76,11 +78,13 @@ class OnSeed:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A change that works on the first seed, on every seed that it was trained with; ``holds``: it is proved."""
+    """A change that works on the first seed, on every seed that it was trained with. ``holds``: it is proved.
+    ``whole``: and with every seed it closes nine tenths of the gap."""
 
     candidate: Candidate
     seeds: tuple[OnSeed, ...]
     holds: bool
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +103,11 @@ class Trial:
 
     @property
     def fix(self) -> Proof | None:
-        """The fix that is proved; None if none is."""
-        return next((proof for proof in self.proofs if proof.holds), None)
+        """The fix that is proved: the first that closes the gap, else the one that does best where it does worst; None
+        if none is."""
+        held = [proof for proof in self.proofs if proof.holds]
+        whole = next((proof for proof in held if proof.whole), None)
+        return whole or max(held, key=lambda proof: min(one.after for one in proof.seeds), default=None)
 
     @property
     def best(self) -> Try | None:
@@ -146,22 +153,21 @@ class _Trial:
         self._before = score_of(run, index)
         self._wrong = [one.rule for one in findings if one.severity != "info"]
         self._tried: list[Try] = []
+        self._proofs: list[Proof] = []
         self._findings_of: dict[int, tuple[Finding, ...]] = {}
         self._best_level = self._reach.level(self._before)
         self._cut = False
 
     def result(self) -> Trial:
-        proofs: list[Proof] = []
         if self._wrong:
             self._search()
-            proofs = self._prove()
         return Trial(
             self._lane,
             self._sick.settings.seed,
             self._before,
             self._reach,
             tuple(self._tried),
-            tuple(proofs),
+            tuple(self._proofs),
             self._cut,
             time.perf_counter() - self._start,
         )
@@ -173,11 +179,12 @@ class _Trial:
             known = [one.candidate.set for one in self._tried]
             new = [one for one in stage if one.set not in known]
             for at in range(0, len(new), AT_ONCE):
-                self._try(new[at : at + AT_ONCE])
-                if self._cut:
-                    return
-            if self._good_enough():
-                return
+                if not self._cut:
+                    self._try(new[at : at + AT_ONCE])
+            if (self._good_enough() and self._prove()) or self._cut:
+                break
+        if not any(proof.whole for proof in self._proofs):
+            self._prove()
 
     def _stages(self) -> Iterator[list[Candidate]]:
         settings = self._sick.settings
@@ -208,10 +215,8 @@ class _Trial:
         return [one.candidate for one in done[:count]]
 
     def _good_enough(self) -> bool:
-        level = self._reach.level(self._before)
-        gap = self._reach.simple - level
         return any(
-            one.works and one.score is not None and self._reach.level(one.score) - level >= ENOUGH * gap
+            one.works and one.score is not None and self._arrives(self._before, one.score, self._reach.simple)
             for one in self._tried
         )
 
@@ -252,6 +257,11 @@ class _Trial:
             return high - low >= -noise
         return high - low >= max(HALF * gap, noise if first else 0.0)
 
+    def _arrives(self, before: float, after: float, best: float) -> bool:
+        """Whether the score comes to ``best``, but for a tenth of the gap or what chance explains."""
+        gap = best - self._reach.level(before)
+        return self._reach.level(after) >= best - max((1.0 - ENOUGH) * gap, self._reach.noise(best))
+
     def _outcome(self, score: float, findings: Sequence[Finding]) -> _Outcome:
         left = tuple(one.rule for one in findings if one.severity != "info")
         critical = any(one.severity == "critical" for one in findings)
@@ -260,14 +270,16 @@ class _Trial:
 
     # -- proving ----------------------------------------------------------------------------------------------------
 
-    def _prove(self) -> list[Proof]:
-        proofs: list[Proof] = []
+    def _prove(self) -> bool:
+        """Repeat what works so far, until something closes the gap; whether it did."""
+        known = [proof.candidate for proof in self._proofs]
         for one in self._worth_proving():
-            proof = self._repeated(one)
-            proofs.append(proof)
-            if proof.holds or time.perf_counter() >= self._until:
-                break
-        return proofs
+            if one.candidate in known or len(self._proofs) >= MOST_PROVED or time.perf_counter() >= self._until:
+                continue
+            self._proofs.append(self._repeated(one))
+            if self._proofs[-1].whole:
+                return True
+        return False
 
     def _worth_proving(self) -> list[Try]:
         working = [one for one in self._tried if one.works and one.score is not None]
@@ -279,7 +291,7 @@ class _Trial:
         as_good = [one for one in working if level[id(one)] >= best - near]
         as_good.sort(key=lambda one: len(one.candidate.set) if one.candidate.of == SEARCH else 0)
         others = sorted((one for one in working if one not in as_good), key=lambda one: -level[id(one)])
-        return [*as_good, *others][:MOST_PROVED]
+        return [*as_good, *others][:PROVED_TOGETHER]
 
     def _repeated(self, one: Try) -> Proof:
         assert one.score is not None
@@ -291,7 +303,7 @@ class _Trial:
             for candidate in (nothing, one.candidate):
                 recipe, _ = self._recipe_of(candidate, seed)
                 if recipe is None:
-                    return Proof(one.candidate, tuple(seeds), False)
+                    return Proof(one.candidate, tuple(seeds), False, False)
                 recipes.append(recipe)
         outcomes = self._train(recipes, self._until, "repeating it on two more seeds")
         for number, seed in enumerate(more):
@@ -299,28 +311,24 @@ class _Trial:
             if before is not None and after is not None:
                 works = after.clean and self._rises(before.score, after.score, first=False)
                 seeds.append(OnSeed(seed, before.score, after.score, works))
-        return Proof(one.candidate, tuple(seeds), len(seeds) == 1 + MORE_SEEDS and all(found.works for found in seeds))
+        holds = len(seeds) == 1 + MORE_SEEDS and all(found.works for found in seeds)
+        whole = holds and all(self._arrives(found.before, found.after, self._within_reach()) for found in seeds)
+        return Proof(one.candidate, tuple(seeds), holds, whole)
 
     # -- training ---------------------------------------------------------------------------------------------------
 
     def _recipe_of(self, candidate: Candidate, seed: int) -> tuple[Recipe | None, str]:
         """The sick lane's recipe with the candidate's settings from its start on, or why there is none."""
         try:
-            wanted = {**candidate.set, "train.seed": seed}
-            tables = override(self._recipe.tables, wanted, where="fix")
-            resolved = resolve_lane(tables, where="fix")
+            recipe = mended(self._recipe, {**candidate.set, "train.seed": seed})
+            resolved = resolve_lane(recipe.tables, where="fix")
         except InputError as error:
             return None, str(error).removeprefix("fix: ")
         if resolved.settings.dtype != self._sick.settings.dtype:
             return None, "another type of numbers: it cannot be trained beside the others"
         if resolved.data.task != self._sick.data.task:
             return None, f"another task ({resolved.data.task}): its scores cannot be compared"
-        changes = tuple(
-            (step, kept)
-            for step, settings in self._recipe.changes
-            if (kept := {key: value for key, value in settings.items() if key not in candidate.set})
-        )
-        return Recipe("", tables, changes), ""
+        return recipe, ""
 
     def _train(self, recipes: Sequence[Recipe], until: float, what: str) -> list[_Outcome | None]:
         """What comes of each, all trained side by side; None where ``until`` came first."""
@@ -354,6 +362,17 @@ class _Trial:
             own = [found for found in findings if found.lane == str(number)]
             outcomes.append(None if at is None else self._outcome(score_of(run, at), own))
         return outcomes
+
+
+def mended(recipe: Recipe, settings: Mapping[str, object]) -> Recipe:
+    """The recipe with ``settings`` from its start on, which no later change touches. Raises InputError where a value is
+    not allowed."""
+    changes = tuple(
+        (step, kept)
+        for step, changed in recipe.changes
+        if (kept := {key: value for key, value in changed.items() if key not in settings})
+    )
+    return replace(recipe, tables=override(recipe.tables, settings, where="fix"), changes=changes)
 
 
 def scenario_of(scenario: Scenario, recipes: Sequence[Recipe]) -> Scenario:
