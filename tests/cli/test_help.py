@@ -30,7 +30,16 @@ def modules_after(*arguments: str) -> tuple[int, set[str]]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("list",), ("list", "--json"), ("run", "--help"), ("bench", "--help"), ("--version",)]
+    "arguments",
+    [
+        ("--help",),
+        ("list",),
+        ("list", "--json"),
+        ("run", "--help"),
+        ("diagnose", "--help"),
+        ("bench", "--help"),
+        ("--version",),
+    ],
 )
 def test_quick_answers_import_nothing_heavy(arguments):
     status, modules = modules_after(*arguments)

@@ -21,9 +21,9 @@ _NOISE_OF_R2 = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """``name``: the statistic that scores are, an accuracy or R². ``guess``: the score of always guessing the commonest
-    class (0 for numbers). ``simple``: the better score of a linear model and of the five nearest neighbours, both on
-    standardised inputs; not below ``guess``. ``rows``: that scores are measured on."""
+    """``name``: the statistic that scores are, an accuracy or R². ``guess``: the score of always guessing the class
+    that is commonest among them (0 for numbers). ``simple``: the better score of a linear model and of the five nearest
+    neighbours, both on standardised inputs; not below ``guess``. ``rows``: that scores are measured on."""
 
     name: str
     guess: float
@@ -76,7 +76,7 @@ def reach_of(data: LaneData) -> Reach:
         t, right = _one_hot(t, right)
     elif data.task == "multilabel":
         t, right = (t > 0.5).astype(float), (right > 0.5).astype(float)
-    always = np.broadcast_to(t.mean(axis=0), right.shape)
+    always = np.broadcast_to(right.mean(axis=0), right.shape)
     guess = 0.0 if data.task == "regression" else _score(data.task, always, right)
     with np.errstate(all="ignore"):
         x, asked = _standardised(x, asked)
