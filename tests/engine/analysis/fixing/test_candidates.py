@@ -59,6 +59,8 @@ def test_pairs_leave_out_what_contradicts_itself_or_is_no_pair():
     singles = [Candidate(one, str(number), "rule") for number, one in enumerate((rate, other, init, both))]
     made = pairs(singles, settings())
     assert [(one.set, one.why) for one in made] == [(both, "0; 2"), ({**other, **init}, "1; 2")]
+    clash = [Candidate({**rate, **init}, "", "rule"), Candidate({**other, "train.l2": 0.1}, "", "rule")]
+    assert pairs(clash, settings()) == []
 
 
 def test_what_is_left_after_a_fix_is_mended_beside_it():

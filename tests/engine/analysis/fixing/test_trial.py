@@ -118,12 +118,44 @@ def test_what_the_scenario_refuses_is_skipped_with_the_reason():
     assert trial.fix.candidate.set == {"train.lr": 0.5}
 
 
-def test_a_score_that_rises_is_no_fix_while_the_cause_is_still_found():
-    run = trained(train={"lr": 1e-6}, model={"bias": [-9.0, 0.0, 0.0], "hidden": [12, 12]})
-    (cause,) = [one for one in run.findings() if one.rule == "dead_relu"]
-    trial = trial_of(run, findings=[replace(cause, fixes=(Fix({"train.lr": 1e-5}, "no help"),))])
-    assert trial.tried[0].left[0] == "dead_relu"
-    assert (trial.tried[0].clean, trial.tried[0].works) == (False, False)
+def found_in(monkeypatch, finding, where=lambda _: True):
+    """From now on the rules find this in the lanes where ``where`` holds, and nothing else."""
+
+    def findings(run):
+        return [replace(finding, lane=lane.name) for lane in run.lanes if where(lane)]
+
+    monkeypatch.setattr(Experiment, "findings", findings)
+
+
+def test_a_score_that_rises_is_no_fix_while_the_cause_is_still_found(monkeypatch):
+    run = trained(train={"lr": 1e-6})
+    (cause,) = made_up({"train.lr": 0.5})
+    assert trial_of(run, findings=[cause]).fix is not None
+    found_in(monkeypatch, cause)
+    trial = trial_of(run, findings=[cause])
+    assert trial.tried[0].score > trial.before + 0.2
+    assert (trial.tried[0].left, trial.tried[0].works) == ((cause.rule,), False)
+    assert trial.fix is None
+
+
+@pytest.mark.parametrize(("severity", "rule"), [("warning", "another_rule"), ("critical", "an_old_consequence")])
+def test_what_is_new_or_critical_is_no_fix_either(monkeypatch, severity, rule):
+    run = trained(train={"lr": 1e-6})
+    cause, consequence = made_up({"train.lr": 0.5}) + made_up(rule="an_old_consequence")
+    found_in(monkeypatch, consequence)
+    assert trial_of(run, findings=[cause, consequence]).tried[0].works
+    found_in(monkeypatch, replace(consequence, severity=severity, rule=rule))
+    assert not trial_of(run, findings=[cause, consequence]).tried[0].works
+
+
+def test_what_works_with_the_first_seed_alone_is_not_proved(monkeypatch):
+    run = trained(train={"lr": 1e-6})
+    (cause,) = made_up({"train.lr": 0.5})
+    found_in(monkeypatch, cause, where=lambda lane: lane.settings.seed == 2)
+    trial = trial_of(run, findings=[cause])
+    assert [one.works for one in trial.proofs[0].seeds] == [True, True, False]
+    assert not trial.proofs[0].holds
+    assert trial.fix is None
 
 
 def test_one_lane_of_several_is_tried_alone():
