@@ -94,9 +94,12 @@ def command(
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
     from nntui.headless.signals import prompt_exit
+    from nntui.own_data import is_data
 
     if lane is not None:
         loaded = only_lane(loaded, lane)
+    if loaded.path is not None and is_data(loaded.path):
+        click.echo(f"{loaded.path.name}: {loaded.summary}", err=True)
     options = RunOptions(seed=seed, steps=steps, overrides=parse_sets(sets, [one.name for one in loaded.lanes]))
     with prompt_exit():
         with progress_bar() as progress:

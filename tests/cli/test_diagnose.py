@@ -147,7 +147,8 @@ def test_nothing_mends_labels_at_random(invoke: Invoke, tmp_path: Path) -> None:
     assert result.status == 1
     assert "No fix is proved: " in result.out
     assert "Simple models find no more in these data than guessing does" in result.out
-    assert result.err.splitlines()[-1] == f"{out}: not written: no fix is proved"
+    guessed = 'random.csv: 300 rows, 3 inputs. Guessed: the class "y" (0, 1).'
+    assert result.err.splitlines() == [guessed, f"{out}: not written: no fix is proved"]
     assert not out.exists()
 
 
@@ -186,6 +187,13 @@ def test_bad_input_is_one_line(case: str, invoke: Invoke, sick: Path) -> None:
     assert (result.status, result.out) == (2, "")
     assert len(result.err.splitlines()) == 1
     assert said in result.err
+
+
+def test_a_budget_that_is_too_short_is_named(invoke: Invoke, sick: Path) -> None:
+    result = invoke("diagnose", sick, "--fix", "--budget", "1", "--steps", "300000", "--set", "train.batch_size=1")
+    assert re.search(r"^No fix is proved: .* trained before the budget ended\.$", result.out, re.MULTILINE)
+    assert "A larger --budget tries more." in result.out
+    assert "no time" in result.out
 
 
 def test_a_budget_may_have_its_unit(invoke: Invoke, sick: Path) -> None:

@@ -11,6 +11,7 @@ from ...scenario.settings import LaneSettings
 
 LR_FACTORS = (1 / 3, 3.0, 1 / 10, 10.0, 1 / 100, 100.0)
 SEARCH, PAIR = "search", "pair"
+_DECIDED = ("model.output", "model.outputs", "train.loss", "data.target_coding", "data.task")  # may be "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +60,7 @@ def followed(tried: Candidate, findings: Sequence[Finding], settings: LaneSettin
 def usual_changes(settings: LaneSettings) -> list[Candidate]:
     """What helps untold networks, whatever was found: scaled data, an output that fits the task, an initializer that
     fits the activation, an optimizer that finds its own step, less that holds back, and other learning rates."""
-    conditions = (
-        replace(one, set={key: value for key, value in one.set.items() if _now(settings.table, key) != value})
-        for one in _conditions(settings)
-    )
-    return [*_new(conditions, settings), *_new(_rates(settings), settings)]
+    return [*_new(_conditions(settings), settings), *_new(_rates(settings), settings)]
 
 
 def together(changes: Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
@@ -95,16 +92,20 @@ def _both_words(one: str, other: str) -> str:
 
 
 def _new(found: Iterator[Candidate] | Sequence[Candidate], settings: LaneSettings) -> list[Candidate]:
+    """Each once, without the settings that the lane has already, and without those that change nothing at all."""
     kept: list[Candidate] = []
     for one in found:
-        if not any(one.set == other.set for other in kept) and _changes(one.set, settings.table):
-            kept.append(one)
+        less = replace(one, set={key: value for key, value in one.set.items() if _changes(key, value, settings)})
+        if any(_now(settings.table, key) != value for key, value in less.set.items()) and not any(
+            less.set == other.set for other in kept
+        ):
+            kept.append(less)
     return kept
 
 
-def _changes(wanted: Mapping[str, object], table: Mapping[str, Any]) -> bool:
-    """Whether some key of ``wanted`` has another value in the lane's tables, or none."""
-    return any(_now(table, key) != value for key, value in wanted.items())
+def _changes(key: str, value: object, settings: LaneSettings) -> bool:
+    """Whether the lane has another value, or might have: what is decided by other settings may change with them."""
+    return key in _DECIDED or _now(settings.table, key) != value
 
 
 def _now(table: Mapping[str, Any], key: str) -> object:

@@ -180,7 +180,11 @@ class _Trial:
         references = (together(usual, self._sick.settings) or usual)[-1:]  # with the optimizer that finds its own step
         for stage in self._stages():
             known = [one.candidate.set for one in self._tried]
-            new = [one for one in stage if one.set not in known]
+            new: list[Candidate] = []
+            for one in stage:
+                if one.set not in known:
+                    new.append(one)
+                    known.append(one.set)
             for at in range(0, len(new), AT_ONCE):
                 if not self._cut:
                     self._try(new[at : at + AT_ONCE], references)

@@ -44,7 +44,9 @@ def test_the_cause_comes_first_and_nothing_twice():
 
 def test_what_the_lane_has_already_is_not_tried():
     fixes = found("dead_relu", {"model.activation": "relu"}, {"model.activation": "relu", "train.lr": 0.01})
-    assert [one.set for one in candidates([fixes], settings())] == [{"model.activation": "relu", "train.lr": 0.01}]
+    assert [one.set for one in candidates([fixes], settings())] == [{"train.lr": 0.01}]
+    decided = found("output_mismatch", {"model.output": "softmax", "train.loss": "mse"})
+    assert [one.set for one in candidates([decided], settings())] == [decided.fixes[0].set]
 
 
 def test_a_tenth_is_written_without_the_dust_of_binary_numbers():

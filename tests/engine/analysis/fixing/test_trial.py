@@ -76,6 +76,8 @@ def test_deep_sigmoids_are_replaced_or_normalised():
 def test_the_same_twice():
     runs = [trial_of(trained(train={"lr": 50.0})) for _ in range(2)]
     assert runs[0] == runs[1]
+    sets = [one.candidate.set for one in runs[0].tried]
+    assert all(one not in sets[:at] for at, one in enumerate(sets))
     assert len(runs[0].tried) > 1
 
 
