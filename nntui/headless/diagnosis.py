@@ -80,7 +80,7 @@ def diagnosis_of(run: Experiment) -> Diagnosis:
             lane.name,
             run.step_of(index),
             score_of(run, index),
-            reach_of(lane.data),
+            reach_of(lane.data, lane.facts),
             tuple(one for one in findings if one.lane == lane.name),
         )
         for index, lane in enumerate(run.network.lanes)

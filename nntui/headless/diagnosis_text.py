@@ -1,6 +1,6 @@
 """A diagnosis as a report for people."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
@@ -14,6 +14,7 @@ from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.analysis.fixing.reach import Reach
 from nntui_engine.analysis.fixing.trial import MORE_SEEDS, Proof, Trial, Try
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME
+from nntui_engine.run.finding import Finding
 
 MOST_SHOWN = 12  # tries; the rest are counted
 
@@ -33,16 +34,19 @@ def _lane_blocks(lane: LaneDiagnosis, width: int) -> Iterator[RenderableType]:
     name = [Text(f"Lane {lane.name}", style="bold")] if lane.name else []
     yield Group(*name, *wrapped("", _state(lane), width))
     if lane.wrong:
-        cause, *rest = lane.wrong
-        yield Group(Text("Cause", style="bold"), *finding_lines(cause, width, evidence=True))
-        if rest:
-            lines = [line for one in rest for line in finding_lines(one, width, evidence=True)]
-            yield Group(Text("What may follow from it", style="bold"), *lines)
+        roots = [one for one in lane.wrong if not one.because] or list(lane.wrong[:1])
+        yield _findings("Cause" if len(roots) == 1 else "Causes", roots, width)
+        if rest := [one for one in lane.wrong if one not in roots]:
+            yield _findings("What follows", rest, width)
     if lane.remarks:
-        lines = [line for one in lane.remarks for line in finding_lines(one, width)]
-        yield Group(Text("Remarks", style="bold"), *lines)
+        yield _findings("Remarks", lane.remarks, width)
     if lane.trial is not None:
         yield from _trial_blocks(lane.trial, width)
+
+
+def _findings(title: str, findings: Sequence[Finding], width: int) -> RenderableType:
+    lines = [line for one in findings for line in finding_lines(one, width, evidence=True)]
+    return Group(Text(title, style="bold"), *lines)
 
 
 def _state(lane: LaneDiagnosis) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
+from ...diagnosis.fixes import ADAM, STANDARD_INPUTS, STANDARD_TARGETS, fitting_init, fitting_output
 from ...registry.activation import ACTIVATIONS
 from ...run.finding import Finding
 from ...scenario.settings import LaneSettings
@@ -120,9 +121,9 @@ def _now(table: Mapping[str, Any], key: str) -> object:
 def _conditions(settings: LaneSettings) -> Iterator[Candidate]:
     """Everything but rates."""
     task = _now(settings.table, "data.task")
-    yield Candidate({"data.preprocess": "standardize"}, "inputs of mean 0 and variance 1", SEARCH)
+    yield Candidate(STANDARD_INPUTS.set, STANDARD_INPUTS.why, SEARCH)
     if task == "regression":
-        yield Candidate({"data.target_scale": "standardize"}, "targets of mean 0 and variance 1", SEARCH)
+        yield Candidate(STANDARD_TARGETS.set, STANDARD_TARGETS.why, SEARCH)
     yield Candidate(_fitting_head(settings), "the output and the loss that go with the task", SEARCH)
     hidden = [layer.activation for layer in settings.layers[:-1] if layer.init and layer.activation]
     if hidden:
@@ -140,13 +141,11 @@ def _conditions(settings: LaneSettings) -> Iterator[Candidate]:
 
 def _fitting_head(settings: LaneSettings) -> dict[str, object]:
     """What must change for an output, a loss and a coding that go with the task; nothing where they do."""
-    task = _now(settings.table, "data.task")
-    two = task == "binary" and settings.outputs == 2
-    output, loss, coding = {
-        "regression": ("linear", "mse", "as_is"),
-        "multilabel": ("sigmoid", "binary_cross_entropy", "as_is"),
-        "binary": ("sigmoid", "binary_cross_entropy", "label"),
-    }.get(str(task) if not two else "", ("softmax", "cross_entropy", "one_hot"))
+    task = str(_now(settings.table, "data.task"))
+    if task == "binary" and settings.outputs == 2:
+        task = "classes"
+    output, loss = fitting_output(task, 2 if task == "classes" else settings.outputs)
+    coding = {"binary": "label", "classes": "one_hot"}.get(task, "as_is")
     wanted = {"model.output": output, "train.loss": loss, "data.target_coding": coding}
     changed: dict[str, object] = {k: value for k, value in wanted.items() if _now(settings.table, k) != value}
     return {**changed, "model.outputs": "auto"} if "data.target_coding" in changed else changed
@@ -157,14 +156,4 @@ def _rates(settings: LaneSettings) -> Iterator[Candidate]:
     for factor in LR_FACTORS:
         words = f"{factor:g} times the rate" if factor > 1 else f"{1 / factor:g} times less"
         yield Candidate({"train.lr": float(f"{lr * factor:.3g}")}, words, SEARCH)
-    if settings.optimizer != "adam":
-        yield Candidate({"train.optimizer": "adam", "train.lr": 0.003}, "adam finds a step for each weight", SEARCH)
-    else:
-        yield Candidate({"train.lr": 0.003}, "the usual rate of adam", SEARCH)
-
-
-def fitting_init(activation: str) -> str:
-    """The initializer that keeps the signal's size through layers of this activation."""
-    if activation == "selu":
-        return "lecun_normal"
-    return "xavier_uniform" if activation == "linear" or ACTIVATIONS[activation].squashes else "he_normal"
+    yield Candidate(ADAM.set, ADAM.why, SEARCH)

@@ -150,7 +150,7 @@ class _Trial:
         self._recipe = next(one for one in run.recipes() if one.name == lane)
         if not self._recipe.exact:
             raise InputError(f"{run.scenario.name}: weights were set by hand, from which no new run can begin")
-        self._reach = reach_of(self._sick.data)
+        self._reach = reach_of(self._sick.data, self._sick.facts)
         self._before = score_of(run, index)
         self._wrong = [one.rule for one in findings if one.severity != "info"]
         self._tried: list[Try] = []
