@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from nntui_engine.analysis.fixing.reach import Reach, reach_of, score_of
-from nntui_engine.analysis.fixing.trial import Proof, Trial, Try
+from nntui_engine.analysis.fixing.results import Proof, Trial, Try
 from nntui_engine.experiment import Experiment
 from nntui_engine.run.finding import Finding, headline
 from nntui_engine.scenario import Scenario

@@ -12,7 +12,8 @@ from nntui.headless.words import heading, plain_table
 from nntui.lab.keeping import toml_value
 from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.analysis.fixing.reach import Reach
-from nntui_engine.analysis.fixing.trial import MORE_SEEDS, Proof, Trial, Try
+from nntui_engine.analysis.fixing.results import Proof, Trial, Try
+from nntui_engine.analysis.fixing.trial import MORE_SEEDS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME
 from nntui_engine.run.finding import Finding
 
@@ -70,7 +71,7 @@ def _tries(trial: Trial) -> RenderableType:
     shown = _shown(trial)
     for one in shown:
         score = "" if one.score is None else statistic(name, one.score)
-        table.add_row(Text(set_words(one.candidate)), score, Text(_result(one)))
+        table.add_row(Text(set_words(one.candidate)), score, Text(_result(one, trial.wrong)))
     if len(trial.tried) > len(shown):
         table.add_row(Text(f"and {len(trial.tried) - len(shown)} more"), "", "")
     return table
@@ -84,13 +85,15 @@ def _shown(trial: Trial) -> list[Try]:
     return [one for one in trial.tried if one in kept or one in more]
 
 
-def _result(one: Try) -> str:
+def _result(one: Try, wrong: Sequence[str]) -> str:
     if one.score is None:
         return f"not possible: {one.refused}" if one.refused else "no time"
     if one.works:
         return "works"
-    left = ", ".join(rule.replace("_", " ") for rule in one.left)
-    return f"still {left}" if left else "no better" if not one.clean else "not enough"
+    still = [rule.replace("_", " ") for rule in one.left if rule in wrong]
+    new = [rule.replace("_", " ") for rule in one.left if rule not in wrong]
+    words = [f"{when} {', '.join(rules)}" for when, rules in (("still", still), ("now", new)) if rules]
+    return "; ".join(words) or "not enough"
 
 
 def set_words(candidate: Candidate) -> str:

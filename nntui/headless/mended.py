@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from nntui.lab.keeping import recipes_text, toml_value
-from nntui_engine.analysis.fixing.trial import Proof, mended
+from nntui_engine.analysis.fixing.results import Proof
+from nntui_engine.analysis.fixing.trial import mended
 from nntui_engine.run.recipe import Recipe
 from nntui_engine.scenario import Scenario
 

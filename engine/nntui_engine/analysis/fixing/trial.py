@@ -1,7 +1,7 @@
 """Trying fixes: a sick lane is trained again with each change, from the same seed and data, and what works is proved.
 
-First every single fix that the findings propose, then pairs of the best, then what the rules propose for lanes that
-these did not yet mend, then a small search; what is best is repeated
+First every single fix that the findings propose, then pairs of the best and what helps untold networks, then what the
+rules propose for lanes that these did not yet mend, then a small search; what is best is repeated
 on two more seeds, beside the sick lane, before it counts. Lanes are trained side by side, and only settings that these
 data make worth it are: the first stage that holds something good enough ends the search.
 
@@ -23,7 +23,7 @@ a tenth of the gap with some seed.
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ...errors import InputError
 from ...experiment import Experiment
@@ -34,7 +34,8 @@ from ...scenario.load import LaneTables
 from ...tasks.network_lane import NetworkLane
 from ...tasks.resolve import resolve_lane
 from .candidates import SEARCH, Candidate, candidates, extended, followed, pairs, together, usual_changes
-from .reach import Reach, reach_of, score_of
+from .reach import reach_of, score_of
+from .results import OnSeed, Proof, Trial, Try
 
 Progress = Callable[[str, int, int], None]
 
@@ -51,70 +52,6 @@ PROVED_TOGETHER = 2  # and after a stage
 _SEARCH_SHARE = 0.7  # of the budget; the rest is for the proof
 _LOOK_SECONDS = 0.3  # of training, before its length is foreseen
 _MODULUS = 2**63
-
-
-@dataclass(frozen=True, slots=True)
-class Try:
-    """One change, trained from the first seed. ``score`` is None where it was not tried to the end: ``refused`` says
-    why the scenario does not take it ("" where time ran out). ``left``: rules that find something above an info;
-    ``clean``: whether these are none but old consequences, as the head of this file says it."""
-
-    candidate: Candidate
-    score: float | None
-    left: tuple[str, ...] = ()
-    clean: bool = False
-    works: bool = False
-    refused: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class OnSeed:
-    """The score of the sick settings and of the mended ones with one seed."""
-
-    seed: int
-    before: float
-    after: float
-    works: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """A change that works on the first seed, on every seed that it was trained with. ``holds``: it is proved.
-    ``whole``: and with every seed it closes nine tenths of the gap."""
-
-    candidate: Candidate
-    seeds: tuple[OnSeed, ...]
-    holds: bool
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of all tries to mend ``lane``. ``before`` is its score with the first seed, ``proofs`` what was
-    repeated, in order; ``cut``: whether the budget ended it; ``seconds``: how long it took."""
-
-    lane: str
-    seed: int
-    before: float
-    reach: Reach
-    tried: tuple[Try, ...]
-    proofs: tuple[Proof, ...]
-    cut: bool
-    seconds: float = field(compare=False)
-
-    @property
-    def fix(self) -> Proof | None:
-        """The fix that is proved: the first that closes the gap, else the one that does best where it does worst; None
-        if none is."""
-        held = [proof for proof in self.proofs if proof.holds]
-        whole = next((proof for proof in held if proof.whole), None)
-        return whole or max(held, key=lambda proof: min(one.after for one in proof.seeds), default=None)
-
-    @property
-    def best(self) -> Try | None:
-        """The change with the highest score; None if nothing was tried to its end."""
-        done = [one for one in self.tried if one.score is not None]
-        return max(done, key=lambda one: self.reach.level(one.score or 0.0)) if done else None
 
 
 def try_fixes(
@@ -166,6 +103,7 @@ class _Trial:
             self._lane,
             self._sick.settings.seed,
             self._before,
+            tuple(self._wrong),
             self._reach,
             tuple(self._tried),
             tuple(self._proofs),
@@ -196,16 +134,15 @@ class _Trial:
 
     def _stages(self) -> Iterator[list[Candidate]]:
         settings = self._sick.settings
-        singles = candidates(self._findings, settings)
+        singles, usual = candidates(self._findings, settings), usual_changes(settings)
         yield singles
-        yield pairs(self._leading(MOST_PAIRED), settings)
+        yield [*pairs(self._leading(MOST_PAIRED), settings), *(one for one in usual if "train.lr" not in one.set)]
         for _ in range(ROUNDS):
             yield [
                 more
                 for one in self._leading(MOST_FOLLOWED, unmended=True)
                 for more in followed(one, self._findings_of[self._place(one)], settings)
             ]
-        usual = usual_changes(settings)
         yield usual
         yield together(usual, settings)
         for one in self._leading(2):
