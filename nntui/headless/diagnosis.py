@@ -7,7 +7,7 @@ from typing import Any
 from nntui_engine.analysis.fixing.reach import Reach, reach_of, score_of
 from nntui_engine.analysis.fixing.results import Proof, Trial, Try
 from nntui_engine.experiment import Experiment
-from nntui_engine.run.finding import Finding, headline
+from nntui_engine.run.finding import Finding, Unchecked, headline
 from nntui_engine.scenario import Scenario
 
 SCHEMA = 1
@@ -15,14 +15,15 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class LaneDiagnosis:
-    """A lane at its end: how well it does, how well it might, what was found, and what was tried against it (None:
-    nothing)."""
+    """A lane at its end: how well it does, how well it might, what was found, what could not be looked at, and what was
+    tried (None: nothing)."""
 
     name: str
     step: int
     score: float
     reach: Reach
     findings: tuple[Finding, ...]
+    unchecked: tuple[Unchecked, ...]
     trial: Trial | None = None
 
     @property
@@ -74,7 +75,7 @@ def only_lane(scenario: Scenario, name: str) -> Scenario:
 
 def diagnosis_of(run: Experiment) -> Diagnosis:
     """What is wrong in a run that has ended."""
-    findings = run.findings()
+    findings, unchecked = run.findings(), run.unchecked()
     lanes = [
         LaneDiagnosis(
             lane.name,
@@ -82,6 +83,7 @@ def diagnosis_of(run: Experiment) -> Diagnosis:
             score_of(run, index),
             reach_of(lane.data, lane.facts),
             tuple(one for one in findings if one.lane == lane.name),
+            tuple(one for one in unchecked if one.lane == lane.name),
         )
         for index, lane in enumerate(run.network.lanes)
     ]
@@ -110,6 +112,7 @@ def _lane(lane: LaneDiagnosis) -> dict[str, Any]:
         "guess": lane.reach.guess,
         "simple": lane.reach.simple,
         "findings": [finding.as_dict() for finding in lane.findings],
+        "unchecked": [{"rules": list(one.rules), "why": one.why} for one in lane.unchecked],
     }
     if lane.trial is not None:
         fix = lane.trial.fix

@@ -15,7 +15,7 @@ from nntui_engine.analysis.fixing.reach import Reach
 from nntui_engine.analysis.fixing.results import Proof, Trial, Try
 from nntui_engine.analysis.fixing.trial import MORE_SEEDS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME
-from nntui_engine.run.finding import Finding
+from nntui_engine.run.finding import Finding, Unchecked
 
 MOST_SHOWN = 12  # tries; the rest are counted
 
@@ -41,6 +41,8 @@ def _lane_blocks(lane: LaneDiagnosis, width: int) -> Iterator[RenderableType]:
             yield _findings("What follows", rest, width)
     if lane.remarks:
         yield _findings("Remarks", lane.remarks, width)
+    if lane.unchecked:
+        yield Group(Text("Not looked at", style="bold"), *_unchecked(lane.unchecked, width))
     if lane.trial is not None:
         yield from _trial_blocks(lane.trial, width)
 
@@ -48,6 +50,12 @@ def _lane_blocks(lane: LaneDiagnosis, width: int) -> Iterator[RenderableType]:
 def _findings(title: str, findings: Sequence[Finding], width: int) -> RenderableType:
     lines = [line for one in findings for line in finding_lines(one, width, evidence=True)]
     return Group(Text(title, style="bold"), *lines)
+
+
+def _unchecked(missing: Sequence[Unchecked], width: int) -> Iterator[Text]:
+    for one in missing:
+        rules = ", ".join(rule.replace("_", " ") for rule in one.rules)
+        yield from wrapped("  ", f"{rules}: {one.why}", width)
 
 
 def _state(lane: LaneDiagnosis) -> str:

@@ -158,6 +158,7 @@ def diagnose_schema() -> Schema:
     trial |= {"proofs": listed(closed({"set": TABLE, "seeds": listed(on_seed, 1), "holds": FLAG}))}
     lane = {"name": TEXT, "step": COUNT, "statistic": {"enum": ["validation_accuracy", "train_accuracy", "r2"]}}
     lane |= {**dict.fromkeys(("score", "guess", "simple"), VALUE), "findings": listed(FINDING), "trial": closed(trial)}
+    lane |= {"unchecked": listed(closed({"rules": listed(TEXT, 1), "why": TEXT}))}
     lanes = listed(closed(lane, optional=("trial",)), 1)
     return closed({**HEAD, "healthy": FLAG, "verdict": TEXT, "lanes": lanes})
 

@@ -68,6 +68,8 @@ def test_a_healthy_scenario(invoke: Invoke, sick: Path) -> None:
     result = invoke("diagnose", sick, "--set", "train.lr=0.5")
     assert (result.status, result.err) == (0, "")
     assert result.out.splitlines()[0] == "Healthy: nothing wrong was found after 600 steps"
+    unchecked = result.out.partition("Not looked at\n")[2].splitlines()
+    assert "  saturation: no hidden layer has an activation that is flat at both ends" in unchecked
     score = r"Validation accuracy \d\d\.\d %; always guessing the same gets 50\.0 %, the better of a linear model and"
     assert re.search(score, result.out)
 

@@ -7,7 +7,7 @@ import pytest
 
 from nntui_engine.analysis.fixing.reach import Reach, reach_of, score_of
 from nntui_engine.data.dataset import LaneData
-from nntui_engine.data.facts import DataFacts, facts_of
+from nntui_engine.data.facts import DataFacts, SimplerMethods, facts_of
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
@@ -20,6 +20,10 @@ def data(task, t, held_out=100):
     return LaneData("key", task, ("a", "b", "c"), (), x[:cut], t[:cut], x[cut:], t[cut:], (3,))
 
 
+def facts(line, neighbours):
+    return DataFacts(chance=0.5, simpler=SimplerMethods(lambda: (line, neighbours)))
+
+
 @pytest.mark.parametrize(
     ("task", "held_out", "name", "rows"),
     [
@@ -30,14 +34,14 @@ def data(task, t, held_out=100):
     ],
 )
 def test_rows_held_out_are_what_counts_where_there_are_some(task, held_out, name, rows):
-    reach = reach_of(data(task, np.zeros((ROWS, 1)), held_out), DataFacts(chance=0.5, line=0.6, neighbours=0.9))
+    reach = reach_of(data(task, np.zeros((ROWS, 1)), held_out), facts(0.6, 0.9))
     assert reach == Reach(name, 0.5, 0.9, rows)
 
 
 def test_what_is_not_known_is_no_more_than_guessing():
     zeros = data("binary", np.zeros((ROWS, 1)))
-    assert reach_of(zeros, DataFacts(chance=0.5)).simple == 0.5
-    assert reach_of(zeros, DataFacts(chance=0.5, line=0.3, neighbours=0.2)).simple == 0.5
+    assert reach_of(zeros, facts(math.nan, math.nan)).simple == 0.5
+    assert reach_of(zeros, facts(0.3, 0.2)).simple == 0.5
 
 
 def test_labels_at_random_cannot_be_learned():
