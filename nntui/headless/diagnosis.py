@@ -11,6 +11,7 @@ from nntui_engine.run.finding import Finding, Unchecked, headline
 from nntui_engine.scenario import Scenario
 
 SCHEMA = 1
+SIMPLE_FIND_NOTHING = ", and simple models find nothing in these data either"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,11 @@ class LaneDiagnosis:
     def wrong(self) -> tuple[Finding, ...]:
         """The findings above an info, the cause first."""
         return tuple(one for one in self.findings if one.severity != "info")
+
+    @property
+    def guesses(self) -> bool:
+        """Whether it is no better than always guessing the same, as far as its rows can tell."""
+        return self.reach.level(self.score) - self.reach.guess <= self.reach.noise(self.reach.guess)
 
     @property
     def remarks(self) -> tuple[Finding, ...]:
@@ -56,6 +62,11 @@ class Diagnosis:
         """All of it in one line."""
         if not self.healthy:
             return f"Sick: {'; '.join(headline(lane.wrong[0]) for lane in self.lanes if lane.wrong)}"
+        if all(lane.guesses for lane in self.lanes):
+            more = "" if any(lane.reach.learnable for lane in self.lanes) else SIMPLE_FIND_NOTHING
+            return (
+                f"Nothing wrong was found, but nothing was learned: it is no better than always guessing the same{more}"
+            )
         lanes = f" in {len(self.lanes)} lanes" if len(self.lanes) > 1 else ""
         remarks = sum(len(lane.remarks) for lane in self.lanes)
         more = f"; {_count(remarks, 'remark')}" if remarks else ""
