@@ -30,6 +30,7 @@ COMMANDS = {
     "list": "list",
     "show": "show",
     "run": "run",
+    "diagnose": "diagnose",
     "verify": "verify",
     "snapshot": "snapshot",
     "validate": "validate",

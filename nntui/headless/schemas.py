@@ -148,6 +148,21 @@ def list_schema() -> Schema:
     return listed(closed({"name": TEXT, "topic": TEXT, "title": TEXT, "summary": TEXT}))
 
 
+def diagnose_schema() -> Schema:
+    """``nntui diagnose --json``."""
+    names, reason = listed(TEXT), {"type": ["string", "null"]}
+    tried = {"set": TABLE, "why": TEXT, "of": TEXT, "score": VALUE_OR_NULL, "left": names, "works": FLAG}
+    on_seed = closed({"seed": COUNT, "before": VALUE, "after": VALUE, "works": FLAG})
+    fix: Schema = {"anyOf": [closed({"set": TABLE, "why": TEXT}), {"type": "null"}]}
+    trial = {"tried": listed(closed({**tried, "refused": reason})), "fix": fix, "budget_reached": FLAG}
+    trial |= {"proofs": listed(closed({"set": TABLE, "seeds": listed(on_seed, 1), "holds": FLAG}))}
+    lane = {"name": TEXT, "step": COUNT, "statistic": {"enum": ["validation_accuracy", "train_accuracy", "r2"]}}
+    lane |= {**dict.fromkeys(("score", "guess", "simple"), VALUE), "findings": listed(FINDING), "trial": closed(trial)}
+    lane |= {"unchecked": listed(closed({"rules": listed(TEXT, 1), "why": TEXT}))}
+    lanes = listed(closed(lane, optional=("trial",)), 1)
+    return closed({**HEAD, "healthy": FLAG, "verdict": TEXT, "lanes": lanes})
+
+
 def verify_schema() -> Schema:
     """``nntui verify --json``."""
     measured: Schema = {"anyOf": [*VALUE_OR_NULL["anyOf"], PAIR, listed(TEXT)]}
@@ -243,6 +258,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "jsonl": row_schema,
     "fair": fair_schema,
     "list": list_schema,
+    "diagnose": diagnose_schema,
     "verify": verify_schema,
     "sabotage": sabotage_schema,
     "bench": bench_schema,

@@ -6,6 +6,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from nntui.headless.findings_text import finding_lines
 from nntui.headless.network_words import kind_words, network_line
 from nntui.headless.numbers import statistic
 from nntui.headless.settings_document import training_line
@@ -13,11 +14,11 @@ from nntui.headless.sparkline import NOT_FINITE, sparkline
 from nntui.headless.surface_text import start_line, surface_blocks
 from nntui.headless.training import Timing
 from nntui.headless.words import heading, plain_table, timing_line
-from nntui.plotting.grid import fit, wrap
+from nntui.plotting.grid import fit
 from nntui_engine.registry.layer_kind import shape_text
 from nntui_engine.registry.layer_kinds import LAYER_KINDS
 from nntui_engine.registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, WHOLE_BY_NAME
-from nntui_engine.run.finding import Finding, details, headline, layer_words
+from nntui_engine.run.finding import Finding, layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, LayerInfo, Mark, Snapshot
 
 # Points of history asked for; a sparkline never has more columns than this.
@@ -28,7 +29,6 @@ LEAST_SPARK = 4
 LONGEST_NAME = 12
 NOTHING = "—"  # what does not apply
 NUMBER_WIDTH = 8
-DETAIL_INDENT = 10  # "critical" and two blanks
 
 SUMMARY = ("loss", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "r2")
 OVER_TIME = ("loss", "validation_loss", "validation_accuracy", "r2")
@@ -195,21 +195,10 @@ def _layer_spark(lane: LaneSnapshot, name: str, position: int, width: int) -> st
 
 
 def _findings(findings: Sequence[Finding], width: int) -> RenderableType | None:
-    """Each in the form of ``finding_words``, its cause and fixes set in and wrapped."""
     if not findings:
         return None
-    lines = [Text("Findings", style="bold")]
-    for finding in findings:
-        lines += _wrapped(f"{finding.severity:<{DETAIL_INDENT}}", headline(finding), width)
-        for label, words in details(finding):
-            lines += _wrapped(f"  {label:<{DETAIL_INDENT - 2}}", words, width)
-    return Group(*lines)
-
-
-def _wrapped(label: str, words: str, width: int) -> list[Text]:
-    """``words`` after ``label``; further lines stand under the first word."""
-    lines = wrap(words, width - len(label))
-    return [Text((label if number == 0 else " " * len(label)) + line) for number, line in enumerate(lines)]
+    lines = [line for finding in findings for line in finding_lines(finding, width)]
+    return Group(Text("Findings", style="bold"), *lines)
 
 
 def _tweaks(marks: Sequence[Mark]) -> RenderableType | None:

@@ -1,7 +1,7 @@
 """The run on screen as a scenario file: what every lane begins with, and what was changed on the way."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tomli_w
@@ -23,9 +23,20 @@ SECTIONS = ("data", "surface", "model", "train")
 
 def scenario_text(run: "Experiment") -> str:
     """A scenario file that comes to where the run stands now. Raises InputError where no file can say that."""
-    scenario, recipes = run.scenario, run.recipes()
+    recipes = run.recipes()
     if not all(recipe.exact for recipe in recipes):
         raise InputError("weights were set by hand in this run, which no scenario file can say")
+    return recipes_text(run.scenario, recipes, "as it was in the lab")
+
+
+def recipes_text(
+    scenario: "Scenario", recipes: Sequence["Recipe"], how: str, written: Collection[tuple[str, str]] = ()
+) -> str:
+    """A scenario file of these lanes, with ``how`` they came about in its summary.
+
+    Of the settings that all lanes share those at their defaults are left out, but for the ``written`` (section, key).
+    Raises InputError where no file can say it.
+    """
     changes: list[dict[str, Any]] = [
         {"step": step, "lane": recipe.name, "set": dict(settings)}
         for recipe in recipes
@@ -35,7 +46,7 @@ def scenario_text(run: "Experiment") -> str:
     lanes = [_lane(recipe, base) for recipe in recipes]
     if len(recipes) == 1 and recipes[0].name in ("", ORIGINAL):
         lanes, changes = [], [{key: value for key, value in change.items() if key != "lane"} for change in changes]
-    head = {"title": scenario.title, "summary": _summary(scenario, len(changes)), "panels": list(scenario.panels)}
+    head = {"title": scenario.title, "summary": _summary(scenario, how, len(changes)), "panels": list(scenario.panels)}
     parts: dict[str, Any] = {
         "scenario": head,
         **base,
@@ -45,7 +56,7 @@ def scenario_text(run: "Experiment") -> str:
     tables: dict[str, Any] = {"schema": 1, **{key: value for key, value in parts.items() if value != []}}
     if not _means(tables, recipes):
         raise InputError("the lanes are too different for one scenario file")
-    keys = [(section, key) for section, table in base.items() for key in table]
+    keys = [(section, key) for section, table in base.items() for key in table if (section, key) not in written]
     for section, key in keys if len(recipes) <= MANY_LANES else []:
         shorter = {**tables, section: {name: value for name, value in tables[section].items() if name != key}}
         if _means(shorter, recipes):  # a default need not be written
@@ -65,10 +76,10 @@ def command_line(run: "Experiment") -> str:
         _differences(recipe.tables, lane.tables) for recipe, lane in zip(recipes, scenario.lanes, strict=True)
     ]
     if all(one == differences[0] for one in differences):
-        sets = [f"{key}={_toml(value)}" for key, value in differences[0].items()]
+        sets = [f"{key}={toml_value(value)}" for key, value in differences[0].items()]
     else:
         pairs = zip(recipes, differences, strict=True)
-        sets = [f"{recipe.name}:{key}={_toml(value)}" for recipe, one in pairs for key, value in one.items()]
+        sets = [f"{recipe.name}:{key}={toml_value(value)}" for recipe, one in pairs for key, value in one.items()]
     for one in sets:
         words += ["--set", one]
     return shlex.join(words)
@@ -83,7 +94,7 @@ def _differences(now: Tables, first: Tables) -> dict[str, Any]:
     }
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
     """A value as ``--set`` takes it: text as it stands, all else as TOML."""
     return value if isinstance(value, str) else _inline(value)
 
@@ -96,9 +107,9 @@ def _inline(value: object) -> str:
     return tomli_w.dumps({"value": value}).partition("=")[2].strip()
 
 
-def _summary(scenario: "Scenario", changes: int) -> str:
+def _summary(scenario: "Scenario", how: str, changes: int) -> str:
     made = f", with {changes} change{'s' * (changes != 1)} on the way" if changes else ""
-    return f"{scenario.name}, as it was in the lab{made}."
+    return f"{scenario.name}, {how}{made}."
 
 
 def _common(recipes: Sequence["Recipe"]) -> dict[str, dict[str, Any]]:

@@ -62,18 +62,35 @@ def test_the_names_offered_are_the_schemas_there_are(invoke: Invoke) -> None:
     assert invoke("schema", "nothing").status == 2
 
 
+FAST = """
+schema = 1
+[scenario]
+title = "Far too fast a rate"
+[data]
+name = "moons"
+samples = 300
+[model]
+hidden = [12, 12]
+init = "he_normal"
+[train]
+lr = 50.0
+steps = 400
+"""
+
 CALLS = {
     "list": [("list", "--json")],
     "run": [(*call, "--headless", "--format", "json") for call in (("run", "small"), ("run", "bowl", "--timing"))],
+    "diagnose": [("diagnose", "small", "--json"), ("diagnose", "fast", "--fix", "--json")],
     "verify": [("verify", "small", "bowl", "--json", "--jobs", "1")],
     "sabotage": [("verify", "small", "--sabotage", "--json", "--jobs", "1")],
 }
 
 
 def documents(name: str, invoke: Invoke, tmp_path: Any) -> list[Any]:
-    files = {"small": tmp_path / "small.toml", "bowl": tmp_path / "bowl.toml"}
+    files = {name: tmp_path / f"{name}.toml" for name in ("small", "bowl", "fast")}
     files["small"].write_text(SMALL, encoding="utf-8")
     files["bowl"].write_text(BOWL, encoding="utf-8")
+    files["fast"].write_text(FAST, encoding="utf-8")
     calls = [[str(files.get(word, word)) for word in call] for call in CALLS[name]]
     results = [invoke(*call) for call in calls]
     assert [result.err for result in results] == [""] * len(calls)

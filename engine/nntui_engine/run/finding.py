@@ -82,8 +82,8 @@ def headline(finding: Finding) -> str:
 
 def fix_words(fix: Fix) -> str:
     """What to set, and why: "model.batch_norm = before: normalised layers keep the signal's size"."""
-    settings = ", ".join(f"{key} = {value}" for key, value in fix.set.items())
-    return f"{settings}: {fix.why}"
+    shown = {key: f"{value:.6g}" if isinstance(value, float) else value for key, value in fix.set.items()}
+    return f"{', '.join(f'{key} = {value}' for key, value in shown.items())}: {fix.why}"
 
 
 def details(finding: Finding) -> list[tuple[str, str]]:
