@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from nntui.looks.landscape import SeenLandscape, landscape
 from nntui.looks.projection import Projection
-from nntui.looks.sharpness import sharpness_past
+from nntui.looks.sharpness import Curvatures, sharpness_past
 from nntui.looks.surface import SampledSurface, SurfaceRequest
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
@@ -20,6 +20,7 @@ from .plot import Curve, Key, PlotSpec
 from .theme import BACKGROUND, DIM, FAINT, TEXT, Theme
 
 EDGE = 2.0  # of lr·λ
+NOWHERE: Curvatures = (np.zeros(0, np.int64), np.zeros(0))
 
 
 def landscape_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
@@ -120,7 +121,8 @@ def edge_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     if found is None or found.why:
         return PlotSpec(title=title, empty="Working it out …" if found is None else found.why)
     keys = [Key(theme.lane_marker(one.index), one.name, theme.lane(one.index)) for one in snapshot.lanes]
-    curves = [_edge_curve(one, *found.lanes[one.name], key) for one, key in zip(snapshot.lanes, keys, strict=True)]
+    past = [found.lanes.get(one.name, NOWHERE) for one in snapshot.lanes]  # a former future had other lanes
+    curves = [_edge_curve(*one) for one in zip(snapshot.lanes, past, keys, strict=True)]
     if not any(len(curve.steps) for curve in curves):
         return PlotSpec(title=title, empty="Working it out …")
     line, ends = np.full(2, EDGE), np.array([0.0, max(snapshot.step, 1)])
@@ -143,8 +145,9 @@ def edge_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec:
     )
 
 
-def _edge_curve(lane: LaneSnapshot, steps: NDArray[np.int64], sharpness: Floats, key: Key) -> Curve:
+def _edge_curve(lane: LaneSnapshot, past: Curvatures, key: Key) -> Curve:
     """lr·λ at the steps where λ is known; the rate is that of the step, or of the one nearest that was kept."""
+    steps, sharpness = past
     rates = lane.whole_history.get("lr")
     if rates is not None and len(rates.steps):
         rate = np.interp(steps, np.asarray(rates.steps, float), np.asarray(rates.mean)[:, 0])

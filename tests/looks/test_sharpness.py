@@ -84,12 +84,12 @@ def test_a_network_that_is_no_chain_says_so() -> None:
     assert not len(found.lanes["a"][0])
 
 
-def drawn(values: tuple[float, float]) -> PlotSpec:
-    """The plot of two lanes whose sharpness at step 10 is ``values``."""
+def drawn(values: tuple[float, ...]) -> PlotSpec:
+    """The plot of two lanes whose sharpness at step 10 is ``values``, as far as they go."""
     run = Experiment(scenario_from_dict(TABLES))
     run.advance(20)
     snapshot = run.full_snapshot(None)
-    past = {name: (np.array([10]), np.array([v])) for name, v in zip(("a", "b"), values, strict=True)}
+    past = {name: (np.array([10]), np.array([v])) for name, v in zip(("a", "b"), values, strict=False)}
     seen = Looks(REQUEST, 20, found={sharpness_past: SeenSharpness(past, True)})
     plot = edge_panel(snapshot, replace(PanelView(), looks=seen, lane=1), Theme())
     assert isinstance(plot, PlotSpec)
@@ -105,6 +105,11 @@ def test_the_plot_multiplies_by_each_lanes_own_rate() -> None:
     assert "now 6.0" in plot.subtitle
     assert plot.whose == "b"
     assert plot.scale == "linear"
+
+
+def test_a_lane_that_nothing_is_known_of_has_no_curve() -> None:
+    _, a, b = drawn((30.0,)).curves
+    assert (len(a.steps), len(b.steps)) == (1, 0)
 
 
 def test_far_below_the_edge_the_axis_is_logarithmic() -> None:
