@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntui.looks.landscape import SeenLandscape, landscape
 from nntui.looks.projection import Projection
