@@ -17,7 +17,7 @@ ROWS = 300
 def data(task, t, held_out=100):
     x = np.random.default_rng(0).normal(size=(ROWS, 3))
     cut = ROWS - held_out
-    return LaneData("key", task, ("a", "b", "c"), (), x[:cut], t[:cut], x[cut:], t[cut:], (3,))
+    return LaneData("key", task, ("a", "b", "c"), (), x[:cut], t[:cut], x[cut:], t[cut:], (3,), np.copy)
 
 
 def facts(line, neighbours):
