@@ -193,6 +193,15 @@ class LabActions(PanelActions):
         self.model.tries_done.add(index)
         self.model.tried(self.add_lanes(one.set, self.model.like_for_try(one.lane)))
 
+    def action_fix(self) -> None:
+        """Tries the next fix of what was found in the chosen lane, in a new lane beside it."""
+        found = self.model.next_fix
+        if found is not None:
+            lane, fix = found
+            for new in self.add_lanes(fix.set, lane.name):
+                self.model.fixes.began(new.name, lane.name, fix)
+            self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. It says when it has won or lost.")
+
     def action_add_lane(self, fresh: bool) -> None:
         """Adds a copy of each chosen lane: from its start, or as it stands."""
         self.add_lanes({}, None, fresh)

@@ -50,6 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
     Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
+    Action("fix", "f", "fix", "fix", "Try the next fix of what was found, in a lane beside it", "Lanes", 9),
     Action("add_lane", "a", "add_lane(True)", "new lane", "A copy of this lane, from its start", "Lanes", 32),
     Action("branch", "b", "add_lane(False)", "branch", "A copy of this lane as it stands: turn its knobs", "Lanes", 14),
     Action("branching", "B", "branching", "", "Turning a knob: change the lane, or make a new one", "Lanes", 60),

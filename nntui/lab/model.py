@@ -11,11 +11,13 @@ from nntui.plotting.log_list import LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine
+from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
 from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
+from .fix_trials import FixTrials
 from .health import health_lines, is_healthy
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
@@ -65,6 +67,7 @@ class LabModel:
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
+        self.fixes = FixTrials()
         self._names: list[str] = []  # of the lanes, when they were seen last
         self._like: dict[str, str] = {}  # what every lane that was added is like
         self.branching = False  # whether turning a knob makes a new lane
@@ -96,6 +99,8 @@ class LabModel:
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
             self._book.read(before, view.snapshot)
+            for words in self.fixes.ended(view.snapshot, view.findings):
+                self.say(words)
 
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
@@ -391,6 +396,17 @@ class LabModel:
     def next_try(self) -> int | None:
         """The first suggestion that was not done yet."""
         return next((i for i in range(len(self.view.scenario.tries)) if i not in self.tries_done), None)
+
+    @property
+    def next_fix(self) -> tuple[LaneSnapshot, Candidate] | None:
+        """The lane that the chosen one is about, and the first fix of what was found in it that was not tried yet."""
+        lanes = {lane.name: lane for lane in self.view.snapshot.lanes} if self.view.snapshot is not None else {}
+        for chosen in self.chosen_lanes:
+            lane = lanes.get(self.fixes.origin_of(chosen.name), chosen)
+            fix = None if self.race is not None else self.fixes.next_for(lane, self.view.findings)
+            if fix is not None:
+                return lane, fix
+        return None
 
     def available(self) -> set[str]:
         """The ids of all actions that do something now."""

@@ -6,6 +6,7 @@ from nntui.plotting.header import Tab
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
 from nntui.plotting.theme import Theme
+from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, key_words
@@ -46,6 +47,10 @@ class Known(Protocol):
     @property
     def next_try(self) -> int | None:
         """The first suggestion that was not done yet."""
+
+    @property
+    def next_fix(self) -> tuple[LaneSnapshot, Candidate] | None:
+        """The lane that the chosen one is about, and the first fix of what was found in it that was not tried yet."""
 
     @property
     def chosen_lanes(self) -> list[LaneSnapshot]:
@@ -124,6 +129,13 @@ def _of_run(model: Known, action_id: str) -> str:
         return f"There is one lane only: {_key(model, 'add_lane')} makes another beside it."
     if action_id in ("mute", "solo") and len(model.chosen_lanes) > 1:
         return f"All lanes are chosen: {_key(model, 'next_lane')} chooses one."
+    if action_id == "fix" and model.next_fix is None:
+        if model.race is not None:
+            return "A race on a surface is not diagnosed."
+        sick = {finding.lane for finding in view.findings if finding.fixes}
+        if sick.intersection(lane.name for lane in model.chosen_lanes):
+            return "Every fix of what was found here was tried."
+        return "Nothing was found in this lane that a fix is known for."
     if action_id == "try" and model.next_try is None:
         done = bool(view.scenario.tries)
         return "All suggestions of the lesson were done." if done else "This scenario's lesson suggests nothing to try."

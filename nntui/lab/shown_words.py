@@ -23,4 +23,4 @@ def finding_line(finding: Finding, theme: Theme) -> FindingLine:
         return words.replace("·", ASCII.dot).replace("–", ASCII.dash) if theme.ascii_only else words
 
     lines = tuple(shown(f"{label}: {words}") for label, words in details(finding))
-    return FindingLine(finding.severity, shown(headline(finding)), lines)
+    return FindingLine(finding.severity, shown(headline(finding)), lines, bool(finding.because))

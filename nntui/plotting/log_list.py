@@ -24,11 +24,15 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
-    """One finding: severity "info", "warning" or "critical"; what, where and since when; its cause and its fixes."""
+    """One finding: severity "info", "warning" or "critical"; what, where and since when; its cause and its fixes.
+
+    ``follows``: it follows from another one; it is told in fewer words.
+    """
 
     severity: str
     text: str
     details: tuple[str, ...] = ()
+    follows: bool = False
 
 
 Row = list[tuple[str, str]]
@@ -119,21 +123,27 @@ def _lines(text: str, width: int, theme: Theme) -> list[str]:
 
 
 def fitting_findings(findings: list[FindingLine], width: int, most: int, theme: Theme) -> list[Row]:
-    """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause."""
+    """The findings in rows; where they are more than ``most``, each goes without its last fix, any fix, its cause:
+    first those that follow from others."""
     rows: list[Row] = []
-    for details in range(max((len(one.details) for one in findings), default=0), -1, -1):
-        rows = finding_rows(findings, details, width, theme)
+    all_details = max((len(one.details) for one in findings), default=0)
+    following = [(all_details, details) for details in range(all_details, 0, -1)]
+    for of_roots, of_others in [*following, *((details, 0) for details in range(all_details, -1, -1))]:
+        rows = finding_rows(findings, of_roots, of_others, width, theme)
         if len(rows) <= most:
             break
     return rows
 
 
-def finding_rows(findings: list[FindingLine], details: int, width: int, theme: Theme) -> list[Row]:
-    """All findings in rows, each with at most so many of its ``details``."""
+def finding_rows(findings: list[FindingLine], of_roots: int, of_others: int, width: int, theme: Theme) -> list[Row]:
+    """All findings in rows, each with at most so many of its details: of roots, and of those that follow from one."""
     rows: list[Row] = []
     for finding in findings:
         colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
         sign = {"critical": theme.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
+        if finding.follows:
+            sign = theme.glyphs.corners[2]
+        details = of_others if finding.follows else of_roots
         for number, line in enumerate(_lines(finding.text, width - 2, theme)):
             rows.append([(f"{sign} " if number == 0 else "  ", f"bold {colour}"), (line, TEXT)])
         rows += [

@@ -139,7 +139,7 @@ def test_which_actions_the_palette_leaves_out() -> None:
 FOOTER = {
     "of a network": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
-        *("lane", "enlarge", "unit", "lesson", "layer", "shades", "try", "undo", "type", "side by side", "log"),
+        *("lane", "enlarge", "unit", "lesson", "layer", "fix", "shades", "try", "undo", "type", "side by side", "log"),
         *("rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "panels"),
         *("default", "keep", "numbers", "layers", "network", "landscape", "map", "overview"),
     ),
@@ -158,7 +158,7 @@ def test_which_keys_go_first_when_the_footer_is_narrow(whose: str) -> None:
     available = (
         ids - RACE_ONLY
         if whose == "of a network"
-        else ids - {"layers", "network", "landscape", "next_unit", "next_layer", "measure"}
+        else ids - {"layers", "network", "landscape", "next_unit", "next_layer", "measure", "fix"}
     )
     items = footer_items(ACTIONS, available, False)
     assert tuple(item.label for item in items) == FOOTER[whose]

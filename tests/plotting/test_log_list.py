@@ -1,7 +1,7 @@
 """The panel of findings and of what was done when."""
 
 from nntui.lab.shown_words import finding_line
-from nntui.plotting.log_list import LogLine, draw_log
+from nntui.plotting.log_list import FindingLine, LogLine, draw_log, fitting_findings
 from nntui.plotting.theme import ASCII, Theme
 from nntui_engine.run.finding import Finding, Fix
 
@@ -93,3 +93,16 @@ def test_what_is_too_long_is_cut_after_a_word() -> None:
 
 def test_nothing_found_says_what_was_looked_for() -> None:
     assert " ".join(body([], 60, 8, LOOKED)).startswith(LOOKED[0])
+
+
+def test_what_follows_from_a_finding_gives_up_its_words_first() -> None:
+    details = ("cause: why", "fix: what", "or: else")
+    findings = [FindingLine("warning", "root", details), FindingLine("warning", "next", details, follows=True)]
+
+    def shown(most: int) -> list[str]:
+        return ["".join(text for text, _ in row).strip() for row in fitting_findings(findings, 40, most, Theme())]
+
+    assert shown(8) == ["! root", *details, "╰ next", *details]
+    assert shown(5) == ["! root", *details, "╰ next"]
+    assert shown(3) == ["! root", "cause: why", "╰ next"]
+    assert shown(1) == ["! root", "╰ next"]

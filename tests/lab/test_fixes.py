@@ -1,0 +1,68 @@
+"""The key that tries a fix: in a new lane beside the sick one, the next fix with the next key, and what came of it."""
+
+from typing import Any
+
+from lab.driving import ready, until
+from lab.fakes import NoWarming
+
+from nntui.lab.app import LabApp
+from nntui.lab.session import Session
+from nntui.plotting.theme import Theme
+from nntui_engine.experiment import Experiment
+from nntui_engine.scenario import scenario_from_dict
+
+SICK: dict[str, Any] = {
+    "schema": 1,
+    "scenario": {"title": "Rate"},
+    "data": {"name": "moons", "samples": 100, "preprocess": "standardize"},
+    "model": {"hidden": [16], "activation": "relu", "init": "he_normal"},
+    "train": {"optimizer": "adam", "lr": 10.0, "steps": 400, "batch_size": 25, "evaluate_every": 20},
+}
+
+
+def lab(**train: Any) -> LabApp:
+    tables = {**SICK, "train": {**SICK["train"], **train}}
+    session = Session(
+        lambda: Experiment(scenario_from_dict(tables), rewind_memory=10**8),
+        warming=NoWarming(),  # type: ignore[arg-type]
+        speed=float("inf"),
+    )
+    return LabApp(session, "Rate", theme=Theme())
+
+
+def rates(app: LabApp) -> dict[str, float]:
+    snapshot = app.model.view.snapshot
+    lanes = snapshot.lanes if snapshot is not None else ()
+    return {lane.name: float(lane.settings.optimizer_parameters["lr"]) for lane in lanes}
+
+
+def said(app: LabApp, words: str) -> list[str]:
+    return [line.text for line in app.model.log if words in line.text]
+
+
+async def test_fixes_are_tried_in_their_order_beside_the_sick_lane() -> None:
+    app = lab()
+    async with app.run_test(size=(160, 48)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: any(one.rule == "lr_too_high" for one in app.model.view.findings))
+        await pilot.press("f")
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 1": 1.0})
+        assert said(app, "Trying a fix of lr too high")
+        await until(pilot, lambda: bool(said(app, "The fix has ")))
+        await pilot.press("f")  # the new lane is chosen; the next fix is one of the lane that it was made for
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 1": 1.0, "lr 0.1": 0.1})
+        await until(pilot, lambda: len(said(app, "The fix has ")) == 2)
+        assert said(app, "The fix has won: lr 0.1 has ")
+        app.source.stop()
+
+
+async def test_a_healthy_lane_has_nothing_to_be_mended() -> None:
+    app = lab(lr=0.01, steps=1000)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: app.model.view.finished)
+        assert app.model.reason("fix") == "Nothing was found in this lane that a fix is known for."
+        await pilot.press("f")
+        await pilot.pause()
+        assert list(rates(app)) == [""]
+        app.source.stop()
