@@ -66,7 +66,7 @@ class FixTrials:
 
 def _is_better(lane: LaneSnapshot, origin: LaneSnapshot) -> bool:
     new, old = Case(lane), Case(origin)
-    before = old.score if old.score > old.facts.chance else old.facts.chance
+    before = old.score if old.score > old.guess else old.guess
     return new.score > before and new.score - before >= HELPED * (new.bar - before)
 
 

@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 Task = Literal["regression", "binary", "classes", "multilabel"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LaneData:
     """Preprocessed inputs and coded targets, float64 and C-contiguous, ready for the cast to the lane's dtype.
 

@@ -42,6 +42,16 @@ class Case:
         return self.settings.accuracy == "none"
 
     @property
+    def guess(self) -> float:
+        """The score of always guessing the same."""
+        return 0.0 if self.is_numbers else self.facts.chance
+
+    @property
+    def attainable(self) -> float:
+        """The score that simpler methods reach; NaN where it is not known, or known by another measure only."""
+        return math.nan if self.is_numbers and self.lane.network.task != "regression" else self.facts.attainable
+
+    @property
     def score(self) -> float:
         """R² or the accuracy on the training rows; NaN before it is measured."""
         return self.lane.whole.get("train_r2" if self.is_numbers else "train_accuracy", float("nan"))
@@ -55,7 +65,7 @@ class Case:
     def bar(self) -> float:
         """The score of one that has learned: half way from guessing to perfect, and nearly as far as a straight line or
         the nearest neighbours come."""
-        guess, simple = self.facts.chance, self.facts.attainable
+        guess, simple = self.guess, self.attainable
         reached = guess if not simple > guess else guess + NEARLY * (simple - guess)
         return max(guess + HALF_WAY * (1.0 - guess), reached)
 
@@ -68,7 +78,7 @@ class Case:
     @property
     def is_near(self) -> bool:
         """Whether it is near to what can be had: a little more time may do, and nothing needs to be wrong."""
-        guess, simple = self.facts.chance, self.facts.attainable
+        guess, simple = self.guess, self.attainable
         reach = self.bar if math.isnan(simple) else min(self.bar, simple)
         return self.score >= guess + NEAR * (reach - guess)
 
@@ -86,7 +96,7 @@ class Case:
     @property
     def guesses(self) -> bool:
         """Whether it is hardly better than always guessing the same."""
-        return not self.score > self.facts.chance + 0.1 * (1.0 - self.facts.chance)
+        return not self.score > self.guess + 0.1 * (1.0 - self.guess)
 
     def losses(self) -> tuple[Array, Array]:
         """(steps (samples,), mean losses of the mini-batches (samples,)) so far."""

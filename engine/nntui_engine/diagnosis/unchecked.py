@@ -42,7 +42,7 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("feature_scale_spread",), "inputs are pixels or moments, and not features of their own"
     if any(layer.kind in ("recurrent", "gru", "lstm") for layer in lane.layers):
         yield ("exploding_gradient",), "gradients are compared from layer to layer, and not through time"
-    if math.isnan(case.facts.attainable):
+    if math.isnan(case.attainable):
         yield (
             ("the outcome",),
             "what simpler methods reach is not known: too few rows, too many inputs, or none that varies",

@@ -13,14 +13,15 @@ def data(x: np.ndarray, t: np.ndarray, task: str = "binary", held_out: int = 0) 
     cut = len(x) - held_out
     return LaneData(
         "k",
-        task,
+        task,  # type: ignore[arg-type]
         ("f",) * x.shape[1],
         ("a", "b"),
         x[:cut],
         t[:cut],
         x[cut:],
         t[cut:],
-        (x.shape[1],),  # type: ignore[arg-type]
+        (x.shape[1],),
+        np.copy,
     )
 
 
@@ -53,6 +54,19 @@ def test_how_often_guessing_is_right(coding: str) -> None:
     assert found.chance == pytest.approx(0.7)
     assert found.classes == 2
     assert found.rarest == pytest.approx(0.3)
+
+
+def test_classes_in_one_column_are_as_many_as_its_values() -> None:
+    x, index = G.normal(size=(300, 1)), np.repeat([0, 1, 2], [150, 90, 60])
+    found = facts_of(data(x + 10.0 * column(index), column(index), "classes"))
+    assert (found.classes, found.chance, found.rarest) == (3, 0.5, pytest.approx(0.2))
+    assert found.attainable > 0.95
+
+
+def test_lanes_with_the_same_rows_share_their_facts() -> None:
+    rows = data(G.normal(size=(40, 2)), column(np.tile([0, 1], 20)))
+    assert facts_of(rows) is facts_of(rows)
+    assert facts_of(rows) is not facts_of(data(rows.x_train, rows.t_train))
 
 
 def test_one_class_is_seen() -> None:

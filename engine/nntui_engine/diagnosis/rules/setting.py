@@ -97,8 +97,8 @@ def batch_norm_small_batch(case: Case) -> Finding | None:
 
 def overfitting(case: Case) -> Finding | None:
     """Rows that it learns from are answered far better than rows it never saw."""
-    gap, unseen, limit = case.score - case.unseen, case.unseen, case.facts.attainable
-    guess = case.facts.chance
+    gap, unseen, limit = case.score - case.unseen, case.unseen, case.attainable
+    guess = case.guess
     if not case.fits or not gap > GAP or not unseen < guess + NEARLY * (limit - guess) or not rising(case):
         return None
     return case.finding(
@@ -137,11 +137,11 @@ def underfitting(case: Case) -> Finding | None:
         return None
     more = Fix({"model.hidden": [32, 32], "model.activation": "relu", "model.init": "he_normal"}, "more units")
     what = f"{max(widths)} units in its widest hidden layer" if widths else "no hidden layer"
-    reach = f", where simpler methods reach {case.facts.attainable:.3g}" if case.facts.attainable > case.score else ""
+    reach = f", where simpler methods reach {case.attainable:.3g}" if case.attainable > case.score else ""
     return case.finding(
         "underfitting",
         f"The network has {what}: the loss has settled at {now:.3g}, the score at {case.score:.3g}{reach}.",
-        {"units": float(max(widths, default=0)), "score": case.score, "attainable": case.facts.attainable},
+        {"units": float(max(widths, default=0)), "score": case.score, "attainable": case.attainable},
         (more, ADAM) if narrow else (ADAM, Fix({"train.lr": case.lr * 3}, "longer steps"), more),
         since=int(steps[-quarter]),
     )
