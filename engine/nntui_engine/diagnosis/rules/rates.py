@@ -26,16 +26,26 @@ def lr_too_high(case: Case) -> Finding | None:
     if not len(ratios) or not len(losses) or not case.lr:
         return None
     early = float(np.nanmedian(ratios[:FIRST_SAMPLES], axis=0).max())
-    first, largest = float(losses[0]), float(np.nanmax(losses))
-    jumped = largest > JUMPED * max(first, 1e-12) and early > STILL_LONG
+    first, largest = max(float(losses[0]), 1e-12), float(np.nanmax(losses))
+    jumped = largest > JUMPED * first and early > STILL_LONG
     longest = float(np.nanmax(ratios[: FIRST_SAMPLES // 4], initial=0.0))
     late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max()) if case.lane.step > LATER else 0.0
     if not (early > LONG_STEP or late > STILL_LONG or longest > LONG_FIRST_STEP or jumped):
         return None
-    how = f"one step changed the weights of a layer by {max(longest, early):.0%} of their size"
-    if jumped and early <= LONG_STEP:
+    if early > LONG_STEP or longest > LONG_FIRST_STEP:
+        how = f"one step changed the weights of a layer by {max(longest, early):.0%} of their size"
+    elif jumped:
         how = f"the loss jumped from {first:.3g} to {largest:.3g}"
-    evidence = {"update_ratio": early, "ratio_above": LONG_STEP, "longest": longest, "loss_jump": largest / first}
+    else:
+        how = f"even later ones change the weights of a layer by {late:.0%} of their size"
+    evidence = {
+        "update_ratio": early,
+        "ratio_above": LONG_STEP,
+        "longest": longest,
+        "loss_jump": largest / first,
+        "later_ratio": late,
+        "later_above": STILL_LONG,
+    }
     return case.finding(
         "lr_too_high",
         f"At learning rate {case.lr:.3g} steps are too long: {how}.",
@@ -127,7 +137,7 @@ def projected_steps(case: Case) -> int:
     gained = float(series.mean[-1, 0] - series.mean[half, 0])
     took = int(series.steps[-1] - series.steps[half])
     missing = case.bar - float(series.mean[-1, 0])
-    if gained <= 0.0 or missing <= 0.0 or took <= 0:
+    if not (gained > 0.0 and missing > 0.0 and took > 0):
         return 0
     found = int(case.lane.step + missing / gained * took)
     digits = max(0, len(str(found)) - 2)
