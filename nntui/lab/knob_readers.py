@@ -65,8 +65,7 @@ def frozen(layer: int) -> Callable[[LaneSettings], list[Value]]:
 
     def values(settings: LaneSettings) -> list[Value]:
         layers = settings.layers
-        listed_output = layer == len(layers) and is_listed(settings)
-        if layer > len(layers) or listed_output or "trainable" not in LAYER_KINDS[layers[layer - 1].kind].takes:
+        if layer > len(layers) or "trainable" not in LAYER_KINDS[layers[layer - 1].kind].takes:
             return []
         return ["no" if layers[layer - 1].trainable else "yes"]
 

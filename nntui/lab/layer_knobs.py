@@ -60,8 +60,6 @@ class FrozenKnob(YesNoKnob):
     def missing(self, settings: Settings) -> str:
         """Why this layer cannot be frozen by itself."""
         assert isinstance(settings, LaneSettings)
-        if self.layer == len(settings.layers) and is_listed(settings):
-            return "the output layer learns as model.trainable says; w chooses another layer"
         return f"{self._words()} has no weights to freeze; w chooses another layer"
 
     def _words(self) -> str:
@@ -69,9 +67,11 @@ class FrozenKnob(YesNoKnob):
         return "the output layer" if self.name == "output" else self.name if number else f"layer {self.name}"
 
     def change(self, value: Value, settings: Settings) -> dict[str, object]:
-        """The override that freezes or thaws the layer: of a listed layer its own key, else all layers' list."""
+        """The override that freezes or thaws the layer: its own key, or of a chain's hidden layer all layers' list."""
         assert isinstance(settings, LaneSettings)
         learns = value == "no"
+        if self.layer == len(settings.layers):
+            return {"model.output_trainable": learns}
         if is_listed(settings):
             written = settings.layers[self.layer - 1].name
             called = written if written and "." not in written else str(self.layer)

@@ -184,20 +184,22 @@ def test_a_chain_s_layer_is_frozen_in_the_list_of_all_layers() -> None:
     frozen = replace(settings, layers=tuple(replace(x, trainable=x.index != 2) for x in settings.layers))
     assert knob.read(frozen) == "yes"
     assert knob.change("no", frozen) == {"model.trainable": True}
-    assert frozen_knob(frozen, 3).change("yes", frozen) == {"model.trainable": [True, False, False]}
+    assert frozen_knob(frozen, 3).change("yes", frozen) == {"model.output_trainable": False}
 
 
 def test_a_listed_layer_is_frozen_by_its_own_key() -> None:
     settings = residual_settings()
     assert frozen_knob(settings, 1).change("yes", settings) == {"model.layers.stem.trainable": False}
     assert frozen_knob(settings, 5).change("no", settings) == {"model.layers.5.trainable": True}
+    assert frozen_knob(settings, 8).change("yes", settings) == {"model.output_trainable": False}
+    assert frozen_knob(settings, 8).read(settings) == "no"
     assert frozen_knob(settings, 5).show("yes") == "yes, a.2"
     assert frozen_knob(settings, 5).explain("yes").startswith("Layer a.2 keeps the weights it has.")
 
 
 def test_what_cannot_be_frozen_by_itself_says_why() -> None:
     settings = residual_settings()
-    why = {4: "layer 4 has no weights to freeze", 8: "the output layer learns as model.trainable says"}
+    why = {4: "layer 4 has no weights to freeze"}
     for place, words in why.items():
         knob = frozen_knob(settings, place)
         assert knob.read(settings) is None

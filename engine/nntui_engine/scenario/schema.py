@@ -298,6 +298,9 @@ class ModelTable(Table, frozen=True):
     trainable: Annotated[
         bool | list[bool], means("false freezes the weights and biases; a list has one for each layer")
     ] = True
+    output_trainable: Annotated[
+        bool | UnsetType, means("the same of the output layer alone; without it, what `trainable` says")
+    ] = UNSET
 
 
 class EarlyStoppingTable(Table, frozen=True):

@@ -144,9 +144,13 @@ def _output(checked: Checked, head: Head, index: int) -> LayerSettings:
         dropout=0.0,
         l1=cast(float, train.l1),
         l2=cast(float, train.l2),
-        trainable=cast(bool, model.trainable),
+        trainable=_output_learns(model, cast(bool, model.trainable)),
         sources=(index - 1,),
     )
+
+
+def _output_learns(model: ModelTable, otherwise: bool) -> bool:
+    return otherwise if model.output_trainable is UNSET else model.output_trainable
 
 
 def _chain(checked: Checked, head: Head) -> tuple[LayerSettings, ...]:
@@ -156,6 +160,7 @@ def _chain(checked: Checked, head: Head) -> tuple[LayerSettings, ...]:
     init = per_layer(model.init, depth + 1)
     init_scale = per_layer(None if model.init_scale is UNSET else model.init_scale, depth + 1)
     bias, trainable = per_layer(model.bias, depth + 1), per_layer(model.trainable, depth + 1)
+    trainable = [*trainable[:-1], _output_learns(model, trainable[-1])]
     dropout = [*per_layer(model.dropout, depth), 0.0]
     alpha = alphas(model, activations)
     return tuple(

@@ -19,6 +19,7 @@ LIVE: list[dict[str, Any]] = [
     {"model.activation": "relu"},
     {"model.activation": "prelu"},
     {"model.output": "tanh"},
+    {"model.output_trainable": False},
     {"model.dropout": 0.5},
     {"model.input_dropout": 0.2, "model.dropconnect": 0.1},
     {"train.batch_size": 3},
@@ -86,6 +87,25 @@ def test_a_live_change_keeps_what_was_learned(settings: dict[str, Any], run: Exp
     assert np.isfinite(run.lanes[0].latest["loss"])
     moved = any(not np.array_equal(run.parameters()[name], value) for name, value in before.items())
     assert moved == ("model.trainable" not in settings)
+
+
+@pytest.mark.parametrize("model", [{"hidden": [3, 2]}, {"layers": [{"kind": "dense", "units": 3}]}])
+def test_the_output_layer_alone_is_frozen_and_thawed(model: dict[str, Any]) -> None:
+    tables = {"schema": 1, "scenario": {"title": "t"}, "data": {"name": "plane", "samples": 30}, "model": model}
+    run = Experiment(scenario_from_dict(tables))
+    last = len(run.lanes[0].settings.layers)
+
+    def moved() -> set[str]:
+        before = run.parameters()
+        run.advance(3)
+        after = run.parameters()
+        return {name.partition(".")[0] for name in after if not np.array_equal(before[name], after[name])}
+
+    assert str(last) in moved()
+    run.tweak({"model.output_trainable": False})
+    assert moved() == {str(layer) for layer in range(1, last)}
+    run.tweak({"model.trainable": False, "model.output_trainable": True})
+    assert moved() == {str(last)}
 
 
 @pytest.mark.parametrize("settings", RESTARTING, ids=names)
