@@ -91,7 +91,7 @@ def test_a_live_change_keeps_what_was_learned(settings: dict[str, Any], run: Exp
 
 @pytest.mark.parametrize("model", [{"hidden": [3, 2]}, {"layers": [{"kind": "dense", "units": 3}]}])
 def test_the_output_layer_alone_is_frozen_and_thawed(model: dict[str, Any]) -> None:
-    tables = {"schema": 1, "scenario": {"title": "t"}, "data": {"name": "plane", "samples": 30}, "model": model}
+    tables = {"schema": 1, "scenario": {"title": "t"}, "data": {"name": "moons", "samples": 90}, "model": model}
     run = Experiment(scenario_from_dict(tables))
     last = len(run.lanes[0].settings.layers)
 
