@@ -5,6 +5,7 @@ from ..run.finding import Fix
 
 STANDARD_INPUTS = Fix({"data.preprocess": "standardize"}, "inputs of mean 0 and variance 1")
 STANDARD_TARGETS = Fix({"data.target_scale": "standardize"}, "targets of mean 0 and variance 1")
+STANDARD_BOTH = Fix({**STANDARD_INPUTS.set, **STANDARD_TARGETS.set}, "inputs and targets of mean 0 and variance 1")
 ADAM = Fix({"train.optimizer": "adam", "train.lr": 0.003}, "steps fitted to each weight")
 
 

@@ -63,6 +63,8 @@ FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("input_scale", {"x": 300.0, "model": {"activation": "tanh"}}, {"data.preprocess": "standardize"}),
     ("feature_scale_spread", {"x": (1.0, 0.002)}, {"data.preprocess": "standardize"}),
     ("target_scale", {"kind": "wave", "y": 3000.0}, {"data.target_scale": "standardize"}),
+    ("input_scale", {"kind": "wave", "x": 300.0, "y": 3000.0, "model": {"activation": "tanh"}},
+     {"data.preprocess": "standardize", "data.target_scale": "standardize"}),
     ("poor_initialization", {"model": {"hidden": [16] * 8, "init": "normal", "init_scale": 0.01}},
      {"model.init": "he_normal"}),
     ("lr_too_high", {"train": {"lr": 10.0}}, {"train.lr": 1.0}),

@@ -2,7 +2,7 @@
 
 from ...run.finding import Finding
 from ..case import Case
-from ..fixes import STANDARD_INPUTS, STANDARD_TARGETS
+from ..fixes import STANDARD_BOTH, STANDARD_INPUTS, STANDARD_TARGETS
 
 LARGE_INPUTS = 5.0  # root mean square; of standardised ones it is 1
 FAR_OFF = 5.0  # standard deviations between an input's mean and 0
@@ -10,17 +10,27 @@ UNLIKE = 50.0  # times as spread as another input
 LARGE_TARGETS = 10.0  # standard deviation, or distance of the mean from 0
 
 
+def _inputs_are_off(case: Case) -> bool:
+    size, offset = case.facts.input_size, case.facts.offset
+    return not case.settings.batch_norm_inputs and (size > LARGE_INPUTS or (offset > FAR_OFF and size > 1.0))
+
+
+def _targets_are_off(case: Case) -> bool:
+    largest = max(case.facts.target_spread, abs(case.facts.target_mean))
+    return case.lane.network.task == "regression" and largest > LARGE_TARGETS
+
+
 def input_scale(case: Case) -> Finding | None:
     """Inputs far from the size that first weights and learning rates are made for."""
     size, offset = case.facts.input_size, case.facts.offset
-    if case.settings.batch_norm_inputs or (size <= LARGE_INPUTS and not (offset > FAR_OFF and size > 1.0)):
+    if not _inputs_are_off(case):
         return None
     how = f"as large as {size:.3g} on the whole" if size > LARGE_INPUTS else f"{offset:.3g} times as far off 0 as wide"
     return case.finding(
         "input_scale",
         f"The inputs are {how}: first weights and usual learning rates are made for inputs around 0 of size 1.",
         {"input_size": size, "size_above": LARGE_INPUTS, "offset": offset, "offset_above": FAR_OFF},
-        (STANDARD_INPUTS,),
+        (STANDARD_BOTH if _targets_are_off(case) else STANDARD_INPUTS,),
         layers=(case.lowest + 1,),
     )
 
@@ -42,13 +52,13 @@ def feature_scale_spread(case: Case) -> Finding | None:
 def target_scale(case: Case) -> Finding | None:
     """Numbers to be learned that are far from the size of a network's first outputs."""
     spread, mean = case.facts.target_spread, abs(case.facts.target_mean)
-    if case.lane.network.task != "regression" or max(spread, mean) <= LARGE_TARGETS:
+    if not _targets_are_off(case):
         return None
     return case.finding(
         "target_scale",
         f"The targets vary by {spread:.3g} around {case.facts.target_mean:.3g}: a network's first outputs are near 0, "
         "so the first errors and steps are huge, or it is long on its way there.",
         {"target_spread": spread, "target_mean": mean, "above": LARGE_TARGETS},
-        (STANDARD_TARGETS,),
+        (STANDARD_BOTH if _inputs_are_off(case) else STANDARD_TARGETS,),
         layers=(len(case.lane.layers),),
     )
