@@ -37,7 +37,7 @@ def test_the_form_is_rule_lane_layers_step_cause_fix():
     assert details(FINDING) == [
         ("cause", "The gradient shrinks."),
         ("fix", "model.activation = relu, model.init = he_normal: steeper"),
-        ("or", "train.lr = 1.0: faster"),
+        ("or", "train.lr = 1: faster"),
     ]
 
 
