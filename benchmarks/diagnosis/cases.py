@@ -108,6 +108,7 @@ FAULTS = (
         "no_nonlinearity",
         {"model.activation": "linear", "model.init": "xavier_normal", "model.batch_norm": "none"},
     ),
+    _fault("penalty too strong", "penalty_too_strong", *({"train.l2": s} for s in (0.1, 0.3, 1.0))),
     _fault("too much dropout", "dropout_too_high", *({"model.dropout": d} for d in (0.7, 0.85, 0.95))),
     _fault(
         "batch norm over few rows",

@@ -42,6 +42,7 @@ class DataFacts:
     ``chance``: the accuracy of always guessing the commonest class (0 for numbers). ``classes``: those that occur,
     ``rarest`` the share of the rarest. ``input_size``: the root mean square of all inputs, ``spreads`` the smallest and
     largest standard deviation of an input that is not constant, ``offset`` the largest |mean| in standard deviations.
+    ``apart``: the share of the rows held out that would have to be of another class for these to be as common there.
     ``target_range``, ``target_mean``, ``target_spread``: of all targets.
     """
 
@@ -51,6 +52,7 @@ class DataFacts:
     chance: float = 0.0
     classes: int = 0
     rarest: float = 0.0
+    apart: float = 0.0
     input_size: float = 1.0
     spreads: tuple[float, float] = (1.0, 1.0)
     constant_features: int = 0
@@ -91,6 +93,7 @@ def _facts(data: LaneData) -> DataFacts:
             chance=chance(data),
             classes=int((shares > 0).sum()),
             rarest=float(shares[shares > 0].min()) if (shares > 0).any() else 0.0,
+            apart=apart(data),
             input_size=float(np.sqrt((x * x).mean())),
             spreads=spreads,
             constant_features=int((~varied).sum()),
@@ -120,6 +123,19 @@ def class_shares(data: LaneData) -> Array:
     if t.shape[1] > 1:
         return np.asarray((t == t.max(axis=1, keepdims=True)).mean(axis=0))
     return np.asarray(np.unique(t, return_counts=True)[1] / len(t))
+
+
+def apart(data: LaneData) -> float:
+    """How far the shares of the classes among the rows held out are from those that it learns from, from 0 to 1."""
+    if data.task in ("regression", "multilabel") or not len(data.t_validation):
+        return 0.0
+    parts = [data.t_train, data.t_validation]
+    if data.t_train.shape[1] > 1:
+        classes = [part.argmax(axis=1) for part in parts]
+    else:
+        classes = [part[:, 0] for part in parts]
+    here, there = ([(one == value).mean() for value in np.unique(np.concatenate(classes))] for one in classes)
+    return float(0.5 * np.abs(np.subtract(here, there)).sum())
 
 
 def simpler_scores(task: str, x: Array, t: Array) -> tuple[float, float]:

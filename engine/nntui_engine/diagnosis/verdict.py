@@ -16,9 +16,11 @@ from .rules.setting import (
     batch_norm_small_batch,
     class_imbalance,
     dropout_too_high,
+    label_problem,
     no_nonlinearity,
     one_class,
     overfitting,
+    penalty_too_strong,
     underfitting,
 )
 from .rules.signal import (
@@ -53,7 +55,7 @@ class Rule:
 
 
 _SCALES = ("input_scale", "target_scale")
-_SET = (*_SCALES, "output_mismatch", "dropout_too_high", "batch_norm_small_batch")
+_SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "batch_norm_small_batch")
 _AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
 # In the order of cause before symptom
 RULES = (
@@ -64,6 +66,7 @@ RULES = (
     Rule(target_scale, "targets out of scale", learned="nothing"),
     Rule(feature_scale_spread, "inputs unlike each other", follows=("input_scale",), learned="nothing"),
     Rule(no_nonlinearity, "layers that do not bend", learned="nothing"),
+    Rule(penalty_too_strong, "a penalty too strong", ("weight_norm",), learned="nothing"),
     Rule(dropout_too_high, "too much dropout", learned="nothing"),
     Rule(batch_norm_small_batch, "batch norm over a few rows", learned="nothing"),
     Rule(
@@ -80,13 +83,14 @@ RULES = (
     Rule(
         vanishing_gradient,
         "vanishing gradients",
-        ("gradient_norm",),
+        ("gradient_norm", "time_gradient_norm"),
         follows=("dead_relu", "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
     ),
     Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=_AT_FIRST),
     Rule(unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing"),
     Rule(class_imbalance, "a class too common", alone=True, learned="nothing"),
     Rule(overfitting, "learning by heart", alone=True, learned="nothing"),
+    Rule(label_problem, "targets that inputs do not tell", alone=True, learned="nothing"),
     Rule(underfitting, "a network too small", alone=True, learned="nothing"),
     Rule(slow_convergence, "too few steps", alone=True, learned="nothing"),
     Rule(loss_not_decreasing, "a loss that does not fall", alone=True, learned="nothing"),

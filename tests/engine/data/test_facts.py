@@ -63,6 +63,17 @@ def test_classes_in_one_column_are_as_many_as_its_values() -> None:
     assert found.attainable > 0.95
 
 
+@pytest.mark.parametrize("coding", ["label", "one_hot"])
+def test_rows_held_out_of_other_classes_are_seen(coding: str) -> None:
+    index = np.repeat([0, 1, 2], [50, 30, 20])  # the last 40 rows: half of class 1, half of class 2
+    t = column(index) if coding == "label" else np.eye(3)[index]
+    x = G.normal(size=(100, 2))
+    assert facts_of(data(x, t, "classes", held_out=40)).apart == pytest.approx(50 / 60)
+    even = np.tile([0, 1], 50)
+    assert facts_of(data(x, column(even), "classes", held_out=40)).apart == 0.0
+    assert facts_of(data(x, column(index), "regression", held_out=40)).apart == 0.0
+
+
 def test_lanes_with_the_same_rows_share_their_facts() -> None:
     rows = data(G.normal(size=(40, 2)), column(np.tile([0, 1], 20)))
     assert facts_of(rows) is facts_of(rows)

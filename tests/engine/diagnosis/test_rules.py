@@ -12,7 +12,7 @@ from nntui_engine.data.facts import DataFacts, SimplerMethods
 from nntui_engine.diagnosis import verdict
 from nntui_engine.diagnosis.case import Case, holds_since
 from nntui_engine.diagnosis.verdict import Rule
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_BY_NAME, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_BY_NAME, SEQUENCE_BY_NAME, WHOLE_STATISTICS
 from nntui_engine.run.finding import Finding, headline, layer_words
 from nntui_engine.scenario import scenario_from_dict
 
@@ -254,7 +254,7 @@ def test_what_follows_comes_after_all_roots(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_histories_that_rules_read_are_statistics() -> None:
-    assert set(verdict.WATCHED) <= set(LAYER_BY_NAME)
+    assert set(verdict.WATCHED) <= {*LAYER_BY_NAME, *SEQUENCE_BY_NAME}
     assert len(verdict.WATCHED) == len(set(verdict.WATCHED))
     assert set(verdict.WATCHED_WHOLE) <= {one.name for one in (*WHOLE_STATISTICS, *EVALUATION_STATISTICS)}
 

@@ -74,6 +74,13 @@ def _overflow(first: NonFinite, settings: LaneSettings) -> tuple[str, tuple[Fix,
         Fix({"train.lr": (settings.optimizer_parameters["lr"] or first.lr) / 10}, "smaller steps do not overflow"),
         Fix({"train.clip_norm": 1.0}, "clipping bounds the length of a step"),
     )
+    recurrent = [layer for layer in settings.layers if layer.kind == "recurrent"]
+    if recurrent:
+        fixes = fixes[::-1]  # its gradient may grow from time step to time step at any rate
+    radii = {layer.label: layer.options.get("spectral_radius") or 0.0 for layer in recurrent}
+    grows = {f"model.layers.{label}.spectral_radius": 1.0 for label, radius in radii.items() if radius > 1.0}
+    if grows:
+        fixes = (Fix(grows, "a state that does not grow of itself"), *fixes)
     if first.largest_input > UNSCALED:
         fixes = (*fixes, scaled)
     if first.node == "update":

@@ -20,18 +20,19 @@ _OF_NUMBERS = ("mse", "mae", "huber")
 
 def output_mismatch(case: Case) -> Finding | None:
     """A softmax over one unit, an output that is no probability under a cross-entropy, a softmax where several labels
-    hold, an output that cannot reach the targets, or an error of numbers on classes that is not learned."""
+    hold, an output that cannot reach the targets, classes as one number, or an error of numbers on classes."""
     output, loss, task = case.lane.layers[-1], case.settings.loss, case.lane.network.task
     right, fitting_loss = fitting_output(task, output.units)
     low, high = case.facts.target_range
     evidence: dict[str, float | str] = {"outputs": float(output.units)}
-    fixes = (Fix({"model.output": right}, "its values are probabilities"),)
+    sets = {"model.output": right} if loss == fitting_loss else {"model.output": right, "train.loss": fitting_loss}
+    fixes = (Fix(sets, "its values are probabilities"),)
     if output.activation == "softmax" and output.units == 1:
         message = (
             "A softmax over one unit is 1 whatever the network computes: its gradient is 0, and nothing is learned."
         )
         if task == "regression":
-            fixes = (Fix({"model.output": right}, "it can be any number"),)
+            fixes = (Fix(sets, "it can be any number"),)
     elif loss in _OF_CLASSES and output.activation in _NO_PROBABILITY:
         message = (
             f"The loss {loss} takes the outputs as probabilities, but a {output.activation} output may be "
@@ -52,12 +53,20 @@ def output_mismatch(case: Case) -> Finding | None:
         )
         evidence |= {"outside": outside, "above": OUTSIDE}
         fixes = (Fix({"model.output": "linear"}, "it can be any number"),)
+    elif task == "classes" and output.units == 1:
+        message = (
+            "One output stands for several classes as if they were amounts: a class is asked to lie between others, "
+            "and whether the right one is answered cannot be said."
+        )
+        several = {"model.outputs": "auto", "model.output": "softmax"}
+        several |= {"train.loss": "cross_entropy", "data.target_coding": "one_hot"}
+        fixes = (Fix(several, "an output for each class"),)
     elif task == "classes" and output.units > 1 and loss in _OF_NUMBERS:
         message = (
             f"The loss {loss} measures distances between numbers, but the targets are {output.units} classes: with a "
             f"{output.activation} output its gradient fades where the network is wrong and sure."
         )
-        fixes = (Fix({"model.output": right, "train.loss": fitting_loss}, "its gradient is large where it is wrong"),)
+        fixes = (Fix(sets, "its gradient is large where it is wrong"),)
     else:
         return None
     return case.finding("output_mismatch", message, evidence, fixes, layers=(len(case.lane.layers),))

@@ -1,7 +1,10 @@
 """Steps that are too long, too short, or too few."""
 
+import math
+
 import numpy as np
 
+from ...registry.activation import ACTIVATIONS
 from ...run.finding import Finding, Fix
 from ..case import Array, Case
 from ..fixes import ADAM
@@ -10,9 +13,11 @@ FIRST_SAMPLES = 20
 LONG_STEP = 0.3  # ‖ΔW‖ / ‖W‖; around 0.001 is usual
 STILL_LONG = 0.05  # later on …
 LATER = 100  # … from so many steps on
+FADED_STEP = 1e-2  # of the longest layer's step, in the shortest one
 FEW_WEIGHTS = 16  # in a layer: it changes much at every step
 LONG_FIRST_STEP = 1.0
 SHORT_STEP = 1e-4
+USEFUL_STEP = 5e-3  # what a fix aims at: a run of a few hundred steps has to get somewhere
 JUMPED = 3.0  # times the first loss
 FELL = 0.98  # of the first loss: less than that has fallen
 FALLING = 0.995  # of a loss a quarter of the run before: less than that is falling
@@ -32,6 +37,10 @@ def lr_too_high(case: Case) -> Finding | None:
     late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max()) if case.lane.step > LATER else 0.0
     if not (early > LONG_STEP or late > STILL_LONG or longest > LONG_FIRST_STEP or jumped):
         return None
+    squashes = any(ACTIVATIONS[name].squashes for name in case.hidden_activations)
+    lowest = float(np.nanmedian(ratios[:FIRST_SAMPLES], axis=0).min())
+    if squashes and 0.0 < lowest < FADED_STEP * early and not (longest > LONG_FIRST_STEP or jumped):
+        return None  # the gradient fades on its way down, and the last layer alone runs to and fro
     if early > LONG_STEP or longest > LONG_FIRST_STEP:
         how = f"one step changed the weights of a layer by {max(longest, early):.0%} of their size"
     elif jumped:
@@ -68,15 +77,15 @@ def lr_too_low(case: Case) -> Finding | None:
     late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max())
     if not 0.0 < late < SHORT_STEP:
         return None
+    tens = min(5, max(1, round(math.log10(USEFUL_STEP / late))))
     return case.finding(
         "lr_too_low",
         f"At learning rate {case.lr:.3g} a step changes no layer's weights by more than {late:.1g} of their size: "
         f"after {case.lane.step} steps they are nearly where they began.",
         {"update_ratio": late, "below": SHORT_STEP, "loss": float(losses[-1])},
-        (
-            Fix({"train.lr": case.lr * 10}, "longer steps"),
-            Fix({"train.lr": case.lr * 100}, "much longer steps"),
-            Fix({"train.lr": case.lr * 1000}, "steps a thousand times as long"),
+        tuple(
+            Fix({"train.lr": case.lr * 10.0**power}, f"steps {10**power} times as long")
+            for power in (tens, tens + 1, max(1, tens - 1))
         ),
         since=int(steps[0]),
     )

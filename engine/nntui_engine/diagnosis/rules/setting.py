@@ -8,11 +8,17 @@ from ..fixes import ADAM
 from .rates import FALLING, FELL, FEWEST
 
 MOST_DROPOUT = 0.5
+SHRUNK = 0.1  # of a layer's first weights, under a penalty that is …
+STRONG = 0.01  # … at least this
+HEAVY = 0.5  # of the error: a penalty that is no longer a side issue
 SMALLEST_BATCH = 4  # that batch norm takes a mean of
 LOPSIDED = 0.8  # the commonest class's share
 SETTLED = 0.9  # of a loss before: a loss that falls faster has not settled
+HARDLY = 0.1  # of the way from guessing to perfect
+FEWEST_HELD_OUT = 50  # rows, to tell guessing from answering
 NARROW = 4  # units of the widest hidden layer
 ROSE = 1.3  # times its lowest value
+APART = 0.25  # of the rows held out are of other classes than those learned from
 GAP = 0.15  # between the score on what it learns from and on what it never saw
 
 
@@ -32,15 +38,13 @@ def class_imbalance(case: Case) -> Finding | None:
     """A commonest class that the network always guesses."""
     if case.is_numbers or case.facts.chance < LOPSIDED or not case.guesses or case.facts.classes < 2:
         return None
+    longer = Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind")
     return case.finding(
         "class_imbalance",
         f"{case.facts.chance:.0%} of the rows are of one class, the rarest has {case.facts.rarest:.1%}: "
         f"always guessing the same is right that often, and the network does hardly better ({case.score:.1%}).",
         {"chance": case.facts.chance, "above": LOPSIDED, "score": case.score},
-        (
-            Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind"),
-            ADAM,
-        ),
+        (ADAM, longer) if case.settings.optimizer == "sgd" else (longer, ADAM),
     )
 
 
@@ -77,6 +81,34 @@ def dropout_too_high(case: Case) -> Finding | None:
     )
 
 
+def penalty_too_strong(case: Case) -> Finding | None:
+    """A penalty on the weights that costs half as much as the error, or has taken a layer's weights nearly to 0, in a
+    network that has not learned."""
+    layers = case.settings.layers
+    held = [i for i, layer in enumerate(layers) if layer.l1 > 0.0 or layer.l2 > 0.0]
+    norms = case.lane.layer_history["weight_norm"].mean[:, held]
+    if not held or not len(norms):
+        return None
+    penalty, loss = case.lane.whole.get("penalty", 0.0), case.lane.whole.get("train_loss", float("nan"))
+    strong = max(max(layers[i].l1, layers[i].l2) for i in held) >= STRONG
+    left = float(np.nanmin(norms[-1] / np.maximum(norms[0], 1e-12)))
+    if not (penalty > HEAVY * loss or (strong and left < SHRUNK)):
+        return None
+    largest = {kind: max(getattr(layer, kind) for layer in layers) for kind in ("l1", "l2")}
+    kinds = [kind for kind, value in largest.items() if value > 0.0]
+    how = f"costs {penalty:.3g}, the error {loss:.3g}" if penalty > HEAVY * loss else f"has left {left:.1%} of a layer"
+    return case.finding(
+        "penalty_too_strong",
+        f"The penalty on the weights ({' and '.join(kinds).upper()}) {how}: weights are kept small rather than fitted.",
+        {"penalty": penalty, "loss": loss, "fraction_above": HEAVY, "left": left, "left_below": SHRUNK},
+        (
+            Fix({f"train.{kind}": 0.0 for kind in kinds}, "weights are free to fit"),
+            Fix({f"train.{kind}": largest[kind] / 100 for kind in kinds}, "a light penalty"),
+        ),
+        layers=tuple(i + 1 for i in held),
+    )
+
+
 def batch_norm_small_batch(case: Case) -> Finding | None:
     """Batch norm over a handful of rows."""
     normalised = tuple(i + 1 for i, layer in enumerate(case.settings.layers) if layer.batch_norm != "none")
@@ -101,11 +133,19 @@ def overfitting(case: Case) -> Finding | None:
     guess = case.guess
     if not case.fits or not gap > GAP or not unseen < guess + NEARLY * (limit - guess) or not rising(case):
         return None
+    evidence = {"train": case.score, "validation": unseen, "gap_above": GAP}
+    message = f"It scores {case.score:.3g} on the rows it learns from and {unseen:.3g} on rows it never saw: "
+    if case.facts.apart > APART:
+        return case.finding(
+            "overfitting",
+            f"{message}classes are not as common there, as if rows stood in order when the last ones were held out.",
+            evidence | {"apart": case.facts.apart, "apart_above": APART},
+            (Fix({"data.split": "random"}, "rows of every kind are learned from and held out"),),
+        )
     return case.finding(
         "overfitting",
-        f"It scores {case.score:.3g} on the rows it learns from and {unseen:.3g} on rows it never saw: "
-        "it has learned them by heart.",
-        {"train": case.score, "validation": unseen, "gap_above": GAP},
+        f"{message}it has learned them by heart.",
+        evidence,
         (
             Fix({"model.dropout": 0.3}, "no unit can rely on another"),
             Fix({"train.l2": 0.01}, "small weights bend less"),
@@ -121,6 +161,25 @@ def rising(case: Case) -> bool:
         return False
     means = series.mean[:, 0]
     return bool(np.median(means[-3:]) > ROSE * np.nanmin(means))
+
+
+def label_problem(case: Case) -> Finding | None:
+    """Targets that nothing in the inputs tells: rows never seen are answered no better than by guessing, by the network
+    and by simpler methods alike."""
+    facts, unseen = case.facts, case.unseen
+    limit = facts.chance + HARDLY * (1.0 - facts.chance)
+    if facts.validation_rows < FEWEST_HELD_OUT or len(case.settings.shape) > 1:
+        return None
+    if not (facts.attainable < limit and unseen < limit):
+        return None
+    return case.finding(
+        "label_problem",
+        f"On rows never seen neither the network ({unseen:.3g}) nor simpler methods ({facts.attainable:.3g}) do "
+        f"better than always guessing the same ({facts.chance:.3g}): targets may belong to other rows, or the inputs "
+        "do not hold what decides.",
+        {"unseen": unseen, "attainable": facts.attainable, "below": limit},
+        (),
+    )
 
 
 def underfitting(case: Case) -> Finding | None:

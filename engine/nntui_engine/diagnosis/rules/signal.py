@@ -10,6 +10,7 @@ from ..fixes import fitting_init
 SHRINKS = 1e-3  # of the pre-activations' variance, from the first hidden layer to the last
 FADED = 0.02  # of the last layer's gradient, in the first
 FADED_SQUASHED = 0.1  # the same under activations that are flat at both ends
+FADED_IN_TIME = 1e-3  # of the last time step's gradient, in the first one's
 LARGE_Z = 100.0  # a variance of pre-activations before the first step
 
 
@@ -64,7 +65,15 @@ def dead_relu(case: Case) -> Finding | None:
     layers = tuple(found)
     shares = {i: lane.per_layer["dead_units"][i - 1] / units[i - 1] for i in layers}
     worst = max(shares, key=lambda i: shares[i])
-    lr = lane.settings.optimizer_parameters["lr"]
+    shorter = Fix({"train.lr": lane.settings.optimizer_parameters["lr"] / 10}, "smaller steps kill fewer")
+    leaky = Fix({"model.activation": "leaky_relu"}, "a small slope below 0 keeps the gradient alive")
+    start = Fix({"model.init": "he_normal", "model.bias": 0.0}, "weights made for ReLU and no negative bias")
+    if min(found.values()) > series.steps[0]:
+        fixes = (shorter, leaky, start)
+    else:  # no step has killed them
+        biases = [case.settings.layers[i - 1].bias for i in layers]
+        low = any(isinstance(bias, float) and bias < 0.0 for bias in biases)
+        fixes = (start, leaky, shorter) if low else (leaky, start, shorter)
     return Finding(
         "dead_relu",
         "warning",
@@ -74,11 +83,7 @@ def dead_relu(case: Case) -> Finding | None:
         {"dead_share": float(shares[worst]), "at_least": 0.5},
         f"{100 * shares[worst]:.0f} % of the units of {case.called(worst)} are dead: their input is above 0 "
         "on no row, so they put out 0, get no gradient and cannot come back.",
-        (
-            Fix({"train.lr": lr / 10}, "smaller steps kill fewer"),
-            Fix({"model.activation": "leaky_relu"}, "a small slope below 0 keeps the gradient alive"),
-            Fix({"model.init": "he_normal", "model.bias": 0.0}, "weights made for ReLU and no negative bias"),
-        ),
+        fixes,
     )
 
 
@@ -109,8 +114,12 @@ def saturation(case: Case) -> Finding | None:
 
 def vanishing_gradient(case: Case) -> Finding | None:
     """The first layer's gradient is below 2 % (of flat activations 10 %) of the last one's; where the network has
-    learned, below 1/1000 and below 1e-4."""
+    learned, below 1/1000 and below 1e-4. Or that of a plain recurrent layer's first time step is below 1/1000 of its
+    last one's, in a network that learns nothing."""
     lane = case.lane
+    through_time = _vanishing_through_time(case)
+    if through_time is not None:
+        return through_time
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
     first, last = series.mean[:, lowest], series.mean[:, -1]
     squashes = any(ACTIVATIONS[name].squashes for name in case.hidden_activations)
@@ -136,6 +145,32 @@ def vanishing_gradient(case: Case) -> Finding | None:
         f"because every {activation} layer multiplies it by small slopes and weights.",
         (swap, Fix({"model.batch_norm": "before"}, "normalised layers keep the signal's size")),
     )
+
+
+def _vanishing_through_time(case: Case) -> Finding | None:
+    """A plain recurrent layer whose first time steps are out of reach."""
+    for number, past in case.lane.sequence_history.get("time_gradient_norm", {}).items():
+        layer = case.settings.layers[number - 1]
+        if layer.kind != "recurrent" or layer.options.get("truncate") or case.is_near:
+            continue
+        first, last = past.mean[:, 0], past.mean[:, -1]
+        since = holds_since(past.steps, first < FADED_IN_TIME * last)
+        if since is None:
+            continue
+        ratio, steps = float(first[-1] / last[-1]), past.mean.shape[1]
+        return case.finding(
+            "vanishing_gradient",
+            f"The gradient shrinks on its way back through time: the first of {steps} time steps of "
+            f"{case.called(number)} gets {ratio:.1g} of what the last one gets, so what was there cannot be learned.",
+            {"ratio": ratio, "ratio_below": FADED_IN_TIME, "time_steps": float(steps)},
+            tuple(
+                Fix({f"model.layers.{layer.label}.kind": kind}, "gates keep what was read, and its gradient")
+                for kind in ("gru", "lstm")
+            ),
+            layers=(number,),
+            since=since,
+        )
+    return None
 
 
 def exploding_gradient(case: Case) -> Finding | None:
