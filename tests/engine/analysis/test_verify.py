@@ -283,11 +283,14 @@ def test_a_mean_over_the_values_of_a_race() -> None:
 
 
 FINDING_TEXTS = [
-    ({"lane": "dead", "finding": "dead_relu"}, "dead: findings: dead_relu, expected dead_relu"),
-    ({"lane": "dead", "no_finding": "saturation"}, "dead: findings: dead_relu, expected no saturation"),
+    ({"lane": "dead", "finding": "dead_relu"}, "dead: findings: dead_relu, vanishing_gradient, expected dead_relu"),
+    (
+        {"lane": "dead", "no_finding": "saturation"},
+        "dead: findings: dead_relu, vanishing_gradient, expected no saturation",
+    ),
     ({"lane": "well", "step": 6, "no_finding": "any"}, "well, step 6: findings: none, expected none"),
     ({"lane": "well", "finding": "saturation"}, "well: findings: none, expected saturation"),
-    ({"no_finding": "any"}, "findings: dead_relu, expected none"),
+    ({"no_finding": "any"}, "findings: dead_relu, vanishing_gradient, expected none"),
 ]
 
 

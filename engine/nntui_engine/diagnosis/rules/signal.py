@@ -215,7 +215,8 @@ def poor_initialization(case: Case) -> Finding | None:
     size = max(case.facts.input_size, 1.0) ** 2
     layer = layers[hidden[int(at_first.argmax())]]
     right = fitting_init(layer.activation)
-    if layer.init == right or (ratio >= SHRINKS and largest <= LARGE_Z * size):
+    biased = any(layers[i].bias not in (0.0, "normal") for i in hidden)  # that may be what silences units
+    if layer.init == right or biased or (ratio >= SHRINKS and largest <= LARGE_Z * size):
         return None
     how = (
         f"die out: their variance falls to {ratio:.1g} of the first layer's"
