@@ -37,6 +37,7 @@ from .themes import colours_named, textual_theme
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
 SLOW_FRAMES_PER_SECOND = 4  # where the line to the terminal is slow
+SETTLED_SECONDS = (0.1, 0.5)  # after a change of size: a terminal has its own way with what it showed before
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 
 
@@ -133,6 +134,16 @@ class LabApp(SettingsActions):
         self._look_again()
         source.start()
         self.redraw()
+
+    def on_resize(self) -> None:
+        """Draws every cell once more when the terminal has settled: what it shows while its size changes is its own
+        affair, and cells that do not change would keep it."""
+        for seconds in SETTLED_SECONDS:
+            self.set_timer(seconds, self.paint_all)
+
+    def paint_all(self) -> None:
+        """Draws every cell, changed or not."""
+        self.screen.refresh()
 
     def _compile_ahead(self) -> None:
         """Now that nobody waits for the compiler, what other scenarios take."""

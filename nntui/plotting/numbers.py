@@ -44,6 +44,7 @@ def setting(value: float, digits: int = 6) -> str:
     """What was set, to so many digits: 0.1, 32, 0.9999, 1e-5."""
     if not math.isfinite(value):
         return number(value)
+    value = float(f"{value:.{digits - 1}e}")
     mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
     if SMALLEST <= int(exponent) <= LARGEST or (value == round(value) and abs(value) < WHOLE):
         text = f"{value:.{max(0, digits - 1 - int(exponent))}f}"

@@ -30,6 +30,7 @@ TICK_SECONDS = 0.1  # an Escape that nothing follows for so long is the Escape k
 IN_HAND = 8  # keys that the app has been given and not yet answered
 AHEAD = 4096  # keys typed ahead; what is typed beyond them is lost
 HEARING_SECONDS = 0.05  # for signals that were sent together
+SETTLED_SECONDS = (0.1, 0.5)  # after a change of size or a pause: a terminal has its own way with what it showed before
 QUESTION = "\x1b[?2026$p"  # Textual asks it once: whether frames can be shown at once
 HANGUP = 128 + 1  # the exit status where the terminal is gone, as on SIGHUP
 
@@ -232,6 +233,8 @@ class LabDriver(LinuxDriver):
             self._suspended = False
             self.resume_application_mode()
             self._app.refresh(layout=True)
+            for seconds in SETTLED_SECONDS:
+                self._loop.call_later(seconds, self._app.refresh)
         elif again:  # "bg", or "kill": the signal that ends it may be heard after the one that lets it go on
             self._loop.call_later(HEARING_SECONDS, self._resume, False)
         else:  # there is nothing to do in the background without a terminal

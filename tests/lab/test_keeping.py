@@ -170,7 +170,7 @@ async def test_a_disk_that_takes_nothing_is_said_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str, number: int, reason: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    real = Path.write_text
+    real = Path.write_bytes
 
     def refused(path: Path, *words: Any, **more: Any) -> int:
         if path.parent != tmp_path:
@@ -179,7 +179,7 @@ async def test_a_disk_that_takes_nothing_is_said_and_the_run_goes_on(
             path.touch()  # begun, and then it was full
         raise OSError(number, reason)
 
-    monkeypatch.setattr(Path, "write_text", refused)
+    monkeypatch.setattr(Path, "write_bytes", refused)
     app = lab()
     async with app.run_test(size=(160, 48)) as pilot:
         await ready(pilot)

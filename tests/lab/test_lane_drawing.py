@@ -55,18 +55,18 @@ async def test_one_plot_alone_shows_lanes_side_by_side() -> None:
     app = fake_lab()
     async with app.run_test(size=(120, 40)) as pilot:
         await ready(pilot)
-        await pilot.press("S", "c")
+        await pilot.press("S", "C")
         await until(pilot, lambda: "That is for one plot alone on the screen: z shows one so." in text(app))
-        await pilot.press("z", "c")
+        await pilot.press("z", "C")
         await until(pilot, lambda: "Loss: each lane by itself" in text(app))
         await pilot.press("left", "left")
         await until(pilot, lambda: "step " in text(app).splitlines()[1])
-        await pilot.press("c")
+        await pilot.press("C")
         await until(pilot, lambda: "each lane by itself" not in text(app) and "Loss" in text(app))
         app.source.stop()
 
 
-@pytest.mark.parametrize("key", ["M", "A", "c"])
+@pytest.mark.parametrize("key", ["M", "A", "C"])
 async def test_with_one_lane_there_is_nothing_to_leave_out(key: str) -> None:
     app = fake_lab(FakeExperiment("sgd"), theme=Theme())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -74,6 +74,7 @@ def test_width_is_bounded(value: float, room: int) -> None:
 
 
 @given(st.floats(-1e307, 1e307))
+@example(100000.5)
 def test_the_same_text_is_the_same_number_again(value: float) -> None:
     """Written, read and written again it does not move."""
     for write in (number, setting, short):
