@@ -136,14 +136,10 @@ class LabApp(SettingsActions):
         self.redraw()
 
     def on_resize(self) -> None:
-        """Draws every cell once more when the terminal has settled: what it shows while its size changes is its own
+        """Has every cell drawn once more when the terminal has settled: what it shows while its size changes is its own
         affair, and cells that do not change would keep it."""
-        for seconds in SETTLED_SECONDS:
-            self.set_timer(seconds, self.paint_all)
-
-    def paint_all(self) -> None:
-        """Draws every cell, changed or not."""
-        self.screen.refresh()
+        for seconds in () if self.still else SETTLED_SECONDS:
+            self.set_timer(seconds, self.refresh)
 
     def _compile_ahead(self) -> None:
         """Now that nobody waits for the compiler, what other scenarios take."""

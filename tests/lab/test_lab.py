@@ -305,3 +305,20 @@ async def test_leaving(key: str, code: int) -> None:
         await asyncio.sleep(0.1)
     app.source.stop()
     assert (app.return_code or 0) == code
+
+
+async def test_after_a_change_of_size_every_cell_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal that is late with its new size has shown what it liked: cells that do not change would keep it."""
+    app = fake_lab(FakeExperiment("sgd", "adam"))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.pause(1.0)  # the first size has settled
+        whole: list[object] = []
+        monkeypatch.setattr(app.screen, "refresh", lambda *regions, **_: whole.append(regions) if not regions else None)
+        await pilot.resize_terminal(120, 36)
+        await pilot.pause(1.0)
+        settled = len(whole)
+        await pilot.pause(1.0)
+        assert settled >= 2
+        assert len(whole) == settled
+        app.source.stop()
