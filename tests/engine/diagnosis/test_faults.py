@@ -11,6 +11,7 @@ from nntui_engine.diagnosis.verdict import RULES
 from nntui_engine.run.finding import Finding
 from nntui_engine.scenario import scenario_from_dict
 
+pytestmark = pytest.mark.slow  # they train whole networks
 RELU = {"hidden": [16, 16], "activation": "relu", "init": "he_normal"}
 ADAM = {"optimizer": "adam", "lr": 0.01}
 

@@ -12,6 +12,7 @@ from nntui_engine.run.finding import Finding, Fix
 from nntui_engine.run.recipe import Recipe
 from nntui_engine.scenario import scenario_from_dict
 
+pytestmark = pytest.mark.slow  # they train whole networks
 MOONS = {"name": "moons", "samples": 400, "noise": 0.15}
 
 
