@@ -28,12 +28,14 @@ from nntui_engine.run.finding import Finding
 from nntui_engine.scenario import scenario_from_dict
 
 CLOSE = 0.05  # of the way from guessing to the healthy score: less is no fault
+ON_THE_WAY = (0.025, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75)  # shares of a run at which it is judged as well
 ALARMS = ("warning", "critical")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one run: ``score`` is its accuracy or R² on rows held out, ``learned`` on its own."""
+    """What came of one run: ``score`` is its accuracy or R² on rows held out, ``learned`` on its own;
+    ``on_the_way``: rules that alarmed before the end."""
 
     data: str
     base: str
@@ -44,6 +46,7 @@ class Outcome:
     bar: float
     chance: float
     findings: tuple[Finding, ...]
+    on_the_way: frozenset[str]
 
     def __str__(self) -> str:
         told = ", ".join(f"{one.rule} ({one.severity})" for one in self.findings) or "nothing"
@@ -83,7 +86,11 @@ class Bench:
             tables["model"].pop("init_scale", None)
         tables["train"]["evaluate_every"] = max(1, tables["train"]["steps"] // 20)
         run = Experiment(scenario_from_dict(tables, name=data))
-        run.advance(tables["train"]["steps"])
+        on_the_way = set[str]()
+        for share_done in ON_THE_WAY:
+            run.advance(round(share_done * tables["train"]["steps"]) - run.step)
+            on_the_way |= {one.rule for one in run.findings() if one.severity in ALARMS}
+        run.advance(tables["train"]["steps"] - run.step)
         lane = run.snapshot().lanes[0]
         score = lane.whole.get("r2" if self.tasks[data] == "regression" else "validation_accuracy", math.nan)
         return Outcome(
@@ -96,6 +103,7 @@ class Bench:
             Case(lane).bar,
             lane.network.facts.chance,
             tuple(run.findings()),
+            frozenset(on_the_way),
         )
 
     def file(self, data: str, x_times: float, y_times: float) -> Path:
@@ -189,6 +197,10 @@ def main() -> None:
     print("false alarms ", share(len(wrong), len(healthy)))
     for one in wrong:
         print(f"  {one}")
+    early = [one for one in healthy if one.on_the_way]
+    print("false alarms on the way", share(len(early), len(healthy)))
+    counted = Counter(rule for one in early for rule in one.on_the_way)
+    print("  ", ", ".join(f"{rule} {count}" for rule, count in counted.most_common()))
 
 
 if __name__ == "__main__":

@@ -200,7 +200,7 @@ class LabActions(PanelActions):
             lane, fix = found
             for new in self.add_lanes(fix.set, lane.name):
                 self.model.fixes.began(new.name, lane.name, fix)
-            self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. It says when it has won or lost.")
+            self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. At its end it says whether it has won.")
 
     def action_add_lane(self, fresh: bool) -> None:
         """Adds a copy of each chosen lane: from its start, or as it stands."""

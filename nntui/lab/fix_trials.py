@@ -49,18 +49,17 @@ class FixTrials:
         self._origins[lane] = origin
 
     def ended(self, snapshot: Snapshot, findings: Sequence[Finding]) -> list[str]:
-        """What is to be said of trials that have won, or have come to their end; each once."""
+        """What is to be said of trials that have come to their end; each once."""
         lanes = {lane.name: lane for lane in snapshot.lanes}
         said = []
         for trial in list(self._running):
             lane, origin = lanes.get(trial.lane), lanes.get(trial.origin)
             if lane is None or origin is None:
                 continue
-            still_found = any(one.lane == lane.name and one.rule == trial.rule for one in findings)
-            won = _is_better(lane, origin) and not still_found
-            if lane.state != "running" or (won and Case(lane).learned):
+            if lane.state != "running":
                 self._running.remove(trial)
-                said.append(_words(lane, origin, won, still_found))
+                still_found = any(one.lane == lane.name and one.rule == trial.rule for one in findings)
+                said.append(_words(lane, origin, _is_better(lane, origin) and not still_found, still_found))
         return said
 
 

@@ -18,7 +18,7 @@ def lane(index: int, name: str, chance: float = 0.1, accuracy: str = "argmax", *
     made = lane_snapshot(index, name, 50)
     settings = replace(made.network.settings, accuracy=accuracy)
     own: Any = replace(made.own, settings=settings, facts=DataFacts(chance=chance))  # type: ignore[type-var]
-    return replace(made, own=own, whole=whole)
+    return replace(made, own=own, whole=whole, whole_history={})
 
 
 def lines(*lanes: LaneSnapshot, findings: tuple[Finding, ...] = (), step: int = 50) -> tuple[str, ...]:

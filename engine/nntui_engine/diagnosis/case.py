@@ -17,6 +17,7 @@ Array = NDArray[np.float64]
 AT_LEAST = 5  # samples that must show a sign
 HALF_WAY = 0.5  # from guessing to perfect
 NEARLY = 0.93  # of the way from guessing to what simpler methods reach
+IMPROVED = 0.98  # of a loss: less than that is better
 NEAR = 0.7  # of the same way: no fault by itself
 
 
@@ -57,6 +58,11 @@ class Case:
         return self.lane.whole.get("train_r2" if self.is_numbers else "train_accuracy", float("nan"))
 
     @property
+    def done(self) -> float:
+        """The share of its steps that the lane has done; 1 where it has ended."""
+        return 1.0 if self.lane.state != "running" else self.lane.step / max(1, self.settings.steps)
+
+    @property
     def lr(self) -> float:
         """The rate as it was set."""
         return self.settings.optimizer_parameters["lr"]
@@ -83,15 +89,30 @@ class Case:
         return self.score >= guess + NEAR * (reach - guess)
 
     @property
+    def steady_score(self) -> float:
+        """The score, without its last swing: the median of the last three, where their history is known."""
+        series = self.lane.whole_history.get("train_r2" if self.is_numbers else "train_accuracy")
+        return self.score if series is None or len(series.steps) < 3 else float(np.median(series.mean[-3:, 0]))
+
+    @property
     def fits(self) -> bool:
         """Whether it answers the rows that it learns from as well as its data let one expect."""
-        return self.score > self.bar
+        return self.steady_score > self.bar
 
     @property
     def learned(self) -> bool:
         """Whether it does so, and comes as near on rows it never saw as so few of them can tell."""
         unsure = 2.0 * math.sqrt(0.25 / max(1, self.facts.validation_rows))
         return self.fits and not self.unseen < self.bar - unsure
+
+    @property
+    def improves(self) -> bool:
+        """Whether the lane goes on, and its loss has fallen from the first half of what it did to the second."""
+        _, losses = self.losses()
+        half = len(losses) // 2
+        if self.done == 1.0 or not half:
+            return False
+        return bool(losses[half:].mean() < IMPROVED * losses[:half].mean())
 
     @property
     def guesses(self) -> bool:

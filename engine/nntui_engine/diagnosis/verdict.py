@@ -38,7 +38,8 @@ class Rule:
     """A rule, the layer histories that it reads, and what its finding may follow from.
 
     ``looks_for`` says in words what it would find. ``alone``: only told where nothing else was found. ``learned``: what
-    it is told as of a network that has learned: an "info", "nothing", or "as it is".
+    it is told as of a network that has learned: an "info", "nothing", or "as it is". ``from_share``: of a run that goes
+    on, the share of its steps before which nothing can be said; 1 waits for its end.
     """
 
     find: Callable[[Case], Finding | None]
@@ -47,6 +48,7 @@ class Rule:
     follows: tuple[str, ...] = ()
     alone: bool = False
     learned: Literal["info", "nothing", "as it is"] = "info"
+    from_share: float = 0.0
 
     @property
     def name(self) -> str:
@@ -54,6 +56,7 @@ class Rule:
         return self.find.__name__
 
 
+LATE = 0.5  # of a run
 _SCALES = ("input_scale", "target_scale")
 _SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "batch_norm_small_batch")
 _AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
@@ -77,8 +80,14 @@ RULES = (
         learned="nothing",
     ),
     Rule(lr_too_high, "steps too long", ("update_ratio",), follows=(*_SET, "poor_initialization"), learned="nothing"),
-    Rule(lr_too_low, "steps too short", ("update_ratio",), follows=(*_SET, "symmetric_units"), learned="nothing"),
-    Rule(dead_relu, "dead units", ("dead_units",), follows=_AT_FIRST),
+    Rule(
+        lr_too_low,
+        "steps too short",
+        ("update_ratio",),
+        follows=(*_SET, "symmetric_units", "poor_initialization"),
+        learned="nothing",
+    ),
+    Rule(dead_relu, "dead units", ("dead_units",), follows=(*_AT_FIRST, "symmetric_units")),
     Rule(saturation, "saturated units", ("saturated_fraction",), follows=_AT_FIRST),
     Rule(
         vanishing_gradient,
@@ -88,12 +97,12 @@ RULES = (
     ),
     Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=_AT_FIRST),
     Rule(unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing"),
-    Rule(class_imbalance, "a class too common", alone=True, learned="nothing"),
-    Rule(overfitting, "learning by heart", alone=True, learned="nothing"),
-    Rule(label_problem, "targets that inputs do not tell", alone=True, learned="nothing"),
-    Rule(underfitting, "a network too small", alone=True, learned="nothing"),
-    Rule(slow_convergence, "too few steps", alone=True, learned="nothing"),
-    Rule(loss_not_decreasing, "a loss that does not fall", alone=True, learned="nothing"),
+    Rule(class_imbalance, "a class too common", alone=True, learned="nothing", from_share=LATE),
+    Rule(overfitting, "learning by heart", alone=True, learned="nothing", from_share=LATE),
+    Rule(label_problem, "targets that inputs do not tell", alone=True, learned="nothing", from_share=LATE),
+    Rule(underfitting, "a network too small", alone=True, learned="nothing", from_share=LATE),
+    Rule(slow_convergence, "too few steps", alone=True, learned="nothing", from_share=1.0),
+    Rule(loss_not_decreasing, "a loss that does not fall", alone=True, learned="nothing", from_share=LATE),
 )
 RULE_NAMES = ("non_finite", *(rule.name for rule in RULES))
 _BEST_KNOWN = (vanishing_gradient, exploding_gradient, dead_relu, saturation)
@@ -105,8 +114,8 @@ WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss")
 def diagnose(case: Case) -> list[Finding]:
     """Findings of one lane, causes first. ``case`` must carry the histories named in ``WATCHED`` and ``WATCHED_WHOLE``.
 
-    In a network that has learned, the same signs are an "info", no alarm. When numbers stop being numbers, nothing
-    else is reported but data out of scale, which it then follows from.
+    In a network that has learned, or still gets better, the same signs are an "info", no alarm, unless they follow from
+    one. When numbers stop being numbers, nothing else is reported but data out of scale, which it then follows from.
     """
     broken = non_finite(case)
     if broken is not None:
@@ -116,16 +125,18 @@ def diagnose(case: Case) -> list[Finding]:
     if not case.lane.step:
         return []
     found: list[Finding] = []
+    spared = case.learned or case.improves
     with np.errstate(all="ignore"):
         for rule in RULES:
-            if (case.learned and rule.learned == "nothing") or (rule.alone and found):
+            if (case.learned and rule.learned == "nothing") or (rule.alone and found) or case.done < rule.from_share:
                 continue
             finding = rule.find(case)
             if finding is None:
                 continue
-            root = next((one for one in rule.follows if any(one == other.rule for other in found)), "")
-            severity = "info" if case.learned and rule.learned == "info" else finding.severity
-            found.append(replace(finding, because=root, severity=severity))
+            root = next((other for name in rule.follows for other in found if other.rule == name), None)
+            if spared and rule.learned == "info" and (root is None or root.severity == "info"):
+                finding = replace(finding, severity="info")
+            found.append(replace(finding, because="" if root is None else root.rule))
     roots_first = sorted(found, key=lambda finding: bool(finding.because))
     return [_named(finding, case) for finding in roots_first]
 

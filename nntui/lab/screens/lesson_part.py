@@ -12,6 +12,7 @@ from nntui.plotting.theme import Theme
 from nntui.plotting.tries import draw_tries, tries_height
 
 ROOMY = 32  # rows of the view, from which on what must come true has a box of its own
+LEAST_TEXT = 8  # rows, with its frame
 _BESIDE_TEXT = 5  # cells: the text's frame and spaces, and what scrolls it
 
 
@@ -60,18 +61,19 @@ class LessonPart(Vertical):
             self._shown = state.lesson
             self.query_one(LessonText).update(state.lesson)
             self.query_one(LessonScroll).border_title = "Lesson"
-        self._show_expected(state, width, rows)
+        used = self._show_expected(state, width, rows)
         tries, log = self.query_one("#tries", GridView), self.query_one("#lesson-log", GridView)
         needed = tries_height(state.tries, width)
         tries.display = needed > 0
-        tries.styles.height = min(needed, max(4, rows // 3))
-        needed = log_height(state.findings, state.health, state.log, self.size.width, rows // 2, self.theme)
-        log.styles.height = max(4, needed)
+        tries.styles.height = most = min(needed, max(4, rows // 3))
+        left = rows - used - most - max(LEAST_TEXT, rows // 3)  # the text is what the view is for
+        log.styles.height = log_height(state.findings, state.health, state.log, self.size.width, max(4, left), theme)
         tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
         log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
 
-    def _show_expected(self, state: LabState, width: int, rows: int) -> None:
-        """What must come true: in a box of its own, or in little room under the text, with which it scrolls."""
+    def _show_expected(self, state: LabState, width: int, rows: int) -> int:
+        """What must come true: in a box of its own, whose rows are returned, or in little room under the text, with
+        which it scrolls."""
         lines, scroll = state.expected, self.query_one(LessonScroll)
         own, below = self.query_one("#expected", GridView), self.query_one("#expected-below", GridView)
         roomy = rows >= ROOMY
@@ -79,5 +81,6 @@ class LessonPart(Vertical):
         scroll.border_subtitle = f"expected: {summary(lines)} (below)" if below.display else ""
         view, across = (own, width) if roomy else (below, max(20, width - _BESIDE_TEXT))
         needed = expected_height(lines, across)
-        view.styles.height = min(needed, rows // 3) if roomy else needed
+        view.styles.height = height = min(needed, rows // 3) if roomy else needed
         view.show(lambda w, h: draw_expected(lines, w, h, self.theme))
+        return height if roomy else 0

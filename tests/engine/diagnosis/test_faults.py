@@ -100,6 +100,30 @@ def test_a_healthy_run_is_told_nothing(kind: str, tmp_path: Path) -> None:
     assert alarms(trained(tmp_path, kind)) == []
 
 
+@pytest.mark.parametrize("name", ["digits", "dropout", "nesterov", "batch-size"])
+def test_a_healthy_run_raises_no_alarm_on_its_way(name: str) -> None:
+    """What only the end of a run can tell is not told while it goes on."""
+    run = Experiment(name)
+    while run.step < run.steps:
+        run.advance(max(5, run.steps // 25))
+        assert alarms(run) == [], run.step
+
+
+def test_token_numbers_are_no_sizes() -> None:
+    run = Experiment("word-order")
+    run.advance(30)
+    scaled = {one.lane for one in run.findings() if one.rule == "input_scale"}
+    assert scaled == {"numbers"}  # the lane that multiplies them
+
+
+def test_what_follows_from_an_alarm_is_one_too(tmp_path: Path) -> None:
+    """Though the loss falls from its highest, which stood at the beginning."""
+    run = trained(tmp_path, train={"lr": 10.0, "steps": 100})
+    again = {one.rule: (one.severity, one.because) for one in run.findings()}
+    assert again["lr_too_high"] == ("warning", "")
+    assert again["dead_relu"] == ("warning", "lr_too_high")
+
+
 @pytest.mark.parametrize(("root", "fault", "fix"), FAULTS, ids=names(FAULTS))
 def test_the_root_of_a_fault_is_named_first_and_a_fix_for_it(
     root: str, fault: dict[str, Any], fix: dict[str, Any], tmp_path: Path
@@ -114,6 +138,13 @@ def test_the_root_of_a_fault_is_named_first_and_a_fix_for_it(
 def test_numbers_that_overflow_follow_from_data_out_of_scale(tmp_path: Path) -> None:
     found = alarms(trained(tmp_path, x=3000.0, train={"optimizer": "sgd", "lr": 0.05}))
     assert [(one.rule, one.because) for one in found] == [("input_scale", ""), ("non_finite", "input_scale")]
+
+
+@pytest.mark.parametrize("steps", [60, 120, 400])
+def test_a_rate_is_never_too_high_and_too_low(steps: int, tmp_path: Path) -> None:
+    found = [one.rule for one in trained(tmp_path, train={"lr": 10.0, "steps": steps}).findings()]
+    assert "lr_too_high" in found
+    assert "lr_too_low" not in found
 
 
 def test_what_follows_from_a_root_names_it(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ FEW_WEIGHTS = 16  # in a layer: it changes much at every step
 LONG_FIRST_STEP = 1.0
 SHORT_STEP = 1e-4
 USEFUL_STEP = 5e-3  # what a fix aims at: a run of a few hundred steps has to get somewhere
+EVER_SHORT = 10.0  # times that is what no step may have been longer than
 JUMPED = 3.0  # times the first loss
 FELL = 0.98  # of the first loss: less than that has fallen
 FALLING = 0.995  # of a loss a quarter of the run before: less than that is falling
@@ -69,20 +70,21 @@ def lr_too_high(case: Case) -> Finding | None:
 
 
 def lr_too_low(case: Case) -> Finding | None:
-    """Every layer's steps are tiny against its weights, though there is a gradient."""
+    """Every layer's steps are tiny against its weights, and always were, though there is a gradient."""
     ratios = update_ratios(case)
     steps, losses = case.losses()
     if len(ratios) < FEWEST or not case.lr:
         return None
     late = float(np.nanmedian(ratios[len(ratios) // 2 :], axis=0).max())
-    if not 0.0 < late < SHORT_STEP:
+    longest = float(np.nanmax(ratios))  # a rate far too high leaves dead layers behind, which hardly move either
+    if not 0.0 < late < SHORT_STEP or longest > EVER_SHORT * SHORT_STEP:
         return None
     tens = min(5, max(1, round(math.log10(USEFUL_STEP / late))))
     return case.finding(
         "lr_too_low",
-        f"At learning rate {case.lr:.3g} a step changes no layer's weights by more than {late:.1g} of their size: "
+        f"At learning rate {case.lr:.3g} a step changes no layer's weights by more than {longest:.1g} of their size: "
         f"after {case.lane.step} steps they are nearly where they began.",
-        {"update_ratio": late, "below": SHORT_STEP, "loss": float(losses[-1])},
+        {"update_ratio": late, "below": SHORT_STEP, "longest": longest, "loss": float(losses[-1])},
         tuple(
             Fix({"train.lr": case.lr * 10.0**power}, f"steps {10**power} times as long")
             for power in (tens, tens + 1, max(1, tens - 1))
@@ -95,7 +97,7 @@ def unchanged_weights(case: Case) -> Finding | None:
     """Steps that change nothing."""
     ratios = update_ratios(case)
     steps, _ = case.losses()
-    if len(ratios) < 5 or np.nanmax(ratios[-5:], initial=0.0) > 0.0:
+    if len(ratios) < FEWEST or np.nanmax(ratios[-FEWEST:], initial=0.0) > 0.0:
         return None
     trained = any(layer.trainable for layer in case.settings.layers)
     fixes: tuple[Fix, ...] = ()
@@ -106,7 +108,11 @@ def unchanged_weights(case: Case) -> Finding | None:
     else:
         why = "no gradient reaches them, or steps are below the precision of their numbers"
     return case.finding(
-        "unchanged_weights", f"The weights do not change: {why}.", {"update_ratio": 0.0}, fixes, since=int(steps[-5])
+        "unchanged_weights",
+        f"The weights do not change: {why}.",
+        {"update_ratio": 0.0},
+        fixes,
+        since=int(steps[-FEWEST]),
     )
 
 

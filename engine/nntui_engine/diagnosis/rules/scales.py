@@ -10,9 +10,15 @@ UNLIKE = 50.0  # times as spread as another input
 LARGE_TARGETS = 10.0  # standard deviation, or distance of the mean from 0
 
 
+def _inputs_are_sizes(case: Case) -> bool:
+    """Whether inputs are multiplied as they are: neither normalised nor the numbers of tokens."""
+    tokens = any(layer.kind == "embedding" and 0 in layer.sources for layer in case.settings.layers)
+    return not (tokens or case.settings.batch_norm_inputs)
+
+
 def _inputs_are_off(case: Case) -> bool:
     size, offset = case.facts.input_size, case.facts.offset
-    return not case.settings.batch_norm_inputs and (size > LARGE_INPUTS or (offset > FAR_OFF and size > 1.0))
+    return _inputs_are_sizes(case) and (size > LARGE_INPUTS or (offset > FAR_OFF and size > 1.0))
 
 
 def _targets_are_off(case: Case) -> bool:
@@ -38,7 +44,7 @@ def input_scale(case: Case) -> Finding | None:
 def feature_scale_spread(case: Case) -> Finding | None:
     """Inputs of which one varies far more than another."""
     narrow, wide = case.facts.spreads
-    if case.settings.batch_norm_inputs or len(case.settings.shape) > 1 or not wide > UNLIKE * narrow > 0.0:
+    if not _inputs_are_sizes(case) or len(case.settings.shape) > 1 or not wide > UNLIKE * narrow > 0.0:
         return None
     return case.finding(
         "feature_scale_spread",
