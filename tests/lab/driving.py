@@ -1,5 +1,6 @@
 """What tests of the lab share: a lab with a fake in it, two sizes of its screen, what is on it, and waiting for it."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +34,8 @@ def text(app: LabApp) -> str:
 
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
-    for _ in range(750):
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
         await pilot.pause(0.02)
         if reached():
             await pilot.pause()

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from lab.driving import ready, until
+import pytest
+from lab.driving import ready, text, until
 from lab.fakes import NoWarming
 
 from nntui.lab.app import LabApp
@@ -20,8 +21,9 @@ SICK: dict[str, Any] = {
 }
 
 
-def lab(**train: Any) -> LabApp:
-    tables = {**SICK, "train": {**SICK["train"], **train}}
+def lab(hidden: tuple[int, ...] = (16,), tries: int = 0, **train: Any) -> LabApp:
+    tables = {**SICK, "model": {**SICK["model"], "hidden": list(hidden)}, "train": {**SICK["train"], **train}}
+    tables["try"] = [{"set": {"train.lr": 0.1 / n}, "say": f"{n} times shorter steps. " * 9} for n in range(1, tries + 1)]
     session = Session(
         lambda: Experiment(scenario_from_dict(tables), rewind_memory=10**8),
         warming=NoWarming(),  # type: ignore[arg-type]
@@ -65,4 +67,16 @@ async def test_a_healthy_lane_has_nothing_to_be_mended() -> None:
         await pilot.press("f")
         await pilot.pause()
         assert list(rates(app)) == [""]
+        app.source.stop()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_findings_leave_the_lesson_its_room(size: tuple[int, int]) -> None:
+    app = lab((16,) * 6, tries=6)
+    async with app.run_test(size=size) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: len(app.model.view.findings) > 1)
+        await pilot.press("6")
+        await until(pilot, lambda: "Lesson" in text(app))
+        await until(pilot, lambda: app.screen.query_one("#lesson-text").outer_size.height >= max(8, size[1] // 3 - 1))
         app.source.stop()

@@ -45,7 +45,7 @@ def test_a_layer_can_be_chosen_where_the_frozen_knob_or_its_weights_are_shown() 
     assert frozen_knob(model) == (2, "no, a.1")
     model.choose_layer(-1)
     model.choose_layer(-1)
-    assert frozen_knob(model) == (8, "none, output")
+    assert frozen_knob(model) == (8, "no, output")
     model.rack.choose(1)
     assert model.state().knob_layer == 0
 
