@@ -99,6 +99,14 @@ class LabDriver(LinuxDriver):
             self._output.close(CLOSING_SECONDS)
             self._output = None
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """What the terminal says; not COLUMNS and LINES, which a shell may have exported long ago."""
+        with suppress(OSError):
+            width, height = os.get_terminal_size(self._out)
+            if width and height:
+                return width, height
+        return super()._get_terminal_size()
+
     # -- writing --------------------------------------------------------------------------------------------------
 
     def write(self, data: str) -> None:

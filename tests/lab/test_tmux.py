@@ -75,7 +75,7 @@ def tmux(tmp_path: Path) -> Iterator[Tmux]:
 
 
 def started(tmux: Tmux) -> None:
-    tmux.send(f"{sys.executable} -m lab.fakes", "Enter")
+    tmux.send(f"COLUMNS=80 LINES=24 {sys.executable} -m lab.fakes", "Enter")  # old sizes: the terminal knows better
     tmux.wait_for(lambda shown: "running" in shown and "Lanes" in shown)
 
 
