@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from .compiling.parts import PARTS, USUAL_PARTS, parts_of
+from .compiling.parts import PARTS, RACE, ROWS, USUAL_PARTS, parts_of
 from .errors import InputError, allowed_names
 from .kernels import cache
 from .scenario.layers import kinds_of
@@ -21,20 +21,6 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-_SCENARIO = """
-schema = 1
-[scenario]
-title = "Warm-up"
-[data]
-name = "xor"
-samples = 16
-[model]
-hidden = [2]
-[train]
-batch_size = 4
-steps = 2
-dtype = "{dtype}"
-"""
 _RACE = """
 schema = 1
 [scenario]
@@ -47,7 +33,7 @@ name = "bowl"
 def parts_for(scenario: "Scenario") -> tuple[str, ...]:
     """The parts that running this scenario takes."""
     if scenario.is_surface:
-        return ("race",)
+        return (RACE,)
     tables = [lane.tables for lane in scenario.lanes]
     kinds = {kind for one in tables for kind in kinds_of(one.get("model", {}))}
     augmented = any(one["data"].get("augment", "none") != "none" for one in tables)
@@ -90,28 +76,31 @@ def warm_up(progress: Progress | None = None, parts: Sequence[str] = USUAL_PARTS
 
 
 def _use(part: str) -> None:
-    """Call every kernel that Python calls for this part, once."""
+    """Compile, or load, every kernel that Python calls for this part, or calls by its address."""
     import numpy as np
 
-    from .experiment import Experiment
-    from .scenario import parse_scenario
+    if part == RACE:
+        from .experiment import Experiment
+        from .scenario import parse_scenario
 
-    if part == "race":
         race = Experiment(parse_scenario(_RACE, name="warm-up"), steps=2)
         race.advance(2)
         race.snapshot()
         race.surface.values(race.surface.minima()[:, 0], race.surface.minima()[:, 1])
         return
     dtype, _, kind = part.partition(" ")
-    if kind:
+    if kind == ROWS:
+        from .kernels.layers.linked import rows_address
+
+        rows_address(np.dtype(dtype))
+    elif kind:
         from .kernels.layers.linked import addresses
 
         addresses(kind, np.dtype(dtype))
-        return
-    experiment = Experiment(parse_scenario(_SCENARIO.format(dtype=part), name="warm-up"))
-    experiment.advance(2)
-    experiment.gradients(0)
-    experiment.predict(experiment.network.lanes[0].data.x_train)
+    else:
+        from .kernels.entries import compile_entries
+
+        compile_entries(np.dtype(dtype))
 
 
 def main() -> int:
@@ -124,7 +113,7 @@ def main() -> int:
 
     with cache.compiling_alone(parts[0], lambda: _tell("waiting for another nntui that compiles", 0, 1)):
         if not is_warm(parts):  # that other one may have done it
-            if parts != ["race"]:  # a race's short steps need what optimising at every level of calls gives
+            if parts != [RACE]:  # a race's short steps need what optimising at every level of calls gives
                 whole_program.enable()
             gc.set_threshold(100_000, 50, 50)  # a compiler makes many objects and keeps most: a sixth of its time
             warm_up(_tell, parts)

@@ -56,14 +56,14 @@ def measure_parts(bench: Bench, progress: Progress) -> tuple[dict[str, Any], lis
 
 def kernels(bench: Bench, names: list[str]) -> tuple[str, ...]:
     """What these parts take of the engine's compiled parts."""
-    from nntui_engine.compiling.parts import parts_of
+    from nntui_engine.compiling.parts import RACE, parts_of
 
     kinds: set[str] = set()
     if "kinds" in names:
         kinds |= {kind for net in bench.chosen_nets(KIND_NETS) for kind in net.kinds}
     if "startup" in names:
         kinds |= FAMILY_KINDS
-    race = ("race",) if "surfaces" in names else ()
+    race = (RACE,) if "surfaces" in names else ()
     return (*parts_of("float32", kinds, augmented=False), *race)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from nntui.bench.nets import LEARNING_RATE, Net, batches, random_data, random_weights
 from nntui.bench.timing import Repeated, Turn, timed_calls
-from nntui.headless.environment import usable_cores
+from nntui_engine.compiling.ahead import usable_cores
 
 PEERS = {"torch": "torch", "jax": "jax", "blas": "numpy"}  # name → the package it takes
 

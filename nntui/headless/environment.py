@@ -11,6 +11,7 @@ from typing import Any
 from nntui import __version__
 from nntui.lab.config import config_file
 from nntui.lab.visits import visits_file
+from nntui_engine.compiling.ahead import usable_cores
 
 LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "scikit-learn", "textual", "rich", "plotext", "click", "msgspec")
 
@@ -52,13 +53,6 @@ def _processor_name() -> str:
         if key.strip() == "model name":
             return value.strip()
     return platform.processor() or platform.machine()
-
-
-def usable_cores() -> int | None:
-    """The cores this process may use; None where the system does not say."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
 
 
 def _threads() -> int | None:

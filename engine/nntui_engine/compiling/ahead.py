@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Lock
 
 from ..kernels.cache import COMPILING, cache_folder, compiling_ahead, is_warm
-from .parts import PARTS
+from .parts import PARTS, RACE
 
 Progress = Callable[[str, int, int], None]
 Started = Callable[["subprocess.Popen[str]"], None]
@@ -29,16 +29,29 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     if _plain_python() or compiling_ahead() or cache_folder() is None:
         return ""
     needed = [part for part in parts if not is_warm(part)]
-    # The training loop and the linked kinds have nothing to wait for from one another: a process each
-    groups = [group for group in _groups(needed) if group]
+    groups = processes_of(needed, usable_cores() or 1)
     shared = _Shared(progress, sum(PARTS.get(part, 0) + 1 for part in needed), len(groups))
     with ThreadPoolExecutor(max(1, len(groups))) as pool:
         troubles = list(pool.map(lambda at: _compile_apart(groups[at], shared.part(at), started), range(len(groups))))
     return next(filter(None, troubles), "")
 
 
-def _groups(parts: Sequence[str]) -> tuple[list[str], list[str]]:
-    return [part for part in parts if " " not in part], [part for part in parts if " " in part]
+def processes_of(parts: Sequence[str], cores: int) -> list[list[str]]:
+    """Which parts to compile in which process: none waits for another, so there are as many processes as cores.
+
+    The race is alone, since it is compiled otherwise (``warmup.py``).
+    """
+    alone = [[part] for part in parts if part == RACE]
+    rest = sorted((part for part in parts if part != RACE), key=lambda part: -PARTS.get(part, 0))
+    groups: list[list[str]] = [[] for _ in range(min(max(1, cores), len(rest)))]
+    for part in rest:  # the longest first, to whom has the least to do
+        min(groups, key=lambda group: sum(PARTS.get(one, 0) for one in group)).append(part)
+    return groups + alone
+
+
+def usable_cores() -> int | None:
+    """The cores this process may use; None where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 class _Shared:

@@ -11,6 +11,9 @@ TRAIN = 0  # dropout, noise and the mini-batch's own batch-norm statistics; runn
 PROBE = 1  # the same, but nothing is changed
 EVALUATE = 2  # as the network is used: no dropout, no noise, running statistics
 
+# What is done with rows (rows.py): forward, loss and backward; forward and loss; forward alone
+TRAIN_ROWS, EVALUATE_ROWS, FORWARD_ROWS = range(3)
+
 # How the rows of a pass come into node 0: used where they stand in the data, put there from the order of the epoch, put
 # there to be changed, or put there by the caller
 ROWS_IN_PLACE, ROWS_GATHERED, ROWS_COPIED, ROWS_GIVEN = range(4)

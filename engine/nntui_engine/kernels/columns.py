@@ -156,6 +156,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_WEIGHT_MASK,
     N_ACTIVE,
     N_DELTA_Z,  # ∂L/∂z, where that does not take the place of ∂L/∂ of what it passes on; else N_DELTA
+    N_ROWS_WORK,  # of node 0: the address of what works on rows (rows.py)
     N_FORWARD,  # of a linked kind (links.py): the addresses of its passes; 0: none …
     N_BACKWARD,
     N_ACTS,  # … 1 where its forward pass activates and passes on, and its backward pass goes through the activation …
@@ -172,7 +173,7 @@ HYPER = len(HYPERPARAMETERS) + 1  # columns of `reals` that are the optimizer's;
     N_MORE_AT,  # … how many they are, and where they stand among those of all nodes …
     N_MORE_COUNT,
     N_OPTIONS,  # … and the first of its own settings, whose meaning its file in layers/ says
-) = range(52)
+) = range(53)
 NODE = N_OPTIONS + 16
 
 # Columns of `links` (lanes, links, LINK): what reads what

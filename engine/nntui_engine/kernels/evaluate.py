@@ -8,52 +8,14 @@ After the last block the plateau schedule and early stopping look at the result.
 import numpy as np
 
 from . import columns as c
-from .activation import alpha_gradient, can_fall_silent, derivative
-from .codes import EVALUATE
-from .forward import forward
+from .activation import can_fall_silent
+from .codes import EVALUATE, EVALUATE_ROWS
 from .layers.inputs import rows_from
-from .loss import count_correct, loss_and_delta
 from .measure import count_zeros, mark_active_rows, weight_similarity
 from .policy import inlined_kernel, kernel
+from .rows import work_on_rows
 from .schedule import PLATEAU
 from .views import matrix, vector
-
-
-@kernel
-def output_loss(lane, t, piece, first, n, rows):
-    """What n rows just run forward add to the mean loss of ``rows`` rows, against t (n, outputs).
-
-    ∂L/∂z goes into the last node's delta, the outputs' slopes into the lane's buffer of slopes.
-    """
-    pool, ints, reals = lane.pool, lane.ints, lane.reals
-    last, outputs = ints[c.I_NODES] - 1, ints[c.I_OUTPUTS]
-    size, start = n * outputs, first * outputs
-    z_at, a_at, slopes_at, delta_at = (
-        lane.nodes[last, c.N_Z] + start,
-        lane.nodes[last, c.N_A] + start,
-        ints[c.I_SLOPES] + start,
-        lane.nodes[last, c.N_DELTA] + start,
-    )
-    z, a = matrix(pool, z_at, n, outputs), matrix(pool, a_at, n, outputs)
-    slopes, delta = matrix(pool, slopes_at, n, outputs), matrix(pool, delta_at, n, outputs)
-    scratch = vector(pool, ints[c.I_SCRATCH] + piece * ints[c.I_SCRATCH_SIZE], ints[c.I_SCRATCH_SIZE])
-    code = lane.nodes[last, c.N_ACTIVATION]
-    z_flat, a_flat = vector(pool, z_at, size), vector(pool, a_at, size)
-    slopes_flat = vector(pool, slopes_at, size)
-    alpha_at = lane.nodes[last, c.N_ALPHA]
-    if alpha_at < 0:
-        derivative(code, lane.node_reals[last, c.L_ALPHA], z_flat, a_flat, slopes_flat, scratch)
-        return loss_and_delta(ints[c.I_LOSS], code, reals[c.R_HUBER_DELTA], z, a, t, rows, slopes, delta)
-    # prelu: its learned α needs ∂L/∂a, so the slope comes afterwards
-    for i in range(size):
-        slopes_flat[i] = 1.0
-    loss = loss_and_delta(ints[c.I_LOSS], code, reals[c.R_HUBER_DELTA], z, a, t, rows, slopes, delta)
-    delta_flat = vector(pool, delta_at, size)
-    pool[ints[c.I_GRADIENT] + alpha_at] = alpha_gradient(z_flat, delta_flat)
-    derivative(code, np.float64(pool[ints[c.I_THETA] + alpha_at]), z_flat, a_flat, slopes_flat, scratch)
-    for i in range(size):
-        delta_flat[i] = delta_flat[i] * slopes_flat[i]
-    return loss
 
 
 @kernel
@@ -118,16 +80,7 @@ def evaluate_block(lane, written):
     ints[c.I_MODE] = EVALUATE
     ints[c.I_MEASURED] = 0
     rows_from(lane, x_at, False)
-    t = matrix(lane.data, t_at, n, outputs)
-    forward(lane, 0, 0, n)
-    reals[c.R_LOSS_SUM] += n * output_loss(lane, t, 0, 0, n, n)
-    a = matrix(pool, lane.nodes[ints[c.I_NODES] - 1, c.N_A], n, outputs)
-    reals[c.R_RIGHT_SUM] += count_correct(ints[c.I_ACCURACY], reals[c.R_ACCURACY_THRESHOLD], a, t)
-    squared = ints[c.I_SUMS] + 2 * outputs
-    for i in range(n):
-        for j in range(outputs):
-            error = float(a[i, j]) - float(t[i, j])
-            sums[squared + j] += error * error
+    work_on_rows(lane, EVALUATE_ROWS, 0, t_at, n)
     if not held_out:
         probe_units(lane, row, n)
     ints[c.I_EVALUATION_ROW] = row + n

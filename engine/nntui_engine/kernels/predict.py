@@ -1,10 +1,10 @@
 """What a lane's network answers for any inputs, between two launches of its training."""
 
 from . import columns as c
-from .codes import EVALUATE, PROBE, ROWS_GIVEN
-from .forward import forward
+from .codes import EVALUATE, FORWARD_ROWS, PROBE, ROWS_GIVEN
 from .lanes import lane_of
 from .policy import entry_kernel
+from .rows import work_on_rows
 from .views import matrix
 
 FIRST_SAMPLE = 1 << 62  # step counters that no training reaches
@@ -33,7 +33,7 @@ def predict_lane(x, sample, tables, index, out):
                 block[i, j] = x[start + i, j]
         if sample >= 0:  # a counter no training step uses
             ints[c.I_STEP] = FIRST_SAMPLE + sample
-        forward(lane, 0, 0, n)
+        work_on_rows(lane, FORWARD_ROWS, 0, 0, n)
         ints[c.I_STEP] = step
         a = matrix(lane.pool, lane.nodes[ints[c.I_NODES] - 1, c.N_A], n, outputs)
         for i in range(n):

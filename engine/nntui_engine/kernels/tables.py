@@ -63,3 +63,34 @@ class Written(NamedTuple):
     evaluated: Ints
     evaluation: Floats
     evaluation_layers: Floats
+
+
+_WRITTEN_FLOATS = {"layers": 4, "whole": 3, "more": 3, "evaluation": 3, "evaluation_layers": 4}  # and their axes
+
+
+def sample_lane(dtype: Any) -> Lane:
+    """A lane of the right types, to compile for."""
+    return Lane(*(_zeros(axes, kind) for axes, kind in _lane(dtype)))
+
+
+def sample_tables(dtype: Any) -> Tables:
+    """Tables of the right types, to compile for."""
+    shared = Lane._fields.index("nodes")  # what comes before has no axis of lanes
+    arrays = (_zeros(axes + (at >= shared), kind) for at, (axes, kind) in enumerate(_lane(dtype)))
+    return Tables(_zeros(1, np.int64), _zeros(1, np.int64), *arrays)
+
+
+def sample_written() -> Written:
+    """What is written, of the right types."""
+    floats = {name: _zeros(axes, np.float64) for name, axes in _WRITTEN_FLOATS.items()}
+    return Written(steps=_zeros(2, np.int64), evaluated=_zeros(2, np.int64), **floats)
+
+
+def _lane(dtype: Any) -> list[tuple[int, Any]]:
+    """(axes, type) of each array of a lane."""
+    flat: list[tuple[int, Any]] = [(1, dtype), (1, dtype), (1, np.int32), (1, np.float64)]
+    return [*flat, *[(2, np.int64)] * 3, *[(2, np.float64)] * 2, (1, np.int64), (1, np.float64)]
+
+
+def _zeros(axes: int, kind: Any) -> NDArray[Any]:
+    return np.zeros((1,) * axes, kind)

@@ -5,19 +5,15 @@ How many pieces follows from the network and the batch, never from the machine, 
 """
 
 from . import columns as c
-from .backward import SATURATED_BELOW, backward
-from .codes import NOWHERE, PROBE, TRAIN
+from .codes import NOWHERE, PROBE, TRAIN, TRAIN_ROWS
 from .collect import collect, collect_more
-from .evaluate import evaluate_block, output_loss
-from .forward import forward
+from .evaluate import evaluate_block
 from .lanes import lane_of, written_of
-from .layers.inputs import batch_targets, rows_from
-from .layers.partial import clear
-from .loss import count_correct
-from .measure import count_below
+from .layers.inputs import rows_from
 from .origin import backward_origin, forward_origin, parameters_are_finite, rows_are_finite
 from .policy import entry_kernel, inlined_kernel, kernel
 from .random import SHUFFLE, shuffle, stream_key
+from .rows import work_on_rows
 from .team import (
     LANES,
     LEAD,
@@ -33,7 +29,7 @@ from .team import (
     wait_ticket,
 )
 from .update import begin_update, clip_to_norm, parameters_piece
-from .views import matrix, vector
+from .views import vector
 
 BACKWARD_COST = 3  # a training row costs about this many forward rows
 
@@ -62,46 +58,10 @@ def begin_batch(lane):
 
 
 @kernel
-def rows_piece(lane, piece):
-    """Forward and backward for one piece of the mini-batch's rows; every node's delta stays in the pool."""
-    pool, sums, ints = lane.pool, lane.sums, lane.ints
-    rows, pieces = ints[c.I_BATCH_ROWS], ints[c.I_ROW_PIECES]
-    first = rows * piece // pieces
-    n = rows * (piece + 1) // pieces - first
-    partials = ints[c.I_PARTIALS] + piece * ints[c.I_PARTIAL_STEP]
-    result = partials + ints[c.I_NODES] * c.PARTIALS
-    sums[result + c.F_LOSS] = 0.0
-    sums[result + c.F_RIGHT] = 0.0
-    sums[result + c.F_ROWS_ARE_BROKEN] = 0.0
-    last, outputs = ints[c.I_NODES] - 1, ints[c.I_OUTPUTS]
-    if n == 0:
-        for node in range(1, last + 1):
-            sums[partials + node * c.PARTIALS + c.F_SATURATED] = 0.0
-            sums[partials + node * c.PARTIALS + c.F_ROWS_BROKEN] = 0.0
-            fired_at = ints[c.I_FIRED] + piece * ints[c.I_FIRED_STEP] + lane.nodes[node, c.N_ACTIVE]
-            for j in range(lane.nodes[node, c.N_UNITS]):
-                pool[fired_at + j] = 0.0
-            clear(lane, node, piece)
-        return
-    forward(lane, piece, first, n)
-    t = batch_targets(lane, first, n)
-    sums[result + c.F_LOSS] = output_loss(lane, t, piece, first, n, rows)
-    if ints[c.I_MEASURED] == 1:
-        a = matrix(pool, lane.nodes[last, c.N_A] + first * outputs, n, outputs)
-        sums[result + c.F_RIGHT] = count_correct(ints[c.I_ACCURACY], lane.reals[c.R_ACCURACY_THRESHOLD], a, t)
-        slopes = vector(pool, ints[c.I_SLOPES] + first * outputs, n * outputs)
-        steepest = lane.node_reals[last, c.L_LARGEST_SLOPE]
-        if lane.nodes[last, c.N_ALPHA] >= 0:
-            steepest = max(1.0, abs(float(pool[ints[c.I_THETA] + lane.nodes[last, c.N_ALPHA]])))
-        sums[partials + last * c.PARTIALS + c.F_SATURATED] = count_below(slopes, SATURATED_BELOW * steepest)
-    backward(lane, piece, first, n)
-
-
-@kernel
 def do_piece(lane, kind, piece):
     """One piece of a phase of one lane's step."""
     if kind == ROWS:
-        rows_piece(lane, piece)
+        work_on_rows(lane, TRAIN_ROWS, piece, 0, 0)
     else:
         parameters_piece(lane, piece, kind)
 

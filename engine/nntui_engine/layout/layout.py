@@ -179,8 +179,9 @@ class Layout:
 
 def _link(lane: _Places, dtype: Any) -> None:
     """Note where the kernels of the lane's linked kinds stand; they are compiled, or loaded, if this is their first."""
-    from ..kernels.layers.linked import addresses
+    from ..kernels.layers.linked import addresses, rows_address
 
+    lane.nodes[0, c.N_ROWS_WORK] = rows_address(dtype)
     for row, node in zip(lane.nodes, lane.graph, strict=True):
         if node.kind == "inputs" and lane.settings.augment is not None:
             row[c.N_FORWARD], _ = addresses("inputs_augmented", dtype)

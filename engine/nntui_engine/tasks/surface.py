@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiling.parts import RACE
 from ..kernels import race as k
 from ..registry.surface import SURFACES
 from ..run.launch import launching
@@ -44,7 +45,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
 
     def parts(self, lanes: Sequence[SurfaceLane]) -> tuple[str, ...]:  # noqa: ARG002
         """The one part that races need, whatever the lanes."""
-        return ("race",)
+        return (RACE,)
 
     def pending(self, goals: Steps) -> bool:
         """Whether a lane that has not diverged is before its goal."""

@@ -8,7 +8,8 @@ from pathlib import Path
 import numba
 import pytest
 
-from nntui_engine.compiling.ahead import compile_ahead, read_stage
+from nntui_engine.compiling.ahead import compile_ahead, processes_of, read_stage
+from nntui_engine.compiling.parts import PARTS
 
 RUN = """
 import hashlib, sys
@@ -29,6 +30,25 @@ print(len(heard), hashlib.sha256(numbers).hexdigest())
 )
 def test_the_lines_of_the_child(line, stage):
     assert read_stage(line) == stage
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 4, 16])
+def test_parts_are_dealt_to_as_many_processes_as_cores(cores: int) -> None:
+    parts = ["float32", "float32 rows", "float32 lstm", "float32 max_pool"]
+    groups = processes_of(parts, cores)
+    assert sorted(part for group in groups for part in group) == sorted(parts)
+    assert len(groups) == min(cores, len(parts))
+    assert all(groups)
+    if cores > 1:  # the two longest are never in one
+        assert not any({"float32", "float32 rows"} <= set(group) for group in groups)
+        loads = [sum(PARTS[part] for part in group) for group in groups]
+        assert max(loads) - min(loads) <= PARTS["float32"]
+
+
+def test_the_race_is_compiled_by_itself() -> None:
+    assert processes_of(["race", "float32", "float32 rows"], 2) == [["float32"], ["float32 rows"], ["race"]]
+    assert processes_of(["race"], 2) == [["race"]]
+    assert processes_of([], 2) == []
 
 
 def run(cache: Path, code: str = RUN) -> list[str]:
@@ -55,8 +75,10 @@ from numba.core import event
 from nntui_engine.compiling.ahead import compile_ahead
 from nntui_engine.compiling.parts import LINKED
 from nntui_engine.kernels.cache import is_warm
-from nntui_engine.kernels.layers.linked import addresses
-parts = [f"float32 {kind}" for kind in LINKED]
+from nntui_engine.kernels.entries import compile_entries
+from nntui_engine.kernels.layers.linked import addresses, rows_address
+kinds = [kind for kind in LINKED if kind != "rows"]
+parts = ["float32", *(f"float32 {kind}" for kind in LINKED)]
 print(compile_ahead(parts) or "ahead", all(map(is_warm, parts)))
 
 class Here(event.Listener):
@@ -64,13 +86,15 @@ class Here(event.Listener):
     def on_end(self, event): print("compiled here:", event.data["dispatcher"].py_func.__name__)
 
 with event.install_listener("numba:compile", Here()):
-    places = [address for kind in LINKED for address in addresses(kind, np.dtype("float32"))]
-print(len(places) == len(set(places)) == 2 * len(LINKED))
+    float32 = np.dtype("float32")
+    places = [rows_address(float32), *(address for kind in kinds for address in addresses(kind, float32))]
+    compile_entries(float32)
+print(len(places) == len(set(places)) == 2 * len(kinds) + 1)
 """
 
 
 @pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
-def test_linked_kinds_are_loaded_and_never_compiled_where_they_are_used(tmp_path):
+def test_what_was_compiled_ahead_is_loaded_and_never_compiled_where_they_are_used(tmp_path):
     assert run(tmp_path, KINDS) == ["ahead", "True", "True"]
 
 

@@ -1,6 +1,7 @@
 """Pooling: the mean of each window (``kernels/pooling.py`` has the arithmetic). It learns nothing."""
 
 from .. import columns as c
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..pooling import average_pool, average_pool_backward
 from ..views import matrix
@@ -9,8 +10,9 @@ from .sources import adds, delta_rows, output_rows, source
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z of rows first … first + n − 1."""
+    lane = lane_at(place)
     width = lane.nodes[node, c.N_Z_WIDTH]
     z = matrix(lane.pool, lane.nodes[node, c.N_Z] + first * width, n, width)
     x = output_rows(lane, source(lane, node, 0), first, n)
@@ -18,8 +20,9 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """∂L/∂ of what the node reads, where it is asked for."""
+    lane = lane_at(place)
     below = source(lane, node, 0)
     if lane.nodes[below, c.N_DELTA] < 0:
         return

@@ -1,14 +1,16 @@
 """Concatenate: at every position the units of all that the node reads, side by side. It learns nothing."""
 
 from .. import columns as c
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..views import matrix
 from .sources import adds, delta_rows, output_rows, source
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z of rows first … first + n − 1."""
+    lane = lane_at(place)
     width, units, positions = lane.nodes[node, c.N_WIDTH], lane.nodes[node, c.N_UNITS], lane.nodes[node, c.N_OPTIONS]
     z = matrix(lane.pool, lane.nodes[node, c.N_Z] + first * width, n, width)
     column = 0
@@ -24,8 +26,9 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """∂L/∂ of what the node reads, where it is asked for."""
+    lane = lane_at(place)
     units, positions = lane.nodes[node, c.N_UNITS], lane.nodes[node, c.N_OPTIONS]
     delta = delta_rows(lane, node, first, n)
     column = 0

@@ -2,6 +2,7 @@
 
 from .. import columns as c
 from ..convolution import convolve, convolve_backward
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..views import matrix, vector
 from .geometry import geometry_at
@@ -9,8 +10,9 @@ from .sources import adds, delta_rows, output_rows, source
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z of rows first … first + n − 1."""
+    lane = lane_at(place)
     pool, theta, width = lane.pool, lane.ints[c.I_THETA], lane.nodes[node, c.N_Z_WIDTH]
     rows, filters = lane.nodes[node, c.N_WEIGHT_ROWS], lane.nodes[node, c.N_WEIGHT_COLUMNS]
     weights = matrix(pool, theta + lane.nodes[node, c.N_WEIGHTS], rows, filters)
@@ -23,8 +25,9 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """∂L/∂ of what the node reads, where it is asked for, and the piece's part of ∂L/∂ its weights and biases."""
+    lane = lane_at(place)
     pool, below = lane.pool, source(lane, node, 0)
     rows, filters = lane.nodes[node, c.N_WEIGHT_ROWS], lane.nodes[node, c.N_WEIGHT_COLUMNS]
     weights = matrix(pool, lane.ints[c.I_THETA] + lane.nodes[node, c.N_WEIGHTS], rows, filters)

@@ -1,6 +1,7 @@
 """Flatten: the entries stay where they are, only their shape changes."""
 
 from .. import columns as c
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..views import vector
 from .partial import add_part
@@ -8,8 +9,9 @@ from .sources import adds, output_rows, source
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z of rows first … first + n − 1."""
+    lane = lane_at(place)
     width = lane.nodes[node, c.N_WIDTH]
     x = output_rows(lane, source(lane, node, 0), first, n)
     z = vector(lane.pool, lane.nodes[node, c.N_Z] + first * width, n * width)
@@ -19,8 +21,9 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """∂L/∂ of what the node reads, where it is asked for."""
+    lane = lane_at(place)
     below, width = source(lane, node, 0), lane.nodes[node, c.N_WIDTH]
     at = lane.nodes[below, c.N_DELTA]
     if at >= 0:

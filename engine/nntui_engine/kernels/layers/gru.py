@@ -2,6 +2,7 @@
 
 from ...registry.sequence_layers import EVERY_STATE, FEATURES, GATE_ACTIVATION, TIME, TRUNCATE
 from .. import columns as c
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..recurrence import gru
 from . import sequence as of
@@ -9,8 +10,9 @@ from .sources import source
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z, the states and what is passed on of rows first … first + n − 1."""
+    lane = lane_at(place)
     pool, nodes, reals = lane.pool, lane.nodes, lane.node_reals
     weights, biases = of.weights_of(lane, node), of.biases_of(lane, node)
     gates, gate = of.gates_of(lane, node, first, n), of.option(lane, node, GATE_ACTIVATION)
@@ -27,9 +29,10 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """Back through time: ∂L/∂z, ∂L/∂ of what the node reads where it is asked for, and the piece's part of ∂L/∂ its
     weights and biases."""
+    lane = lane_at(place)
     pool, nodes, reals, below = lane.pool, lane.nodes, lane.node_reals, source(lane, node, 0)
     weights = of.weights_of(lane, node)
     d_weights, d_biases = of.d_weights(lane, node, piece), of.d_biases(lane, node, piece)

@@ -7,14 +7,16 @@ time, features), how it is mirrored, the jitter; from L_AUGMENT on: shift, rotat
 from .. import columns as c
 from ..augment import augment_image, augment_sequence
 from ..codes import ROWS_GATHERED, ROWS_GIVEN
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..random import AUGMENT, stream_key
 from ..views import vector
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """Put rows first … first + n − 1 of the mini-batch, changed, into the workspace."""
+    lane = lane_at(place)
     ints, own, amounts = lane.ints, lane.nodes[node, c.N_OPTIONS :], lane.node_reals[node, c.L_AUGMENT :]
     if ints[c.I_ROWS_FROM] == ROWS_GIVEN:
         return
@@ -36,5 +38,5 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """Nothing: the data have no gradient."""

@@ -2,6 +2,7 @@
 
 from .. import columns as c
 from ..layer_norm import layer_norm, layer_norm_backward
+from ..links import lane_at
 from ..policy import linked_kernel
 from ..views import matrix, vector
 from .sources import adds, output_matrix, source
@@ -10,8 +11,9 @@ EPSILON = 1e-5
 
 
 @linked_kernel
-def forward(lane, node, piece, first, n):
+def forward(place, node, piece, first, n):
     """z of rows first … first + n − 1; what was normalised, and by how much, is kept."""
+    lane = lane_at(place)
     pool, nodes, theta, below = lane.pool, lane.nodes, lane.ints[c.I_THETA], source(lane, node, 0)
     units, width, positions = nodes[node, c.N_UNITS], nodes[node, c.N_WIDTH], nodes[node, c.N_OPTIONS]
     rows, start = n * positions, first * width
@@ -28,8 +30,9 @@ def forward(lane, node, piece, first, n):
 
 
 @linked_kernel
-def backward(lane, node, piece, first, n):
+def backward(place, node, piece, first, n):
     """∂L/∂ of what the node reads, where it is asked for, and the piece's part of ∂L/∂γ and ∂L/∂β."""
+    lane = lane_at(place)
     pool, nodes, theta, below = lane.pool, lane.nodes, lane.ints[c.I_THETA], source(lane, node, 0)
     units, width, positions = nodes[node, c.N_UNITS], nodes[node, c.N_WIDTH], nodes[node, c.N_OPTIONS]
     rows, start, room = n * positions, first * width, nodes[node, c.N_ROOM]
