@@ -18,7 +18,7 @@ from . import reasons
 from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
 from .fix_trials import FixTrials
-from .health import health_lines, is_healthy
+from .health import health_lines, is_healthy, sick_lanes
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
@@ -314,6 +314,7 @@ class LabModel:
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],
+            sick=sick_lanes(view.snapshot, view.findings),
             health=self._health(),
             log=self.log,
             tries=self._tries(),

@@ -46,7 +46,7 @@ class Glyphs:
     pattern: str = " ·╱╲┼▒"
     running: str = "▶"
     paused: str = "‖"
-    finished: str = "■"
+    finished: str = "▣"
     waiting: str = "…"
     frozen: str = "‖"
     bad: str = "×"

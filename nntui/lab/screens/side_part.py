@@ -54,7 +54,9 @@ class SidePart(Vertical):
             self._view("layers").show(lambda w, h: draw_curvature(racer, several, w, h, theme))
         else:
             away = undrawn(snapshot, state.panel_view) if snapshot is not None else frozenset()
-            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away))
+            self._view("lanes").show(
+                lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away, state.sick)
+            )
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
         )
