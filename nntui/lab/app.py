@@ -239,8 +239,8 @@ class LabApp(SettingsActions):
         if lab is None or not lab.children:  # not yet, or no longer: the last tick may come while the app closes
             return
         lab.show(self.model.state())
-        if self.model.pages != lab.pages:
-            self.model.pages = lab.pages
+        if (self.model.pages, self.model.lists_layers) != (lab.pages, lab.lists_layers):
+            self.model.pages, self.model.lists_layers = lab.pages, lab.lists_layers
             lab.show(self.model.state())
         if lab.shown_panels != self._shown:
             self._shown = self.model.shown = lab.shown_panels

@@ -64,6 +64,7 @@ class LabModel:
         self.zoom = ""  # the plot that stands alone
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
+        self.lists_layers = False  # whether the table of layers is on screen
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
@@ -268,6 +269,12 @@ class LabModel:
             view.unit = round(min(1.0, share) * (layers[view.layer - 1] - 1)) if beside else 0
             self._gather_knobs()
 
+    def go_to_layer(self, layer: int) -> None:
+        """A layer by its number, from 1; of one that there is not, the next that there is."""
+        count = len(self._layers)
+        if count:
+            self.choose_layer(min(max(layer, 1), count) - min(self.panel_view.layer, count))
+
     @property
     def knob_layer(self) -> int:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
@@ -310,7 +317,6 @@ class LabModel:
             all_lanes=self.all_lanes,
             knobs=knobs,
             chosen_knob=chosen_knob,
-            knob_layer=self.knob_layer,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],

@@ -36,7 +36,6 @@ class LabState:
     all_lanes: bool = False
     knobs: list[KnobRow] = field(default_factory=list)
     chosen_knob: int = 0
-    knob_layer: int = 0
     target: str = ""
     explanation: str = ""
     findings: list[FindingLine] = field(default_factory=list)
