@@ -20,7 +20,7 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.panels import histories
 from nntui.plotting.plot_box import prepare
 from nntui.plotting.theme import Theme, choose_theme
-from nntui.terminal import driver_class
+from nntui.terminal import SETTLED_SECONDS, driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
 from .ahead import Ahead
@@ -37,7 +37,6 @@ from .themes import colours_named, textual_theme
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
 SLOW_FRAMES_PER_SECOND = 4  # where the line to the terminal is slow
-SETTLED_SECONDS = (0.1, 0.5)  # after a change of size: a terminal has its own way with what it showed before
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 
 
