@@ -52,6 +52,7 @@ class LabApp(SettingsActions):
     BINDINGS = [  # noqa: RUF012
         Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt"),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+l", "redraw_all", show=False, id="redraw", priority=True),  # above the launcher, too
     ]
     COMMANDS = {LabCommands}  # noqa: RUF012
 
@@ -133,6 +134,10 @@ class LabApp(SettingsActions):
         self._look_again()
         source.start()
         self.redraw()
+
+    def action_redraw_all(self) -> None:
+        """Writes every cell once more, whatever another program has written there."""
+        self.refresh()
 
     def on_resize(self) -> None:
         """Has every cell drawn once more when the terminal has settled: what it shows while its size changes is its own

@@ -14,7 +14,7 @@ from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
 
-ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette"})
+ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette", "redraw"})
 OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
