@@ -345,10 +345,12 @@ class LabModel:
 
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+        if not self.view.running:
+            labels["pause"] = "train on" if self.view.finished else "go on"
         if self.view_name == "lesson":
-            labels = {"next_panels": "scroll"}
+            labels |= {"next_panels": "scroll"}
         if self.zoom:
-            labels = {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
+            labels |= {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
