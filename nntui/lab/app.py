@@ -20,7 +20,7 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.panels import histories
 from nntui.plotting.plot_box import prepare
 from nntui.plotting.theme import Theme, choose_theme
-from nntui.terminal import driver_class
+from nntui.terminal import SETTLED_SECONDS, driver_class
 from nntui.terminal.leaving import leave_in_any_case
 
 from .ahead import Ahead
@@ -37,7 +37,6 @@ from .themes import colours_named, textual_theme
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
 SLOW_FRAMES_PER_SECOND = 4  # where the line to the terminal is slow
-SETTLED_SECONDS = (0.1, 0.5)  # after a change of size: a terminal has its own way with what it showed before
 DRAWING_SECONDS = 1 / 30  # between two frames that keys ask for
 
 
@@ -53,6 +52,7 @@ class LabApp(SettingsActions):
     BINDINGS = [  # noqa: RUF012
         Binding("ctrl+c", "leave(130)", show=False, priority=True, id="interrupt"),
         Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+l", "redraw_all", show=False, id="redraw", priority=True),  # above the launcher, too
     ]
     COMMANDS = {LabCommands}  # noqa: RUF012
 
@@ -134,6 +134,10 @@ class LabApp(SettingsActions):
         self._look_again()
         source.start()
         self.redraw()
+
+    def action_redraw_all(self) -> None:
+        """Writes every cell once more, whatever another program has written there."""
+        self.refresh()
 
     def on_resize(self) -> None:
         """Has every cell drawn once more when the terminal has settled: what it shows while its size changes is its own
@@ -239,8 +243,8 @@ class LabApp(SettingsActions):
         if lab is None or not lab.children:  # not yet, or no longer: the last tick may come while the app closes
             return
         lab.show(self.model.state())
-        if self.model.pages != lab.pages:
-            self.model.pages = lab.pages
+        if (self.model.pages, self.model.lists_layers) != (lab.pages, lab.lists_layers):
+            self.model.pages, self.model.lists_layers = lab.pages, lab.lists_layers
             lab.show(self.model.state())
         if lab.shown_panels != self._shown:
             self._shown = self.model.shown = lab.shown_panels

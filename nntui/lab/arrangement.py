@@ -1,16 +1,12 @@
 """Which panels a person wants to see of a scenario, and in which order: kept in a small file between starts."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nntui.files import write_file
-from nntui_engine.errors import InputError
+from .state_files import TROUBLES, read_state, state_file, why, write_state
 
 MOST_KEPT = 500  # scenarios
-LARGEST_FILE = 1_000_000  # bytes
-SCHEMA = 1
 Arrangements = Mapping[str, "Arrangement"]  # by view
 
 
@@ -47,49 +43,35 @@ class Arrangement:
 
 def arrangements_file() -> Path:
     """Where they are kept: in the user's folder for a program's state."""
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("nntui", appauthor=False)) / "panels.json"
+    return state_file("panels.json")
 
 
 def read_arrangements(path: Path, key: str) -> tuple[dict[str, Arrangement], str]:
     """Those of one scenario by view, and "" or one line on why the file is ignored."""
     try:
         return _of(_read(path).get(key, {})), ""
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return {}, f"The order of panels is not known: {path} cannot be read ({reason})."
+    except TROUBLES as error:
+        return {}, f"The order of panels is not known: {path} cannot be read ({why(error)})."
 
 
 def keep_arrangements(path: Path, key: str, found: Arrangements) -> str:
     """Writes those of one scenario; "" or one line on why that cannot be. A damaged file is begun anew."""
     try:
         kept = _read(path)
-    except (OSError, ValueError, RecursionError):
+    except TROUBLES:
         kept = {}
     kept.pop(key, None)
     tables = {view: {"order": one.order, "hidden": sorted(one.hidden)} for view, one in found.items()}
     tables = {view: one for view, one in tables.items() if one["order"] or one["hidden"]}
     latest = dict([*kept.items(), *([(key, tables)] if tables else [])][-MOST_KEPT:])
-    text = json.dumps({"schema": SCHEMA, "scenarios": latest}, indent=1, ensure_ascii=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, f"{text}\n")
-    except (OSError, InputError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return f"The order of panels cannot be kept: {reason} ({path})."
-    return ""
+    reason = write_state(path, {"scenarios": latest})
+    return f"The order of panels cannot be kept: {reason} ({path})." if reason else ""
 
 
 def _read(path: Path) -> dict[str, object]:
     if not path.exists():
         return {}
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError("it is too large")
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"it is not of schema {SCHEMA}")
-    found = document.get("scenarios")
+    found = read_state(path).get("scenarios")
     if not isinstance(found, dict):
         raise ValueError("it has no scenarios")
     return found

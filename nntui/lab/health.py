@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from nntui.plotting.header import has_learned
 from nntui.plotting.numbers import share
+from nntui.plotting.severity import worst
 from nntui_engine.diagnosis.case import Case
 from nntui_engine.diagnosis.verdict import LOOKED_FOR
 from nntui_engine.run.finding import Finding
@@ -33,6 +34,13 @@ def is_healthy(snapshot: Snapshot, findings: Sequence[Finding]) -> bool:
     """Whether nothing was found, and every lane has learned and learns well."""
     lanes = snapshot.lanes
     return bool(snapshot.step) and not findings and all(Case(lane).learned and has_learned(lane) for lane in lanes)
+
+
+def sick_lanes(snapshot: Snapshot | None, findings: Sequence[Finding]) -> dict[int, str]:
+    """How bad the worst is that was found in a lane, by the index of each lane that something was found in."""
+    lanes = snapshot.lanes if snapshot is not None else ()
+    found = {lane.index: worst(one.severity for one in findings if one.lane == lane.name) for lane in lanes}
+    return {index: severity for index, severity in found.items() if severity}
 
 
 def guesses(lane: LaneSnapshot) -> bool:

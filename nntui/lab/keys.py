@@ -92,8 +92,11 @@ ACTIONS: tuple[Action, ...] = (
         60,
     ),
     Action("measure", "c", "next_measure", "shades", "Shade units by another number: mean, silent …", "View", 9),
-    Action("next_layer", "w", "choose_layer(1)", "layer", "The next layer (units, frozen knob)", "View", 8),
+    Action("next_layer", "w", "choose_layer(1)", "layer", "The next layer (units, frozen knob)", "View", 11),
     Action("last_layer", "W", "choose_layer(-1)", "", "The layer before (units, frozen knob)", "View", 60),
+    Action(
+        "redraw", "ctrl+l", "redraw_all", "", "Draw every cell again: another program wrote on the screen", "View", 60
+    ),
     Action("zoom_out", "minus", "zoom(-1)", "", "Zoom out", "Map", 60, "-"),
     Action("zoom_in", "plus,equals_sign", "zoom(1)", "zoom", "Zoom in", "Map", 14, "+"),
     Action("pan_left", "H,ctrl+left", "pan(-1, 0)", "", "Move the map's window left", "Map", 60),

@@ -18,7 +18,7 @@ from . import reasons
 from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
 from .fix_trials import FixTrials
-from .health import health_lines, is_healthy
+from .health import health_lines, is_healthy, sick_lanes
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
@@ -64,6 +64,7 @@ class LabModel:
         self.zoom = ""  # the plot that stands alone
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
+        self.lists_layers = False  # whether the table of layers is on screen
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
@@ -268,6 +269,12 @@ class LabModel:
             view.unit = round(min(1.0, share) * (layers[view.layer - 1] - 1)) if beside else 0
             self._gather_knobs()
 
+    def go_to_layer(self, layer: int) -> None:
+        """A layer by its number, from 1; of one that there is not, the next that there is."""
+        count = len(self._layers)
+        if count:
+            self.choose_layer(min(max(layer, 1), count) - min(self.panel_view.layer, count))
+
     @property
     def knob_layer(self) -> int:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
@@ -310,10 +317,10 @@ class LabModel:
             all_lanes=self.all_lanes,
             knobs=knobs,
             chosen_knob=chosen_knob,
-            knob_layer=self.knob_layer,
             target=self.target,
             explanation=self.rack.explanation(lanes) if lanes else "",
             findings=[finding_line(finding, self.theme) for finding in view.findings],
+            sick=sick_lanes(view.snapshot, view.findings),
             health=self._health(),
             log=self.log,
             tries=self._tries(),
@@ -338,10 +345,12 @@ class LabModel:
 
     def _labels(self) -> dict[str, str]:
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+        if not self.view.running:
+            labels["pause"] = "train on" if self.view.finished else "go on"
         if self.view_name == "lesson":
-            labels = {"next_panels": "scroll"}
+            labels |= {"next_panels": "scroll"}
         if self.zoom:
-            labels = {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
+            labels |= {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:

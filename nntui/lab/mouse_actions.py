@@ -36,12 +36,14 @@ class MouseActions(LaunchActions):
             await self.choose_spot(spot)
 
     async def choose_spot(self, spot: Spot) -> None:
-        """Chooses a lane, a knob or a finding's lane, turns it, does a suggestion, or what a key does."""
+        """Chooses a lane, a layer, a knob or a finding's lane, turns it, does a suggestion, or what a key does."""
         what, which = spot.what, spot.which
         if what == "call":
             await self.run_call(which)
         elif what == "lane":
             self.model.choose_lane(which)
+        elif what == "layer":
+            self.model.go_to_layer(which)
         elif what in ("knob", "group"):
             self.choose_knob(which)
         elif what == "turn":
@@ -71,9 +73,13 @@ class MouseActions(LaunchActions):
             self.model.choose_lane(names.index(findings[finding].lane))
 
     def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
-        """Turns the chosen knob, where the wheel is turned over the knobs: up for more."""
+        """Turns the chosen knob, where the wheel is turned over the knobs: up for more; over the layers chooses the
+        next or the last."""
         if event.view.id == "knobs":
             self._turn(-event.direction)
+        elif event.view.id == "layers":
+            self.model.go_to_layer(self.model.panel_view.layer + event.direction)
+            self.redraw()
 
     # -- plots ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
 
-ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette"})
+ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette", "redraw"})
 OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
@@ -34,6 +34,7 @@ class Known(Protocol):
     map_view: MapView
     pages: int
     shown: tuple[str, ...]
+    lists_layers: bool
     zoom: str
 
     @property
@@ -162,7 +163,7 @@ def _of_view(model: Known, action_id: str) -> str:
         return why_not(model, "network") or f"Units are not shown: {_key(model, 'network')} shows them."
     if action_id in ("next_unit", "last_unit") and not weights:
         return f"No unit's weights are shown: {_key(model, 'network')} shows them."
-    if action_id in ("next_layer", "last_layer") and not weights and not model.knob_layer:
+    if action_id in ("next_layer", "last_layer") and not weights and not (model.knob_layer or model.lists_layers):
         return f"Nothing here is of one layer: {_key(model, 'network')} shows a layer's weights."
     if action_id in ("next_panels", "last_panels") and (name == "fair" or (model.pages == 1 and name != "lesson")):
         return "All plots of this view are on screen."

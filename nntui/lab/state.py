@@ -1,5 +1,6 @@
 """What the screen shows at one moment: the model makes it, the screen draws it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nntui.looks.fair_rates import FairView
@@ -20,7 +21,10 @@ from .map_view import MapView
 
 @dataclass(slots=True)
 class LabState:
-    """Everything the screen shows at one moment; of ``snapshot`` and ``race`` at most one is there."""
+    """Everything the screen shows at one moment; of ``snapshot`` and ``race`` at most one is there.
+
+    ``sick``: by the index of each lane that something was found in, how bad the worst of it is.
+    """
 
     snapshot: Snapshot | None = None
     race: Snapshot | None = None
@@ -32,10 +36,10 @@ class LabState:
     all_lanes: bool = False
     knobs: list[KnobRow] = field(default_factory=list)
     chosen_knob: int = 0
-    knob_layer: int = 0
     target: str = ""
     explanation: str = ""
     findings: list[FindingLine] = field(default_factory=list)
+    sick: Mapping[int, str] = field(default_factory=dict)
     health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)

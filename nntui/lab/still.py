@@ -79,8 +79,9 @@ def render_frame(
     layer: int = 1,
     unit: int = 0,
     ascii_only: bool = False,
+    theme: Theme | None = None,
 ) -> Frame:
-    """Draws the lab's screen for a snapshot: no clock, no speed, no terminal; full colours.
+    """Draws the lab's screen for a snapshot: no clock, no speed, no terminal; full colours, or those of a ``theme``.
 
     ``scenario`` gives the lesson and the order of the panels, ``first`` the settings each lane began with (to mark
     changed knobs). The snapshot should carry the histories that its panels need, and come with the ``run`` it is of:
@@ -98,11 +99,11 @@ def render_frame(
         findings=findings,
         capabilities=frozenset(("advance", "tweak")) if run is None else run.capabilities,
     )
-    theme = Theme(ascii_only=True, glyphs=ASCII) if ascii_only else Theme()
+    chosen = theme or (Theme(ascii_only=True, glyphs=ASCII) if ascii_only else Theme())
 
     async def draw() -> Frame:
         source = StillSource(session_view, run)
-        app = LabApp(source, snapshot.title, theme=theme, still=True)
+        app = LabApp(source, snapshot.title, theme=chosen, still=True)
         model = app.model
         model.view_name, model.panel_view.lane, model.page = view, lane, page
         model.panel_view.layer, model.panel_view.unit = layer, unit

@@ -1,28 +1,23 @@
 """What a person has opened: which scenarios were seen, and the last few, kept in a small file between starts."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nntui.files import write_file
-from nntui_engine.errors import InputError
 from nntui_engine.scenario import scenario_paths
+
+from .state_files import TROUBLES, read_state, state_file, why, write_state
 
 if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
 
 MOST_RECENT = 8
 MOST_SEEN = 2000
-LARGEST_FILE = 1_000_000  # bytes
-SCHEMA = 1
 
 
 def visits_file() -> Path:
     """Where it is kept: in the user's folder for a program's state."""
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("nntui", appauthor=False)) / "launcher.json"
+    return state_file("launcher.json")
 
 
 def key_of(scenario: "Scenario") -> str:
@@ -51,17 +46,12 @@ def read_visits(path: Path) -> tuple[Visits, str]:
     """What the file says, and "" or one line on why it is ignored; a file that is not there yet says nothing."""
     try:
         return (_read(path) if path.exists() else Visits()), ""
-    except (OSError, ValueError, RecursionError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Visits(), f"What was seen is not known: {path} cannot be read ({reason})."
+    except TROUBLES as error:
+        return Visits(), f"What was seen is not known: {path} cannot be read ({why(error)})."
 
 
 def _read(path: Path) -> Visits:
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError("it is too large")
-    document = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        raise ValueError(f"it is not of schema {SCHEMA}")
+    document = read_state(path)
     return Visits(_texts(document, "seen")[-MOST_SEEN:], _texts(document, "recent")[:MOST_RECENT])
 
 
@@ -76,11 +66,5 @@ def note_visit(path: Path, key: str) -> str:
     """Adds a visit to the file; "" or one line on why that cannot be. A damaged file is begun anew."""
     visits, _ = read_visits(path)
     later = visits.with_visit(key)
-    text = json.dumps({"schema": SCHEMA, "seen": later.seen, "recent": later.recent}, indent=1, ensure_ascii=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, f"{text}\n")
-    except (OSError, InputError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return f"What was opened cannot be kept: {reason} ({path})."
-    return ""
+    reason = write_state(path, {"seen": later.seen, "recent": later.recent})
+    return f"What was opened cannot be kept: {reason} ({path})." if reason else ""

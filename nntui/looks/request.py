@@ -3,7 +3,9 @@
 import math
 import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -47,11 +49,34 @@ class Looks:
         return self.found.get(look)
 
 
+_TOGETHER: ContextVar[dict[Any, Any] | None] = ContextVar("together", default=None)
+
+
+def shared(part: Callable[["Experiment", int], Found]) -> Callable[["Experiment", int], Found]:
+    """A part of several looks at a lane, worked out once for all that are taken together."""
+
+    @wraps(part)
+    def once(experiment: "Experiment", lane: int) -> Found:
+        known = _TOGETHER.get()
+        if known is None:
+            return part(experiment, lane)
+        if (part, lane) not in known:
+            known[part, lane] = part(experiment, lane)
+        found: Found = known[part, lane]
+        return found
+
+    return once
+
+
 def take_looks(experiment: "Experiment", request: LookRequest) -> Looks:
     """Everything requested, now."""
     began = time.perf_counter()
     request = replace(request, lane=min(request.lane, len(experiment.lanes) - 1))
-    found = {look: look(experiment, request) for look in request.looks}
+    together = _TOGETHER.set({})
+    try:
+        found = {look: look(experiment, request) for look in request.looks}
+    finally:
+        _TOGETHER.reset(together)
     return Looks(request, int(experiment.step), time.perf_counter() - began, found)
 
 

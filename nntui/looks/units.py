@@ -7,7 +7,7 @@ import numpy as np
 
 from nntui_engine.registry.activation import ACTIVATIONS
 
-from .request import LookRequest
+from .request import LookRequest, shared
 from .samples import Floats, affordable
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def units(experiment: "Experiment", request: LookRequest) -> Units:
     return units_of(experiment, request.lane)
 
 
+@shared
 def units_of(experiment: "Experiment", index: int) -> Units:
     """How every unit of a lane does."""
     from nntui_engine.analysis.flatness import where_flat

@@ -99,6 +99,11 @@ def contrast(one: str, other: str) -> float:
     return high / low
 
 
+def ink_on(behind: str) -> str:
+    """Black or white: what can be read better on this colour."""
+    return max(("#000000", "#ffffff"), key=lambda ink: contrast(ink, behind))
+
+
 def readable(colour: str, behind: str, least: float) -> str:
     """The colour itself, or as much lighter or darker as it must be to have so much contrast with what is behind."""
     end = "#ffffff" if luminance(behind) < 0.3 else "#000000"
@@ -112,6 +117,7 @@ def on_background(
     """A set around these colours: each as readable as it must be, and the default's colours for data."""
     words = [readable(one, background, LEAST_OF_WORDS) for one in (text, mix(background, text, 0.6))]
     signs = [readable(one, background, LEAST_OF_WORDS) for one in (accent, warning, error, good)]
+    dark = luminance(background) < luminance(text)
     return Colours(
         name=name,
         background=background,
@@ -125,9 +131,9 @@ def on_background(
         error=signs[2],
         good=signs[3],
         lanes=tuple(readable(one, background, LEAST_OF_LANES) for one in _LANES),
-        kinds=tuple(readable(one, background, LEAST_OF_KINDS) for one in _KINDS),
-        ramp=_ramp_on(background, luminance(background) < luminance(text)),
-        fade=0.42 if luminance(background) < luminance(text) else 0.6,
+        kinds=tuple(readable(one, background, LEAST_OF_KINDS if dark else LEAST_OF_LANES) for one in _KINDS),
+        ramp=_ramp_on(background, dark),
+        fade=0.42 if dark else 0.6,
     )
 
 

@@ -6,9 +6,10 @@ from rich.cells import cell_len
 from nntui.looks.answers import Confusion
 
 from .boxes import draw_box
+from .colours import ink_on
 from .grid import Grid, fit
 from .numbers import grouped, share
-from .theme import BACKGROUND, DIM, ERROR, GOOD, TEXT, Theme, luminance, mix
+from .theme import DIM, ERROR, GOOD, TEXT, Theme
 
 WIDEST_NAME = 12
 STRONGEST = 0.75  # of the colour that a cell has which holds all rows of its class
@@ -58,8 +59,8 @@ def _style(part: float, right: bool, theme: Theme) -> str:
     if theme.colour == "16":
         return f"bold {'#55ff55' if right else '#ff5555'}"
     colour = TEXT if theme.colour == "grey" else GOOD if right else ERROR
-    behind = mix(BACKGROUND, colour, 0.1 + (STRONGEST - 0.1) * part)
-    return f"{'' if right else 'bold '}{'#000000' if luminance(behind) > 0.3 else TEXT} on {behind}"
+    behind = theme.on_ground(colour, 0.1 + (STRONGEST - 0.1) * part)
+    return f"{'' if right else 'bold '}{ink_on(behind)} on {behind}"
 
 
 def _words(found: Confusion, shown: int, room: int) -> list[tuple[str, str]]:

@@ -10,13 +10,13 @@ from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .canvas import to_cells
+from .colours import ink_on
 from .grid import Grid, fit
 from .layer_signs import layer_keys
 from .numbers import number
 from .shades import Floats, largest_of, paint, resized, sign_keys, signed, signed_shades
-from .theme import BACKGROUND, DIM, TEXT, Theme, luminance, mix
+from .theme import BACKGROUND, DIM, TEXT, Theme
 from .tiles import NOTHING, put
-from .unit_weights import MINUS, PLUS
 
 SIDES = (16, 12, 10, 8, 6, 4)  # half rows, and columns, of a node's picture
 LEAST_GAP, WIDEST_GAP = 4, 22  # columns between layers
@@ -140,7 +140,7 @@ def _draw_pictures(
 def _draw_number(grid: Grid, top: int, left: int, value: float, largest: float, theme: Theme) -> None:
     palette = signed(theme)
     colour = palette.colours[int(signed_shades(np.array([value]), largest, palette)[0])]
-    style = f"{'#000000' if luminance(colour) > 0.25 else '#ffffff'} on {colour}"
+    style = f"{ink_on(colour)} on {colour}"
     grid.write(
         top, left, number(value, NUMBER - 1).rjust(NUMBER - 1).ljust(NUMBER), TEXT if theme.ascii_only else style
     )
@@ -160,10 +160,10 @@ def _draw_curve(grid: Grid, top: int, left: int, values: Floats, largest: float,
     for column, row in enumerate(at.tolist()):
         other = int(at[max(0, column - 1)])
         dots[min(row, other) : max(row, other) + 1, column] = True
-    behind = mix(BACKGROUND, TEXT, 0.08)
+    behind, line = theme.on_ground(TEXT, 0.08), theme.sign(True)
     for row, codes in enumerate(to_cells(dots)):
         words = "".join(chr(code) if code else " " for code in codes.tolist())
-        grid.write(top + row, left, words, f"{PLUS} on {behind}")
+        grid.write(top + row, left, words, f"{line} on {behind}")
 
 
 def _draw_edges(
@@ -211,7 +211,7 @@ def _draw_edges(
 def _edge_colour(weight: float, strength: float, theme: Theme) -> str:
     if theme.colour == "16":
         return ("#55ffff" if weight > 0.0 else "#ffff55") if strength > 0.5 else "#555555"
-    return mix(BACKGROUND, TEXT if theme.colour == "grey" else PLUS if weight > 0.0 else MINUS, strength)
+    return theme.on_ground(TEXT if theme.colour == "grey" else theme.sign(weight > 0.0), strength)
 
 
 def _draw_signs(grid: Grid, found: Diagram, theme: Theme) -> None:

@@ -103,7 +103,7 @@ class Ground:
         if key not in self._trail_inks:
             behind = self.behind(shade - 1)
             colour = self.theme.lane(lane)
-            shown = colour if self.theme.colour == "16" else mix(behind, colour, FADES[age])
+            shown = colour if self.theme.colour == "16" else mix(self.theme.colours.restyle(behind), colour, FADES[age])
             self._trail_inks[key] = self._ink(f"{shown} on {behind}")
         return self._trail_inks[key]
 

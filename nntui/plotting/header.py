@@ -10,6 +10,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .grid import Grid, Spot
 from .numbers import grouped, short
+from .severity import severity_sign, worst
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 BEFORE_VIEWS = 3  # forms of the rest that leave room for the views: what they lack is worth less
@@ -166,9 +167,9 @@ def _health(snapshot: Snapshot, status: Status, theme: Theme) -> Part:
 
 def _counted(severities: Sequence[str], theme: Theme) -> Piece:
     words = "1 finding" if len(severities) == 1 else f"{len(severities)} findings"
-    if "critical" in severities:
-        return f"{theme.glyphs.bad} {words}", f"bold {ERROR}"
-    return (f"! {words}", f"bold {WARNING}") if "warning" in severities else (f"i {words}", ACCENT)
+    severity = worst(severities)
+    sign, colour = severity_sign(severity, theme)
+    return f"{sign} {words}", colour if severity == "info" else f"bold {colour}"
 
 
 def has_learned(lane: LaneSnapshot) -> bool:

@@ -1,6 +1,6 @@
 """A surface as shades: logarithmic, so that walls and valley floor both show, with contour lines.
 
-The shades only grow lighter, and stay dark enough for the lanes' colours to stand out.
+The shades only grow lighter, on a light background darker, and stay as near to it as lets the lanes' colours stand out.
 """
 
 from dataclasses import dataclass
@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .few_colours import steady
-from .theme import ColourMode, Theme, mix
+from .theme import Theme, mix
 
 Floats = NDArray[np.float64]
 SHADES = 28
 CONTOURS = 9  # at most
 _ANCHORS = ("#080f26", "#11224a", "#22375e", "#394863", "#525764", "#6c675f")
+_ANCHORS_ON_LIGHT = ("#f4f8ff", "#d3e0f8", "#b7c9ea", "#a9b7d3", "#a9adb8", "#aca89c")
+OF_LIGHT = 0.8  # of these over a light background
 _ANCHORS_16 = ("#000000", "#0000aa", "#555555")
 _STEPS = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
 
@@ -56,16 +58,21 @@ def heat(values: Floats) -> Heat:
 
 def palette(theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Colours of the shades, of the contour lines on each of them, and of where the surface is not finite."""
-    return _palette(theme.colour)
+    return _palette(theme)
 
 
-@lru_cache(maxsize=4)
-def _palette(mode: ColourMode) -> tuple[tuple[str, ...], tuple[str, ...], str]:
-    if mode == "16":
+@lru_cache(maxsize=8)
+def _palette(theme: Theme) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    if theme.colour == "16":
         colours = tuple(_ANCHORS_16[i * len(_ANCHORS_16) // SHADES] for i in range(SHADES))
         return colours, colours, "#aa0000"  # the edges of so few shades are contours enough
     places = np.linspace(0, len(_ANCHORS) - 1, SHADES)
     left = np.minimum(places.astype(int), len(_ANCHORS) - 2)
-    colours = tuple(mix(_ANCHORS[i], _ANCHORS[i + 1], p - i) for p, i in zip(places, left, strict=True))
-    colours = steady(colours) if mode == "256" else colours
-    return colours, tuple(mix(colour, "#ffffff", 0.13) for colour in colours), "#3a1018"
+    anchors: tuple[str, ...] = _ANCHORS
+    lines = "#ffffff"
+    if not theme.colours.dark:
+        anchors, lines = tuple(theme.on_ground(colour, OF_LIGHT) for colour in _ANCHORS_ON_LIGHT), "#000000"
+    colours = tuple(mix(anchors[i], anchors[i + 1], p - i) for p, i in zip(places, left, strict=True))
+    if theme.colour == "256":
+        colours = steady(colours) if theme.colours.dark else steady(colours[::-1])[::-1]
+    return colours, tuple(mix(colour, lines, 0.13) for colour in colours), theme.nowhere

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
 from nntui_engine.run.finding import layer_words
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
@@ -11,8 +12,9 @@ from .boxes import draw_box
 from .grid import Grid
 from .lane_rows import Column, LaneRow, draw_rows, lines_for, number_room, rows_height
 from .numbers import explained, grouped, number, share
+from .severity import lane_sign
 from .sweep_rows import fold_groups
-from .theme import DIM, ERROR, GOOD, TEXT, WARNING, Theme
+from .theme import ACCENT, DIM, ERROR, TEXT, WARNING, Theme
 
 Words = tuple[str, str]  # and their style
 
@@ -31,11 +33,13 @@ def draw_lanes(
     theme: Theme,
     sweep: Sweep | None = None,
     undrawn: frozenset[int] = frozenset(),
+    sick: Mapping[int, str] | None = None,
 ) -> Grid:
     """One line a lane; under them in words how the chosen one stands, or what the numbers are.
 
     ``chosen`` is the lane whose layers are drawn; ``everything`` says that the knobs turn for all lanes. Where not all
-    lanes fit, each group of a ``sweep`` but the chosen lane's is one line. ``undrawn`` are those whose curves are not.
+    lanes fit, each group of a ``sweep`` but the chosen lane's is one line. ``undrawn`` are those whose curves are not,
+    ``sick`` says of lanes by index how bad the worst is that was found in them.
     """
     if snapshot is None:
         grid = Grid.blank(width, height)
@@ -47,7 +51,7 @@ def draw_lanes(
     rows = [
         LaneRow(
             theme.lane_marker(lane.index), theme.lane(lane.index), lane.name, _cells(lane, room),
-            state_sign(lane, theme), everything or lane.index == chosen, lane.index,
+            state_sign(lane, theme, (sick or {}).get(lane.index, "")), everything or lane.index == chosen, lane.index,
         )
         for lane in lanes
     ]  # fmt: skip
@@ -105,12 +109,14 @@ def _has_held_out(lane: LaneSnapshot) -> bool:
     return not math.isnan(lane.whole.get("validation_loss", math.nan))
 
 
-def state_sign(lane: LaneSnapshot, theme: Theme) -> Words:
-    """A character for how a network's lane stands; a space while it simply trains."""
+def state_sign(lane: LaneSnapshot, theme: Theme, severity: str = "") -> Words:
+    """A character for how a network's lane stands: how bad the worst is that was found in it (``severity``), else
+    whether it has ended, which says nothing of how well; a space while it simply trains."""
     g = theme.glyphs
-    if lane.network.first_non_finite is not None:
-        return g.bad, f"bold {ERROR}"
-    return {"stopped early": (g.stopped, WARNING), "finished": (g.done, GOOD)}.get(lane.state, (" ", DIM))
+    severity = "critical" if lane.network.first_non_finite is not None else severity
+    if severity:
+        return lane_sign(severity, theme)
+    return {"stopped early": (g.stopped, WARNING), "finished": (g.finished, ACCENT)}.get(lane.state, (" ", DIM))
 
 
 def lane_words(lane: LaneSnapshot) -> Words | None:
@@ -120,7 +126,7 @@ def lane_words(lane: LaneSnapshot) -> Words | None:
         return f"NaN since step {grouped(first.step)}, {layer_words((first.layer,), lane.layer_names)}", ERROR
     if lane.state == "stopped early":
         return f"stopped early at {grouped(lane.step)}", WARNING
-    return (f"finished at {grouped(lane.step)}", GOOD) if lane.state == "finished" else None
+    return (f"finished at {grouped(lane.step)}", ACCENT) if lane.state == "finished" else None
 
 
 def all_words(lanes: tuple[LaneSnapshot, ...]) -> Words | None:

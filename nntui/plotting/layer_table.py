@@ -10,7 +10,7 @@ from nntui_engine.registry.layer_kind import shape_text
 from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
-from .grid import Grid, fit
+from .grid import Grid, Spot, fit
 from .layer_signs import layer_forms, layer_keys
 from .numbers import grouped, number
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, Theme
@@ -29,7 +29,8 @@ def draw_layers(
     """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units; of a network
     that is no plain chain its name or kind, its shape and activation, gradient norm and dead units.
 
-    A frozen layer has a sign beside its marker. ``chosen`` (1-based) is the layer that a knob is for; 0 for none.
+    A frozen layer has a sign beside its marker. ``chosen`` (1-based) is the layer that weights, histograms and the knob
+    of one layer are of; 0 for none.
     ``several``: the title says which lane it is of.
     """
     grid = Grid.blank(width, height)
@@ -52,6 +53,7 @@ def draw_layers(
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
             _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), digits, theme)
+            grid.spots.append(Spot("layer", index + 1, row, 1, width - 2))
         row += 1
     words = f"{grouped(lane.network.parameters)} parameters"
     if any(_is_frozen(lane, index) for index in range(count)):

@@ -8,7 +8,8 @@ from rich.cells import cell_len
 from .boxes import draw_box
 from .grid import Grid, Spot, fit, wrap
 from .numbers import grouped
-from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
+from .severity import severity_sign
+from .theme import DIM, ERROR, FAINT, TEXT, Theme
 
 LATEST = 3  # entries of the log that a box has room for unasked
 
@@ -139,8 +140,7 @@ def finding_rows(findings: list[FindingLine], of_roots: int, of_others: int, wid
     """All findings in rows, each with at most so many of its details: of roots, and of those that follow from one."""
     rows: list[Row] = []
     for finding in findings:
-        colour = {"critical": ERROR, "warning": WARNING}.get(finding.severity, ACCENT)
-        sign = {"critical": theme.glyphs.bad, "warning": "!"}.get(finding.severity, "i")
+        sign, colour = severity_sign(finding.severity, theme)
         if finding.follows:
             sign = theme.glyphs.corners[2]
         details = of_others if finding.follows else of_roots

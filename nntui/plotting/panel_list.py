@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .grid import Grid, fit
+from .grid import Grid, Spot, fit
 from .lane_rows import draw_more, first_shown
 from .theme import ACCENT, FAINT, GOOD, TEXT, Theme
 
@@ -24,6 +24,7 @@ def draw_panel_list(lines: Sequence[PanelLine], chosen: int, width: int, height:
     tick = "x" if theme.ascii_only else theme.glyphs.done
     for row, line in enumerate(lines[first : first + rows]):
         here = first + row == chosen
+        grid.spots.append(Spot("panel", first + row, row, 0, width))
         if here:
             grid.write(row, 0, theme.glyphs.chosen, ACCENT)
         grid.write(row, 2, tick if line.shown else theme.glyphs.dot, GOOD if line.shown else FAINT)

@@ -21,7 +21,6 @@ GREYS = (0.06, 0.42, 0.24, 0.52, 0.15, 0.33)  # how light a class's region is wh
 LIGHTER = 0.08  # how much lighter where the network is sure
 _DARK_16 = ("#aa00aa", "#aa5500", "#aa0000", "#00aaaa", "#555555", "#0000aa")
 CELLS_A_POINT = 9  # fewer cells than that for each row of data would hide the regions
-NOWHERE = "#3a1018"  # where the answer is not finite
 FADED = 0.55  # how much of its colour a row has that is trained on, where classes are letters
 
 
@@ -86,8 +85,8 @@ def _colour(kind: int, shade: int, theme: Theme) -> str:
         return BACKGROUND if kind < 0 else _DARK_16[kind % len(_DARK_16)]
     sure = shade / (SHADES - 1)
     if theme.colour == "grey":
-        return mix(BACKGROUND, TEXT, GREYS[kind % len(GREYS)] + LIGHTER * sure)
-    return mix(BACKGROUND, theme.kind(kind), FAINTEST + (STRONGEST - FAINTEST) * sure)
+        return theme.on_ground(TEXT, GREYS[kind % len(GREYS)] + LIGHTER * sure)
+    return theme.on_ground(theme.kind(kind), FAINTEST + (STRONGEST - FAINTEST) * sure)
 
 
 def _pattern(kind: int, theme: Theme) -> str:
@@ -114,8 +113,8 @@ def _shade(
     edge[:, :-1] |= kind[:, :-1] != kind[:, 1:]
     edge[:-1] |= kind[:-1] != kind[1:]
     numbers = np.where(edge, -2, numbers)
-    border = "#ffffff" if theme.colour == "16" else mix(BACKGROUND, TEXT, 0.75)
-    colours = {-2: border, -1: NOWHERE}
+    border = "#ffffff" if theme.colour == "16" else theme.on_ground(TEXT, 0.75)
+    colours = {-2: border, -1: theme.nowhere}
     colours |= {int(n): _colour(int(n) // SHADES, int(n) % SHADES, theme) for n in np.unique(numbers) if n >= 0}
     upper, lower = numbers[0::2], numbers[1::2]
     if theme.ascii_only:  # one colour a cell
@@ -133,7 +132,9 @@ def _shade(
     for pair in pairs:
         high, low = divmod(int(pair), base)
         behind = colours[low - 2]
-        inks.append(grid.ink(f"{colours[high - 2] if high != low else mix(behind, TEXT, 0.4)} on {behind}"))
+        inks.append(
+            grid.ink(f"{colours[high - 2] if high != low else mix(behind, theme.colours.text, 0.4)} on {behind}")
+        )
     grid.inks[area] = np.array(inks, dtype=np.int16)[place.reshape(upper.shape)]
     return lower, colours
 
@@ -191,7 +192,7 @@ def marks(found: Regions, theme: Theme) -> Callable[[int, bool, bool], tuple[str
             return theme.glyphs.wrong[held_out], f"bold {colour}"
         if not letters:
             return theme.kind_marker(kind, held_out), f"bold {colour}"
-        faint = mix(BACKGROUND, colour, FADED) if theme.colour != "16" else colour
+        faint = theme.on_ground(colour, FADED) if theme.colour != "16" else colour
         return letters[kind % len(letters)], f"bold {colour}" if held_out else faint
 
     return mark

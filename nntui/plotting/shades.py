@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .grid import Grid
-from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
+from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme
 from .unit_weights import tint
 
 Floats = NDArray[np.float64]
 Shades = NDArray[np.int16]
 LEVELS = 24  # of a rising palette
 SIGNED = 12  # of either sign
-ZERO = mix(BACKGROUND, TEXT, 0.08)
+ZERO = 0.08  # of the words' colour, by which 0 can be told from nothing
 _RISING_MARKS = " .:-=+*#%@"
 _PLUS_MARKS, _MINUS_MARKS = " .:+*#@", " ,;-=%&"
 
@@ -45,10 +45,11 @@ def rising(theme: Theme) -> Palette:
 
 @lru_cache(maxsize=8)
 def light(theme: Theme) -> Palette:
-    """From black to white: pictures as they were taken."""
+    """From the background, nothing, to white; where the background is light, to black."""
     levels = 4 if theme.colour == "16" else LEVELS
     marks = "".join(_RISING_MARKS[i * (len(_RISING_MARKS) - 1) // (levels - 1)] for i in range(levels))
-    greys = [mix("#000000", "#ffffff", i / (levels - 1)) for i in range(levels)]
+    most = "#ffffff" if theme.colours.dark else "#000000"
+    greys = [theme.on_ground(most, i / (levels - 1)) for i in range(levels)]
     colours = ("#000000", "#555555", "#aaaaaa", "#ffffff") if theme.colour == "16" else tuple(greys)
     return Palette((*colours, BACKGROUND, ERROR), marks + " !")
 
@@ -60,7 +61,7 @@ def signed(theme: Theme) -> Palette:
     marks = "".join((_PLUS_MARKS if i > 0 else _MINUS_MARKS)[abs(i) * 6 // SIGNED] for i in places)
     colours = [tint(i / SIGNED, 1.0, theme) for i in places]
     if theme.colour in ("full", "256"):
-        colours[SIGNED] = ZERO
+        colours[SIGNED] = theme.on_ground(TEXT, ZERO)
     return Palette((*colours, BACKGROUND, ERROR), marks + " !")
 
 

@@ -12,6 +12,7 @@ from .grid import Grid, Spot, fit, wrap
 from .lane_names import short_names
 from .lane_rows import ROOMY, Column, LaneRow, draw_more, draw_rows, first_shown, number_room, rows_height
 from .numbers import grouped, number, setting
+from .severity import lane_sign
 from .theme import ACCENT, DIM, ERROR, FAINT, GOOD, TEXT, WARNING, Theme
 
 CURVATURE_ROWS = 8
@@ -72,15 +73,15 @@ def _cells(lane: LaneSnapshot, room: int) -> dict[str, tuple[str, str]]:
 def race_sign(lane: LaneSnapshot, theme: Theme) -> tuple[str, str]:
     """A character for how a racer stands, and its style; a space while it races or waits."""
     if lane.surface.diverged_at is not None:
-        return theme.glyphs.bad, f"bold {ERROR}"
-    return (theme.glyphs.done, GOOD) if lane.state == "finished" else (" ", DIM)
+        return lane_sign("critical", theme)
+    return (theme.glyphs.finished, ACCENT) if lane.state == "finished" else (" ", DIM)
 
 
 def race_words(lane: LaneSnapshot) -> tuple[str, str] | None:
     """How a racer that no longer races stands, and the colour of the words."""
     if lane.surface.diverged_at is not None:
         return f"diverged at step {grouped(lane.surface.diverged_at)}", ERROR
-    return (f"finished at {grouped(lane.step)}", GOOD) if lane.state == "finished" else None
+    return (f"finished at {grouped(lane.step)}", ACCENT) if lane.state == "finished" else None
 
 
 def _all_words(lanes: Sequence[LaneSnapshot]) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario.load import Sweep
 
 from .lane_rows import LaneRow
+from .severity import WORST_FIRST, lane_sign
 from .theme import DIM, TEXT, Theme
 
 CURVE = "▁▂▃▄▅▆▇█"
@@ -49,8 +50,8 @@ def _folded(place: int, members: Sequence[LaneRow], values: Sequence[float], the
         best = members[max(range(len(values)), key=lambda i: values[i] if math.isfinite(values[i]) else -math.inf)]
         cells[measure] = (best.cells[measure][0], TEXT)
     signs = [row.sign for row in members]
-    bad = next((sign for sign in signs if sign[0] == theme.glyphs.bad), None)
-    sign = bad or (signs[0] if len(set(signs)) == 1 else (" ", DIM))
+    found = (lane_sign(severity, theme) for severity in WORST_FIRST)
+    sign = next((one for one in found if one in signs), signs[0] if len(set(signs)) == 1 else (" ", DIM))
     words = [row.name.split() for row in members]
     shared = " ".join(word for word in words[0] if all(word in others for others in words))
     name = f"{shared} ({len(members)})"

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .colours import ACCENT as ACCENT
 from .colours import BACKGROUND as BACKGROUND
-from .colours import DEFAULT, Colours
+from .colours import DEFAULT, LEAST_OF_LANES, Colours, readable
 from .colours import DIM as DIM
 from .colours import ERROR as ERROR
 from .colours import FAINT as FAINT
@@ -30,6 +30,7 @@ _LANES_16 = (  # of a terminal that has 16, as its library knows them: all but b
     "#00aaaa", "#aa5500", "#00aa00", "#aa00aa",
 )  # fmt: skip
 _KINDS_16 = ("#ff55ff", "#ffff55", "#ff5555", "#55ffff", "#ffffff", "#5555ff")
+PLUS, MINUS = "#56b4e9", "#e69f00"
 _RAMP_16 = ("#5555ff", "#00aaaa", "#55ff55", "#ffff55", "#ffffff")
 
 
@@ -46,7 +47,7 @@ class Glyphs:
     pattern: str = " ·╱╲┼▒"
     running: str = "▶"
     paused: str = "‖"
-    finished: str = "■"
+    finished: str = "▣"
     waiting: str = "…"
     frozen: str = "‖"
     bad: str = "×"
@@ -163,6 +164,19 @@ class Theme:
         if index == count - 1:
             return "o"
         return str(index + 1) if index < 9 else "+"
+
+    def on_ground(self, colour: str, share: float) -> str:
+        """So much of a colour over the background that the screen has; the default set's colours are the theme's."""
+        return mix(self.colours.background, self.colours.restyle(colour), share)
+
+    def sign(self, positive: bool) -> str:
+        """The colour of positive numbers or of negative ones, as dark or light as this background needs."""
+        return readable(PLUS if positive else MINUS, self.colours.background, LEAST_OF_LANES)
+
+    @property
+    def nowhere(self) -> str:
+        """What is behind where there is no finite number."""
+        return "#3a1018" if self.colours.dark else self.on_ground(ERROR, 0.35)
 
     def faded(self, colour: str) -> str:
         """The same colour, dimmed, for the band between smallest and largest value."""

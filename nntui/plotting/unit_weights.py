@@ -11,7 +11,6 @@ from .grid import Grid, fit, wrap
 from .numbers import number
 from .theme import BACKGROUND, DIM, ERROR, TEXT, Theme, mix
 
-PLUS, MINUS = "#56b4e9", "#e69f00"
 SMALLEST_IMAGE = 16  # inputs
 LEVELS = 12
 BAR = 24  # columns of one bar with its label and number, at least
@@ -69,7 +68,7 @@ def tint(value: float, largest: float, theme: Theme) -> str:
         return mix("#000000", "#ffffff", signed)
     if theme.colour == "16":
         return "#000000" if level < 0.25 else "#00ffff" if value > 0 else "#ffff00"
-    return mix(BACKGROUND, PLUS if value > 0 else MINUS, level)
+    return theme.on_ground(theme.sign(value > 0), level)
 
 
 def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, theme: Theme) -> None:
@@ -89,7 +88,7 @@ def _draw_image(grid: Grid, found: UnitWeights, side: int, largest: float, theme
     area = (slice(1, 1 + high), slice(left, left + wide))
     grid.chars[area], grid.inks[area] = marks[place.reshape(high, wide)], inks[place.reshape(high, wide)]
     words = (("white", TEXT, " positive "), ("black", DIM, " negative ")) if theme.colour == "grey" else ()
-    signs = words or (("█", PLUS, " positive "), ("█", MINUS, " negative "))
+    signs = words or (("█", theme.sign(True), " positive "), ("█", theme.sign(False), " negative "))
     column = grid.width - 2 - sum(len(mark) + len(label) for mark, _, label in signs)
     if column > left + wide + 1 or grid.height - 3 > high:
         for mark, colour, label in signs:
@@ -128,5 +127,5 @@ def _draw_bar(
         length = round(abs(value) / largest * half) if largest > 0.0 and math.isfinite(value) else 0
         start = middle + 1 if value > 0 else middle - length
         grid.write(row, middle, theme.glyphs.side, DIM)
-        grid.write(row, start, theme.glyphs.full * length, PLUS if value > 0 else MINUS)
+        grid.write(row, start, theme.glyphs.full * length, theme.sign(value > 0))
     grid.write_right(row, left + width, numbers, TEXT if math.isfinite(value) else ERROR)

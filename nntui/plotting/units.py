@@ -9,13 +9,14 @@ from nntui.looks.units import LayerUnits, Units
 from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
+from .colours import ink_on
 from .grid import Grid, fit
 from .heat_map import Entry
 from .layer_signs import layer_keys
 from .numbers import number, power
 from .plot import Key
 from .shades import Floats, Palette, Shades, largest_of, rising, rising_shades, signed, signed_shades
-from .theme import BACKGROUND, DIM, ERROR, FAINT, TEXT, Theme, luminance
+from .theme import BACKGROUND, DIM, ERROR, FAINT, TEXT, Theme
 
 SATURATED = 0.9  # of the rows: from here on a unit is marked
 MOST_DECADES = 8
@@ -164,7 +165,7 @@ class _Pens:
             filling = self._palette.marks[shade]
             return (mark or filling).rjust(wide, filling), TEXT if shade >= 0 else ERROR
         colour = self._palette.colours[shade]
-        return mark.ljust(wide), f"bold {'#000000' if luminance(colour) > 0.25 else '#ffffff'} on {colour}"
+        return mark.ljust(wide), f"bold {ink_on(colour)} on {colour}"
 
 
 def _shaded(found: Units, measure: Measure, theme: Theme) -> tuple[list[Shades], Palette, list[Entry]]:

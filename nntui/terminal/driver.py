@@ -19,6 +19,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
 
+from . import SETTLED_SECONDS
 from .keeping import KeptTerminal, in_foreground
 from .keyboard import Keyboard
 from .leaving import leave_in_any_case
@@ -30,7 +31,6 @@ TICK_SECONDS = 0.1  # an Escape that nothing follows for so long is the Escape k
 IN_HAND = 8  # keys that the app has been given and not yet answered
 AHEAD = 4096  # keys typed ahead; what is typed beyond them is lost
 HEARING_SECONDS = 0.05  # for signals that were sent together
-SETTLED_SECONDS = (0.1, 0.5)  # after a change of size or a pause: a terminal has its own way with what it showed before
 QUESTION = "\x1b[?2026$p"  # Textual asks it once: whether frames can be shown at once
 HANGUP = 128 + 1  # the exit status where the terminal is gone, as on SIGHUP
 

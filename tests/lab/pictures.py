@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 from builders import changed_lane, lane_settings, lane_snapshot, series, snapshot
-from lab import launcher_pictures, picture_parts, view_pictures
+from lab import launcher_pictures, past_pictures, picture_parts, view_pictures
+from lab.past_pictures import SIZES
+from lab.picture_parts import THEMES
 
 from nntui.lab.frame import Frame
 from nntui.lab.lesson import NO_SCENARIO
@@ -69,7 +71,7 @@ def rows(picture: Grid | Frame | str) -> list[str]:
 def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     two = snapshot("sgd", "adam", marks=MARKS)
     more: dict[str, Any] = {"scenario": SCENARIO, "findings": FINDINGS}
-    for width, height in ((80, 24), (100, 30), (160, 48), (200, 60)):
+    for width, height in ((80, 24), (100, 30), *SIZES[1:]):
         for page in range(3 if height == 24 else 2 if height == 30 else 1):
             size = f"{width}x{height}, page {page + 1}"
             yield f"overview {size}", lambda w=width, h=height, p=page: render_frame(two, w, h, page=p, **more)
@@ -97,7 +99,7 @@ def _overviews() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
         whole_history={n: series(np.arange(1.0, 41.0), np.linspace(-1.0, 0.9, 40)) for n in ("loss", "train_r2", "r2")},
     )
     yield "a regression", lambda: render_frame(replace(two, lanes=(regression,)), 120, 40)
-    for width, height in ((80, 24), (140, 44)):
+    for width, height in (*SIZES, (140, 44)):
         yield f"lesson {width}x{height}", lambda w=width, h=height: render_frame(two, w, h, view="lesson", **more)
 
 
@@ -130,7 +132,7 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
 
     yield "a pass through a tiny net", lambda: look("xor", [2], "network", page=1)
     yield "a pass, narrow", lambda: look("xor", [2], "network", (80, 24), page=2)
-    for size in ((80, 24), (120, 40), (160, 48)):
+    for size in SIZES:
         words = f"{size[0]}x{size[1]}"
         yield f"a network for images {words}", lambda size=size: look("digits", [12], "network", size, unit=1)
         for page in range(2 if size == (80, 24) else 1):
@@ -143,11 +145,16 @@ def _networks() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
     yield "a network along a line", lambda: look("sine", [5], "network")
     yield "a curve", lambda: look("sine", [5], "map")
     lanes = ({"name": "one"}, {"name": "two", "set": {"model.hidden": [2]}}, {"name": "three"})
-    for size in ((80, 24), (120, 40), (160, 48)):
+    for size in SIZES:
         words = f"{size[0]}x{size[1]}"
         yield f"regions of lanes {words}", lambda size=size: look("moons", [5], "map", size, lanes, lane=1)
         yield f"answers about images {words}", lambda size=size: look("digits", [6], "map", size)
-    yield "regions of lanes in ASCII", lambda: look("moons", [5], "map", (120, 40), lanes, ascii_only=True)
+    for name, theme in THEMES.items():
+        if name:
+            yield (
+                f"regions of lanes{name}",
+                lambda theme=theme: look("moons", [5], "map", (120, 40), lanes, theme=theme),
+            )
 
 
 def _races() -> Iterator[tuple[str, Callable[[], Grid | Frame]]]:
@@ -180,6 +187,7 @@ def cases() -> dict[str, dict[str, Callable[[], Grid | Frame | str]]]:
     kinds = {
         "overviews": _overviews,
         "networks": _networks,
+        "pasts": past_pictures.pasts,
         "races": _races,
         "parts": picture_parts.parts,
         "views": view_pictures.views,

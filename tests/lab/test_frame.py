@@ -1,9 +1,10 @@
 """Pictures of the lab without a terminal: the same bytes each time, readable text, colours in the cells."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import lane_snapshot, snapshot
+from builders import lane_settings, lane_snapshot, snapshot
 from lab.driving import fake_lab, ready, text, until
 from rich.segment import ControlType, Segment
 from textual.strip import Strip
@@ -13,8 +14,9 @@ from nntui.lab.still import render_frame
 from nntui.plotting.panel import Panel, PanelView
 from nntui.plotting.panels import PANELS, histories, looks_of
 from nntui.plotting.plot import PlotSpec
-from nntui.plotting.theme import ACCENT, Theme
+from nntui.plotting.theme import ACCENT, WARNING, Theme
 from nntui_engine.errors import InputError
+from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Mark, Snapshot
 
 
@@ -46,6 +48,18 @@ def test_the_frame_shows_what_the_lab_shows() -> None:
     assert frame.svg.startswith("<svg")
     assert 'class="nntui-' in frame.svg
     assert any(cell.foreground == ACCENT for row in frame.cells for cell in row)
+
+
+def test_a_finished_lane_that_something_was_found_in_is_marked_also_when_it_goes_by_another_name() -> None:
+    two = snapshot("sgd", "adam")
+    two = replace(two, lanes=tuple(replace(lane, state="finished") for lane in two.lanes))
+    found = (Finding("dead_relu", "warning", "sgd", (1,), 40, {}, "Dead.", ()),)
+    frame = render_frame(two, 160, 48, findings=found, first={"sgd": lane_settings("sgd", lr=0.5)})
+    rows = [row for row in frame.cells if "".join(cell.char for cell in row[:35]).startswith(("│▸●", "│ ■"))]
+    assert "sgd →" in "".join(cell.char for cell in rows[0])
+    signs = [next(cell for cell in reversed(row[:35]) if cell.char.strip()) for row in rows]
+    assert [sign.char for sign in signs] == ["!", "▣"]
+    assert (signs[0].background, signs[1].foreground) == (WARNING, ACCENT)
 
 
 def test_nan_is_plain() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from builders import lane_snapshot
 
-from nntui.lab.health import NAMED, guesses, health_lines, is_healthy
+from nntui.lab.health import NAMED, guesses, health_lines, is_healthy, sick_lanes
 from nntui_engine import Experiment
 from nntui_engine.data.facts import DataFacts
 from nntui_engine.diagnosis.verdict import RULES
@@ -51,6 +51,13 @@ def test_the_header_and_the_sentences_agree_on_who_is_healthy() -> None:
     ):
         said = any(line.startswith("Healthy") for line in lines(*lanes, findings=findings, step=step))
         assert is_healthy(Snapshot("fake", "Fake", 0, step, 100, lanes, ()), findings) == said
+
+
+def test_a_lane_is_as_sick_as_the_worst_that_was_found_in_it() -> None:
+    three = Snapshot("fake", "Fake", 0, 50, 100, (lane(0, "a"), lane(1, "b"), lane(2, "c")), ())
+    found = (replace(finding("b"), severity="info"), finding("b"), replace(finding("c"), severity="critical"))
+    assert sick_lanes(three, found) == {1: "warning", 2: "critical"}
+    assert sick_lanes(three, ()) == sick_lanes(None, found) == {}
 
 
 def test_who_guesses_is_not_learning_and_what_was_looked_for_is_said() -> None:

@@ -36,7 +36,7 @@ async def test_every_letter_is_seen_where_its_target_begins() -> None:
     async with jumping() as (app, _, screen):
         rows = text(app).splitlines()
         kinds = {one.spot.what for one in screen.by_letter.values()}
-        assert kinds == {"panel", "call", "lane", "knob", "group", "try"}
+        assert kinds == {"panel", "call", "lane", "layer", "knob", "group", "try"}
         at = {(one.spot.what, one.spot.which): one.row for one in screen.by_letter.values()}
         assert "adam" in rows[at["lane", 1]]
         assert "◂ 0.1 ▸" in rows[at["knob", 0]]

@@ -139,7 +139,7 @@ def test_which_actions_the_palette_leaves_out() -> None:
 FOOTER = {
     "of a network": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
-        *("lane", "enlarge", "unit", "lesson", "layer", "fix", "shades", "try", "undo", "type", "side by side", "log"),
+        *("lane", "enlarge", "unit", "lesson", "fix", "shades", "try", "undo", "type", "layer", "side by side", "log"),
         *("rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "panels"),
         *("default", "keep", "numbers", "layers", "network", "landscape", "map", "overview"),
     ),

@@ -1,6 +1,7 @@
 """The lab with a person at the keys, at several sizes, without a terminal."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -321,4 +322,19 @@ async def test_after_a_change_of_size_every_cell_is_drawn_again(monkeypatch: pyt
         await pilot.pause(1.0)
         assert settled >= 2
         assert len(whole) == settled
+        app.source.stop()
+
+
+async def test_the_footer_says_what_the_space_bar_does_now() -> None:
+    app = fake_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        assert "space go on" in text(app)
+        await pilot.press("space")
+        await until(pilot, lambda: "space pause" in text(app))
+        await pilot.press("space")
+        await until(pilot, lambda: "space go on" in text(app))
+        assert app.model._labels()["pause"] == "go on"
+        app.model.view = replace(app.model.view, running=False, finished=True)
+        assert app.model._labels()["pause"] == "train on"
         app.source.stop()

@@ -10,6 +10,7 @@ import pytest
 from lab.driving import ROOMY, SMALL, fake_lab, ready, text, until
 from lab.fakes import FakeExperiment
 from lab.test_race import lab as race_lab
+from textual import events
 from textual.pilot import Pilot
 
 from nntui.lab.app import LabApp
@@ -111,9 +112,11 @@ async def test_the_wheel_turns_the_chosen_knob_up_and_down() -> None:
 
 
 def _up() -> Any:
-    from textual import events
-
     return events.MouseScrollUp
+
+
+def _down() -> Any:
+    return events.MouseScrollDown
 
 
 async def test_a_click_on_a_key_in_the_footer_does_what_it_does() -> None:
@@ -264,3 +267,85 @@ async def test_of_a_race_the_table_chooses_and_its_plots_are_read() -> None:
         assert "step 0" in shown
         assert "plain" in shown
         app.source.stop()
+
+
+def chosen_layers(app: LabApp) -> list[int]:
+    """The layers with the mark of the chosen one, in the table of them."""
+    lines = app.screen.query_one("#layers", GridView).lines
+    return [spot.which for spot in spots(app, "layers", "layer") if "▸" in lines[spot.row]]
+
+
+async def test_a_click_on_a_layer_chooses_it_and_the_wheel_the_next() -> None:
+    async with trained() as (app, pilot):
+        view = app.model.panel_view
+        assert chosen_layers(app) == [view.layer] == [1]
+        last = spots(app, "layers", "layer")[-1]
+        view.unit = 1
+        await click(pilot, "layers", last, 5)
+        assert (view.layer, view.unit) == (last.which, 0) == (3, 0)
+        await until(pilot, lambda: chosen_layers(app) == [3])
+        for turned, layer in ((_down(), 3), (_up(), 2), (_up(), 1), (_up(), 1), (_down(), 2)):
+            await pilot._post_mouse_events([turned], "#layers", offset=(5, 2))
+            await pilot.pause()
+            assert view.layer == layer
+        await until(pilot, lambda: chosen_layers(app) == [2])
+        assert "layer 2" in text(app)  # the knob of one layer
+        await pilot.press("w")
+        await until(pilot, lambda: chosen_layers(app) == [3])
+        await pilot.press("2")
+        await until(pilot, lambda: app.lab_screen.look_request.layer == 3)  # type: ignore[union-attr]
+
+
+async def test_where_the_layers_are_not_listed_the_key_of_the_next_one_says_so() -> None:
+    async with trained(SMALL) as (app, pilot):
+        assert not spots(app, "layers", "layer")
+        await pilot.press("w")
+        await until(pilot, lambda: "Nothing here is of one layer" in text(app))
+        assert app.model.panel_view.layer == 1
+
+
+async def test_of_the_list_of_panels_a_click_chooses_a_second_hides_and_the_wheel_moves() -> None:
+    async with trained() as (app, pilot):
+        names = app.lab_screen.panel_names  # type: ignore[union-attr]
+        await pilot.press("P")
+        await until(pilot, lambda: spots(app, "panels-list", "panel"))
+        await click(pilot, "panels-list", spots(app, "panels-list", "panel")[1], 6)
+        assert app.lab_screen.panel_names == names  # type: ignore[union-attr]
+        await pilot.pause(0.6)
+        await click(pilot, "panels-list", spots(app, "panels-list", "panel")[1], 6)
+        assert app.lab_screen.panel_names == (names[0], *names[2:])  # type: ignore[union-attr]
+        await pilot._post_mouse_events([_down()], "#panels-list", offset=(5, 0))
+        await pilot.press("space")
+        await until(pilot, lambda: app.lab_screen.panel_names == (names[0], *names[3:]))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("key", "part"), [("question_mark", "#help-box"), ("6", "#lesson-text")])
+async def test_the_wheel_scrolls_what_is_read(key: str, part: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nntui.lab.model.lesson_text", lambda _: "One line.\n\n" * 40)
+    async with trained(SMALL) as (app, pilot):
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen.query(part) and app.screen.query_one(part).max_scroll_y > 0)
+        lr = rate(app, 0)
+        await pilot._post_mouse_events([_down()], part, offset=(20, 4))
+        await until(pilot, lambda: app.screen.query_one(part).scroll_y > 0)
+        await pilot._post_mouse_events([_up()], part, offset=(20, 4))
+        await until(pilot, lambda: app.screen.query_one(part).scroll_y == 0)
+        assert rate(app, 0) == lr
+
+
+async def test_the_wheel_over_a_map_comes_closer_and_goes_back() -> None:
+    app = race_lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await until(pilot, lambda: app.model.race is not None and app.model.view.surface is not None)
+        assert app.model.race is not None
+        home = app.model.race.lanes[0].surface.settings.window
+        await pilot._post_mouse_events([_up()], "#map", offset=(30, 12))
+        await until(pilot, lambda: _wide(app.model.map_view.shown(home)) < _wide(home))
+        for _ in range(2):
+            await pilot._post_mouse_events([_down()], "#map", offset=(30, 12))
+        await until(pilot, lambda: _wide(app.model.map_view.shown(home)) > _wide(home))
+        app.source.stop()
+
+
+def _wide(window: tuple[tuple[float, float], tuple[float, float]]) -> float:
+    return window[0][1] - window[0][0]

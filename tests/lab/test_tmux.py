@@ -127,3 +127,23 @@ def test_stopped_continued_in_another_size_and_left(tmux: Tmux) -> None:
     assert len(shown.splitlines()) == 24
     tmux.wait_for(lambda later: step(later) > step(shown))
     leave(tmux)
+
+
+def test_every_cell_is_drawn_again_when_another_program_wrote_on_the_screen(tmux: Tmux) -> None:
+    started(tmux)
+    tmux.send("Space")
+    before = tmux.wait_for(lambda shown: "paused" in shown)
+    terminal = Path(tmux("display-message", "-p", "-t", "lab", "#{pane_tty}").strip())
+    places = [(row, 3) for row in range(2, 28, 5)]
+    with terminal.open("w", encoding="ascii") as line:
+        line.write("".join(f"\x1b[{row};{column}HBROADCAST" for row, column in places))
+    tmux.wait_for(lambda shown: shown.count("BROADCAST") == len(places))
+    tmux.send("C-l")
+    tmux.wait_for(lambda shown: "BROADCAST" not in shown and shown.splitlines()[9:] == before.splitlines()[9:])
+    tmux.send("o")
+    tmux.wait_for(lambda shown: "What do you want to see?" in shown)
+    with terminal.open("w", encoding="ascii") as line:
+        line.write("\x1b[12;50HBROADCAST")
+    tmux.wait_for(lambda shown: "BROADCAST" in shown)
+    tmux.send("C-l")
+    tmux.wait_for(lambda shown: "BROADCAST" not in shown)

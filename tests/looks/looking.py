@@ -6,6 +6,15 @@ from nntui.looks.request import Look, LookRequest, take_looks
 from nntui_engine import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
+TWO_LANES: dict[str, Any] = {
+    "schema": 1,
+    "scenario": {"title": "Moons"},
+    "data": {"name": "moons", "samples": 60},
+    "model": {"hidden": [4], "activation": "tanh"},
+    "train": {"lr": 0.1, "steps": 1000, "batch_size": 16},
+    "lane": [{"name": "a"}, {"name": "b", "set": {"train.lr": 0.2}}],
+}
+
 
 def experiment(data: str = "moons", panels: tuple[str, ...] = (), lanes: Any = (), **more: Any) -> Experiment:
     tables: dict[str, Any] = {

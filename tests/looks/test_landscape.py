@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from looks.looking import TWO_LANES
 
 from nntui.lab.training import Training
 from nntui.looks import landscape as looks
@@ -15,19 +16,11 @@ from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
 pytestmark = pytest.mark.slow
-TABLES: dict[str, Any] = {
-    "schema": 1,
-    "scenario": {"title": "Moons"},
-    "data": {"name": "moons", "samples": 60},
-    "model": {"hidden": [4], "activation": "tanh"},
-    "train": {"lr": 0.1, "steps": 1000, "batch_size": 16},
-    "lane": [{"name": "a"}, {"name": "b", "set": {"train.lr": 0.2}}],
-}
 REQUEST = LookRequest((landscape,))
 
 
 def walked(steps: int = 100, every: int = 5) -> Experiment:
-    run = Experiment(scenario_from_dict(TABLES))
+    run = Experiment(scenario_from_dict(TWO_LANES))
     walk_of(run).note(run)
     for _ in range(steps // every):
         run.advance(every)
@@ -148,7 +141,10 @@ def test_a_walk_that_was_gone_back_on_ends_there() -> None:
 
 def training() -> Training:
     found = Training(
-        lambda: Experiment(scenario_from_dict(TABLES), rewind_memory=10**8), lambda _: None, float("inf"), paused=False
+        lambda: Experiment(scenario_from_dict(TWO_LANES), rewind_memory=10**8),
+        lambda _: None,
+        float("inf"),
+        paused=False,
     )
     found.build()
     found.launch(40)
@@ -165,7 +161,7 @@ def test_a_lane_that_begins_anew_has_a_way_from_there(how: str) -> None:
     one.launch(40)
     _, thetas = walk_of(one.run).of("a")  # type: ignore[misc]
     settings = {"train.seed": 7} if how == "another seed" else {"model.init": "he_normal"}
-    start = Experiment(scenario_from_dict(TABLES), overrides=[(settings, "a")])
+    start = Experiment(scenario_from_dict(TWO_LANES), overrides=[(settings, "a")])
     np.testing.assert_array_equal(thetas[0], parameters_of(start, 0))
     other = walk_of(one.run).of("b")
     assert other is not None
@@ -175,7 +171,7 @@ def test_a_lane_that_begins_anew_has_a_way_from_there(how: str) -> None:
 def test_a_lane_that_stands_still_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[int] = []
     monkeypatch.setattr("nntui.looks.walk.histograms_of", lambda _, lane: taken.append(lane) or ())
-    run = Experiment(scenario_from_dict(TABLES))
+    run = Experiment(scenario_from_dict(TWO_LANES))
     for _ in range(5):
         walk_of(run).note(run)
     assert taken == [0, 1]

@@ -1,10 +1,10 @@
 """The sharpness beside the training: what it is, of which lane, and that it is gone where a lane went back."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
+from looks.looking import TWO_LANES
 
 from nntui.looks import sharpness as looks
 from nntui.looks.request import LookRequest, Looks
@@ -18,14 +18,6 @@ from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import scenario_from_dict
 
 pytestmark = pytest.mark.slow
-TABLES: dict[str, Any] = {
-    "schema": 1,
-    "scenario": {"title": "Moons"},
-    "data": {"name": "moons", "samples": 60},
-    "model": {"hidden": [4], "activation": "tanh"},
-    "train": {"lr": 0.1, "steps": 1000, "batch_size": 16},
-    "lane": [{"name": "a"}, {"name": "b", "set": {"train.lr": 0.2}}],
-}
 REQUEST = LookRequest((sharpness_past,))
 
 
@@ -47,7 +39,7 @@ def settled(run: Experiment) -> SeenSharpness:
 
 
 def test_it_is_the_largest_eigenvalue_of_every_lane() -> None:
-    run = Experiment(scenario_from_dict(TABLES))
+    run = Experiment(scenario_from_dict(TWO_LANES))
     want: dict[str, list[float]] = {"a": [], "b": []}
     for _ in range(2):
         run.advance(10)
@@ -62,7 +54,7 @@ def test_it_is_the_largest_eigenvalue_of_every_lane() -> None:
 
 
 def test_a_lane_that_goes_back_has_nothing_of_what_was_ahead() -> None:
-    run = Experiment(scenario_from_dict(TABLES), rewind_memory=2**22)
+    run = Experiment(scenario_from_dict(TWO_LANES), rewind_memory=2**22)
     run.advance(10)
     settled(run)
     run.advance(10)
@@ -75,7 +67,7 @@ def test_a_lane_that_goes_back_has_nothing_of_what_was_ahead() -> None:
 
 def test_a_network_that_is_no_chain_says_so() -> None:
     layers = [{"kind": "dense", "units": 4, "name": "one"}, {"kind": "add", "from": ["one", "one"]}]
-    tables = TABLES | {"model": {"layers": [*layers, {"kind": "dense", "units": 1}]}, "lane": [{"name": "a"}]}
+    tables = TWO_LANES | {"model": {"layers": [*layers, {"kind": "dense", "units": 1}]}, "lane": [{"name": "a"}]}
     tables["model"]["layers"][-1]["activation"] = "sigmoid"
     run = Experiment(scenario_from_dict(tables))
     run.advance(1)
@@ -86,7 +78,7 @@ def test_a_network_that_is_no_chain_says_so() -> None:
 
 def drawn(values: tuple[float, ...]) -> PlotSpec:
     """The plot of two lanes whose sharpness at step 10 is ``values``, as far as they go."""
-    run = Experiment(scenario_from_dict(TABLES))
+    run = Experiment(scenario_from_dict(TWO_LANES))
     run.advance(20)
     snapshot = run.full_snapshot(None)
     past = {name: (np.array([10]), np.array([v])) for name, v in zip(("a", "b"), values, strict=False)}

@@ -145,3 +145,30 @@ def test_weights_into_a_layer_that_reads_images_are_pictures() -> None:
     np.testing.assert_allclose(found.pictures[1], run.parameters()["1.weights"][:, 1].reshape(8, 8))
     assert found.units == 3
     assert taken(experiment("moons"), weight_pictures) is None
+
+
+def test_looks_taken_together_pass_through_the_network_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nntui_engine.analysis import inside
+
+    run, passes = experiment(model={"hidden": [6]}), []
+    really = inside.activations_of_layers
+
+    def counted(*arguments: Any) -> Any:
+        passes.append(arguments)
+        return really(*arguments)
+
+    monkeypatch.setattr(inside, "activations_of_layers", counted)
+    request = LookRequest((units, close_unit), layer=1)
+    first = take_looks(run, request)
+    assert len(passes) == 1
+    one, close = first.of(units), first.of(close_unit)
+    assert one is not None
+    assert close is not None
+    assert close.units is one
+    run.advance(20)
+    later = take_looks(run, request).of(units)  # the next frame looks again
+    assert len(passes) == 2
+    assert later is not None
+    assert not np.array_equal(later.layers[0].mean, one.layers[0].mean)
+    units(run, request)
+    assert len(passes) == 3

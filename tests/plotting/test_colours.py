@@ -50,7 +50,8 @@ def test_shades_only_grow_lighter_on_terminals_of_any_number_of_colours(
     name: str, mode: str, system: ColorSystem | None, levels: int
 ) -> None:
     theme = Theme(mode, colours=colours_named(name))  # type: ignore[arg-type]
-    for shades in (rising(theme).colours[: rising(theme).levels], palette(theme)[0]):
+    darker = not theme.colours.dark and mode != "16"  # from a light ground on
+    for shades in (rising(theme).colours[: rising(theme).levels], palette(theme)[0][:: -1 if darker else 1]):
         seen = brightness(shades, system)
         assert all(b >= a for a, b in itertools.pairwise(seen))
     assert len(set(brightness(rising(theme).colours[: rising(theme).levels], system))) >= levels

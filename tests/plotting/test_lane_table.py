@@ -8,7 +8,7 @@ from builders import changed_lane, race, racer, snapshot
 
 from nntui.plotting.lane_table import draw_lanes, lanes_height
 from nntui.plotting.surface_side import draw_race_table, draw_racers, racers_height, table_height
-from nntui.plotting.theme import ASCII, Theme
+from nntui.plotting.theme import ASCII, GOOD, Theme
 from nntui_engine.run.snapshot import NonFinite, Snapshot
 
 THEME = Theme()
@@ -105,8 +105,8 @@ def test_a_sign_says_how_each_lane_stands_and_words_how_the_chosen_one_does(them
     )
     found = lines(shown, 31, theme=theme)
     g = theme.glyphs
-    assert [line[-1] for line in found[2:5]] == [g.done, g.stopped, g.bad]
-    assert len({g.done, g.stopped, g.bad} | set(g.lane[:4])) == 7
+    assert [line[-1] for line in found[2:5]] == [g.finished, g.stopped, g.bad]
+    assert len({g.finished, g.stopped, g.bad} | set(g.lane[:4])) == 7
     assert found[5].endswith("%")
     assert [lines(shown, 31, chosen)[6].strip() for chosen in range(4)] == [
         "finished at 300", "stopped early at 300", "NaN since step 7, layer 2", "valid: % right, held out",
@@ -114,6 +114,17 @@ def test_a_sign_says_how_each_lane_stands_and_words_how_the_chosen_one_does(them
     assert lines(shown, 40, everything=True)[6].strip() == "1 finished, 1 stopped early, 1 NaN"
     over = replace(shown, lanes=tuple(replace(lane, state="finished") for lane in lanes("a", "b").lanes))
     assert lines(over, everything=True)[4].strip() == "all finished"
+
+
+def test_what_was_found_in_a_lane_is_its_sign_on_a_ground_of_its_own_also_when_it_has_ended() -> None:
+    shown = lanes("a", "b", "c", "d")
+    shown = replace(shown, lanes=tuple(replace(lane, state="finished") for lane in shown.lanes))
+    grid = draw_lanes(shown, 0, False, 31, lanes_height(shown), THEME, sick={0: "warning", 1: "critical", 2: "info"})
+    assert [line[-2] for line in grid.lines()[2:6]] == ["!", "×", "i", "▣"]
+    signs = [next(style for text, style in grid.runs(row) if text == grid.lines()[row][-2]) for row in range(2, 6)]
+    assert [" on " in style for style in signs] == [True, True, False, False]
+    assert len(set(signs)) == 4
+    assert all(style != GOOD for style in grid.styles)  # nothing says that it is well
 
 
 def test_a_loss_that_is_no_number_says_so_at_once() -> None:
@@ -174,12 +185,12 @@ def test_racers_keep_their_distance_in_a_narrow_table() -> None:
 def test_racers_are_a_line_each_and_none_is_said_to_run() -> None:
     shown = race(racer(0), racer(1, state="diverged", diverged_at=1234), racer(2, state="finished"))
     found = [line[1:-1].rstrip() for line in draw_racers(shown, 1, False, 36, racers_height(shown), THEME).lines()]
-    assert [line[-1] for line in found[3:5]] == ["×", "✓"]
+    assert [line[-1] for line in found[3:5]] == ["×", "▣"]
     assert found[5].strip() == "diverged at step 1 234"
     table = "\n".join(draw_race_table(shown, 1, False, 120, table_height(shown), THEME).lines())
     assert "running" not in table + "".join(found)
     assert "× diverged at step 1 234" in table
-    assert "✓ finished at" in table
+    assert "▣ finished at" in table
 
 
 @pytest.mark.parametrize("width", range(40, 130))

@@ -72,7 +72,12 @@ def test_a_folded_group_has_the_sign_of_what_went_wrong_in_it() -> None:
     shown = replace(shown, lanes=(*shown.lanes[:6], broken, *shown.lanes[7:]))
     assert [line[-1] for line in lines(shown, 0) if "(4)" in line] == ["×", " "]
     over = replace(shown, lanes=tuple(replace(lane, state="finished") for lane in swept().lanes))
-    assert [line[-1] for line in lines(over, 0) if "(4)" in line] == ["✓", "✓"]
+    assert [line[-1] for line in lines(over, 0) if "(4)" in line] == ["▣", "▣"]
+    found = {4: "info", 6: "warning", 9: "info"}
+    grid = draw_lanes(over, 0, False, 31, 11, THEME, SWEEP, sick=found)
+    assert [line[-2] for line in grid.lines() if "(4)" in line] == ["!", "i"]
+    grid = draw_lanes(over, 0, False, 31, 11, THEME, SWEEP, sick=found | {7: "critical"})
+    assert [line[-2] for line in grid.lines() if "(4)" in line] == ["×", "i"]
 
 
 def test_a_curve_has_a_cell_a_lane_and_gaps_for_what_is_not_known() -> None:

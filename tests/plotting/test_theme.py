@@ -50,7 +50,7 @@ def test_sixteen_lanes_differ_in_colour_and_in_marker() -> None:
 def test_no_marker_means_two_things() -> None:
     for g in (UNICODE, ASCII):
         of_kinds, of_lanes = set(g.kind) | set(g.held_out), set(g.lane)
-        signs = {g.bad, g.done, g.stopped, g.chosen, g.paused, g.below}
+        signs = {g.bad, g.done, g.finished, g.stopped, g.chosen, g.paused, g.below}
         assert len(of_kinds) == len(g.kind) + len(g.held_out)
         assert not of_kinds & of_lanes
         assert not (of_kinds | of_lanes) & signs

@@ -15,7 +15,7 @@ from nntui.plotting.grid import Spot
 from .dialog import DismissedOnce
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnmASDFGHJKLQWERTYUIOPZXCVBNM"
-CHOSEN = ("lane", "group", "try", "finding")  # kinds of spots that have a letter
+CHOSEN = ("lane", "layer", "group", "try", "finding")  # kinds of spots that have a letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,11 @@ class LabScreen(Screen[None]):
         return self.query_one(MapPart)
 
     @property
+    def lists_layers(self) -> bool:
+        """Whether the table of layers is on screen."""
+        return self.query_one(SidePart).lists_layers
+
+    @property
     def pages(self) -> int:
         """Into how many pages the plots of the present view are folded."""
         if self.state.view == "map" and self.state.race is not None:

@@ -64,6 +64,20 @@ class PanelsScreen(DismissedOnce, ModalScreen[None]):
         """As many rows as the window has."""
         self._show()
 
+    def on_grid_view_pressed(self, event: GridView.Pressed) -> None:
+        """A click chooses, one on the chosen panel hides or shows it."""
+        event.stop()
+        name = self._order[event.spot.which]
+        if name == self._chosen:
+            self.action_switch()
+        self._chosen = name
+        self._show()
+
+    def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
+        """Moves the mark."""
+        event.stop()
+        self.action_choose(event.direction)
+
     def action_choose(self, direction: int) -> None:
         """Choose the next (1) or last (−1) panel."""
         at = self._order.index(self._chosen) + direction

@@ -22,6 +22,7 @@ class SidePart(Vertical):
     def __init__(self, theme: Theme, *, id: str) -> None:
         super().__init__(id=id)
         self.theme = theme
+        self.lists_layers = False  # whether the table of a network's layers is on screen
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of this theme from now on."""
@@ -38,11 +39,14 @@ class SidePart(Vertical):
         ``map_away`` says that in place of the map there are the plots that did not fit beside it.
         """
         self.display = width > 0 and state.anything is not None
+        self.lists_layers = False
         if not self.display:
             return
         theme, snapshot, race = self.theme, state.snapshot, state.race
         chosen, everything, sweep = state.panel_view.lane, state.all_lanes, state.panel_view.sweep
-        for name, height in side_heights(state, width, rows, map_away).items():
+        heights = side_heights(state, width, rows, map_away)
+        self.lists_layers = heights["layers"] > 0 and race is None
+        for name, height in heights.items():
             view = self._view(name)
             view.display = height > 0
             if height and (view.styles.height is None or view.styles.height.value != height):
@@ -54,15 +58,17 @@ class SidePart(Vertical):
             self._view("layers").show(lambda w, h: draw_curvature(racer, several, w, h, theme))
         else:
             away = undrawn(snapshot, state.panel_view) if snapshot is not None else frozenset()
-            self._view("lanes").show(lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away))
+            self._view("lanes").show(
+                lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away, state.sick)
+            )
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
         )
         self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme))
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
-            several = len(snapshot.lanes) > 1
-            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer, several))
+            layer, several = min(state.panel_view.layer, len(lane.layers)), len(snapshot.lanes) > 1
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, layer, several))
 
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)
