@@ -38,6 +38,7 @@ class Outputs(NamedTuple):
     timing: bool
     fair: bool
     weights: Path | None
+    record: Path | None
 
 
 @click.command(
@@ -52,6 +53,7 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --steps 500 --format json",
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
+        "nntui run digits --record digits.nntui",
         "nntui run beale --fair",
     ),
 )
@@ -98,6 +100,12 @@ class Outputs(NamedTuple):
     metavar="FILE",
     help="Write the weights of the first lane as .npz, for model.start of another scenario.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE.nntui",
+    help="Record the run into a new file, for nntui replay and diagnose.",
+)
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
     scenario: str,
@@ -115,6 +123,7 @@ def command(
     fail_on: str | None,
     fair: bool,
     save_weights: Path | None,
+    record: Path | None,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless.
@@ -143,7 +152,7 @@ def command(
 
     loaded = load_scenario(scenario)
     if fair:
-        _check_fair(loaded, form, screenshot)
+        _check_fair(loaded, form, screenshot, record)
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import RunOptions
 
@@ -152,7 +161,7 @@ def command(
     if headless:
         columns, _, rows = DEFAULT_SIZE.partition("x")
         outputs = Outputs(
-            form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair, save_weights
+            form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair, save_weights, record
         )
         return _headless(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
@@ -167,13 +176,16 @@ def command(
         paused=paused,
         ascii_only=ascii_only,
         fps=fps,
+        record=record,
     )
 
 
-def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:
+def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None, record: Path | None) -> None:
     context = click.get_current_context()
     if not scenario.is_surface:
         raise click.UsageError(f"--fair is for optimizers on a surface; {scenario.name} trains a network", context)
+    if record is not None:
+        raise click.UsageError("--fair cannot be recorded", context)
     if form == "jsonl" or screenshot is not None:
         raise click.UsageError("--fair prints text or json only", context)
 
@@ -183,6 +195,7 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
+    from nntui.headless.recording import recording
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
     from nntui.own_data import is_data
@@ -198,8 +211,8 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         click.echo(f"{scenario.path.name}: {scenario.summary}", err=True)
     with prompt_exit():
         rows = outputs.format == "jsonl"
-        with progress_bar() as progress:
-            experiment = build(scenario, options, keep_samples=rows, compiling=progress)
+        with progress_bar() as progress, recording(outputs.record) as recorder:
+            experiment = build(scenario, options, rows, progress, recorder)
             write = partial(_write_rows, experiment.snapshot()) if rows else None
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:

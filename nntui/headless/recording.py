@@ -1,0 +1,34 @@
+"""Recording a run without a screen."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from nntui_engine.record.recorder import Recorder
+
+
+@contextmanager
+def recording(path: Path | None) -> "Iterator[Recorder | None]":
+    """What listens to the run that is trained meanwhile; None if nothing is to be recorded.
+
+    At the end, whichever it is, what was measured is written. What went wrong with the file is said once: it never
+    ends a training.
+    """
+    if path is None:
+        yield None
+        return
+    from nntui.lab.recording import NO_LOG, recorder_of
+
+    recorder = recorder_of(path)
+    if recorder.journal != "wal":
+        click.echo(f"nntui: {NO_LOG}", err=True)
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+        if recorder.trouble:
+            click.echo(f"nntui: {recorder.trouble}", err=True)

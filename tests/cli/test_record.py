@@ -1,0 +1,64 @@
+"""``nntui run --record``: what it writes, what it refuses, and that it changes nothing."""
+
+import sqlite3
+
+import pytest
+
+from nntui_engine.record.source import RecordSource
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl"])
+def test_recording_changes_no_byte_of_what_is_printed(invoke, small, tmp_path, form):
+    path = tmp_path / "run.nntui"
+    alone = invoke("run", small, "--headless", "--format", form)
+    recorded = invoke("run", small, "--headless", "--format", form, "--record", str(path))
+    assert (recorded.status, recorded.err) == (0, "")
+    assert recorded.out == alone.out
+    source = RecordSource(path)
+    assert (source.step, [lane.name for lane in source.lanes]) == (30, ["tanh", "ReLU: quick"])
+
+
+def test_the_record_says_what_it_was_made_from(invoke, small, tmp_path):
+    path = tmp_path / "run.nntui"
+    invoke("run", small, "--headless", "--record", str(path), "--seed", "7", "--set", "train.lr=0.02")
+    said = dict(sqlite3.connect(path).execute("SELECT key, value FROM run").fetchall())
+    assert said["seed"] == "7"
+    assert "lr = 0.02" in said["scenario"]
+    assert {"nntui", "numpy", "numba", "python", "processor", "journal"} <= set(said)
+    again = tmp_path / "again.toml"
+    again.write_text(said["scenario"], encoding="utf-8")
+    first, second = (
+        invoke("run", *arguments, "--headless", "--format", "jsonl").out
+        for arguments in ((small, "--seed", "7", "--set", "train.lr=0.02"), (str(again),))
+    )
+    assert first == second
+
+
+def test_a_file_that_is_there_is_left_alone(invoke, small, tmp_path):
+    path = tmp_path / "run.nntui"
+    path.write_text("mine", encoding="utf-8")
+    result = invoke("run", small, "--headless", "--record", str(path))
+    assert (result.status, result.out) == (2, "")
+    assert result.err == f"nntui: --record: {path} exists already; choose another name, or --resume it\n"
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_that_is_missing_is_named(invoke, small, tmp_path):
+    result = invoke("run", small, "--headless", "--record", str(tmp_path / "none" / "run.nntui"))
+    assert result.status == 2
+    assert result.err.endswith(f"there is no folder {tmp_path / 'none'}\n")
+
+
+def test_a_run_that_cannot_begin_leaves_no_file(invoke, small, tmp_path):
+    path = tmp_path / "run.nntui"
+    result = invoke("run", small, "--headless", "--record", str(path), "--set", "train.batch_size=99999")
+    assert result.status == 2
+    assert not path.exists()
+
+
+def test_fair_races_are_not_recorded(invoke, tmp_path):
+    result = invoke("run", "beale", "--headless", "--fair", "--record", str(tmp_path / "run.nntui"))
+    assert result.status == 2
+    assert "--fair cannot be recorded" in result.err
