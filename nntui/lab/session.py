@@ -174,6 +174,8 @@ class Session:
         if self._looks.due and self._hungry and training.can("predict") and not training.failed:
             self._looks.take(training.run)
             self._dirty = True
+        if training.follow():
+            self._dirty = True
         if self._recorder is not None and self._recorder.trouble and not self._warned:
             self._warned = True
             self._notices.append((self._recorder.trouble, True))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nntui_engine.errors import InputError
 
@@ -19,13 +19,14 @@ from .visits import key_of
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
 
 WRITING_SECONDS = 30.0  # that leaving waits for a record to be written, at most
 
 
 def run_lab(
-    source: "Scenario | Callable[[], Experiment]",
+    source: "Scenario | Callable[[], Experiment | RecordSource]",
     *,
     title: str = "",
     seed: int | None = None,
@@ -49,7 +50,8 @@ def run_lab(
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     config = config if keymap is None else replace(config, keys=keymap)
     if callable(source):
-        session = Session(source, speed=speed, paused=paused)
+        make = cast("Callable[[], Experiment]", source)  # what a record has not, the lab asks of no record
+        session = Session(make, speed=speed, paused=paused)
         return _run(LabApp(session, title, config=config, fair=fair), trouble)
     recorder = None if record is None else recorder_of(record)
     session = session_of(

@@ -62,3 +62,29 @@ def test_fair_races_are_not_recorded(invoke, tmp_path):
     result = invoke("run", "beale", "--headless", "--fair", "--record", str(tmp_path / "run.nntui"))
     assert result.status == 2
     assert "--fair cannot be recorded" in result.err
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_record_is_judged_as_its_run_was(invoke, small, tmp_path, more):
+    path = tmp_path / "run.nntui"
+    invoke("run", small, "--headless", "--record", str(path), "--set", "train.lr=1e6")
+    live = invoke("diagnose", small, "--set", "train.lr=1e6", *more)
+    read = invoke("diagnose", str(path), *more)
+    assert live.status == 1
+    assert (read.status, read.out, read.err) == (live.status, live.out, "")
+
+
+def test_a_record_is_not_trained(invoke, tmp_path):
+    result = invoke("diagnose", str(tmp_path / "run.nntui"), "--fix")
+    assert result.status == 2
+    assert "--fix trains; a record is judged as it is" in result.err
+
+
+def test_replay_needs_a_terminal_and_a_record(invoke, small, tmp_path):
+    path = tmp_path / "run.nntui"
+    assert f"{path}: no such file" in invoke("replay", str(path)).err
+    assert "is no record of nntui" in invoke("replay", small).err
+    invoke("run", small, "--headless", "--record", str(path))
+    result = invoke("replay", str(path))
+    assert (result.status, result.out) == (2, "")
+    assert "needs a terminal" in result.err

@@ -187,8 +187,10 @@ class Writer:
 
 
 def merge(table: Array, count: int) -> Array:
-    """Every ``count`` samples of (m, 1 + width) as three, at their last three steps: the smallest of each column, the mean and the
-    largest, NaN and infinities in the mean."""
+    """Every ``count`` samples of (m, 1 + width) as three, at their last three steps.
+
+    They are the smallest of each column, the mean and the largest, NaN and infinities in the mean.
+    """
     merged = []
     for start in range(0, len(table), count):
         some = table[start : start + count]

@@ -123,7 +123,7 @@ class History:
         }
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Become what :meth:`state` was taken of, in its shapes, with the same width. Raises ValueError where it does not fit."""
+        """Become what :meth:`state` was taken of, in its shapes. Raises ValueError where it does not fit."""
         recent, first, old = (state[name] for name in ("recent", "first", "old"))
         self._stride, self._filled = (int(size) for size in state["sizes"].reshape(2))
         self._count, self._old_count = len(recent), len(old)
