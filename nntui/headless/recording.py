@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from nntui.headless.output import Progress
+    from nntui_engine.experiment import Experiment
     from nntui_engine.record.recorder import Recorder
 
 
@@ -26,8 +28,26 @@ def recording(path: Path | None) -> "Iterator[Recorder | None]":
     recorder = recorder_of(path)
     if recorder.journal != "wal":
         click.echo(f"nntui: {NO_LOG}", err=True)
-    try:
+    with _written(recorder):
         yield recorder
+
+
+@contextmanager
+def resuming(path: Path, keep_samples: int, compiling: "Progress") -> "Iterator[Experiment]":
+    """The run of a record, where it can go on, recorded into the same file meanwhile."""
+    from nntui.lab.recording import words
+    from nntui_engine.record.resume import resumed
+
+    run, recorder = resumed(path, words, keep_samples, compiling)
+    click.echo(f"{path}: goes on from step {run.step}", err=True)
+    with _written(recorder):
+        yield run
+
+
+@contextmanager
+def _written(recorder: "Recorder") -> Iterator[None]:
+    try:
+        yield
     finally:
         recorder.close()
         if recorder.trouble:

@@ -18,10 +18,11 @@ def recorder_of(path: Path) -> "Recorder":
     """What writes a new record at ``path``. Raises InputError where none can be made."""
     from nntui_engine.record.recorder import Recorder
 
-    return Recorder(path, _words)
+    return Recorder(path, words)
 
 
-def _words(run: "Experiment") -> dict[str, str]:
+def words(run: "Experiment") -> dict[str, str]:
+    """Keys and values of a record's table ``run`` that the engine does not know."""
     from .keeping import recipes_text
 
     try:

@@ -4,6 +4,8 @@ import sqlite3
 
 import pytest
 
+from nntui_engine import Experiment
+from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
 
 pytestmark = pytest.mark.slow
@@ -88,3 +90,31 @@ def test_replay_needs_a_terminal_and_a_record(invoke, small, tmp_path):
     result = invoke("replay", str(path))
     assert (result.status, result.out) == (2, "")
     assert "needs a terminal" in result.err
+
+
+def test_a_run_goes_on_from_its_record(invoke, small, tmp_path):
+    path, whole = tmp_path / "run.nntui", invoke("run", small, "--headless", "--steps", "60", "--format", "json")
+    recorder = Recorder(path)
+    run = Experiment(small, steps=60, listener=recorder)
+    run.advance(25)
+    recorder.close()
+    result = invoke("run", "--resume", str(path), "--headless", "--format", "json")
+    assert (result.status, result.err) == (0, f"{path}: goes on from step 25\n")
+    assert result.out == whole.out
+    again = invoke("run", "--resume", str(path), "--headless", "--format", "json")  # it has ended
+    assert again.out == whole.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("small", "--headless"), "SCENARIO: a run that is resumed has it in its record"),
+        (("--headless", "--set", "train.lr=1"), "--set: a run that is resumed has it in its record"),
+        ((), "--resume works with --headless only"),
+        (("--headless",), "no such file"),
+    ],
+)
+def test_what_does_not_go_with_resuming_is_said(invoke, tmp_path, arguments, words):
+    result = invoke("run", *arguments, "--resume", str(tmp_path / "none.nntui"))
+    assert result.status == 2
+    assert words in result.err

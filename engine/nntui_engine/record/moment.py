@@ -12,7 +12,7 @@ from .blocks import checksum, encoded, packed
 from .writer import Writer
 
 PARTS = {
-    Arena: ("pool", "order", "sums", "ints", "reals", "block_reals", "node_reals"),
+    Arena: ("pool", "order", "sums", "ints", "reals"),
     Field: ("state", "ints", "reals"),
 }
 MOMENTS_WITH_NUMBERS = 2  # the newest; older ones keep their histories alone

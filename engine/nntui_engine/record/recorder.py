@@ -23,7 +23,7 @@ from ..tasks.network_lane import NetworkLane
 from .about import about_lane, about_run
 from .moment import write_moment
 from .plain import to_text
-from .schema import created
+from .schema import created, reopened
 from .writer import QUEUE_BYTES, Writer
 
 Array = NDArray[np.float64]
@@ -73,21 +73,43 @@ class Arranged:
     last: dict[tuple[int, str], float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class After:
+    """What a record has already that a run goes on with: the lanes ``before``, at ``position``; ids given so far."""
+
+    before: Arranged | None = None
+    position: int = 0
+    lanes: int = 0
+    arrangements: int = 0
+    checkpoints: int = 0
+    events: int = 0
+
+
 class Recorder:
     """Listens to a run and records it into a new file. Raises InputError where none can be made.
 
+    ``after``: what it goes on from, of a record that is there.
     ``describe``: more keys and values for the table ``run``, once there is one. The file's connection
     is the writer's thread's alone.
     """
 
-    def __init__(self, path: Path, describe: Callable[[Any], Mapping[str, str]] = lambda _: {}) -> None:
-        connection, self.journal = created(path)
+    def __init__(
+        self,
+        path: Path,
+        describe: Callable[[Any], Mapping[str, str]] = lambda _: {},
+        after: After | None = None,
+    ) -> None:
+        connection, self.journal = created(path) if after is None else reopened(path)
         self.writer = Writer(path, connection)
         self._describe = describe
+        after = after or After()
+        self._offset = after.position
         self._pending: list[tuple[int, Samples]] = []
         self._line: list[Arranged] = []  # by how many events had happened
         self._here: Arranged | None = None
-        self._lanes = self._arrangements = self._checkpoints = self._events = 0  # ids given so far
+        self._lanes, self._arrangements = after.lanes, after.arrangements  # ids given so far
+        self._checkpoints, self._events = after.checkpoints, after.events
+        self._before = after.before  # what the run goes on from, until it has begun
         self._bytes = 0  # of samples since the last moment was kept
         self._kept_at = time.monotonic()
         self._reached = 0  # the furthest position of this future
@@ -109,7 +131,8 @@ class Recorder:
         """The run has moved, or gone back, or one of its events has happened."""
         begun, self._run = self._run is not None, run
         if not begun:
-            for key, value in {**about_run(run, self.journal), **self._describe(run)}.items():
+            about = {**about_run(run, self.journal), **self._describe(run)} if self._before is None else {}
+            for key, value in about.items():
                 self._insert("run", key, value)
             self.writer.start()
         if news == "begun":
@@ -134,7 +157,7 @@ class Recorder:
     def close(self) -> None:
         """Keeps the last moment, and waits until all is written."""
         if self._run is None:  # it came to nothing
-            self.writer.discard()
+            self.writer.discard(new=self._before is None)
         elif self._here is not None and self._run.position == self._run.end:
             self._keep_moment(self._run, self._here)
         self.writer.close()
@@ -146,27 +169,30 @@ class Recorder:
 
     def _note(self, run: Run, what: str, detail: Mapping[str, object]) -> None:
         self._events += 1
-        self._insert("event", self._events, run.position, what, to_text(detail))
+        self._insert("event", self._events, self._offset + run.position, what, to_text(detail))
 
     def _note_now(self, run: Run, here: Arranged) -> None:
         lanes = tuple(_lane_now(run, place) for place in range(len(run.lanes)))
-        now = Now(here.id, run.position, lanes)
+        now = Now(here.id, self._offset + run.position, lanes)
         self.writer.do(lambda: self.writer.at_commit("run", "now", lambda: to_text(now)))
 
     def _arrange(self, run: Run, events: Sequence[Event]) -> None:
         """The lanes after an event, or at the beginning."""
         event = events[-1] if events and self._line else None
-        parent = self._line[-1] if event is not None else None
+        parent, self._before = self._line[-1] if event is not None else self._before, None
+        resumed = event is None and parent is not None
         before: dict[str | None, int] = {} if parent is None else dict(zip(parent.names, parent.ids, strict=True))
         self._arrangements += 1
         ids: list[int] = []
-        text = to_text(_event_words(event))
-        self._insert("arrangement", self._arrangements, None if parent is None else parent.id, run.position, text)
+        text = to_text({"what": "resume"} if resumed else _event_words(event))
+        self._insert(
+            "arrangement", self._arrangements, None if parent is None else parent.id, self._offset + run.position, text
+        )
         shown = run.snapshot().lanes
         for place, lane in enumerate(run.lanes):
             self._lanes += 1
             ids.append(self._lanes)
-            origin = before.get(_origin(event, lane.name))
+            origin = before.get(lane.name if resumed else _origin(event, lane.name))
             step = run.step_of(place) if origin is not None else 0
             first = (self._lanes, self._arrangements, place, lane.name, origin, step)
             self._insert_lane(first, lane, shown[place].own)
@@ -203,7 +229,7 @@ class Recorder:
         self._checkpoints += 1
         number, ids, task = self._checkpoints, list(here.ids), run.save().task
         coming = [Coming(one.at - run.position, one.lane, dict(one.settings)) for one in run.coming]
-        self._insert("checkpoint", number, here.id, run.position, to_text(coming))
+        self._insert("checkpoint", number, here.id, self._offset + run.position, to_text(coming))
         self.writer.do(lambda: write_moment(self.writer, number, ids, task, pasts))
 
 

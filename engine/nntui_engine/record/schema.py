@@ -1,11 +1,17 @@
 """The tables of a record, and how such a file is made and opened (docs/record.md)."""
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
 
 from ..errors import InputError
 from ..files import problem_with
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 APPLICATION = 0x6E6E7475  # "nntu"
 VERSION = 1
@@ -63,6 +69,38 @@ def _for_writing(path: Path) -> tuple[sqlite3.Connection, str]:
         journal = str(connection.execute("PRAGMA journal_mode = DELETE").fetchone()[0])
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection, journal
+
+
+def reopened(path: Path) -> tuple[sqlite3.Connection, str]:
+    """A record that was checked, to be written on, and its journal's mode. Raises InputError where it cannot be."""
+    try:
+        connection, journal = _for_writing(path)
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("COMMIT")
+    except (sqlite3.Error, OSError) as error:
+        raise InputError(f"--resume: cannot write {path}: {error}") from None
+    return connection, journal
+
+
+def lock(path: Path) -> int:
+    """Takes the right to write a record until the descriptor that is returned is closed, by the end of the process at
+    the latest. Raises InputError where another has it.
+
+    It is to be closed after the connection only: closing any descriptor of a file drops SQLite's own locks on it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError as error:
+        raise InputError(f"--resume: cannot write {path}: {error.strerror or error}") from None
+    if fcntl is None:
+        return descriptor
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
+            os.close(descriptor)
+            raise InputError(f"--resume: {path} is being written by another nntui") from None
+    return descriptor
 
 
 def opened(path: Path) -> sqlite3.Connection:

@@ -19,10 +19,10 @@ from ..run.lanes import settings_words
 from ..run.snapshot import LaneSnapshot, LaneState, Mark, NonFinite, Snapshot
 from ..run.source import Capability
 from ..run.task import Lane
-from ..scenario import Scenario
+from ..scenario import LaneTables, Scenario
 from ..tasks.network_lane import NetworkLane
 from .about import AboutNetwork, network_lane, scenario_of
-from .recorder import LaneNow
+from .recorder import Coming, LaneNow
 from .tables import ArrangementRow, LaneRow, Tables
 
 Array = NDArray[np.float64]
@@ -119,7 +119,7 @@ class RecordSource:
         """A lane goes on to where it stood at ``target``."""
         row, lane = one.row, one.lane
         step = row.step + target - here.at
-        now = self._lane_now(row) if target == self.end else None
+        now = self._lane_now(row) if target == self.end and here.id == self._now.arrangement else None
         for kind, history in lane.histories.items():
             one.read[kind] = self._fill(history, kind, row, step, one.read.get(kind))
         lane.renew_latest()
@@ -168,6 +168,37 @@ class RecordSource:
         if row.origin is not None:
             self._fill(history, kind, self._tables.lane(row.origin), row.step, None)
         return -1.0
+
+    # -- for who goes on from it ------------------------------------------------------------------------------------
+
+    def moment(self) -> tuple[int, int, int, list[Coming]]:
+        """The newest moment whose numbers were kept: its number, arrangement and position, and what was planned."""
+        return self._tables.moment()
+
+    def show(self, arrangement: int, position: int) -> None:
+        """Look at it as it stood at ``position`` in one of its arrangements."""
+        self._line = self._tables.line(arrangement)
+        self._here = self._line[-1]
+        self.lanes_now = [self._begun(row) for row in self._tables.lanes(arrangement)]
+        for one in self.lanes_now:
+            self._move(one, self._here, position)
+        self.position = position
+
+    def lane_tables(self) -> list[LaneTables]:
+        """The scenario tables of the lanes where it is looked at."""
+        return [LaneTables(one.row.name, one.row.tables) for one in self.lanes_now]
+
+    def state(self, moment: int, part: str, size: int) -> bytes:
+        """The numbers of a moment, ``size`` bytes."""
+        return self._tables.state(moment, part, size)
+
+    def ids(self) -> tuple[int, int, int, int]:
+        """The largest number of a lane, an arrangement, a moment and an event."""
+        return self._tables.ids()
+
+    def damaged(self, why: str) -> InputError:
+        """The error that says so."""
+        return self._tables.damaged(why)
 
     # -- a Source ---------------------------------------------------------------------------------------------------
 

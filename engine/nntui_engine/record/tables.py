@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .blocks import BrokenBlockError, checksum, decoded
+from .blocks import BrokenBlockError, checksum, decoded, unpacked
 from .plain import from_text
-from .recorder import Now
+from .recorder import Coming, Now
 from .schema import check_integrity, opened
 
 Array = NDArray[np.float64]
@@ -167,6 +167,35 @@ class Tables:
             return decoded(data, rows, columns)
         except BrokenBlockError as error:
             raise self.damaged(f"{place}: {error}") from None
+
+    def moment(self) -> tuple[int, int, int, list[Coming]]:
+        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then."""
+        rows = self._rows(
+            "SELECT id, arrangement, at, detail FROM checkpoint WHERE id IN (SELECT checkpoint FROM state) "
+            "ORDER BY id DESC LIMIT 1"
+        )
+        if not rows:
+            raise InputError(f"{self.path}: it has no moment to go on from")
+        number, arrangement, at, detail = rows[0]
+        if not (isinstance(arrangement, int) and isinstance(at, int)):
+            raise self.damaged(f"moment {number} is none")
+        return number, arrangement, at, self._parsed(detail, list[Coming])
+
+    def state(self, moment: int, part: str, size: int) -> bytes:
+        """The numbers of a moment, ``size`` bytes."""
+        rows = self._rows("SELECT checksum, data FROM state WHERE checkpoint = ? AND part = ?", moment, part)
+        if not rows or not isinstance(rows[0][1], bytes) or checksum(rows[0][1]) != rows[0][0]:
+            raise self.damaged(f"moment {moment} has no whole {part}")
+        try:
+            return unpacked(rows[0][1], size)
+        except BrokenBlockError as error:
+            raise self.damaged(f"moment {moment} ({part}): {error}") from None
+
+    def ids(self) -> tuple[int, int, int, int]:
+        """The largest number of a lane, an arrangement, a moment and an event."""
+        names = ("lane", "arrangement", "checkpoint", "event")
+        found = [self._rows(f"SELECT COALESCE(MAX(id), 0) FROM {name}")[0][0] for name in names]
+        return found[0], found[1], found[2], found[3]
 
     def kept_past(self, lane: int, kind: str, upto: int) -> dict[str, Array] | None:
         """The newest state of a lane's history that a moment at or before its step ``upto`` has kept, in the shapes of

@@ -1,5 +1,6 @@
 """The thread that writes a record: the file's only writer, which nobody waits for."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .blocks import checksum, encoded
+from .schema import lock
 
 Array = NDArray[np.float64]
 Place = tuple[int, str]  # id of a lane, name of a history
@@ -42,20 +44,20 @@ class Writer:
     """Writes what it is given, in order, through ``connection``, which is its own from here on.
 
     ``trouble``: why it stopped writing, "" while all is well; what was committed until then is sound.
-    ``next_block``: numbers of the blocks to come, of a record that goes on.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, next_block: dict[Place, int] | None = None) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path, self.trouble = path, ""
         self.committed: dict[Place, int] = {}  # the last step in the file
         self._written: dict[Place, int] = {}  # and of what will be with the next commit
         self._connection = connection
+        self._lock = lock(path)
         self._file = path.stat().st_ino
         self._jobs: deque[Callable[[], None]] = deque()
         self._wake = threading.Event()
         self._given, self._taken = 0, 0  # bytes; each written by one thread only
         self._open: dict[Place, Open] = {}
-        self._next = next_block or {}
+        self._next: dict[Place, int] = {}  # numbers of the blocks to come
         self._late: dict[tuple[str, str], Callable[[], str]] = {}
         self._closing = False
         self._thread = threading.Thread(target=self._main, name="nntui-record", daemon=True)
@@ -96,11 +98,13 @@ class Writer:
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
-    def discard(self) -> None:
-        """Closes and removes the file, if the thread was never started."""
+    def discard(self, new: bool) -> None:
+        """Closes the file, if the thread was never started, and removes a ``new`` one."""
         if not self._thread.is_alive():
             self._connection.close()
-            self.path.unlink(missing_ok=True)
+            os.close(self._lock)
+            if new:
+                self.path.unlink(missing_ok=True)
 
     # -- the writer's thread ----------------------------------------------------------------------------------------
 
@@ -136,6 +140,7 @@ class Writer:
             self._give_up(str(error) or type(error).__name__)
         finally:
             self._connection.close()
+            os.close(self._lock)
 
     def _turn(self) -> None:
         """One transaction: what waits, for about COMMIT_SECONDS."""

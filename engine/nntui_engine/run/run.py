@@ -380,6 +380,19 @@ class Run:
         self._return_to(checkpoint)
         self._begin_timeline(checkpoint)
 
+    def continue_from(
+        self, task: AnyTask, marks: Iterable[Mark], coming: Iterable[Tweaked], listener: Listener
+    ) -> None:
+        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: changes planned for later.
+
+        It begins there, as far as :meth:`seek` is concerned, and ``listener`` hears of it from there on.
+        """
+        self._task, self.marks, self._listener = task, list(marks), listener
+        task.emitted = listener.sampled
+        self._timeline = Timeline(self._memory, self.save(), events=list(coming))
+        self._first_tables = {lane.name: lane.tables for lane in self.lanes}
+        self._tell("begun")
+
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()
         self._task.emitted = None if self._listener is None else self._listener.sampled
