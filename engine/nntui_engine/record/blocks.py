@@ -35,8 +35,14 @@ def encoded(table: Array) -> bytes:
     for group, stored in ((small[:, narrow], 0), (table[:, noisy], _NOISY_PLANES), (table[:, ~narrow & ~noisy], 0)):
         planes = np.ascontiguousarray(group.T).view(np.uint8).reshape(group.size, group.dtype.itemsize).T
         for number, plane in enumerate(planes if group.size else ()):
-            parts.append(zlib.compress(plane.tobytes(), 0 if number < stored else 1))
+            parts.append(_stream(plane.tobytes(), 0 if number < stored else 1))
     return b"".join(parts)
+
+
+def _stream(plane: bytes, level: int) -> bytes:
+    """Runs and rare bytes are all that there is to gain in a plane; to look for more takes half as long again."""
+    stream = zlib.compressobj(level, strategy=zlib.Z_RLE)
+    return stream.compress(plane) + stream.flush()
 
 
 def _looks_like_noise(table: Array) -> NDArray[np.bool_]:

@@ -207,13 +207,14 @@ class Recorder:
         """``again``: some of it has come before, until the run went back."""
         for place, samples in self._pending:
             for kind, (steps, values) in samples.items():
-                new = steps > (here.last.get((place, kind), -1.0) if again else -1.0)
-                if not new.any():
+                if again:
+                    new = steps > here.last.get((place, kind), -1.0)
+                    steps, values = steps[new], values[new]
+                if not len(steps):
                     continue
                 here.last[place, kind] = float(steps[-1])
-                table = np.column_stack([steps[new], values[new]])
-                self._bytes += table.nbytes
-                self.writer.add((here.ids[place], kind), table)
+                self._bytes += values.nbytes
+                self.writer.add((here.ids[place], kind), steps, values)
         self._pending.clear()
 
     def _moment_is_due(self, run: Run) -> bool:

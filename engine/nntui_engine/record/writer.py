@@ -21,6 +21,7 @@ Place = tuple[int, str]  # id of a lane, name of a history
 
 COMMIT_SECONDS = 0.2  # between two commits
 BLOCK_BYTES = 1_000_000  # of a block before it is compressed: then the next one begins
+LEAST_BLOCK_BYTES = 250_000  # that is not written anew at the next commit
 QUEUE_BYTES = 256_000_000  # of samples waiting; beyond, what comes is merged
 MERGED = 16  # samples that become three: the smallest, the mean, the largest
 
@@ -33,11 +34,7 @@ class Open:
     merged: int = 1
     tables: list[Array] = field(default_factory=list)
     fresh: bool = False  # whether it has what is not written yet
-
-    @property
-    def nbytes(self) -> int:
-        """Before compression."""
-        return sum(table.nbytes for table in self.tables)
+    nbytes: int = 0  # before compression
 
 
 class Writer:
@@ -73,16 +70,17 @@ class Writer:
         """Bytes of samples that are not written yet."""
         return self._given - self._taken
 
-    def add(self, place: Place, table: Array) -> None:
-        """Samples of a lane's history: ``table`` (m, 1 + width), its first column the step."""
+    def add(self, place: Place, *columns: Array) -> None:
+        """Samples of a lane's history, side by side: the steps (m,) and the values (m, width), or both in one table."""
         if self.trouble:
             return
-        merged = 1
+        merged, size = 1, sum(part.nbytes for part in columns)
         if self.waiting > QUEUE_BYTES:  # never lost, and never waited for: as much coarser as it is late
             merged = MERGED ** (self.waiting // QUEUE_BYTES)
-            table = merge(table, merged)
-        self._given += table.nbytes
-        self.do(lambda: self._append(place, table, merged))
+            columns = (merge(np.column_stack(columns), merged),)
+            size = columns[0].nbytes
+        self._given += size
+        self.do(lambda: self._append(place, columns, merged, size))
 
     def do(self, job: Callable[[], None]) -> None:
         """Something else, in its turn: ``job`` runs in the writer's thread, inside a transaction."""
@@ -151,23 +149,26 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         while self._jobs and time.monotonic() < end:
             self._jobs.popleft()()
-        for place, block in self._open.items():
+        for place, block in list(self._open.items()):
             self._write(place, block)
+            if block.nbytes > LEAST_BLOCK_BYTES:
+                self._next[place] = self._open.pop(place).number + 1
         for (table, key), value in self._late.items():
             self.insert(table, (key, value()))
         self._late.clear()
         self._connection.execute("COMMIT")
         self.committed |= self._written
 
-    def _append(self, place: Place, table: Array, merged: int) -> None:
-        self._taken += table.nbytes
+    def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
+        self._taken += size
         block = self._open.get(place)
         if block is None or block.merged != merged or block.nbytes >= BLOCK_BYTES:
             if block is not None:
                 self._write(place, block)
             number = self._next.get(place, 0) if block is None else block.number + 1
             block = self._open[place] = Open(number, merged)
-        block.tables.append(table)
+        block.tables.append(np.column_stack(columns))
+        block.nbytes += size
         block.fresh = True
 
     def _write(self, place: Place, block: Open) -> None:

@@ -20,6 +20,7 @@ from .task import Lane, Row, Task
 from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked
 
 AnyTask = Task[Any, Any, Any]
+SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +162,9 @@ class Run:
             task.launch(goals)
             took, steps = time.perf_counter() - start, int((task.step - at).max())
             self._unkept_seconds += took
-            if steps:
-                self._seconds_a_step += 0.3 * (took / steps - self._seconds_a_step)
+            if steps:  # of few steps the clock tells more of what else goes on
+                weight = 0.3 * min(1.0, steps * self._seconds_a_step / SURE_SECONDS)
+                self._seconds_a_step += weight * (took / steps - self._seconds_a_step)
         return int((task.step - before).max())
 
     def _catch_up(self) -> None:

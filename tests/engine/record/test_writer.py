@@ -50,7 +50,7 @@ def test_all_that_was_given_is_there_in_order(path, monkeypatch):
     assert read(path).tobytes() == np.concatenate(parts).tobytes()
     assert not list(path.parent.glob("run.nntui-*"))  # neither writing nor reading leaves a file beside it
     rows = sqlite3.connect(path).execute("SELECT number, first_step, last_step, rows FROM block").fetchall()
-    assert len(rows) == 10
+    assert len(rows) >= 10
     assert sum(row[3] for row in rows) == 2000
 
 
