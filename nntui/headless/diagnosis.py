@@ -101,7 +101,8 @@ def diagnosis_of(run: Experiment | RecordSource) -> Diagnosis:
         for index, lane in enumerate(run.lanes)
         if isinstance(lane, NetworkLane)
     ]
-    return Diagnosis(run.scenario, run.seed, run.steps, tuple(lanes))
+    goes_on = any(lane.state == "running" for lane in run.snapshot().lanes)
+    return Diagnosis(run.scenario, run.seed, run.step if goes_on else run.steps, tuple(lanes))
 
 
 def diagnosis_document(found: Diagnosis) -> dict[str, Any]:

@@ -118,3 +118,11 @@ def test_what_does_not_go_with_resuming_is_said(invoke, tmp_path, arguments, wor
     result = invoke("run", *arguments, "--resume", str(tmp_path / "none.nntui"))
     assert result.status == 2
     assert words in result.err
+
+
+def test_a_record_that_ends_early_says_where(invoke, small, tmp_path):
+    path = tmp_path / "run.nntui"
+    recorder = Recorder(path)
+    Experiment(small, listener=recorder).advance(12)
+    recorder.close()
+    assert '"steps": 12,' in invoke("diagnose", str(path), "--json").out
