@@ -13,7 +13,6 @@ from ..data.dataset import LaneData
 from ..data.dataset import Task as DataTask
 from ..data.facts import DataFacts, SimplerMethods, remember
 from ..run.run import Run
-from ..run.snapshot import LayerInfo
 from ..run.task import Lane
 from ..scenario import Change, Expectation, LaneTables, Scenario, Try
 from ..scenario.settings import LaneSettings, SurfaceSettings
@@ -124,11 +123,6 @@ def network_lane(
 def surface_lane(name: str, tables: dict[str, Any], settings: object) -> SurfaceLane:
     """A lane with an empty past. Raises ValueError."""
     return SurfaceLane(name, tables, from_text(settings, SurfaceSettings))
-
-
-def layers_of(text: object) -> tuple[LayerInfo, ...]:
-    """The column ``layers`` again. Raises ValueError."""
-    return from_text(text, tuple[LayerInfo, ...])
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import msgspec
 
 T = TypeVar("T")
 LONGEST = 4_000_000  # characters of a text that is read
-_WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_text(value: object) -> str:
@@ -37,8 +36,3 @@ def from_text(text: object, kind: type[T]) -> T:
         return msgspec.convert(json.loads(text), kind, strict=False)
     except (msgspec.ValidationError, RecursionError) as error:
         raise ValueError(str(error)) from None
-
-
-def number(value: object) -> float:
-    """A float that was written as plain JSON."""
-    return _WORDS[value] if isinstance(value, str) else float(value)  # type: ignore[arg-type]

@@ -169,7 +169,10 @@ class Tables:
             raise self.damaged(f"{place}: {error}") from None
 
     def moment(self) -> tuple[int, int, int, list[Coming]]:
-        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then."""
+        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then.
+
+        Raises InputError where there is none.
+        """
         rows = self._rows(
             "SELECT id, arrangement, at, detail FROM checkpoint WHERE id IN (SELECT checkpoint FROM state) "
             "ORDER BY id DESC LIMIT 1"
