@@ -30,6 +30,7 @@ COMMANDS = {
     "list": "list",
     "show": "show",
     "run": "run",
+    "replay": "replay",
     "diagnose": "diagnose",
     "verify": "verify",
     "snapshot": "snapshot",

@@ -16,6 +16,7 @@ from .registry.statistic import (
     WHOLE_BY_NAME,
 )
 from .run.lanes import lane_tables
+from .run.listener import Listener
 from .run.run import Run
 from .run.snapshot import Snapshot
 from .run.source import Capability
@@ -47,19 +48,21 @@ class Experiment(Run):
         keep_samples: int = 0,
         compiling: Progress | None = None,
         rewind_memory: int = 0,
+        listener: Listener | None = None,
     ) -> None:
         """``scenario``: a :class:`Scenario`, a built-in name or a path. ``every``: sample per-step statistics every
         that many steps. ``keep_samples``: keep every step divisible by it, and the last, for :meth:`samples`; 0 keeps
         none. ``overrides``: (settings, lane name or None for all). ``compiling(name, done, total)`` hears of the
         kernels' compilation, if this is their first use. ``rewind_memory``: bytes for moments kept on the way, so that
-        :meth:`seek` need not begin at the start. Raises InputError on bad input."""
+        :meth:`seek` need not begin at the start. ``listener`` hears of all that is measured. Raises InputError on bad
+        input."""
         if isinstance(scenario, str):
             scenario = load_scenario(scenario)
         if every < 1:
             raise InputError(f"every: {every} is not allowed; must be a whole number, at least 1")
         kind = SurfaceTask if scenario.is_surface else NetworkTask
         tables = lane_tables(scenario, seed, steps, overrides)
-        super().__init__(scenario, kind(scenario.name, every, keep_samples), tables, compiling, rewind_memory)
+        super().__init__(scenario, kind(scenario.name, every, keep_samples), tables, compiling, rewind_memory, listener)
 
     @property
     def network(self) -> NetworkTask:
@@ -95,7 +98,7 @@ class Experiment(Run):
         """Overwrite some of a lane's parameters; names and shapes as in :meth:`parameters`."""
         index, kept = self.index(lane), {name: np.array(value) for name, value in values.items()}
         self.network.set_parameters(index, values)
-        self._timeline.happened(ParametersSet(self.position, kept, index))
+        self.happened(ParametersSet(self.position, kept, index))
 
     def gradients(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
         """∂(loss + penalty)/∂ of every parameter on the next mini-batch, before clipping. Changes nothing.

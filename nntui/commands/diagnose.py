@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
 
 DEFAULT_BUDGET = 30
+RECORD_SUFFIX = ".nntui"
 LONGEST_BUDGET = 86_400
 
 
@@ -39,6 +40,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]  # generic since c
         "nntui diagnose measurements.csv --fix --budget 60",
         "nntui diagnose my-scenario.toml --fix --out mended.toml",
         "nntui diagnose digits --set train.lr=50 --json",
+        "nntui diagnose run.nntui",
     ),
 )
 @click.argument("scenario", type=SCENARIO)
@@ -74,11 +76,15 @@ def command(
     """Train SCENARIO without a screen and say what is wrong with it, where, since when and why.
 
     With --fix it trains what might mend it beside it: each fix, pairs of them, and a small search. A fix counts when
-    it works with three seeds. Exits with 0 if nothing is wrong, 1 if something is, fixed or not.
+    it works with three seeds. A record (.nntui) is judged as it is, without training. Exits with 0 if nothing is
+    wrong, 1 if something is, fixed or not.
     """
     for option, value in {"--budget": budget, "--out": out}.items():
         if value is not None and not fix:
             raise click.UsageError(f"{option} works with --fix only", click.get_current_context())
+    if Path(scenario).suffix == RECORD_SUFFIX:
+        given = {"--set": sets or None, "--seed": seed, "--steps": steps, "--fix": fix or None, "--lane": lane}
+        return _judge_record(Path(scenario), [option for option, value in given.items() if value is not None], as_json)
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import RunOptions, build, train
     from nntui.scenario import load_scenario
@@ -114,6 +120,23 @@ def command(
             print_diagnosis(text_console(), found)
         if out is not None:
             _write(run, found, out)
+    return 0 if found.healthy else 1
+
+
+def _judge_record(path: Path, options: list[str], as_json: bool) -> int:
+    if options:
+        raise click.UsageError(f"{options[0]} trains; a record is judged as it is", click.get_current_context())
+    from nntui.headless.diagnosis import diagnosis_document, diagnosis_of
+    from nntui.headless.diagnosis_text import print_diagnosis
+    from nntui.headless.machine import write_json
+    from nntui.headless.output import text_console
+    from nntui_engine.record.source import RecordSource
+
+    found = diagnosis_of(RecordSource(path))
+    if as_json:
+        write_json(diagnosis_document(found))
+    else:
+        print_diagnosis(text_console(), found)
     return 0 if found.healthy else 1
 
 

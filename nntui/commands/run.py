@@ -1,5 +1,6 @@
 """``nntui run``: train a scenario in the lab, or headless."""
 
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -38,6 +39,8 @@ class Outputs(NamedTuple):
     timing: bool
     fair: bool
     weights: Path | None
+    record: Path | None
+    resume: Path | None = None
 
 
 @click.command(
@@ -52,10 +55,12 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --steps 500 --format json",
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
+        "nntui run digits --record digits.nntui",
+        "nntui run --resume digits.nntui --headless",
         "nntui run beale --fair",
     ),
 )
-@click.argument("scenario", type=SCENARIO)
+@click.argument("scenario", type=SCENARIO, required=False)
 @click.option(
     "--set",
     "sets",
@@ -98,9 +103,21 @@ class Outputs(NamedTuple):
     metavar="FILE",
     help="Write the weights of the first lane as .npz, for model.start of another scenario.",
 )
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE.nntui",
+    help="Record the run into a new file, for nntui replay and diagnose.",
+)
+@click.option(
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="FILE.nntui",
+    help="Go on with the run of a record, in that record, instead of SCENARIO.",
+)
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
-    scenario: str,
+    scenario: str | None,
     sets: tuple[str, ...],
     seed: int | None,
     steps: int | None,
@@ -115,6 +132,8 @@ def command(
     fail_on: str | None,
     fair: bool,
     save_weights: Path | None,
+    record: Path | None,
+    resume: Path | None,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless.
@@ -139,21 +158,34 @@ def command(
             raise click.UsageError(f"{option} is for the lab, not with --headless", click.get_current_context())
     if size is not None and screenshot is None:
         raise click.UsageError("--size is the size of the --screenshot", click.get_current_context())
+    columns, _, rows = DEFAULT_SIZE.partition("x")
+    outputs = Outputs(
+        form or "text",
+        screenshot,
+        size or (int(columns), int(rows)),
+        fail_on,
+        timing,
+        fair,
+        save_weights,
+        record,
+        resume,
+    )
+    if resume is not None:
+        decided = {"SCENARIO": scenario, "--set": sets or None, "--seed": seed, "--steps": steps, "--record": record}
+        return _resume(outputs, headless, [name for name, value in decided.items() if value is not None], every or 1)
+    if scenario is None:
+        raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario
 
     loaded = load_scenario(scenario)
     if fair:
-        _check_fair(loaded, form, screenshot)
+        _check_fair(loaded, form, screenshot, record)
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import RunOptions
 
     overrides = tuple(parse_sets(sets, [lane.name for lane in loaded.lanes]))
     options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
     if headless:
-        columns, _, rows = DEFAULT_SIZE.partition("x")
-        outputs = Outputs(
-            form or "text", screenshot, size or (int(columns), int(rows)), fail_on, timing, fair, save_weights
-        )
         return _headless(loaded, options, outputs)
     require_terminal("add --headless to train without a screen")
     from nntui.lab.start import run_lab
@@ -167,22 +199,37 @@ def command(
         paused=paused,
         ascii_only=ascii_only,
         fps=fps,
+        record=record,
     )
 
 
-def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None) -> None:
+def _resume(outputs: Outputs, headless: bool, decided: list[str], every: int) -> int:
+    context = click.get_current_context()
+    if not headless:
+        raise click.UsageError("--resume works with --headless only", context)
+    if decided or outputs.fair:
+        raise click.UsageError(f"{(*decided, '--fair')[0]}: a run that is resumed has it in its record", context)
+    from nntui.headless.training import RunOptions
+
+    return _headless(None, RunOptions(every=every), outputs)
+
+
+def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None, record: Path | None) -> None:
     context = click.get_current_context()
     if not scenario.is_surface:
         raise click.UsageError(f"--fair is for optimizers on a surface; {scenario.name} trains a network", context)
+    if record is not None:
+        raise click.UsageError("--fair cannot be recorded", context)
     if form == "jsonl" or screenshot is not None:
         raise click.UsageError("--fair prints text or json only", context)
 
 
-def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> int:
+def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outputs) -> int:
     from nntui.files import writable_file
     from nntui.headless.frames import check_suffix, write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
+    from nntui.headless.recording import recording, resuming
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
     from nntui.own_data import is_data
@@ -191,15 +238,19 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
         check_suffix(outputs.screenshot, "--screenshot")
         writable_file(outputs.screenshot, "--screenshot")
     if outputs.weights is not None:
-        if scenario.is_surface:
+        if scenario is not None and scenario.is_surface:
             raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
         writable_file(outputs.weights, "--save-weights")
-    if scenario.path is not None and is_data(scenario.path):
+    if scenario is not None and scenario.path is not None and is_data(scenario.path):
         click.echo(f"{scenario.path.name}: {scenario.summary}", err=True)
     with prompt_exit():
         rows = outputs.format == "jsonl"
-        with progress_bar() as progress:
-            experiment = build(scenario, options, keep_samples=rows, compiling=progress)
+        with progress_bar() as progress, ExitStack() as recorded:
+            if scenario is not None:
+                recorder = recorded.enter_context(recording(outputs.record))
+                experiment = build(scenario, options, rows, progress, recorder)
+            elif outputs.resume is not None:
+                experiment = recorded.enter_context(resuming(outputs.resume, options.every if rows else 0, progress))
             write = partial(_write_rows, experiment.snapshot()) if rows else None
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:
@@ -218,7 +269,7 @@ def _headless(scenario: "Scenario", options: "RunOptions", outputs: Outputs) -> 
 
             write_json(run_document(experiment.full_snapshot(points=2), findings, shown_timing))
         elif outputs.format == "text":
-            points = None if scenario.is_surface else text.POINTS
+            points = None if experiment.scenario.is_surface else text.POINTS
             text.print_report(text_console(), experiment.full_snapshot(points), findings, shown_timing)
         elif shown_timing is not None:
             click.echo(words.timing_line(shown_timing), err=True)

@@ -7,8 +7,10 @@ from typing import Any
 from nntui_engine.analysis.fixing.reach import Reach, reach_of, score_of
 from nntui_engine.analysis.fixing.results import Proof, Trial, Try
 from nntui_engine.experiment import Experiment
+from nntui_engine.record.source import RecordSource
 from nntui_engine.run.finding import Finding, Unchecked, headline
 from nntui_engine.scenario import Scenario
+from nntui_engine.tasks.network_lane import NetworkLane
 
 SCHEMA = 1
 SIMPLE_FIND_NOTHING = ", and simple models find nothing in these data either"
@@ -84,8 +86,8 @@ def only_lane(scenario: Scenario, name: str) -> Scenario:
     return replace(scenario, lanes=(lane,), changes=changes, tries=(), expectations=(), sweep=None, reasons=())
 
 
-def diagnosis_of(run: Experiment) -> Diagnosis:
-    """What is wrong in a run that has ended."""
+def diagnosis_of(run: Experiment | RecordSource) -> Diagnosis:
+    """What is wrong in a run that has ended, or as far as it was recorded."""
     findings, unchecked = run.findings(), run.unchecked()
     lanes = [
         LaneDiagnosis(
@@ -96,9 +98,11 @@ def diagnosis_of(run: Experiment) -> Diagnosis:
             tuple(one for one in findings if one.lane == lane.name),
             tuple(one for one in unchecked if one.lane == lane.name),
         )
-        for index, lane in enumerate(run.network.lanes)
+        for index, lane in enumerate(run.lanes)
+        if isinstance(lane, NetworkLane)
     ]
-    return Diagnosis(run.scenario, run.seed, run.steps, tuple(lanes))
+    goes_on = any(lane.state == "running" for lane in run.snapshot().lanes)
+    return Diagnosis(run.scenario, run.seed, run.step if goes_on else run.steps, tuple(lanes))
 
 
 def diagnosis_document(found: Diagnosis) -> dict[str, Any]:

@@ -5,12 +5,12 @@ import platform
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 from nntui import __version__
 from nntui.lab.config import config_file
 from nntui.lab.visits import visits_file
+from nntui.processor import processor_name
 from nntui_engine.compiling.ahead import usable_cores
 
 LIBRARIES = ("numpy", "numba", "llvmlite", "scipy", "scikit-learn", "textual", "rich", "plotext", "click", "msgspec")
@@ -21,7 +21,7 @@ def environment() -> dict[str, dict[str, Any]]:
     return {
         "versions": {"nntui": __version__, "python": platform.python_version(), **_library_versions()},
         "processor": {
-            "name": _processor_name(),
+            "name": processor_name(),
             "cores": os.cpu_count(),
             "usable_cores": usable_cores(),
             "threads": _threads(),
@@ -41,18 +41,6 @@ def _library_versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "not installed"
     return found
-
-
-def _processor_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        lines = []
-    for line in lines:
-        key, _, value = line.partition(":")
-        if key.strip() == "model name":
-            return value.strip()
-    return platform.processor() or platform.machine()
 
 
 def _threads() -> int | None:

@@ -9,6 +9,7 @@ from nntui.headless.output import Progress
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.run.listener import Listener
     from nntui_engine.scenario import Scenario
 
 Overrides = Sequence[tuple[Mapping[str, object], str | None]]
@@ -46,9 +47,13 @@ class Timing:
 
 
 def build(
-    scenario: "Scenario", options: RunOptions, keep_samples: bool = False, compiling: Progress | None = None
+    scenario: "Scenario",
+    options: RunOptions,
+    keep_samples: bool = False,
+    compiling: Progress | None = None,
+    listener: "Listener | None" = None,
 ) -> "Experiment":
-    """The run ready to begin; ``compiling`` shows a first start's progress.
+    """The run ready to begin; ``compiling`` shows a first start's progress, ``listener`` hears of all it measures.
 
     Raises InputError for a setting that does not fit.
     """
@@ -62,6 +67,7 @@ def build(
         every=options.every if scenario.is_surface else 1,
         keep_samples=options.every if keep_samples else 0,
         compiling=compiling,
+        listener=listener,
     )
 
 

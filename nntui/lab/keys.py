@@ -152,11 +152,11 @@ PAIRS = {
 }
 # What a source must be able to do for an action (``run/source.py`` of the engine), and what is said where it cannot
 NEEDS = {
-    "advance": frozenset({"pause", "step", "epoch", "slower", "faster", "restart", "new_seed"}),
+    "advance": frozenset({"pause", "step", "epoch", "slower", "faster", "restart", "new_seed", "keep", "copy"}),
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
-            *("undo", "redo", "try", "add_lane", "branch", "branching", "drop_lane", "rename_lane"),
+            *("undo", "redo", "try", "add_lane", "branch", "branching", "drop_lane", "rename_lane", "fix"),
         }
     ),
     "rewind": frozenset({"back", "forward"}),

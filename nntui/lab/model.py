@@ -90,6 +90,7 @@ class LabModel:
         self.rack.settle(view.applied)
         self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
         self.panel_view.former = view.former
+        self.panel_view.blind = "follow" in view.capabilities and "predict" not in view.capabilities
         if view.snapshot is not None:
             names = [lane.name for lane in view.snapshot.lanes]
             if self._awaited is not None and view.applied >= self._awaited[1]:  # it is there, or was refused

@@ -11,6 +11,7 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.recorder import Recorder
     from nntui_engine.scenario import Scenario
 
 REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
@@ -26,14 +27,26 @@ def session_of(
     speed: float | None = None,
     paused: bool = False,
     after: AnySession | None = None,
+    recorder: "Recorder | None" = None,
 ) -> Session:
-    """A session that trains ``scenario``; it builds nothing before the session ``after``, told to stop, has ended."""
+    """A session that trains ``scenario``, recorded by ``recorder``.
+
+    It builds nothing before the session ``after``, told to stop, has ended.
+    """
 
     def make() -> "Experiment":
         if after is not None:
             after.stop(PATIENCE)  # one thread at a time launches kernels
         from nntui_engine.experiment import Experiment
 
-        return Experiment(scenario, seed=seed, steps=steps, overrides=list(overrides), rewind_memory=REWIND_MEMORY)
+        return Experiment(
+            scenario,
+            seed=seed,
+            steps=steps,
+            overrides=list(overrides),
+            rewind_memory=REWIND_MEMORY,
+            listener=recorder,
+        )
 
-    return Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)), scenario=scenario)
+    warming = Warming(parts_for(scenario))
+    return Session(make, speed=speed, paused=paused, warming=warming, scenario=scenario, recorder=recorder)

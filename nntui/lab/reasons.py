@@ -16,6 +16,7 @@ from .session_view import SessionView
 
 ALWAYS = frozenset({"help", "keys", "quit", "interrupt", "open", "palette", "redraw"})
 OF_UNITS = frozenset({"units", "unit", "diagram"})  # panels in which arrows choose a unit, where one stands alone
+_OF_THE_NETWORK = frozenset({"network", "map", "landscape"})
 _WITHOUT_LOSS = frozenset({"lesson", "layers", "map", "network", "landscape"})
 VIEWS = frozenset({"overview", "layers", "network", "map", "landscape", "lesson"})
 _OF_SEVERAL_LANES = frozenset({"next_lane", "mute", "solo", "apart"})
@@ -88,6 +89,8 @@ def refused(model: Known, action_id: str) -> str:
 def why_not(model: Known, view_name: str) -> str:
     """Why a view cannot be shown, "" if it can."""
     snapshot = model.view.snapshot
+    if view_name in _OF_THE_NETWORK and model.panel_view.blind:
+        return "A record has the numbers of a run and not its network, which this view asks."
     if view_name in ("layers", "network", "landscape") and model.race is not None:
         return "This scenario has no network: an optimizer goes down a surface."
     if view_name != "map" or snapshot is None or snapshot.on_surface:

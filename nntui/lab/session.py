@@ -26,13 +26,15 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.recorder import Recorder
 
 
 class Session:
     """An experiment running in a daemon thread.
 
     ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
-    None lets the whole run take 45 seconds or more. ``scenario`` is what can be told before it is made.
+    None lets the whole run take 45 seconds or more. ``scenario`` is what can be told before it is made. ``recorder``
+    listens to the experiment, and is closed when the session ends.
     """
 
     def __init__(
@@ -43,9 +45,12 @@ class Session:
         paused: bool = False,
         warming: Warming | None = None,
         scenario: Scenario = NO_SCENARIO,
+        recorder: "Recorder | None" = None,
     ) -> None:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
+        self._recorder = recorder
+        self._warned = False  # that nothing is recorded any more
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._notices: deque[tuple[str, bool]] = deque()
         self._view = SessionView(running=not paused, scenario=scenario)
@@ -130,6 +135,8 @@ class Session:
                 self._turn()
             except BaseException as error:
                 self._fail(error)
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _make(self) -> "Experiment":
         self._view = replace(self._view, stage="preparing", error="")
@@ -167,6 +174,11 @@ class Session:
         if self._looks.due and self._hungry and training.can("predict") and not training.failed:
             self._looks.take(training.run)
             self._dirty = True
+        if training.follow():
+            self._dirty = True
+        if self._recorder is not None and self._recorder.trouble and not self._warned:
+            self._warned = True
+            self._notices.append((self._recorder.trouble, True))
         if self._dirty and self._hungry:
             self._publish_snapshot()
 

@@ -12,6 +12,8 @@ def state_name(view: SessionView) -> str:
     """One word for the header."""
     if view.stage != "ready":
         return view.stage
+    if "follow" in view.capabilities:
+        return "record"
     return "finished" if view.finished else "running" if view.running else "paused"
 
 

@@ -4,7 +4,8 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from nntui_engine.errors import InputError
 
@@ -12,16 +13,20 @@ from .ahead import Ahead
 from .app import LabApp
 from .config import config_file, read_config
 from .opening import session_of
+from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
+
+WRITING_SECONDS = 30.0  # that leaving waits for a record to be written, at most
 
 
 def run_lab(
-    source: "Scenario | Callable[[], Experiment]",
+    source: "Scenario | Callable[[], Experiment | RecordSource]",
     *,
     title: str = "",
     seed: int | None = None,
@@ -33,23 +38,37 @@ def run_lab(
     paused: bool = False,
     ascii_only: bool = False,
     fps: int | None = None,
+    record: Path | None = None,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
-    the screen is there at once). Raises InputError, after the terminal is restored, when the experiment cannot be made.
+    the screen is there at once). ``record``: the new file that a Scenario's run is recorded into. Raises InputError,
+    after the terminal is restored, when the experiment cannot be made.
     """
     config, trouble = read_config(config_file())
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     config = config if keymap is None else replace(config, keys=keymap)
     if callable(source):
-        session = Session(source, speed=speed, paused=paused)
+        make = cast("Callable[[], Experiment]", source)  # what a record has not, the lab asks of no record
+        session = Session(make, speed=speed, paused=paused)
         return _run(LabApp(session, title, config=config, fair=fair), trouble)
-    session = session_of(source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused)
+    recorder = None if record is None else recorder_of(record)
+    session = session_of(
+        source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused, recorder=recorder
+    )
     ahead = Ahead()
     app = LabApp(session, title or source.title, config=config, fair=fair, ahead=ahead)
     app.remember(key_of(source))
-    return _run(app, trouble, ahead)
+    if recorder is not None and recorder.journal != "wal":
+        app.troubles.append(NO_LOG)
+    try:
+        return _run(app, trouble, ahead)
+    finally:
+        if recorder is not None:
+            session.stop(WRITING_SECONDS)
+            if recorder.trouble:
+                print(f"nntui: {recorder.trouble}", file=sys.stderr)
 
 
 def run_launcher() -> int:

@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nntui.looks.fair_rates import FairSearch
 from nntui.looks.walk import walk_of
@@ -23,6 +23,7 @@ from .pace import Pace, watchable_speed
 if TYPE_CHECKING:
     from nntui_engine.analysis.standing import Standing, Standings
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.source import RecordSource
 
 NOTCHES = 50  # of going back, in the whole run
 
@@ -72,7 +73,7 @@ class Training:
     def _expect(self) -> None:
         """From now on holds what the scenario expects against the run."""
         self._standings = None
-        if self.can("rewind") and self.run.scenario.expectations:
+        if self.can("advance") and self.can("rewind") and self.run.scenario.expectations:
             from nntui_engine.analysis.standing import Standings
 
             self._standings = Standings(self.run.scenario)
@@ -132,6 +133,10 @@ class Training:
         if self.left is not None:  # steps asked for by hand wait for no speed
             return min(self.left, self.pace.fitting())
         return self.pace.due()
+
+    def follow(self) -> bool:
+        """Goes along with what grows by itself; whether it has."""
+        return self.can("follow") and not self.failed and cast("RecordSource", self.run).refresh()
 
     def launch(self, due: int) -> None:
         """Trains so many steps."""

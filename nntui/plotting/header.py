@@ -138,6 +138,7 @@ def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
         "running": (g.running, GOOD),
         "paused": (g.paused, WARNING),
         "finished": (g.finished, ACCENT),
+        "record": (g.stopped, ACCENT),
         "preparing": (g.waiting, DIM),
         "failed": (g.bad, ERROR),
     }[status.state]

@@ -38,7 +38,7 @@ class PanelView:
     replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew;
     ``statistic``: which one of layers the Layers view shows, ``measure``: what the shades of units say.
     ``muted``: the lanes that are not drawn, as their scenario calls them; ``alone``: only the chosen one is; ``apart``:
-    each in a plot by itself.
+    each in a plot by itself. ``blind``: the network itself cannot be looked at.
     """
 
     lane: int = 0
@@ -63,6 +63,7 @@ class PanelView:
     muted: frozenset[str] = frozenset()
     alone: bool = False
     apart: bool = False
+    blind: bool = False
 
     def axis_memory(self, name: str) -> SteadyAxis:
         """The memory of the axis called ``name``, made when it is first asked for."""
@@ -114,6 +115,10 @@ class Panel:
     meaning: str = ""
     short: str = ""
     formula: str = ""
+
+    def has_something(self, snapshot: Snapshot, view: PanelView) -> bool:
+        """Whether there is something to show, and to see it by."""
+        return not (view.blind and self.look is not None) and self.applies(snapshot, view)
 
 
 def draw_panel(built: PlotSpec | Picture, width: int, height: int, theme: Theme, meaning: tuple[str, ...] = ()) -> Grid:

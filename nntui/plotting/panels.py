@@ -255,7 +255,7 @@ def panel_order(wanted: tuple[str, ...], snapshot: Snapshot | None, view: PanelV
     the panels that are there for one lesson.
     """
     panels = panels_of(snapshot)
-    shown = [name for name, panel in panels.items() if snapshot is not None and panel.applies(snapshot, view)]
+    shown = [name for name, panel in panels.items() if snapshot is not None and panel.has_something(snapshot, view)]
     first = tuple(dict.fromkeys(name for name in wanted if name in shown))
     return first + tuple(name for name in shown if name not in first and not panels[name].on_request)
 
@@ -267,7 +267,7 @@ def view_panels(name: str, snapshot: Snapshot | None, view: PanelView) -> tuple[
         return ()
     if name == "network":
         snapshot, view = replace(snapshot, lanes=(snapshot.lanes[view.lane],)), replace(view, lane=0)
-    return tuple(panel.name for panel in PANELS.values() if panel.view == name and panel.applies(snapshot, view))
+    return tuple(panel.name for panel in PANELS.values() if panel.view == name and panel.has_something(snapshot, view))
 
 
 def looks_of(names: tuple[str, ...]) -> tuple[Look, ...]:

@@ -78,6 +78,11 @@ def facts_of(data: LaneData) -> DataFacts:
     return _KNOWN[data]
 
 
+def remember(data: LaneData, facts: DataFacts) -> None:
+    """Have :func:`facts_of` answer with ``facts``, for data whose rows are not there."""
+    _KNOWN[data] = facts
+
+
 def _facts(data: LaneData) -> DataFacts:
     some = np.unique(np.linspace(0, len(data.x_train) - 1, min(len(data.x_train), MOST_ROWS)).astype(np.int64))
     x, t = data.x_train[some], data.t_train

@@ -7,6 +7,7 @@ The first samples are kept one by one as well: most of what goes wrong does so f
 
 import copy
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,6 +109,30 @@ class History:
     def copy(self) -> "History":
         """An independent copy."""
         return copy.deepcopy(self)
+
+    def state(self) -> dict[str, Array]:
+        """All that it holds, as tables whose first column is the step: "recent" (m, 1 + width) and "first", and
+        "old" (b, 1 + 3·width): the smallest, the sum and the largest of each bucket; "sizes" (1, 2): samples in a
+        bucket and in the last one."""
+        old, new = self._old_count, self._count
+        return {
+            "recent": np.column_stack([self._steps[:new], self._values[:new]]),
+            "first": np.column_stack([self._first_steps, self._first]),
+            "old": np.column_stack([self._old_steps[:old], *self._old[:, :old]]),
+            "sizes": np.array([[self._stride, self._filled]], float),
+        }
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Become what :meth:`state` was taken of, in its shapes. Raises ValueError where it does not fit."""
+        recent, first, old = (state[name] for name in ("recent", "first", "old"))
+        self._stride, self._filled = (int(size) for size in state["sizes"].reshape(2))
+        self._count, self._old_count = len(recent), len(old)
+        if self._count >= len(self._steps) or self._old_count > self._most or not 0 <= self._filled <= self._stride:
+            raise ValueError("a history that does not fit")
+        self._steps[: self._count], self._values[: self._count] = recent[:, 0], recent[:, 1:]
+        self._first_steps, self._first = first[:, 0].copy(), first[:, 1:].reshape(len(first), self.width).copy()
+        self._old_steps[: self._old_count] = old[:, 0]
+        self._old[:, : self._old_count] = old[:, 1:].reshape(self._old_count, 3, self.width).transpose(1, 0, 2)
 
     def last(self) -> Array | None:
         """The newest sample (width,), or None."""

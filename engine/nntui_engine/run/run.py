@@ -13,12 +13,14 @@ from ..errors import InputError
 from ..scenario import Scenario, override
 from .finding import Finding, Unchecked
 from .lanes import named_lanes, settings_words
+from .listener import Listener, News
 from .recipe import Recipe, recipes
-from .snapshot import Mark, Snapshot
+from .snapshot import LaneState, Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import KEEP_SECONDS, Descent, LanesArranged, Timeline, Tweaked
+from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked
 
 AnyTask = Task[Any, Any, Any]
+SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Run:
         tables: Mapping[str, Mapping[str, Any]],
         compiling: Progress | None = None,
         rewind_memory: int = 0,
+        listener: Listener | None = None,
     ) -> None:
         """``task`` is a new one, which gets a lane for each of ``tables``. Raises InputError on bad input."""
         self.scenario = scenario
@@ -56,6 +59,8 @@ class Run:
         self._unkept_seconds = 0.0
         self._memory = rewind_memory
         self._task = task
+        self._listener = listener
+        task.emitted = None if listener is None else listener.sampled
         self._names = {lane: [lane] for lane in tables}  # of the lanes that it began with, oldest first
         task.begin(tables, compiling)
         self._begin_timeline()
@@ -66,6 +71,16 @@ class Run:
         if base is None:
             planned = self.scenario.changes
             self._timeline.events = [Tweaked(one.step, one.set, self._called(one.lane)) for one in planned]
+        self._tell("begun")
+
+    def _tell(self, news: News = "") -> None:
+        if self._listener is not None:
+            self._listener.stands(self, self._timeline.events[: self._timeline.done], news)
+
+    def happened(self, event: Event) -> None:
+        """Something new was done to the run: note it."""
+        self._timeline.happened(event)
+        self._tell("event")
 
     def _called(self, lane: str | None) -> str | None:
         """What one of the scenario's lanes is called now."""
@@ -117,6 +132,7 @@ class Run:
             wanted = left if event is None else min(left, event.at - line.at)
             moved = self._move(wanted)
             line.moved(moved)
+            self._tell()
             left -= moved
             self._catch_up()
             if moved < wanted or (event is None and left == 0):
@@ -125,6 +141,17 @@ class Run:
             line.keep(self.save())
             self._unkept_seconds = 0.0
         return n - left
+
+    @property
+    def coming(self) -> Sequence[Tweaked]:
+        """The changes that are planned for later."""
+        line = self._timeline
+        return [one for one in line.events[line.done :] if isinstance(one, Tweaked)]
+
+    @property
+    def nbytes(self) -> int:
+        """The memory that a moment of it takes."""
+        return self._task.nbytes
 
     def _move(self, n: int) -> int:
         task = self._task
@@ -135,8 +162,9 @@ class Run:
             task.launch(goals)
             took, steps = time.perf_counter() - start, int((task.step - at).max())
             self._unkept_seconds += took
-            if steps:
-                self._seconds_a_step += 0.3 * (took / steps - self._seconds_a_step)
+            if steps:  # of few steps the clock tells more of what else goes on
+                weight = 0.3 * min(1.0, steps * self._seconds_a_step / SURE_SECONDS)
+                self._seconds_a_step += weight * (took / steps - self._seconds_a_step)
         return int((task.step - before).max())
 
     def _catch_up(self) -> None:
@@ -144,6 +172,7 @@ class Run:
         while (event := self._timeline.next) is not None and event.at == self._timeline.at:
             self._timeline.events[self._timeline.done] = event.redo(self)
             self._timeline.done += 1
+            self._tell()
 
     @property
     def position(self) -> int:
@@ -173,6 +202,7 @@ class Run:
                 self._task.begin(self._first_tables)
                 self.marks = []
             line.at, line.done = (kept.at, kept.events) if kept is not None else (0, 0)
+            self._tell()
             self._catch_up()
         while line.at < target and self.advance(target - line.at):
             pass
@@ -224,7 +254,7 @@ class Run:
         """
         steps = {one: self.step_of(one) for one in named_lanes([x.name for x in self.lanes], lane)}
         mark, restarted = self.apply_tweak(settings, lane)
-        self._timeline.happened(Tweaked(self.position, dict(settings), lane, steps, restarted))
+        self.happened(Tweaked(self.position, dict(settings), lane, steps, restarted))
         return mark
 
     def apply_tweak(self, settings: Mapping[str, object], lane: str | None) -> tuple[Mark, frozenset[str]]:
@@ -244,6 +274,10 @@ class Run:
     def step_of(self, lane: str | int) -> int:
         """Steps that a lane has done since it began."""
         return int(self._task.step[self.index(lane)])
+
+    def state_of(self, lane: str | int) -> LaneState:
+        """Whether a lane goes on, and else why not."""
+        return self._task.state_of(self.index(lane))
 
     def has_ended(self, lane: str | int) -> bool:
         """Whether a lane has no step left."""
@@ -294,7 +328,7 @@ class Run:
     def _arrange(self, lanes: Mapping[str, Descent]) -> bool:
         restarted = self.apply_lanes(lanes)
         steps = {lane.name: self.step_of(lane.name) for lane in self.lanes}
-        self._timeline.happened(LanesArranged(self.position, lanes, steps, restarted))
+        self.happened(LanesArranged(self.position, lanes, steps, restarted))
         return bool(restarted) or any(one.fresh for one in lanes.values())
 
     def apply_lanes(self, lanes: Mapping[str, Descent]) -> frozenset[str]:
@@ -348,6 +382,20 @@ class Run:
         self._return_to(checkpoint)
         self._begin_timeline(checkpoint)
 
+    def continue_from(
+        self, task: AnyTask, marks: Iterable[Mark], coming: Iterable[Tweaked], listener: Listener
+    ) -> None:
+        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: changes planned for later.
+
+        It begins there, as far as :meth:`seek` is concerned, and ``listener`` hears of it from there on.
+        """
+        self._task, self.marks, self._listener = task, list(marks), listener
+        task.emitted = listener.sampled
+        self._timeline = Timeline(self._memory, self.save(), events=list(coming))
+        self._first_tables = {lane.name: lane.tables for lane in self.lanes}
+        self._tell("begun")
+
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()
+        self._task.emitted = None if self._listener is None else self._listener.sampled
         self.marks = list(checkpoint.marks)

@@ -7,8 +7,9 @@ from .finding import Finding
 from .snapshot import Snapshot
 
 # advance: makes further steps; tweak: takes new settings; rewind: goes back to any step it has made; diagnose: names
-# what is wrong; predict: answers for inputs, and shows weights; survey: knows its surface's value anywhere
-Capability = Literal["advance", "tweak", "rewind", "diagnose", "predict", "survey"]
+# what is wrong; follow: grows while it is looked at; predict: answers for inputs, and shows weights; survey: knows its
+# surface's value anywhere
+Capability = Literal["advance", "tweak", "rewind", "diagnose", "follow", "predict", "survey"]
 
 
 class Source(Protocol):

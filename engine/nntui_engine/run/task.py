@@ -18,7 +18,9 @@ from ..compiling.ahead import Progress, compile_ahead
 from ..errors import InputError
 from ..scenario.settings import Settings
 from .finding import Finding, Unchecked
-from .snapshot import LaneSnapshot
+from .history import History
+from .listener import Sampled
+from .snapshot import LaneSnapshot, LaneState
 
 Steps = NDArray[np.int64]
 Row = dict[str, Any]
@@ -39,8 +41,13 @@ class Lane(ABC):
 
     @property
     @abstractmethod
+    def histories(self) -> dict[str, History]:
+        """Its past: "step" or "path", and of a network "evaluation" and "sequence"."""
+
+    @property
     def nbytes(self) -> int:
-        """The memory that its past takes."""
+        """The memory that its past takes, in bytes."""
+        return sum(history.nbytes for history in self.histories.values())
 
     @abstractmethod
     def copy(self) -> Self:
@@ -75,6 +82,7 @@ class Task(ABC, Generic[L, N, P]):
     """
 
     lanes: list[L]
+    emitted: Sampled | None = None  # is told of every sample
     _numbers: N
 
     def __init__(self, where: str, every: int, keep_samples: int) -> None:
@@ -98,6 +106,11 @@ class Task(ABC, Generic[L, N, P]):
     @abstractmethod
     def ended(self) -> NDArray[np.bool_]:
         """Which lanes take no further step, wherever they stand: (lanes,)."""
+
+    @property
+    @abstractmethod
+    def cut_short(self) -> LaneState:
+        """What is said of a lane that :attr:`ended`."""
 
     @abstractmethod
     def parts(self, lanes: Sequence[L]) -> tuple[str, ...]:
@@ -143,6 +156,12 @@ class Task(ABC, Generic[L, N, P]):
     def set_parameters(self, lane: int, values: Mapping[str, NDArray[Any]]) -> None:  # noqa: ARG002
         """Overwrite some of a lane's parameters, each in its shape. Raises InputError where a lane has none."""
         raise InputError(f"{self.where}: there are no parameters to set")
+
+    def state_of(self, index: int) -> LaneState:
+        """Whether a lane goes on, and else why not."""
+        if self.ended[index]:
+            return self.cut_short
+        return "finished" if self.step[index] >= self.limit[index] else "running"
 
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""
@@ -216,6 +235,11 @@ class Task(ABC, Generic[L, N, P]):
         yield from rows
 
     @property
+    def numbers(self) -> N:
+        """All numbers that a step changes, as they stand."""
+        return self._numbers
+
+    @property
     def nbytes(self) -> int:
         """The memory that a copy takes."""
         return self._numbers.nbytes + sum(lane.nbytes for lane in self.lanes)
@@ -224,4 +248,5 @@ class Task(ABC, Generic[L, N, P]):
         """A moment of this task that no further step changes; without the rows that were not yet handed over."""
         other = copy(self)
         other._numbers, other.lanes, other._samples = self._numbers.copy(), [lane.copy() for lane in self.lanes], []
+        other.emitted = None
         return other

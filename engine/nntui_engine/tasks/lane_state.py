@@ -21,7 +21,7 @@ from ..scenario.settings import LaneSettings
 Place = tuple[Arena, int]  # a lane of an arena
 _RECURRENT = LAYER_KINDS.codes(*RECURRENT_KINDS)
 # What a run has reached, as against what its settings say: kept when settings change
-_PROGRESS_INTS = (
+PROGRESS_INTS = [
     c.I_STEP,
     c.I_STOPPED,
     c.I_POSITION,
@@ -35,7 +35,7 @@ _PROGRESS_INTS = (
     c.I_BROKEN_NODE,
     c.I_BROKEN_LAYER,
     c.I_BROKEN_STEP,
-)
+]
 _PROGRESS_REALS = (
     c.R_PLATEAU_FACTOR,
     c.R_PLATEAU_BEST,
@@ -47,7 +47,7 @@ _PROGRESS_REALS = (
     c.R_BROKEN_TARGET,
     c.R_BROKEN_RATE,
 )
-_NODES: dict[int, Node] = {
+NODES: dict[int, Node] = {
     codes.INPUT_NODE: "inputs",
     codes.WEIGHT_NODE: "weights",
     codes.Z_NODE: "z",
@@ -69,7 +69,7 @@ def first_non_finite(arena: Arena, lane: int) -> NonFinite | None:
     return NonFinite(
         step=int(ints[c.I_BROKEN_STEP]),
         layer=int(ints[c.I_BROKEN_LAYER]),
-        node=_NODES[int(ints[c.I_BROKEN_NODE])],
+        node=NODES[int(ints[c.I_BROKEN_NODE])],
         largest_into=float(reals[c.R_BROKEN_INTO]),
         largest_weight=float(reals[c.R_BROKEN_WEIGHT]),
         largest_input=float(reals[c.R_BROKEN_DATA]),
@@ -135,7 +135,7 @@ def carry_lane(old: Place, new: Place, settings: LaneSettings, same_optimizer: b
                 view[:] = before[name]
     (old_arena, old_lane), (new_arena, new_lane) = old, new
     was, ints, reals = old_arena.ints[old_lane], new_arena.ints[new_lane], new_arena.reals[new_lane]
-    ints[list(_PROGRESS_INTS)] = was[list(_PROGRESS_INTS)]
+    ints[PROGRESS_INTS] = was[PROGRESS_INTS]
     reals[list(_PROGRESS_REALS)] = old_arena.reals[old_lane, list(_PROGRESS_REALS)]
     if ints[c.I_EVALUATION_ROW] > 0:
         ints[c.I_EVALUATION_ROW] = 0

@@ -22,7 +22,7 @@ from ..layout.arena import Arena, parameter_views, running_views
 from ..layout.layout import Layout
 from ..run.finding import Finding, Unchecked
 from ..run.launch import launch, launching
-from ..run.snapshot import LaneSnapshot
+from ..run.snapshot import LaneSnapshot, LaneState
 from ..run.task import Steps, Task
 from ..scenario.settings import LaneSettings
 from .lane_state import carry_lane, first_non_finite, must_restart, start_lane
@@ -59,6 +59,11 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
     def ended(self) -> NDArray[np.bool_]:
         """Which lanes early stopping has ended: (lanes,)."""
         return np.equal(self._numbers.ints[:, c.I_STOPPED], 1)
+
+    @property
+    def cut_short(self) -> LaneState:
+        """Its patience ended it."""
+        return "stopped early"
 
     def parts(self, lanes: Sequence[NetworkLane]) -> tuple[str, ...]:
         """The number type of the first lane, which all lanes share, and what their kinds of layer need beside it."""
@@ -102,7 +107,9 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
             evaluation[:e],
             evaluation_layers[:e, :depth],
         )
-        lane.fold(new)
+        flat = lane.fold(new)
+        if self.emitted is not None:
+            self.emitted(index, flat)
         if lane.first_non_finite is None:
             lane.first_non_finite = first_non_finite(self._numbers, index)
         if self._keep_samples:
@@ -181,7 +188,9 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         """The lane's network as it is, and whether its data are others than the first lane's."""
         lane = self.lanes[index]
         own_data = lane.data.split_key != self.lanes[0].data.split_key
-        return lane.snapshot(index, self._numbers, own_data, layer_history, whole_history, points)
+        ints = self._numbers.ints[index]
+        step, parameters, state = int(ints[c.I_STEP]), int(ints[c.I_PARAMETERS]), self.state_of(index)
+        return lane.snapshot(index, step, state, parameters, own_data, layer_history, whole_history, points)
 
     def findings(self) -> list[Finding]:
         """What the rules of diagnosis find in each lane now, causes before symptoms."""

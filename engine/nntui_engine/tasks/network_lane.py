@@ -155,9 +155,10 @@ class NetworkLane(Lane):
         )
 
     @property
-    def nbytes(self) -> int:
-        """The memory that its two histories take, in bytes."""
-        return self.step_history.nbytes + self.evaluation_history.nbytes
+    def histories(self) -> dict[str, History]:
+        """Its past: of steps, of evaluations, and of what linked kinds measure."""
+        found = {"step": self.step_history, "evaluation": self.evaluation_history}
+        return found if self.sequence_history is None else {**found, "sequence": self.sequence_history}
 
     def copy(self) -> "NetworkLane":
         """A lane whose past can grow without changing this one's."""
@@ -180,21 +181,43 @@ class NetworkLane(Lane):
             return self.data.task == "regression"
         return True
 
-    def fold(self, new: Emitted) -> None:
-        """Add what a launch emitted to the past and to the newest values."""
+    def fold(self, new: Emitted) -> dict[str, tuple[Array, Array]]:
+        """Add what a launch emitted to the past and to the newest values; returns it as the histories get it:
+        steps (m,) and values (m, width)."""
+        flat: dict[str, tuple[Array, Array]] = {}
         if len(new.evaluated):
-            self.evaluation_history.append(new.evaluated.astype(float), _flat(new.evaluation, new.evaluation_layers))
+            flat["evaluation"] = new.evaluated.astype(float), _flat(new.evaluation, new.evaluation_layers)
+            self.evaluation_history.append(*flat["evaluation"])
             self._remember(EVALUATION, new.evaluation[-1])
             for column, name in enumerate(EVALUATION_LAYER):
                 self.latest_layers[name] = new.evaluation_layers[-1, :, column].copy()
         if len(new.steps):
-            self.step_history.append(new.steps.astype(float), _flat(new.whole, new.layers))
+            flat["step"] = new.steps.astype(float), _flat(new.whole, new.layers)
+            self.step_history.append(*flat["step"])
             self._remember(WHOLE, new.whole[-1])
             if self.sequence_history is not None:
-                self.sequence_history.append(new.steps.astype(float), new.more)
+                flat["sequence"] = flat["step"][0], new.more.copy()
+                self.sequence_history.append(*flat["sequence"])
                 self.latest_sequence = new.more[-1].copy()
             for column, name in enumerate(STEP_LAYER):
                 self.latest_layers[name] = new.layers[-1, :, column].copy()
+        return flat
+
+    def renew_latest(self) -> None:
+        """Take the newest values from the past, as of a lane whose past was read from elsewhere."""
+        depth = len(self.settings.layers)
+        for history, names, layer_names in (
+            (self.evaluation_history, EVALUATION, EVALUATION_LAYER),
+            (self.step_history, WHOLE, STEP_LAYER),
+        ):
+            newest = history.last()
+            if newest is not None:
+                self._remember(names, newest[: len(names)])
+                by_layer = newest[len(names) :].reshape(len(layer_names), depth)
+                self.latest_layers.update(zip(layer_names, by_layer, strict=True))
+        newest = None if self.sequence_history is None else self.sequence_history.last()
+        if newest is not None:
+            self.latest_sequence = newest
 
     def _remember(self, names: Sequence[str], values: Array) -> None:
         for name, value in zip(names, values.tolist(), strict=True):
@@ -295,27 +318,21 @@ class NetworkLane(Lane):
     def snapshot(
         self,
         index: int,
-        arena: Arena,
+        step: int,
+        state: LaneState,
+        parameters: int,
         own_data: bool,
         layer_names: Sequence[str],
         whole_names: Sequence[str],
         points: int | None,
     ) -> LaneSnapshot:
-        """An immutable view of the lane now, with the histories of the named statistics."""
-        ints = arena.ints[index]
-        state: LaneState = "running"
-        if ints[c.I_STOPPED]:
-            state = "stopped early"
-        elif ints[c.I_STEP] >= ints[c.I_LIMIT]:
-            state = "finished"
+        """An immutable view of the lane at ``step``, with the histories of the named statistics."""
         return LaneSnapshot(
             index=index,
             name=self.name,
-            step=int(ints[c.I_STEP]),
+            step=step,
             state=state,
-            own=NetworkPart(
-                self.settings, self.data.task, int(ints[c.I_PARAMETERS]), own_data, self.first_non_finite, self.facts
-            ),
+            own=NetworkPart(self.settings, self.data.task, parameters, own_data, self.first_non_finite, self.facts),
             whole=dict(self.latest),
             layers=self.infos,
             per_layer=dict(self.latest_layers),

@@ -43,6 +43,11 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         """Which lanes have diverged: (lanes,)."""
         return self._numbers.ints[:, k.C_DIVERGED_AT] >= 0
 
+    @property
+    def cut_short(self) -> LaneState:
+        """It left every bound."""
+        return "diverged"
+
     def parts(self, lanes: Sequence[SurfaceLane]) -> tuple[str, ...]:  # noqa: ARG002
         """The one part that races need, whatever the lanes."""
         return (RACE,)
@@ -63,6 +68,8 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
     def _fold(self, index: int, lane: SurfaceLane, steps: Steps, values: Array) -> None:
         """Add samples to a lane's past."""
         lane.history.append(steps.astype(float), values)
+        if self.emitted is not None:
+            self.emitted(index, {"path": (steps.astype(float), values.copy())})
         if self._keep_samples:
             lasts = (lane.settings.steps, self._numbers.ints[index, k.C_DIVERGED_AT])
             kept = (steps % self._keep_samples == 0) | np.isin(steps, lasts)
@@ -127,15 +134,12 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         lane, ints, reals = self.lanes[index], self._numbers.ints[index], self._numbers.reals[index]
         x, y = (float(v) for v in self._numbers.state[index, k.W : k.W + 2])
         diverged = int(ints[k.C_DIVERGED_AT])
-        state: LaneState = "diverged" if diverged >= 0 else "running"
-        if state == "running" and ints[k.C_STEP] >= ints[k.C_LIMIT]:
-            state = "finished"
         path, minima = lane.history.series(slice(0, k.O_Y + 1)), self.minima(index)
         return LaneSnapshot(
             index=index,
             name=lane.name,
             step=int(ints[k.C_STEP]),
-            state=state,
+            state=self.state_of(index),
             own=SurfacePart(
                 settings=lane.settings,
                 position=(x, y),

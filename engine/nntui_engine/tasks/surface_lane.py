@@ -34,9 +34,9 @@ class SurfaceLane(Lane):
         return float("inf") if np.isinf(series.mean).any() else float(np.fmax.reduce(series.high, axis=None))
 
     @property
-    def nbytes(self) -> int:
-        """The memory that its path takes, in bytes."""
-        return self.history.nbytes
+    def histories(self) -> dict[str, History]:
+        """Its path."""
+        return {"path": self.history}
 
     def copy(self) -> "SurfaceLane":
         """A lane whose path can grow without changing this one's."""

@@ -1,13 +1,17 @@
 """How well a lane does, and how far its data let anybody get."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ...data.dataset import LaneData
 from ...data.facts import DataFacts
 from ...experiment import Experiment
+from ...run.task import Lane
+from ...tasks.network_lane import NetworkLane
 
 _LEAST_NOISE = 0.02  # of an accuracy
 _NOISE_OF_R2 = 0.05
@@ -42,15 +46,26 @@ class Reach:
         return max(_LEAST_NOISE, 2.0 * math.sqrt(2.0 * p * (1.0 - p) / max(self.rows, 1)))
 
 
-def score_of(run: Experiment, lane: int) -> float:
+class Judged(Protocol):
+    """A run of networks, or a record of one."""
+
+    @property
+    def lanes(self) -> Sequence[Lane]:
+        """Its lanes."""
+
+
+def score_of(run: Judged, lane: int) -> float:
     """How well a lane does now: R² of numbers, else the share of rows that are right; on held-out rows where there are
     some. A network that names classes by one number is right where it is nearest to the right one."""
-    one = run.network.lanes[lane]
+    one = run.lanes[lane]
+    assert isinstance(one, NetworkLane)
     held_out = len(one.data.x_validation) > 0
     if one.data.task == "regression":
         return float(one.statistics["r2"])
     if one.settings.accuracy != "none":
         return float(one.statistics["validation_accuracy" if held_out else "train_accuracy"])
+    if not isinstance(run, Experiment):
+        return math.nan  # a record has no network to ask
     x, t = (one.data.x_validation, one.data.t_validation) if held_out else (one.data.x_train, one.data.t_train)
     values = np.unique(t)
     nearest = values[np.abs(run.predict(x, lane)[:, :1] - values).argmin(axis=1)]

@@ -1,0 +1,1 @@
+"""Records: runs that last, in one SQLite file each (docs/record.md)."""

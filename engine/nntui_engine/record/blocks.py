@@ -1,0 +1,109 @@
+"""Tables of numbers as compressed bytes, and back, to the bit.
+
+Three groups of columns: those whose every value survives the way through float32 and back, kept as float32; those whose
+last bytes look like noise, as the ones of most measured numbers do; and the rest. Of a group all first bytes (the least
+significant) stand together, column by column, then all second bytes, …: a plane each, which is a zlib stream of its
+own. The first five planes of noise are stored streams, since nothing is gained there.
+What is read is taken for hostile: it never grows beyond the size that its row says, and rows say no more than MOST.
+"""
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+MOST = 64_000_000  # bytes in a table
+_NOISY_PLANES = 5  # of 8
+_LOOKED_AT = 256  # rows, to tell noise by
+_DISTINCT = 128  # last bytes among so many: noise has about 162
+
+
+class BrokenBlockError(ValueError):
+    """Bytes that are no block of the size that was promised."""
+
+
+def encoded(table: Array) -> bytes:
+    """The bytes of ``table`` (rows, columns). First a bit for each column, whether it is in the first group; then
+    one for each, whether it is in the second."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        small = table.astype(np.float32)
+        narrow = (small.astype(np.float64).view(np.uint64) == table.view(np.uint64)).all(axis=0)
+    noisy = ~narrow & _looks_like_noise(table)
+    parts = [np.packbits(narrow).tobytes(), np.packbits(noisy).tobytes()]
+    for group, stored in ((small[:, narrow], 0), (table[:, noisy], _NOISY_PLANES), (table[:, ~narrow & ~noisy], 0)):
+        planes = np.ascontiguousarray(group.T).view(np.uint8).reshape(group.size, group.dtype.itemsize).T
+        for number, plane in enumerate(planes if group.size else ()):
+            parts.append(_stream(plane.tobytes(), 0 if number < stored else 1))
+    return b"".join(parts)
+
+
+def _stream(plane: bytes, level: int) -> bytes:
+    """Runs and rare bytes are all that there is to gain in a plane; to look for more takes half as long again."""
+    stream = zlib.compressobj(level, strategy=zlib.Z_RLE)
+    return stream.compress(plane) + stream.flush()
+
+
+def _looks_like_noise(table: Array) -> NDArray[np.bool_]:
+    if len(table) < _LOOKED_AT:
+        return np.zeros(table.shape[1], bool)
+    last = np.sort(table[:_LOOKED_AT].view(np.uint64) & np.uint64(255), axis=0)
+    return np.asarray((np.diff(last, axis=0) > 0).sum(axis=0) >= _DISTINCT)
+
+
+def decoded(data: bytes, rows: int, columns: int) -> Array:
+    """The table (rows, columns) again. Raises BrokenBlockError."""
+    if not (rows >= 0 and columns > 0 and rows * columns * 8 <= MOST):
+        raise BrokenBlockError(f"a block of {rows} × {columns} numbers")
+    narrow, noisy, left = _groups(memoryview(data), columns)
+    table = np.empty((rows, columns))
+    for chosen, width in ((narrow, 4), (noisy, 8), (~narrow & ~noisy, 8)):
+        count = int(chosen.sum())
+        bytes_ = np.empty((count * rows, width), np.uint8)
+        for number in range(width if bytes_.size else 0):
+            bytes_[:, number], left = _inflated(left, len(bytes_))
+        table[:, chosen] = bytes_.view(f"<f{width}").reshape(count, rows).T
+    if left:
+        raise BrokenBlockError("more than a block")
+    return table
+
+
+def _groups(data: memoryview, columns: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], memoryview]:
+    size = -(-columns // 8)
+    if len(data) < 2 * size:
+        raise BrokenBlockError("no whole block")
+    narrow, noisy = (
+        np.unpackbits(np.frombuffer(data[at : at + size], np.uint8), count=columns).astype(bool) for at in (0, size)
+    )
+    return narrow, noisy & ~narrow, data[2 * size :]
+
+
+def _inflated(data: memoryview, size: int) -> tuple[NDArray[np.uint8], memoryview]:
+    """The first stream of ``data``, which must hold ``size`` bytes, and what follows it."""
+    stream = zlib.decompressobj()
+    try:
+        found = stream.decompress(data, size + 1)
+    except zlib.error as error:
+        raise BrokenBlockError(str(error)) from None
+    if len(found) != size or not stream.eof:
+        raise BrokenBlockError(f"a part of {len(found)} bytes, not {size}")
+    return np.frombuffer(found, np.uint8), data[len(data) - len(stream.unused_data) :]
+
+
+def packed(data: bytes) -> bytes:
+    """Any bytes, compressed."""
+    return zlib.compress(data, 1)
+
+
+def unpacked(data: bytes, size: int) -> bytes:
+    """The ``size`` bytes that :func:`packed` was given. Raises BrokenBlockError."""
+    found, left = _inflated(memoryview(data), size)
+    if left:
+        raise BrokenBlockError("more than was promised")
+    return found.tobytes()
+
+
+def checksum(data: bytes) -> int:
+    """CRC-32."""
+    return zlib.crc32(data)

@@ -1,0 +1,212 @@
+"""The thread that writes a record: the file's only writer, which nobody waits for."""
+
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .blocks import checksum, encoded
+from .schema import lock
+
+Array = NDArray[np.float64]
+Place = tuple[int, str]  # id of a lane, name of a history
+
+COMMIT_SECONDS = 0.2  # between two commits
+BLOCK_BYTES = 1_000_000  # of a block before it is compressed: then the next one begins
+LEAST_BLOCK_BYTES = 250_000  # that is not written anew at the next commit
+QUEUE_BYTES = 256_000_000  # of samples waiting; beyond, what comes is merged
+MERGED = 16  # samples that become three: the smallest, the mean, the largest
+
+
+@dataclass(slots=True)
+class Open:
+    """A block that grows: written at every commit, anew and longer."""
+
+    number: int
+    merged: int = 1
+    tables: list[Array] = field(default_factory=list)
+    fresh: bool = False  # whether it has what is not written yet
+    nbytes: int = 0  # before compression
+
+
+class Writer:
+    """Writes what it is given, in order, through ``connection``, which is its own from here on.
+
+    ``trouble``: why it stopped writing, "" while all is well; what was committed until then is sound.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path, self.trouble = path, ""
+        self.committed: dict[Place, int] = {}  # the last step in the file
+        self._written: dict[Place, int] = {}  # and of what will be with the next commit
+        self._connection = connection
+        self._lock = lock(path)
+        self._file = path.stat().st_ino
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._wake = threading.Event()
+        self._given, self._taken = 0, 0  # bytes; each written by one thread only
+        self._open: dict[Place, Open] = {}
+        self._next: dict[Place, int] = {}  # numbers of the blocks to come
+        self._late: dict[tuple[str, str], Callable[[], str]] = {}
+        self._closing = False
+        self._thread = threading.Thread(target=self._main, name="nntui-record", daemon=True)
+
+    # -- for the thread of the run ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts the thread."""
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of samples that are not written yet."""
+        return self._given - self._taken
+
+    def add(self, place: Place, *columns: Array) -> None:
+        """Samples of a lane's history, side by side: the steps (m,) and the values (m, width), or both in one table."""
+        if self.trouble:
+            return
+        merged, size = 1, sum(part.nbytes for part in columns)
+        if self.waiting > QUEUE_BYTES:  # never lost, and never waited for: as much coarser as it is late
+            merged = MERGED ** (self.waiting // QUEUE_BYTES)
+            columns = (merge(np.column_stack(columns), merged),)
+            size = columns[0].nbytes
+        self._given += size
+        self.do(lambda: self._append(place, columns, merged, size))
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Something else, in its turn: ``job`` runs in the writer's thread, inside a transaction."""
+        if not self.trouble:
+            self._jobs.append(job)
+            if self._given - self._taken > BLOCK_BYTES:
+                self._wake.set()
+
+    def close(self, timeout: float = 60.0) -> None:
+        """Writes what is left and closes the file; waits at most so many seconds for it."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
+            self._thread.join(timeout)
+
+    def discard(self, new: bool) -> None:
+        """Closes the file, if the thread was never started, and removes a ``new`` one."""
+        if not self._thread.is_alive():
+            self._connection.close()
+            os.close(self._lock)
+            if new:
+                self.path.unlink(missing_ok=True)
+
+    # -- the writer's thread ----------------------------------------------------------------------------------------
+
+    def insert(self, table: str, values: tuple[object, ...]) -> None:
+        """Put a row into a table, in place of the one with its key, for jobs."""
+        self._connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(values))})", values)
+
+    def execute(self, text: str, values: tuple[object, ...]) -> None:
+        """Another statement, for jobs."""
+        self._connection.execute(text, values)
+
+    def at_commit(self, table: str, key: str, value: Callable[[], str]) -> None:
+        """A key and its value right before the next commit, the last one it was given alone."""
+        self._late[table, key] = value
+
+    def end_blocks(self) -> None:
+        """What comes next begins new blocks, for jobs."""
+        for place, block in self._open.items():
+            self._write(place, block)
+            self._next[place] = block.number + 1
+        self._open.clear()
+
+    def _main(self) -> None:
+        try:
+            while not (self._closing and not self._jobs):
+                self._wake.wait(COMMIT_SECONDS)
+                self._wake.clear()
+                self._turn()
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            with suppress(sqlite3.Error):  # who reads it now keeps the log; without, readers leave no files beside it
+                self._connection.execute("PRAGMA journal_mode = DELETE")
+        except (sqlite3.Error, OSError, ValueError, MemoryError) as error:
+            self._give_up(str(error) or type(error).__name__)
+        finally:
+            self._connection.close()
+            os.close(self._lock)
+
+    def _turn(self) -> None:
+        """One transaction: what waits, for about COMMIT_SECONDS."""
+        end = time.monotonic() + COMMIT_SECONDS
+        if not self._jobs:
+            return
+        self._check_file()
+        self._connection.execute("BEGIN IMMEDIATE")
+        while self._jobs and time.monotonic() < end:
+            self._jobs.popleft()()
+        for place, block in list(self._open.items()):
+            self._write(place, block)
+            if block.nbytes > LEAST_BLOCK_BYTES:
+                self._next[place] = self._open.pop(place).number + 1
+        for (table, key), value in self._late.items():
+            self.insert(table, (key, value()))
+        self._late.clear()
+        self._connection.execute("COMMIT")
+        self.committed |= self._written
+
+    def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
+        self._taken += size
+        block = self._open.get(place)
+        if block is None or block.merged != merged or block.nbytes >= BLOCK_BYTES:
+            if block is not None:
+                self._write(place, block)
+            number = self._next.get(place, 0) if block is None else block.number + 1
+            block = self._open[place] = Open(number, merged)
+        block.tables.append(np.column_stack(columns))
+        block.nbytes += size
+        block.fresh = True
+
+    def _write(self, place: Place, block: Open) -> None:
+        if not block.fresh:
+            return
+        table = np.concatenate(block.tables)
+        block.tables, block.fresh = [table], False
+        data = encoded(table)
+        steps = (int(table[0, 0]), int(table[-1, 0]))
+        self._written[place] = steps[1]
+        self.insert("block", (*place, block.number, *steps, *table.shape, block.merged, checksum(data), data))
+
+    def _check_file(self) -> None:
+        if not self.path.exists() or self.path.stat().st_ino != self._file:
+            raise OSError("it was deleted or replaced")
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = f"{self.path}: recording has stopped: {why}. The training goes on."
+        with suppress(sqlite3.Error):  # none may be begun
+            self._connection.execute("ROLLBACK")
+        self._jobs.clear()
+
+
+def merge(table: Array, count: int) -> Array:
+    """Every ``count`` samples of (m, 1 + width) as three, at their last three steps.
+
+    They are the smallest of each column, the mean and the largest, NaN and infinities in the mean.
+    """
+    merged = []
+    for start in range(0, len(table), count):
+        some = table[start : start + count]
+        if len(some) <= 3:
+            merged.append(some)
+            continue
+        finite = np.where(np.isfinite(some), some, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            mean = some.sum(axis=0) / len(some)
+        three = np.stack([np.fmin.reduce(finite), mean, np.fmax.reduce(finite)])
+        three[:, 0] = some[-3:, 0]
+        merged.append(three)
+    return np.concatenate(merged)

@@ -1,0 +1,162 @@
+"""Files that are no sound record: one clear line, soon, in bounded memory, and nothing of them is run."""
+
+import random
+import sqlite3
+import tracemalloc
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from engine.record.test_source import recorded, tiny
+
+from nntui_engine.errors import InputError
+from nntui_engine.record.blocks import checksum
+from nntui_engine.record.resume import resumed
+from nntui_engine.record.source import RecordSource
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory) -> bytes:
+    path = tmp_path_factory.mktemp("hostile") / "run.nntui"
+    run, recorder = recorded(path, tiny(steps=120))
+    run.advance(60)
+    run.tweak({"train.lr": 0.05})
+    run.advance(60)
+    recorder.close()
+    return path.read_bytes()
+
+
+def look(path: Path) -> None:
+    """All that a person can do with a record."""
+    source = RecordSource(path)
+    try:
+        source.full_snapshot()
+        source.findings()
+        source.seek(30)
+        source.full_snapshot(None)
+        source._tables.check()
+    finally:
+        source.close()
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(InputError) as caught:
+        look(path)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    return str(caught.value)
+
+
+def changed(sound: bytes, tmp_path: Path, *statements: str | tuple[str, tuple[object, ...]]) -> Path:
+    path = tmp_path / "bad.nntui"
+    path.write_bytes(sound)
+    connection = sqlite3.connect(path)
+    for one in statements:
+        text, values = (one, ()) if isinstance(one, str) else one
+        connection.execute(text, values)
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_the_record_that_the_others_are_made_of_is_sound(sound, tmp_path):
+    look(changed(sound, tmp_path))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0001, 0.001, 0.01, 0.1, 0.3, 0.5, 0.8, 0.95, 0.9999])
+def test_a_record_that_was_cut_is_refused(sound, tmp_path, share):
+    path = tmp_path / "cut.nntui"
+    path.write_bytes(sound[: int(share * len(sound))])
+    refused(path)
+
+
+def test_flipped_bits_are_refused_or_change_nothing_that_is_read(sound, tmp_path):
+    path, dice, refusals = tmp_path / "flipped.nntui", random.Random(1), 0
+    for _ in range(60):
+        data = bytearray(sound)
+        for _ in range(dice.choice([1, 1, 4, 40])):
+            data[dice.randrange(len(data))] ^= 1 << dice.randrange(8)
+        path.write_bytes(data)
+        try:
+            look(path)
+        except InputError:  # whatever else is raised fails here
+            refusals += 1
+    assert refusals > 20
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("PRAGMA application_id = 7", "another program's file"),
+        ("PRAGMA user_version = 2", "is a record of version 2; this nntui reads version 1"),
+        ("CREATE TRIGGER evil AFTER INSERT ON run BEGIN DELETE FROM block; END", "its tables are others"),
+        ("CREATE VIEW evil AS SELECT * FROM run", "its tables are others"),
+        ("DROP TABLE event", "its tables are others"),
+        ("ALTER TABLE run ADD COLUMN more", "its tables are others"),
+        ("DELETE FROM run WHERE key = 'now'", "does not say its now"),
+        ("UPDATE run SET value = '[' WHERE key = 'now'", "damaged"),
+        ("UPDATE run SET value = x'00' WHERE key = 'head'", "does not say its head"),
+        ("UPDATE arrangement SET parent = id", "follows from none"),
+        ("UPDATE arrangement SET parent = 99", "follows from none"),
+        ("DELETE FROM lane", "has no lanes"),
+        ("UPDATE lane SET origin = id", "is none"),
+        ("UPDATE lane SET settings = '{}'", "damaged"),
+        ("UPDATE lane SET about = 'null'", "damaged"),
+        ("UPDATE block SET checksum = 0", "its checksum is another"),
+        ("UPDATE block SET rows = rows + 1", "damaged"),
+        ("UPDATE block SET rows = 9223372036854775807", "damaged"),
+        ("UPDATE block SET columns = 3", "damaged"),
+        ("UPDATE block SET data = 'text'", "is none"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(sound, tmp_path, statement, words):
+    assert words in refused(changed(sound, tmp_path, statement))
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "other.nntui"
+    for content in (b"", b"text", b"SQLite format 3\0", b"SQLite format 3\0" + bytes(4096)):
+        path.write_bytes(content)
+        refused(path)
+    path.unlink()
+    sqlite3.connect(path).execute("CREATE TABLE mine (a)").connection.close()
+    assert "another program's file" in refused(path)
+    assert "is a folder" in refused(tmp_path)
+
+
+def bomb(count: int) -> bytes:
+    return b"\x80\0" + zlib.compress(bytes(count), 9)
+
+
+def test_bombs_in_blocks_take_no_memory(sound, tmp_path):
+    data = bomb(200_000_000)
+    statement = "UPDATE block SET data = ?, checksum = ?", (data, checksum(data))
+    path = changed(sound, tmp_path, statement)
+    tracemalloc.start()
+    refused(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 30_000_000
+
+
+SPOILED: dict[str, Callable[[bytes], bytes]] = {
+    "order": lambda data: b"\xff\xff\xff\x7f" * (len(data) // 4),
+    "ints": lambda data: b"\xff\xff\xff\xff\xff\xff\xff\x7f" * (len(data) // 8),
+    "pool": lambda data: data[:-4],
+}
+
+
+@pytest.mark.parametrize("part", SPOILED)
+def test_numbers_that_would_lead_kernels_astray_are_refused(sound, tmp_path, part):
+    path = changed(sound, tmp_path)
+    connection = sqlite3.connect(path)
+    rows = connection.execute("SELECT checkpoint, data FROM state WHERE part = ?", (part,)).fetchall()
+    for moment, data in rows:
+        bad = zlib.compress(SPOILED[part](zlib.decompress(data)))
+        values = (bad, checksum(bad), moment, part)
+        connection.execute("UPDATE state SET data = ?, checksum = ? WHERE checkpoint = ? AND part = ?", values)
+    connection.commit()
+    connection.close()
+    with pytest.raises(InputError, match="is damaged"):
+        resumed(path)

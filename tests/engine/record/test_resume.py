@@ -1,0 +1,96 @@
+"""A run that goes on from its record is the run that never stopped, to the bit."""
+
+import pytest
+from engine.record.test_source import TINY, assert_same, recorded, same, tiny
+
+from nntui_engine import Experiment
+from nntui_engine.errors import InputError
+from nntui_engine.record.resume import resumed
+from nntui_engine.record.source import RecordSource
+from nntui_engine.scenario import scenario_from_dict
+
+MORE = [
+    {},
+    {"optimizer": "adam", "lr": 0.01, "schedule": {"kind": "plateau"}},
+    {"early_stopping": {"patience": 3, "restore_best": True}, "evaluate_every": 10},
+    {"momentum": 0.9, "lr": 3.0, "noise": {"weights": 0.01}},
+]
+
+
+@pytest.mark.parametrize("train", MORE, ids=str)
+def test_it_gives_the_same_bits_as_a_run_that_never_stopped(tmp_path, train):
+    path = tmp_path / "run.nntui"
+    train = {**train, "steps": 200}
+    whole = Experiment(tiny(**train))
+    whole.advance(200)
+    run, recorder = recorded(path, tiny(**train))
+    run.advance(77)
+    recorder.close()
+    again, recorder = resumed(path, lambda _: {})
+    assert again.step == run.step
+    again.advance(50)
+    recorder.close()
+    again, recorder = resumed(path, lambda _: {})  # and once more
+    again.advance(200)
+    recorder.close()
+    assert again.finished
+    assert same(again.full_snapshot(None), whole.full_snapshot(None))
+    for lane in range(2):
+        for name, value in whole.parameters(lane).items():
+            assert value.tobytes() == again.parameters(lane)[name].tobytes(), name
+    source = RecordSource(path)
+    assert_same(whole, source)
+    for at in (150, 100, 60):
+        source.seek(at)
+        whole.seek(at)
+        assert_same(whole, source)
+
+
+def test_batch_norm_dropout_and_planned_changes(tmp_path):
+    path = tmp_path / "run.nntui"
+    tables = {
+        **TINY,
+        "model": {"hidden": [5, 4], "activation": "tanh", "batch_norm": "before", "dropout": 0.2},
+        "change": [{"step": 50, "set": {"train.lr": 0.03}}, {"step": 130, "lane": "relu", "set": {"train.lr": 0.5}}],
+    }
+    whole = Experiment(scenario_from_dict(tables))
+    whole.advance(200)
+    run, recorder = recorded(path, scenario_from_dict(tables))
+    run.advance(90)
+    recorder.close()
+    again, recorder = resumed(path, lambda _: {})
+    again.advance(110)
+    recorder.close()
+    for lane in range(2):
+        for name, value in whole.parameters(lane).items():
+            assert value.tobytes() == again.parameters(lane)[name].tobytes(), name
+    assert_same(whole, RecordSource(path))
+
+
+def test_it_goes_on_from_the_last_moment_where_it_was_killed_after_it(tmp_path):
+    path = tmp_path / "run.nntui"
+    run, recorder = recorded(path, tiny())
+    run.advance(50)
+    recorder._keep_moment(run, recorder._here)
+    run.advance(60)
+    recorder._run = None  # no last moment
+    recorder.writer.close()
+    again, recorder = resumed(path, lambda _: {})
+    assert again.step == 50
+    again.advance(100)
+    recorder.close()
+    whole = Experiment(tiny())
+    whole.advance(150)
+    assert_same(whole, RecordSource(path))
+
+
+def test_two_cannot_write_one_record(tmp_path):
+    path = tmp_path / "run.nntui"
+    run, recorder = recorded(path, tiny())
+    run.advance(10)
+    recorder.close()
+    again, recorder = resumed(path, lambda _: {})
+    with pytest.raises(InputError, match="is being written by another nntui"):
+        resumed(path, lambda _: {})
+    recorder.close()
+    assert again.step == 10
