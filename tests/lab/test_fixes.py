@@ -23,7 +23,9 @@ SICK: dict[str, Any] = {
 
 def lab(hidden: tuple[int, ...] = (16,), tries: int = 0, **train: Any) -> LabApp:
     tables = {**SICK, "model": {**SICK["model"], "hidden": list(hidden)}, "train": {**SICK["train"], **train}}
-    tables["try"] = [{"set": {"train.lr": 0.1 / n}, "say": f"{n} times shorter steps. " * 9} for n in range(1, tries + 1)]
+    tables["try"] = [
+        {"set": {"train.lr": 0.1 / n}, "say": f"{n} times shorter steps. " * 9} for n in range(1, tries + 1)
+    ]
     session = Session(
         lambda: Experiment(scenario_from_dict(tables), rewind_memory=10**8),
         warming=NoWarming(),  # type: ignore[arg-type]

@@ -28,6 +28,11 @@ class Case:
     lane: LaneSnapshot
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether nothing was trained yet: then there are data and settings only, and no statistic."""
+        return not self.lane.step
+
+    @property
     def facts(self) -> DataFacts:
         """What its data are like."""
         return self.lane.network.facts

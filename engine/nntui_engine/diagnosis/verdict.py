@@ -39,7 +39,8 @@ class Rule:
 
     ``looks_for`` says in words what it would find. ``alone``: only told where nothing else was found. ``learned``: what
     it is told as of a network that has learned: an "info", "nothing", or "as it is". ``from_share``: of a run that goes
-    on, the share of its steps before which nothing can be said; 1 waits for its end.
+    on, the share of its steps before which nothing can be said; 1 waits for its end. ``static``: data and settings
+    alone let it say what may go wrong, before anything is trained.
     """
 
     find: Callable[[Case], Finding | None]
@@ -49,6 +50,7 @@ class Rule:
     alone: bool = False
     learned: Literal["info", "nothing", "as it is"] = "info"
     from_share: float = 0.0
+    static: bool = False
 
     @property
     def name(self) -> str:
@@ -62,16 +64,16 @@ _SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "
 _AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
 # In the order of cause before symptom
 RULES = (
-    Rule(one_class, "a single class", learned="as it is"),
-    Rule(output_mismatch, "outputs that cannot fit"),
-    Rule(symmetric_units, "units that stay alike", ("weight_similarity",)),
-    Rule(input_scale, "inputs out of scale", learned="nothing"),
-    Rule(target_scale, "targets out of scale", learned="nothing"),
-    Rule(feature_scale_spread, "inputs unlike each other", follows=("input_scale",), learned="nothing"),
-    Rule(no_nonlinearity, "layers that do not bend", learned="nothing"),
+    Rule(one_class, "a single class", learned="as it is", static=True),
+    Rule(output_mismatch, "outputs that cannot fit", static=True),
+    Rule(symmetric_units, "units that stay alike", ("weight_similarity",), static=True),
+    Rule(input_scale, "inputs out of scale", learned="nothing", static=True),
+    Rule(target_scale, "targets out of scale", learned="nothing", static=True),
+    Rule(feature_scale_spread, "inputs unlike each other", follows=("input_scale",), learned="nothing", static=True),
+    Rule(no_nonlinearity, "layers that do not bend", learned="nothing", static=True),
     Rule(penalty_too_strong, "a penalty too strong", ("weight_norm",), learned="nothing"),
-    Rule(dropout_too_high, "too much dropout", learned="nothing"),
-    Rule(batch_norm_small_batch, "batch norm over a few rows", learned="nothing"),
+    Rule(dropout_too_high, "too much dropout", learned="nothing", static=True),
+    Rule(batch_norm_small_batch, "batch norm over a few rows", learned="nothing", static=True),
     Rule(
         poor_initialization,
         "first weights that do not fit",
@@ -96,8 +98,10 @@ RULES = (
         follows=("dead_relu", "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
     ),
     Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=_AT_FIRST),
-    Rule(unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing"),
-    Rule(class_imbalance, "a class too common", alone=True, learned="nothing", from_share=LATE),
+    Rule(
+        unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing", static=True
+    ),
+    Rule(class_imbalance, "a class too common", alone=True, learned="nothing", from_share=LATE, static=True),
     Rule(overfitting, "learning by heart", alone=True, learned="nothing", from_share=LATE),
     Rule(label_problem, "targets that inputs do not tell", alone=True, learned="nothing", from_share=LATE),
     Rule(underfitting, "a network too small", alone=True, learned="nothing", from_share=LATE),
@@ -139,6 +143,14 @@ def diagnose(case: Case) -> list[Finding]:
             found.append(replace(finding, because="" if root is None else root.rule))
     roots_first = sorted(found, key=lambda finding: bool(finding.because))
     return [_named(finding, case) for finding in roots_first]
+
+
+def may_go_wrong(case: Case) -> list[Finding]:
+    """What data and settings alone let one expect of a lane of which nothing is trained yet: all of it an "info", since
+    only the outcome tells whether it hurts."""
+    with np.errstate(all="ignore"):
+        found = [rule.find(case) for rule in RULES if rule.static]
+    return [_named(replace(finding, severity="info"), case) for finding in found if finding is not None]
 
 
 def _named(finding: Finding, case: Case) -> Finding:

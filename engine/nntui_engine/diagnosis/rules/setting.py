@@ -39,11 +39,15 @@ def class_imbalance(case: Case) -> Finding | None:
     if case.is_numbers or case.facts.chance < LOPSIDED or not case.guesses or case.facts.classes < 2:
         return None
     longer = Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind")
+    evidence = {"chance": case.facts.chance, "above": LOPSIDED}
+    how = "a network may not get beyond that"
+    if not case.is_ahead:
+        evidence["score"], how = case.score, f"the network does hardly better ({case.score:.1%})"
     return case.finding(
         "class_imbalance",
         f"{case.facts.chance:.0%} of the rows are of one class, the rarest has {case.facts.rarest:.1%}: "
-        f"always guessing the same is right that often, and the network does hardly better ({case.score:.1%}).",
-        {"chance": case.facts.chance, "above": LOPSIDED, "score": case.score},
+        f"always guessing the same is right that often, and {how}.",
+        evidence,
         (ADAM, longer) if case.settings.optimizer == "sgd" else (longer, ADAM),
     )
 
@@ -115,9 +119,10 @@ def batch_norm_small_batch(case: Case) -> Finding | None:
     size = case.settings.batch_size
     if size >= SMALLEST_BATCH or not (normalised or case.settings.batch_norm_inputs):
         return None
+    rows = "1 row" if size == 1 else f"{size} rows"
     return case.finding(
         "batch_norm_small_batch",
-        f"Batch norm takes mean and variance of {size} rows a step: that is noise, and not what it uses afterwards.",
+        f"Batch norm takes mean and variance of {rows} a step: that is noise, and not what it uses afterwards.",
         {"batch_size": float(size), "at_least": float(SMALLEST_BATCH)},
         (
             Fix({"train.batch_size": 32}, "means of many rows are steady"),

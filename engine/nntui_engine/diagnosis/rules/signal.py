@@ -1,5 +1,8 @@
 """The signal on its way forward, and the gradient on its way back."""
 
+from collections.abc import Mapping
+from itertools import pairwise
+
 import numpy as np
 
 from ...registry.activation import ACTIVATIONS
@@ -11,12 +14,16 @@ SHRINKS = 1e-3  # of the pre-activations' variance, from the first hidden layer 
 FADED = 0.02  # of the last layer's gradient, in the first
 FADED_SQUASHED = 0.1  # the same under activations that are flat at both ends
 FADED_IN_TIME = 1e-3  # of the last time step's gradient, in the first one's
+ONE_VALUE = ("zeros", "constant")  # initializers that give every weight of a layer the same
 LARGE_Z = 100.0  # a variance of pre-activations before the first step
 
 
 def symmetric_units(case: Case) -> Finding | None:
     """All units of a layer have the same or no weights."""
     lane = case.lane
+    if case.is_ahead:
+        layers = _set_alike(case)
+        return _alike(case, layers, {}) if layers else None
     similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
     # units with one input can differ in the sign and size of one weight only: their cosine is always ±1. The columns of
     # recurrent layers and embeddings are not what tells their units apart.
@@ -28,25 +35,45 @@ def symmetric_units(case: Case) -> Finding | None:
     alike = {i for i in hidden if similarity[i] > 0.999 and began[i]}
     alike |= {i for i, layer in judged if layer.units > 1 and (norm[i] == 0.0 or _one_value(case, i))}
     same = tuple(i + 1 for i in sorted(alike))
-    if not same:
-        return None
-    init = lane.network.settings.layers[same[0] - 1].init
-    return Finding(
+    return _alike(case, same, {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999}) if same else None
+
+
+def _alike(case: Case, layers: tuple[int, ...], evidence: Mapping[str, float | str]) -> Finding:
+    """``layers`` (1-based) of units that do the same."""
+    init = case.settings.layers[layers[0] - 1].init
+    how = f"begin alike ({init})" if case.is_ahead else f"do the same: they began alike ({init})"
+    return case.finding(
         "symmetric_units",
-        "warning",
-        lane.name,
-        same,
-        0,
-        {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
-        f"All units of {layer_words(same, lane.layer_names)} do the same: they began alike ({init}), get the same "
-        "gradient and stay alike.",
+        f"All units of {layer_words(layers, case.lane.layer_names)} {how}, get the same gradient and stay alike.",
+        evidence,
         (Fix({"model.init": "he_normal"}, "random weights make units different"),),
+        layers=layers,
+    )
+
+
+def _set_alike(case: Case) -> tuple[int, ...]:
+    """The layers (1-based) of a chain whose units begin alike and that nothing makes different: neither other biases,
+    dropout or weights that were learned before, nor a layer above that tells them apart."""
+    settings = case.settings
+    noisy = settings.dropconnect > 0.0 or settings.noise_weights > 0.0 or settings.noise_gradients > 0.0
+    if settings.start is not None or noisy or any(len(layer.sources) > 1 for layer in settings.layers):
+        return ()
+    weighty = [layer for layer in settings.layers if layer.init]
+    return tuple(
+        layer.index
+        for layer, above in pairwise(weighty)
+        if layer.kind in ("dense", "convolution")
+        and layer.units > 1
+        and layer.init in ONE_VALUE
+        and above.init in ONE_VALUE
+        and layer.bias != "normal"
+        and not layer.dropout
     )
 
 
 def _one_value(case: Case, layer: int) -> bool:
     """Whether all weights of a layer (0-based) with one input began with one value."""
-    return case.lane.layers[layer].inputs == 1 and case.settings.layers[layer].init in ("constant", "zeros")
+    return case.lane.layers[layer].inputs == 1 and case.settings.layers[layer].init in ONE_VALUE
 
 
 def dead_relu(case: Case) -> Finding | None:
