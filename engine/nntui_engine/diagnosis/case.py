@@ -82,9 +82,9 @@ class Case:
 
     @property
     def unseen(self) -> float:
-        """The same on the rows held out; NaN where there are none."""
+        """The same on the rows held out; NaN where there are none, or none that differ."""
         found = self.lane.whole.get("r2" if self.is_numbers else "validation_accuracy", float("nan"))
-        return found if self.facts.validation_rows else float("nan")
+        return found if self.facts.validation_rows and math.isfinite(found) else float("nan")
 
     @property
     def is_near(self) -> bool:

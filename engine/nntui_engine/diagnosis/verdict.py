@@ -15,6 +15,7 @@ from .rules.scales import feature_scale_spread, input_scale, target_scale
 from .rules.setting import (
     batch_norm_small_batch,
     class_imbalance,
+    constant_inputs,
     dropout_too_high,
     label_problem,
     no_nonlinearity,
@@ -60,12 +61,14 @@ class Rule:
 
 LATE = 0.5  # of a run
 _SCALES = ("input_scale", "target_scale")
+_BARE = ("one_class", "constant_inputs")  # data with nothing in them
 _SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "batch_norm_small_batch")
 _AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
 # In the order of cause before symptom
 RULES = (
     Rule(one_class, "a single class", learned="as it is", static=True),
-    Rule(output_mismatch, "outputs that cannot fit", static=True),
+    Rule(constant_inputs, "inputs that do not vary", learned="as it is", static=True),
+    Rule(output_mismatch, "outputs that cannot fit", follows=("one_class",), static=True),
     Rule(symmetric_units, "units that stay alike", ("weight_similarity",), static=True),
     Rule(input_scale, "inputs out of scale", learned="nothing", static=True),
     Rule(target_scale, "targets out of scale", learned="nothing", static=True),
@@ -81,23 +84,29 @@ RULES = (
         follows=("input_scale",),
         learned="nothing",
     ),
-    Rule(lr_too_high, "steps too long", ("update_ratio",), follows=(*_SET, "poor_initialization"), learned="nothing"),
+    Rule(
+        lr_too_high,
+        "steps too long",
+        ("update_ratio",),
+        follows=(*_BARE, *_SET, "poor_initialization"),
+        learned="nothing",
+    ),
     Rule(
         lr_too_low,
         "steps too short",
         ("update_ratio",),
-        follows=(*_SET, "symmetric_units", "poor_initialization"),
+        follows=(*_BARE, *_SET, "symmetric_units", "poor_initialization"),
         learned="nothing",
     ),
-    Rule(dead_relu, "dead units", ("dead_units",), follows=(*_AT_FIRST, "symmetric_units")),
-    Rule(saturation, "saturated units", ("saturated_fraction",), follows=_AT_FIRST),
+    Rule(dead_relu, "dead units", ("dead_units",), follows=(*_BARE, *_AT_FIRST, "symmetric_units")),
+    Rule(saturation, "saturated units", ("saturated_fraction",), follows=(*_BARE, *_AT_FIRST)),
     Rule(
         vanishing_gradient,
         "vanishing gradients",
         ("gradient_norm", "time_gradient_norm"),
-        follows=("dead_relu", "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
+        follows=("dead_relu", *_BARE, "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
     ),
-    Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=_AT_FIRST),
+    Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=(*_BARE, *_AT_FIRST)),
     Rule(
         unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing", static=True
     ),

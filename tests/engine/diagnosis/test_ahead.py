@@ -73,7 +73,11 @@ def test_a_common_class_is_said_without_a_score() -> None:
 
 
 def test_every_static_rule_has_a_fault() -> None:
-    tested = {rule for rule, *_ in FAULTS} | {"class_imbalance", "one_class"}  # one class: test_bare_data.py
+    tested = {rule for rule, *_ in FAULTS} | {
+        "class_imbalance",
+        "one_class",
+        "constant_inputs",
+    }  # cli/test_bare_data.py
     assert tested == STATIC
 
 

@@ -23,13 +23,37 @@ GAP = 0.15  # between the score on what it learns from and on what it never saw
 
 
 def one_class(case: Case) -> Finding | None:
-    """Training rows of one class only."""
-    if case.is_numbers or case.lane.network.task == "multilabel" or case.facts.classes > 1:
+    """Training rows of one class only, or with one and the same number to be learned."""
+    facts, task = case.facts, case.lane.network.task
+    if task == "regression":
+        low, high = facts.target_range
+        if low < high or not facts.rows:
+            return None
+        what, evidence = "have the same target", {"target_spread": 0.0, "above": 0.0}
+    elif task == "multilabel" or facts.classes > 1:
         return None
+    else:
+        what, evidence = "are of one class", {"classes": float(facts.classes), "at_least": 2.0}
     return case.finding(
         "one_class",
-        f"All {case.facts.rows} training rows are of one class: there is nothing to tell apart.",
-        {"classes": float(case.facts.classes), "at_least": 2.0},
+        f"All {facts.rows} training rows {what}: there is nothing to tell apart, and any network that says the same "
+        "each time is right. Rows with another one are needed; or see whether the target is the right column.",
+        evidence,
+        (),
+    )
+
+
+def constant_inputs(case: Case) -> Finding | None:
+    """Inputs of which none varies."""
+    facts = case.facts
+    if not 0 < facts.features == facts.constant_features:
+        return None
+    inputs = "The only input does not vary" if facts.features == 1 else f"None of the {facts.features} inputs varies"
+    return case.finding(
+        "constant_inputs",
+        f"{inputs} over the training rows: to the network all rows are the same, and it can only guess. See whether "
+        "the right columns are read, and whether their numbers were lost on the way.",
+        {"constant": float(facts.constant_features), "inputs": float(facts.features)},
         (),
     )
 
