@@ -90,7 +90,7 @@ class Case:
     def is_near(self) -> bool:
         """Whether it is near to what can be had: a little more time may do, and nothing needs to be wrong."""
         guess, simple = self.guess, self.attainable
-        reach = self.bar if math.isnan(simple) else min(self.bar, simple)
+        reach = min(self.bar, simple) if simple > guess else self.bar  # no better than guessing: it says nothing
         return self.score >= guess + NEAR * (reach - guess)
 
     @property

@@ -7,6 +7,7 @@ from ..data.facts import MOST_FEATURES, NEIGHBOURS
 from ..registry.activation import ACTIVATIONS
 from ..run.finding import Unchecked
 from .case import Case
+from .rules.losses import FEWEST_EVALUATIONS, guess_loss
 from .rules.rates import FEWEST
 from .rules.setting import one_class
 
@@ -29,6 +30,12 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
     if measured < FEWEST:
         rules = ("lr_too_low", "slow_convergence", "underfitting", "loss_not_decreasing")
         yield rules, f"{measured} measured steps are too few to tell where the loss goes: {FEWEST} are needed"
+    if math.isnan(guess_loss(case)):
+        yield ("initial_loss",), f"what guessing costs is not worked out for the loss {settings.loss} on such targets"
+    evaluations = len(lane.whole_history["train_loss"].steps) if "train_loss" in lane.whole_history else 0
+    if evaluations < FEWEST_EVALUATIONS:
+        few = "1 evaluation is" if evaluations == 1 else f"{evaluations} evaluations are"
+        yield ("oscillating_loss",), f"{few} too few to tell a swing: {FEWEST_EVALUATIONS} are needed"
     if not case.facts.validation_rows:
         yield ("overfitting",), "no rows are held out"
     hidden = [ACTIVATIONS[name] for name in case.hidden_activations]
@@ -46,8 +53,6 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
         yield ("target_scale",), "the targets are classes"
     if len(settings.shape) > 1:
         yield ("feature_scale_spread",), "inputs are pixels or moments, and not features of their own"
-    if any(layer.kind in ("recurrent", "gru", "lstm") for layer in lane.layers):
-        yield ("exploding_gradient",), "gradients are compared from layer to layer, and not through time"
     if one_class(case) is not None:
         yield ("the outcome",), "nothing can be learned from one class or one value, so that nothing tells what works"
     elif math.isnan(case.attainable):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..run.finding import Finding
 from .case import Case
+from .rules.losses import initial_loss, oscillating_loss
 from .rules.numbers import non_finite
 from .rules.outputs import output_mismatch
 from .rules.rates import loss_not_decreasing, lr_too_high, lr_too_low, slow_convergence, unchanged_weights
@@ -32,6 +33,7 @@ from .rules.signal import (
     symmetric_units,
     vanishing_gradient,
 )
+from .rules.through_time import exploding_through_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ _SCALES = ("input_scale", "target_scale")
 _BARE = ("one_class", "constant_inputs")  # data with nothing in them
 _SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "batch_norm_small_batch")
 _AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
+_EARLIER = (*_BARE, *_SET, *_AT_FIRST, "symmetric_units", "dead_relu", "saturation", "exploding_gradient")
 # In the order of cause before symptom
 RULES = (
     Rule(one_class, "a single class", learned="as it is", static=True),
@@ -106,7 +109,9 @@ RULES = (
         ("gradient_norm", "time_gradient_norm"),
         follows=("dead_relu", *_BARE, "symmetric_units", *_AT_FIRST, "saturation", "output_mismatch"),
     ),
-    Rule(exploding_gradient, "exploding gradients", ("gradient_norm",), follows=(*_BARE, *_AT_FIRST)),
+    Rule(
+        exploding_gradient, "exploding gradients", ("gradient_norm", "time_gradient_norm"), follows=(*_BARE, *_AT_FIRST)
+    ),
     Rule(
         unchanged_weights, "weights that do not change", ("update_ratio",), alone=True, learned="nothing", static=True
     ),
@@ -116,25 +121,36 @@ RULES = (
     Rule(underfitting, "a network too small", alone=True, learned="nothing", from_share=LATE),
     Rule(slow_convergence, "too few steps", alone=True, learned="nothing", from_share=1.0),
     Rule(loss_not_decreasing, "a loss that does not fall", alone=True, learned="nothing", from_share=LATE),
+    Rule(initial_loss, "a loss that begins far off", follows=_EARLIER, learned="nothing", from_share=LATE),
+    Rule(
+        oscillating_loss,
+        "a loss that swings",
+        follows=(*_EARLIER, "initial_loss", "underfitting", "overfitting", "label_problem"),
+        learned="nothing",
+        from_share=LATE,
+    ),
 )
 RULE_NAMES = ("non_finite", *(rule.name for rule in RULES))
+BEFORE_NON_FINITE = (input_scale, target_scale, exploding_through_time)
 _BEST_KNOWN = (vanishing_gradient, exploding_gradient, dead_relu, saturation)
 LOOKED_FOR = ("NaN", *(rule.looks_for for rule in sorted(RULES, key=lambda rule: rule.find not in _BEST_KNOWN)))
 WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
-WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss")
+WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss", "train_loss")
 
 
 def diagnose(case: Case) -> list[Finding]:
     """Findings of one lane, causes first. ``case`` must carry the histories named in ``WATCHED`` and ``WATCHED_WHOLE``.
 
     In a network that has learned, or still gets better, the same signs are an "info", no alarm, unless they follow from
-    one. When numbers stop being numbers, nothing else is reported but data out of scale, which it then follows from.
+    one. When numbers stop being numbers, nothing else is reported but data out of scale and a gradient that had grown
+    through time, which it then follows from.
     """
     broken = non_finite(case)
     if broken is not None:
-        scales = [finding for rule in (input_scale, target_scale) if (finding := rule(case)) is not None]
-        because = scales[0].rule if scales else ""
-        return [_named(finding, case) for finding in (*scales, replace(broken, because=because))]
+        before = [finding for rule in BEFORE_NON_FINITE if (finding := rule(case)) is not None]
+        first = before[0].rule if before else ""
+        before = [replace(one, because=first if one.rule == "exploding_gradient" != first else "") for one in before]
+        return [_named(finding, case) for finding in (*before, replace(broken, because=first))]
     if not case.lane.step:
         return []
     found: list[Finding] = []

@@ -221,6 +221,7 @@ def test_every_rule_is_tried_by_some_test() -> None:
         "label_problem",
         "overfitting",
     }
-    there = Path(__file__).with_name("test_rules.py").read_text(encoding="utf-8")
+    files = [Path(__file__).with_name(f"test_{name}.py") for name in ("rules", "losses")]
+    there = "".join(file.read_text(encoding="utf-8") for file in files)
     untried = [rule.name for rule in RULES if rule.name not in here and f'"{rule.name}"' not in there]
     assert untried == ["loss_not_decreasing"]

@@ -15,7 +15,7 @@ def reasons(steps: int = 30, data: Any = None, model: Any = None) -> dict[str, s
         "scenario": {"title": "t"},
         "data": data or {"name": "moons", "samples": 60},
         "model": {"hidden": [4, 4], "activation": ["relu", "tanh"], **(model or {})},
-        "train": {"steps": 30},
+        "train": {"steps": 30, "evaluate_every": 3},
     }
     run = Experiment(scenario_from_dict(tables))
     run.advance(steps)

@@ -9,11 +9,11 @@ from ...registry.activation import ACTIVATIONS
 from ...run.finding import Finding, Fix, layer_words
 from ..case import Case, holds_since
 from ..fixes import fitting_init
+from .through_time import exploding_through_time, vanishing_through_time
 
 SHRINKS = 1e-3  # of the pre-activations' variance, from the first hidden layer to the last
 FADED = 0.02  # of the last layer's gradient, in the first
 FADED_SQUASHED = 0.1  # the same under activations that are flat at both ends
-FADED_IN_TIME = 1e-3  # of the last time step's gradient, in the first one's
 ONE_VALUE = ("zeros", "constant")  # initializers that give every weight of a layer the same
 LARGE_Z = 100.0  # a variance of pre-activations before the first step
 
@@ -144,7 +144,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
     learned, below 1/1000 and below 1e-4. Or that of a plain recurrent layer's first time step is below 1/1000 of its
     last one's, in a network that learns nothing."""
     lane = case.lane
-    through_time = _vanishing_through_time(case)
+    through_time = vanishing_through_time(case)
     if through_time is not None:
         return through_time
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
@@ -174,35 +174,13 @@ def vanishing_gradient(case: Case) -> Finding | None:
     )
 
 
-def _vanishing_through_time(case: Case) -> Finding | None:
-    """A plain recurrent layer whose first time steps are out of reach."""
-    for number, past in case.lane.sequence_history.get("time_gradient_norm", {}).items():
-        layer = case.settings.layers[number - 1]
-        if layer.kind != "recurrent" or layer.options.get("truncate") or case.is_near:
-            continue
-        first, last = past.mean[:, 0], past.mean[:, -1]
-        since = holds_since(past.steps, first < FADED_IN_TIME * last)
-        if since is None:
-            continue
-        ratio, steps = float(first[-1] / last[-1]), past.mean.shape[1]
-        return case.finding(
-            "vanishing_gradient",
-            f"The gradient shrinks on its way back through time: the first of {steps} time steps of "
-            f"{case.called(number)} gets {ratio:.1g} of what the last one gets, so what was there cannot be learned.",
-            {"ratio": ratio, "ratio_below": FADED_IN_TIME, "time_steps": float(steps)},
-            tuple(
-                Fix({f"model.layers.{layer.label}.kind": kind}, "gates keep what was read, and its gradient")
-                for kind in ("gru", "lstm")
-            ),
-            layers=(number,),
-            since=since,
-        )
-    return None
-
-
 def exploding_gradient(case: Case) -> Finding | None:
-    """The first layer's gradient is over 70 times the last one's, and large."""
+    """The first layer's gradient is over 70 times the last one's, and large; or that of a recurrent layer's first time
+    step is, again and again."""
     lane = case.lane
+    through_time = exploding_through_time(case)
+    if through_time is not None:
+        return through_time
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
     if not lane.network.settings.layers[lowest].trainable:
         return None
