@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from nntui.plotting import numbers
 from nntui.plotting.explanation import Explained, measured_rows
 from nntui.plotting.log_list import FindingLine
+from nntui.plotting.panel import Found
 from nntui.plotting.theme import ASCII, Theme
 from nntui_engine.diagnosis.verdict import disproof
 from nntui_engine.run.finding import Finding, details, fix_words, headline
@@ -23,6 +24,15 @@ def finding_line(finding: Finding, theme: Theme) -> FindingLine:
     """A finding of the engine as it stands on screen."""
     lines = tuple(_shown(f"{label}: {words}", theme) for label, words in details(finding))
     return FindingLine(finding.severity, _shown(headline(finding), theme), lines, bool(finding.because))
+
+
+def found_marks(findings: Sequence[Finding], theme: Theme) -> tuple[Found, ...]:
+    """What plots mark of the findings: of what is no more than an info, and of what follows from others, nothing."""
+    return tuple(
+        Found(one.lane, one.rule, one.first_step, one.layers, theme.glyphs.bad if one.severity == "critical" else "!")
+        for one in findings
+        if one.severity != "info" and not one.because
+    )
 
 
 def explained(finding: Finding, findings: Sequence[Finding], theme: Theme) -> Explained:

@@ -6,6 +6,7 @@ from textual.containers import Vertical
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.plotting.drawn_lanes import undrawn
+from nntui.plotting.found_marks import found_signs
 from nntui.plotting.knob_box import draw_knobs
 from nntui.plotting.lane_table import draw_lanes, lanes_height
 from nntui.plotting.layer_table import draw_layers, layers_height
@@ -61,8 +62,8 @@ class SidePart(Vertical):
         self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme))
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
-            several = len(snapshot.lanes) > 1
-            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer, several))
+            several, signs = len(snapshot.lanes) > 1, found_signs(lane, state.panel_view)
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, state.knob_layer, several, signs))
 
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)
