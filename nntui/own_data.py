@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from nntui_engine.data.targets import Targets
 
 SUFFIXES = (".csv", ".npz")
-FEWEST_ROWS = 10
+FEWEST_ROWS = 3
 _EPOCHS, _BATCH = 60, 32
 _STEPS = (300, 3000)
 _MOST_NAMED = 8  # classes or columns that are listed by name

@@ -7,6 +7,7 @@ import click
 from nntui.commands.options import SCENARIO, examples
 
 if TYPE_CHECKING:
+    from nntui.headless.ahead_text import Ahead
     from nntui_engine.scenario import Scenario
     from nntui_engine.scenario.settings import LaneSettings, SurfaceSettings
 
@@ -19,25 +20,32 @@ if TYPE_CHECKING:
 @click.argument("scenario", type=SCENARIO)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def command(scenario: str, as_json: bool) -> None:
-    """Show SCENARIO's lesson and its settings in full."""
+    """Show SCENARIO's lesson, its settings in full, and what may go wrong with them as far as that shows before
+    training."""
+    from nntui.headless.ahead_text import may_go_wrong
     from nntui.scenario import load_scenario
     from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
 
     loaded = load_scenario(scenario)
     lanes: list[LaneSettings | SurfaceSettings]
+    expected: list[Ahead] = []
     if loaded.is_surface:
         lanes = [resolve_surface(lane.tables, lane.name) for lane in loaded.lanes]
     else:
-        lanes = [resolve_lane(lane.tables, lane.name).settings for lane in loaded.lanes]
+        resolved = [resolve_lane(lane.tables, lane.name) for lane in loaded.lanes]
+        lanes = [lane.settings for lane in resolved]
+        expected = may_go_wrong(resolved)
     if as_json:
         from nntui.headless.machine import write_json
 
-        write_json(_document(loaded, lanes))
+        write_json(_document(loaded, lanes, expected))
     else:
-        _print(loaded, lanes)
+        _print(loaded, lanes, expected)
 
 
-def _document(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") -> dict[str, Any]:
+def _document(
+    scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]", expected: "list[Ahead]"
+) -> dict[str, Any]:
     return {
         "schema": 1,
         "scenario": scenario.name,
@@ -47,13 +55,15 @@ def _document(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]
         "source": scenario.source,
         "panels": list(scenario.panels),
         "lanes": [{"name": lane.name, "settings": _settings(lane), "layers": _layers(lane)} for lane in lanes],
+        "may_go_wrong": [one.as_dict() for one in expected],
     }
 
 
-def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") -> None:
+def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]", expected: "list[Ahead]") -> None:
     from rich.markdown import Markdown
     from rich.text import Text
 
+    from nntui.headless.ahead_text import ahead_lines
     from nntui.headless.network_words import layer_line
     from nntui.headless.output import text_console
     from nntui_engine.scenario.settings import LaneSettings
@@ -91,6 +101,8 @@ def _print(scenario: "Scenario", lanes: "list[LaneSettings | SurfaceSettings]") 
         else:
             first, first_rows = values, rows
             _print_values(console, values)
+    for line in [Text(), *ahead_lines(expected, console.width)] if expected else ():
+        console.print(line, soft_wrap=True)
 
 
 def _settings(lane: "LaneSettings | SurfaceSettings") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What ``nntui diagnose`` found, lane by lane, and as JSON (docs/machine-output.md)."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from nntui_engine.tasks.network_lane import NetworkLane
 
 SCHEMA = 1
 SIMPLE_FIND_NOTHING = ", and simple models find nothing in these data either"
+NOTICEABLE = 0.05  # of a score: that much above a guess, and still by chance, needs a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +66,26 @@ class Diagnosis:
         """All of it in one line."""
         if not self.healthy:
             return f"Sick: {'; '.join(headline(lane.wrong[0]) for lane in self.lanes if lane.wrong)}"
+        if not any(lane.reach.tells for lane in self.lanes):
+            rows = _count(max(lane.reach.rows for lane in self.lanes), "row")
+            return f"Nothing wrong was found, but {rows} cannot tell whether anything was learned"
         if all(lane.guesses for lane in self.lanes):
-            more = "" if any(lane.reach.learnable for lane in self.lanes) else SIMPLE_FIND_NOTHING
+            found = any(lane.reach.learnable or not lane.reach.known for lane in self.lanes)
             return (
-                f"Nothing wrong was found, but nothing was learned: it is no better than always guessing the same{more}"
+                "Nothing wrong was found, but nothing was learned: it is no better than always guessing the same"
+                f"{self._by_chance()}{'' if found else SIMPLE_FIND_NOTHING}"
             )
         lanes = f" in {len(self.lanes)} lanes" if len(self.lanes) > 1 else ""
         remarks = sum(len(lane.remarks) for lane in self.lanes)
         more = f"; {_count(remarks, 'remark')}" if remarks else ""
         return f"Healthy: nothing wrong was found{lanes} after {_count(self.steps, 'step')}{more}"
+
+    def _by_chance(self) -> str:
+        """A word on scores above a guess, where all of them may be by chance."""
+        best = max(self.lanes, key=lambda lane: lane.reach.level(lane.score) - lane.reach.guess)
+        if best.reach.level(best.score) - best.reach.guess <= NOTICEABLE:
+            return ""
+        return f", as far as {_count(best.reach.rows, 'row')} can tell"
 
 
 def _count(number: int, word: str) -> str:
@@ -125,7 +138,7 @@ def _lane(lane: LaneDiagnosis) -> dict[str, Any]:
         "statistic": lane.reach.name,
         "score": lane.score,
         "guess": lane.reach.guess,
-        "simple": lane.reach.simple,
+        "simple": lane.reach.simple if lane.reach.known else math.nan,
         "findings": [finding.as_dict() for finding in lane.findings],
         "unchecked": [{"rules": list(one.rules), "why": one.why} for one in lane.unchecked],
     }

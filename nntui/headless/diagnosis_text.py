@@ -61,9 +61,11 @@ def _unchecked(missing: Sequence[Unchecked], width: int) -> Iterator[Text]:
 def _state(lane: LaneDiagnosis) -> str:
     reach = lane.reach
     name, score = EVALUATION_BY_NAME[reach.name].title, statistic(reach.name, lane.score)
-    guess, simple = statistic(reach.name, reach.guess), statistic(reach.name, reach.simple)
-    better = "the better of a linear model and the nearest neighbours"
-    return f"{name} {score}; always guessing the same gets {guess}, {better} {simple}."
+    guess = f"{name} {score}; always guessing the same gets {statistic(reach.name, reach.guess)}"
+    if not reach.known:
+        return f"{guess}; what simpler methods reach is not known."
+    simple = statistic(reach.name, reach.simple)
+    return f"{guess}, the better of a linear model and the nearest neighbours {simple}."
 
 
 def _trial_blocks(trial: Trial, width: int) -> Iterator[RenderableType]:
@@ -129,7 +131,7 @@ def _outcome(trial: Trial, width: int) -> Iterator[Text]:
     if not trial.proofs and trial.best is not None and trial.best.score is not None:
         score = statistic(trial.reach.name, trial.best.score)
         yield from wrapped("  ", f"The best, {set_words(trial.best.candidate)}, gets {score}.", width)
-    if not trial.reach.learnable:
+    if trial.reach.known and not trial.reach.learnable:
         words = "Simple models find no more in these data than guessing does: look at the inputs and the labels."
         yield from wrapped("  ", words, width)
     elif trial.cut:

@@ -31,7 +31,7 @@ from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
 from .scenario_words import preview
 from .session_view import SessionView
-from .shown_words import finding_line, state_name
+from .shown_words import finding_line, found_marks, state_name
 from .state import LabState
 
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
@@ -91,6 +91,7 @@ class LabModel:
         self.panel_view.looks, self.panel_view.sweep = view.looks, view.scenario.sweep
         self.panel_view.former = view.former
         self.panel_view.blind = "follow" in view.capabilities and "predict" not in view.capabilities
+        self.panel_view.found = found_marks(view.findings, self.theme)
         if view.snapshot is not None:
             names = [lane.name for lane in view.snapshot.lanes]
             if self._awaited is not None and view.applied >= self._awaited[1]:  # it is there, or was refused

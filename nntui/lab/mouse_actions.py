@@ -5,7 +5,9 @@ from nntui.plotting.reading import step_at
 
 from . import reasons
 from .launch_actions import LaunchActions
+from .screens.explain import ExplainScreen
 from .screens.jump import JumpScreen, targets
+from .shown_words import explained
 from .widgets.grid_view import GridView
 
 
@@ -52,7 +54,7 @@ class MouseActions(LaunchActions):
             if not self._refused("try"):
                 self.do_try(which)
         elif what == "finding":
-            self._choose_lane_of(which)
+            self.explain(which)
         self.redraw()
 
     def _refused(self, action_id: str) -> bool:
@@ -65,6 +67,29 @@ class MouseActions(LaunchActions):
         lanes = self.model.chosen_lanes
         if lanes and not self._refused("turn_up"):
             self._ask(self.model.rack.turned(lanes, direction, False))
+
+    def action_explain(self) -> None:
+        """Explains the first finding of the chosen lane, or else the first of all."""
+        names = [lane.name for lane in self.model.chosen_lanes]
+        findings = self.model.view.findings
+        self.explain(next((at for at, one in enumerate(findings) if one.lane in names), 0))
+
+    def explain(self, number: int) -> None:
+        """Chooses a finding's lane, and shows the finding in full."""
+        findings = self.model.view.findings
+        if number < len(findings):
+            self._choose_lane_of(number)
+            lines = [explained(one, findings, self.plot_theme) for one in findings]
+            self._open(ExplainScreen(lines, number, self._choose_lane_of), self._explained)
+
+    def _explained(self, to_fix: bool | None) -> None:
+        if to_fix and not self._refused("fix"):
+            words = reasons.reason(self.model, "fix")
+            if words:
+                self.say(words, log=False)
+            else:
+                self.action_fix()
+        self.redraw()
 
     def _choose_lane_of(self, finding: int) -> None:
         snapshot, findings = self.model.view.snapshot, self.model.view.findings

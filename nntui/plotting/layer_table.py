@@ -1,6 +1,8 @@
 """The chosen lane's layers as a table of their newest vital signs."""
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from rich.cells import cell_len
@@ -13,9 +15,10 @@ from .boxes import draw_box
 from .grid import Grid, Spot, fit
 from .layer_signs import layer_forms, layer_keys
 from .numbers import grouped, number
-from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, Theme
+from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
 LONGEST_NAME = 10
+NOTHING: Mapping[int, str] = MappingProxyType({})
 
 
 def layers_height(lane: LaneSnapshot) -> int:
@@ -24,14 +27,20 @@ def layers_height(lane: LaneSnapshot) -> int:
 
 
 def draw_layers(
-    lane: LaneSnapshot, width: int, height: int, theme: Theme, chosen: int = 0, several: bool = False
+    lane: LaneSnapshot,
+    width: int,
+    height: int,
+    theme: Theme,
+    chosen: int = 0,
+    several: bool = False,
+    found: Mapping[int, str] = NOTHING,
 ) -> Grid:
     """One row a layer: its marker, units, activation, gradient norm, activation variance and dead units; of a network
     that is no plain chain its name or kind, its shape and activation, gradient norm and dead units.
 
-    A frozen layer has a sign beside its marker. ``chosen`` (1-based) is the layer that weights, histograms and the knob
-    of one layer are of; 0 for none.
-    ``several``: the title says which lane it is of.
+    A frozen layer has a sign beside its marker, and so has one in ``found`` (1-based). ``chosen`` (1-based) is the
+    layer that weights, histograms and the knob of one layer are of; 0 for none. ``several``: the title says which lane
+    it is of.
     """
     grid = Grid.blank(width, height)
     title = f"Layers {theme.glyphs.dot} {lane.name}" if lane.name and several else "Layers"
@@ -54,6 +63,7 @@ def draw_layers(
         else:
             _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), digits, theme)
             grid.spots.append(Spot("layer", index + 1, row, 1, width - 2))
+            grid.write(row, 3, found.get(index + 1, ""), f"bold {WARNING}")
         row += 1
     words = f"{grouped(lane.network.parameters)} parameters"
     if any(_is_frozen(lane, index) for index in range(count)):

@@ -27,6 +27,17 @@ class Former:
     snapshot: Snapshot
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found in a lane: its rule, since which step, in which layers (1-based), with which sign."""
+
+    lane: str
+    rule: str
+    step: int
+    layers: tuple[int, ...]
+    sign: str
+
+
 @dataclass(slots=True)
 class PanelView:
     """What a person has chosen, and the axes' memory: which lane, which unit, which plots shall have a log axis or not,
@@ -38,7 +49,7 @@ class PanelView:
     replaced. ``plane``: which plane the landscape is drawn on, ``again``: how often it was asked for anew;
     ``statistic``: which one of layers the Layers view shows, ``measure``: what the shades of units say.
     ``muted``: the lanes that are not drawn, as their scenario calls them; ``alone``: only the chosen one is; ``apart``:
-    each in a plot by itself. ``blind``: the network itself cannot be looked at.
+    each in a plot by itself. ``blind``: the network itself cannot be looked at. ``found``: the roots of what is wrong.
     """
 
     lane: int = 0
@@ -64,6 +75,7 @@ class PanelView:
     alone: bool = False
     apart: bool = False
     blind: bool = False
+    found: tuple[Found, ...] = ()
 
     def axis_memory(self, name: str) -> SteadyAxis:
         """The memory of the axis called ``name``, made when it is first asked for."""

@@ -12,6 +12,7 @@ from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .answer_panels import ANSWER_PANELS
 from .drawn_lanes import without_undrawn
+from .found_marks import with_found
 from .history_plots import any_history, lane_words, layer_plot, nothing_yet, opens_log, whole_plot, whose
 from .landscape_panel import LANDSCAPE_PANELS
 from .layers_view import LAYERS_PANELS
@@ -218,7 +219,7 @@ def build_panel(name: str, snapshot: Snapshot, view: PanelView, theme: Theme) ->
         if isinstance(old, PlotSpec):
             old = without_undrawn(old, former.snapshot, replace(view, lane=then or 0))
             spec = replace(spec, curves=(*old.faded(former.step), *spec.curves))
-    return seen_in_time(spec, view, theme)
+    return seen_in_time(with_found(spec, snapshot, view, theme, bool(panel.layer)), view, theme)
 
 
 def _same_lane(former: Snapshot, lane: LaneSnapshot) -> int | None:

@@ -49,12 +49,15 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class TimeMark:
-    """A change made at a step: what was changed, and the colour of the lane that it was for, "" for several."""
+    """A change made at a step: what was changed, and the colour of the lane that it was for, "" for several.
+
+    ``sign``: of what was found from there on; it has its sign at both ends of the plot in place of a line."""
 
     step: int
     restarted: bool = False
     text: str = ""
     colour: str = ""
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

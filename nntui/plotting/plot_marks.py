@@ -22,10 +22,14 @@ def column_of(left: int, width: int, axis: Axis, step: float) -> int:
 
 
 def draw_marks(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, theme: Theme) -> None:
-    """A line at each change that is in sight, in the colour of the lane that it was for."""
+    """A line at each change that is in sight, in the colour of the lane that it was for; signs of what was found."""
     for mark in spec.marks:
         if x.low <= mark.step <= x.high:
             column, ink = cell_column(frame, x, mark.step), grid.ink(mark_colour(theme, mark.colour))
+            if mark.sign:
+                for row in (frame.top, frame.top + frame.height - 1):
+                    grid.write(row, column, mark.sign, f"bold {mark.colour or WARNING}")
+                continue
             rows = slice(frame.top, frame.top + frame.height)
             grid.chars[rows, column] = theme.glyphs.restart_mark if mark.restarted else theme.glyphs.mark
             grid.inks[rows, column] = ink
@@ -38,7 +42,7 @@ def label_marks(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, theme: Them
     """
     seen = sorted((m for m in spec.marks if m.text and x.low <= m.step <= x.high), key=lambda mark: mark.step)
     for mark in seen:
-        start = cell_column(frame, x, mark.step) + 1
+        start = cell_column(frame, x, mark.step) + (2 if mark.sign else 1)
         for row in range(frame.top + frame.height - 1, frame.top, -1):
             rest = "".join(grid.chars[row, start : frame.left + frame.width])
             room = len(rest) - len(rest.lstrip(" "))

@@ -20,10 +20,6 @@ WRONG: dict[tuple[str, str], str] = {
     **{("two-x-minus-one", what): _SLOW for what in ("first fix", "some fix", "advice")},
     **{("half-of-hundred-thousand", what): _TWO for what in ("first fix", "some fix")},
     **{("xor-relu-to-the-end", what): _TWO for what in ("first fix", "some fix")},
-    **{
-        ("sigmoid-for-negative-targets", what): "with a linear output one unit is a straight line, half of the way"
-        for what in ("first fix", "some fix")
-    },
     **{("fourth-power", what): _SLOW for what in ("first fix", "some fix", "advice")},
     ("xor-in-a-million-steps", "root"): "four units and a slow loss look too small; more units do mend it",
 }

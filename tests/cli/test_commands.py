@@ -54,6 +54,49 @@ def test_validate(invoke, small):
     assert re.fullmatch(rf"{re.escape(small)}: valid \(2 lanes; needs \d+ MB of memory, a run may take 8 GB\)\n", out)
 
 
+RAW = """\
+schema = 1
+[scenario]
+title = "Raw"
+[data]
+name = "wine"
+[[lane]]
+name = "raw"
+[[lane]]
+name = "raw, ReLU"
+set = { "model.activation" = "relu" }
+[[lane]]
+name = "scaled"
+set = { "data.preprocess" = "standardize" }
+"""
+
+
+def test_what_may_go_wrong_is_said_before_training_and_is_no_mistake(invoke, tmp_path):
+    path = tmp_path / "raw.toml"
+    path.write_text(RAW, encoding="utf-8")
+    checked = invoke("validate", path)
+    assert (checked.status, checked.err) == (0, "")
+    lines = checked.out.splitlines()
+    assert lines[0].startswith(f"{path}: valid (3 lanes; ")
+    assert lines[1] == "  may go wrong: input scale · raw; raw, ReLU · layer 1"
+    assert lines[2].startswith("    cause The inputs are as large as ")
+    assert "    fix   data.preprocess = standardize: inputs of mean 0 and variance 1" in lines
+    shown = invoke("show", path).out.splitlines()
+    assert shown[-len(lines) + 1 :] == lines[1:]
+    document = json.loads(invoke("show", path, "--json").out)
+    told = [(one["rule"], one["lanes"], one["severity"]) for one in document["may_go_wrong"]]
+    assert told == [(rule, ["raw", "raw, ReLU"], "info") for rule in ("input_scale", "feature_scale_spread")]
+
+
+def test_of_data_of_ones_own_too(invoke, tmp_path):
+    path = tmp_path / "mine.csv"
+    path.write_text("a,b,kind\n" + "".join(f"{i},{i * i},{'yes' if i < 56 else 'no'}\n" for i in range(60)))
+    checked = invoke("validate", path)
+    assert checked.status == 0
+    assert checked.out.splitlines()[1] == "  may go wrong: class imbalance"
+    assert "  may go wrong: class imbalance\n" in invoke("show", path).out
+
+
 def test_info(invoke):
     facts = json.loads(invoke("info", "--json").out)
     assert set(facts) == {"versions", "processor", "cache", "settings", "terminal"}

@@ -8,8 +8,8 @@ from nntui_engine.analysis.fixing.reach import Reach
 from nntui_engine.scenario import load_scenario
 
 
-def lane(score, simple=0.9, findings=(), name=""):
-    return LaneDiagnosis(name, 5, score, Reach("validation_accuracy", 0.5, simple, 400), findings, ())
+def lane(score, simple=0.9, findings=(), name="", rows=400, known=True):
+    return LaneDiagnosis(name, 5, score, Reach("validation_accuracy", 0.5, simple, rows, known), findings, ())
 
 
 def verdict(*lanes):
@@ -26,6 +26,21 @@ def test_what_has_learned_nothing_is_not_called_healthy(score):
     words = "Nothing wrong was found, but nothing was learned: it is no better than always guessing the same"
     assert verdict(lane(score)) == words
     assert verdict(lane(score, simple=0.52)) == words + ", and simple models find nothing in these data either"
+
+
+def test_a_score_that_may_be_by_chance_is_told_as_such():
+    words = "Nothing wrong was found, but nothing was learned: it is no better than always guessing the same"
+    assert verdict(lane(0.6, rows=40)) == f"{words}, as far as 40 rows can tell"
+    assert verdict(lane(0.5, rows=40)) == words
+    assert verdict(lane(0.5, simple=0.5, known=False)) == words
+
+
+@pytest.mark.parametrize("score", [0.0, 0.5, 1.0])
+def test_of_too_few_rows_no_score_says_anything(score):
+    assert (
+        verdict(lane(score, rows=3)) == "Nothing wrong was found, but 3 rows cannot tell whether anything was learned"
+    )
+    assert "cannot tell" not in verdict(lane(score, rows=30))
 
 
 def test_what_is_sick_is_named_by_its_cause():

@@ -14,6 +14,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from nntui.lab.app import LabApp
+from nntui.lab.screens.explain import ExplainScreen
 from nntui.lab.widgets.grid_view import GridView
 from nntui.plotting.grid import Spot
 from nntui.plotting.reading import draw_read, step_at
@@ -156,7 +157,7 @@ async def test_a_click_on_a_suggestion_does_it(view: str) -> None:
         assert app.model.tries_done == {0}
 
 
-async def test_a_click_on_a_finding_chooses_its_lane() -> None:
+async def test_a_click_on_a_finding_chooses_its_lane_and_explains_it() -> None:
     async with trained() as (app, pilot):
         found = (
             Finding("dead_relu", "warning", "sgd", (1,), 4, {}, "Some are dead.", ()),
@@ -169,8 +170,12 @@ async def test_a_click_on_a_finding_chooses_its_lane() -> None:
         assert {spot.which for spot in rows} == {0, 1}
         await click(pilot, "log", next(spot for spot in rows if spot.which == 1))
         assert app.model.panel_view.lane == 1
+        assert isinstance(app.screen, ExplainScreen)
+        assert "NaN." in text(app)
+        await pilot.press("escape")
         await click(pilot, "log", rows[0])
         assert app.model.panel_view.lane == 0
+        assert "Some are dead." in text(app)
 
 
 async def test_the_mouse_over_a_plot_shows_every_lanes_value_at_that_step() -> None:

@@ -40,8 +40,9 @@ class DataFacts:
     """The training rows as the network gets them.
 
     ``chance``: the accuracy of always guessing the commonest class (0 for numbers). ``classes``: those that occur,
-    ``rarest`` the share of the rarest. ``input_size``: the root mean square of all inputs, ``spreads`` the smallest and
-    largest standard deviation of an input that is not constant, ``offset`` the largest |mean| in standard deviations.
+    ``rarest`` the share of the rarest, ``entropy`` (nats) of their shares. ``input_size``: the root mean square of all
+    inputs, ``spreads`` the smallest and largest standard deviation of an input that is not constant, ``offset`` the
+    largest |mean| in standard deviations.
     ``apart``: the share of the rows held out that would have to be of another class for these to be as common there.
     ``target_range``, ``target_mean``, ``target_spread``: of all targets.
     """
@@ -52,6 +53,7 @@ class DataFacts:
     chance: float = 0.0
     classes: int = 0
     rarest: float = 0.0
+    entropy: float = math.nan
     apart: float = 0.0
     input_size: float = 1.0
     spreads: tuple[float, float] = (1.0, 1.0)
@@ -98,6 +100,7 @@ def _facts(data: LaneData) -> DataFacts:
             chance=chance(data),
             classes=int((shares > 0).sum()),
             rarest=float(shares[shares > 0].min()) if (shares > 0).any() else 0.0,
+            entropy=float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum()) if len(shares) else math.nan,
             apart=apart(data),
             input_size=float(np.sqrt((x * x).mean())),
             spreads=spreads,

@@ -54,7 +54,7 @@ def idx_raw_data(x: NDArray[Any], y: NDArray[np.float64], held_out: int, where: 
     if unseen:
         raise InputError(f"{where}: label {values[min(unseen)]:g} of the test file is in no training row")
     names = tuple(f"{value:g}" for value in values)
-    task: Task = "binary" if len(names) == 2 else "classes"
+    task: Task = "binary" if len(names) <= 2 else "classes"
     target = index.astype(np.float64)[:, None]
     own = (*x.shape[1:], 1) if x.ndim == 3 else x.shape[1:]
     x = x.reshape(len(x), -1)

@@ -124,6 +124,11 @@ def load_split(settings: DataSettings, seed: int, where: str) -> Split:
             raise InputError(
                 f"{where}: data.label_noise = {settings.label_noise:g}: goes with classes, not with regression"
             )
+        if len(targets.classes) < 2:
+            raise InputError(
+                f"{where}: data.label_noise = {settings.label_noise:g}: moves rows to another class, but all are of "
+                f'one, "{targets.classes[0]}"'
+            )
         targets = flip_labels(
             targets,
             train,

@@ -38,7 +38,9 @@ def read_targets(raw: RawData, asked: str, where: str) -> Targets:
     columns, else labels. One column is binary if it holds two values that are 0 and 1, −1 and 1, or whole numbers;
     classes if it holds at most 20 different whole numbers, five rows for each; everything else is regression.
 
-    Raises InputError for a task the targets cannot serve, such as one class only.
+    Targets of one class only are read as well: there is nothing to tell apart, which the diagnosis says.
+
+    Raises InputError for a task the targets cannot serve.
     """
     task = asked if asked != "auto" else raw.task or _guess(raw)
     if task == "regression":
@@ -61,12 +63,8 @@ def read_targets(raw: RawData, asked: str, where: str) -> Targets:
         values, index = np.unique(raw.y[:, 0], return_inverse=True)
         check_classes(len(values), where)  # before every number gets a name
         names = tuple(f"{value:.12g}" for value in values)
-    present = len(np.unique(index))
-    if present < 2:
-        name = names[int(index[0])]
-        raise InputError(f'{where}: only one class, "{name}", in all {len(index)} rows; at least 2 are needed')
     check_classes(len(names), where)
-    if task == "binary" and len(names) != 2:
+    if task == "binary" and len(names) > 2:
         raise InputError(f'{where}: data.task = "binary": the target has {len(names)} classes; binary takes 2')
     return Targets("binary" if task == "binary" else "classes", names, index, values, None)
 
@@ -118,7 +116,7 @@ def _labels(raw: RawData, where: str) -> Targets:
 
 def _guess(raw: RawData) -> Task:
     if raw.classes:
-        return "binary" if len(raw.classes) == 2 else "classes"
+        return "binary" if len(raw.classes) <= 2 else "classes"
     y = raw.y
     if y.shape[1] > 1:
         if _is_one_hot(y) and y.shape[1] >= 3:

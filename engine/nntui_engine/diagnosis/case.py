@@ -28,6 +28,11 @@ class Case:
     lane: LaneSnapshot
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether nothing was trained yet: then there are data and settings only, and no statistic."""
+        return not self.lane.step
+
+    @property
     def facts(self) -> DataFacts:
         """What its data are like."""
         return self.lane.network.facts
@@ -77,15 +82,15 @@ class Case:
 
     @property
     def unseen(self) -> float:
-        """The same on the rows held out; NaN where there are none."""
+        """The same on the rows held out; NaN where there are none, or none that differ."""
         found = self.lane.whole.get("r2" if self.is_numbers else "validation_accuracy", float("nan"))
-        return found if self.facts.validation_rows else float("nan")
+        return found if self.facts.validation_rows and math.isfinite(found) else float("nan")
 
     @property
     def is_near(self) -> bool:
         """Whether it is near to what can be had: a little more time may do, and nothing needs to be wrong."""
         guess, simple = self.guess, self.attainable
-        reach = self.bar if math.isnan(simple) else min(self.bar, simple)
+        reach = min(self.bar, simple) if simple > guess else self.bar  # no better than guessing: it says nothing
         return self.score >= guess + NEAR * (reach - guess)
 
     @property

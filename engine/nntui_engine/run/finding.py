@@ -74,10 +74,12 @@ def layer_words(layers: Sequence[int], names: Mapping[int, str] | None = None) -
     return f"layer{'s' if len(set(layers)) > 1 else ''} {words}" if words else ""
 
 
-def headline(finding: Finding) -> str:
-    """What, where and since when: "vanishing gradient · sigmoid · layers 1–5 · since step 4"."""
-    place = (finding.lane, layer_words(finding.layers, finding.names), f"since step {finding.first_step}")
-    return SEPARATOR.join([finding.rule.replace("_", " "), *filter(None, place)])
+def headline(finding: Finding, since: bool = True) -> str:
+    """What, where and since when: "vanishing gradient · sigmoid · layers 1–5 · since step 4". Of what is not there yet
+    one leaves out ``since``."""
+    place = [finding.lane, layer_words(finding.layers, finding.names)]
+    when = [f"since step {finding.first_step}"] if since else []
+    return SEPARATOR.join([finding.rule.replace("_", " "), *filter(None, place), *when])
 
 
 def fix_words(fix: Fix) -> str:

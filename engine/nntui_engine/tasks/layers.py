@@ -14,11 +14,12 @@ from ..registry.activation import ACTIVATIONS
 from ..registry.initializer import INITIALIZERS
 from ..registry.layer_kind import Shape
 from ..registry.layer_kinds import LAYER_KINDS
+from ..run.snapshot import LayerInfo
 from ..scenario.checks import Checked, per_layer, takes
 from ..scenario.layers import INPUTS, WrittenLayer
 from ..scenario.problems import fail, prefix
 from ..scenario.schema import ModelTable
-from ..scenario.settings import BatchNorm, LayerSettings
+from ..scenario.settings import BatchNorm, LaneSettings, LayerSettings
 from .autos import Head
 
 
@@ -236,3 +237,25 @@ def activations_of(layers: Sequence[LayerSettings], shape: Shape) -> int:
         needs = LAYER_KINDS[layer.kind].plan(read, layer)
         total += max(math.prod(passed), needs.z_width) + needs.room
     return total
+
+
+def layer_infos(settings: LaneSettings) -> tuple[LayerInfo, ...]:
+    """Every layer's place and shape, as snapshots say it."""
+    found = []
+    for layer, counted in zip(settings.layers, counted_layers(settings.layers, settings.shape), strict=True):
+        found.append(
+            LayerInfo(
+                index=layer.index,
+                name="output" if layer.index == len(settings.layers) else layer.label,
+                inputs=counted.inputs,
+                units=layer.units,
+                activation=layer.activation,
+                kind=layer.kind,
+                shape=counted.shape,
+                sources=layer.sources,
+                parameters=counted.parameters,
+                multiply_adds=counted.multiply_adds,
+                has_weights=bool(layer.init),
+            )
+        )
+    return tuple(found)

@@ -25,7 +25,7 @@ from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NetworkPart, NonFinite, Series
 from ..run.task import Lane
 from ..scenario.settings import LaneSettings
-from .layers import counted_layers, shape_of
+from .layers import layer_infos, shape_of
 
 Array = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ class NetworkLane(Lane):
     @cached_property
     def infos(self) -> tuple[LayerInfo, ...]:
         """Its layers."""
-        return _layer_infos(self.settings)
+        return layer_infos(self.settings)
 
     @cached_property
     def sequence_places(self) -> tuple[tuple[str, int, list[int]], ...]:
@@ -361,24 +361,3 @@ def _sequence_places(settings: LaneSettings) -> Iterator[tuple[str, int, list[in
                 yield "gate_saturated", layer.index, columns[1::2]
             else:
                 yield name, layer.index, columns
-
-
-def _layer_infos(settings: LaneSettings) -> tuple[LayerInfo, ...]:
-    found = []
-    for layer, counted in zip(settings.layers, counted_layers(settings.layers, settings.shape), strict=True):
-        found.append(
-            LayerInfo(
-                index=layer.index,
-                name="output" if layer.index == len(settings.layers) else layer.label,
-                inputs=counted.inputs,
-                units=layer.units,
-                activation=layer.activation,
-                kind=layer.kind,
-                shape=counted.shape,
-                sources=layer.sources,
-                parameters=counted.parameters,
-                multiply_adds=counted.multiply_adds,
-                has_weights=bool(layer.init),
-            )
-        )
-    return tuple(found)

@@ -214,8 +214,7 @@ def _cut(targets: Targets, coding: str) -> float:
     Other values stand only in a class column taken as it is.
     """
     if coding == "as_is" and targets.class_values is not None:
-        low, high = targets.class_values
-        return float(0.5 * low + 0.5 * high)
+        return float(0.5 * targets.class_values.min() + 0.5 * targets.class_values.max())
     negative = coding == "plus_minus" or (targets.values is not None and bool((targets.values == -1.0).any()))
     return 0.0 if negative else 0.5
 

@@ -6,6 +6,7 @@ from textual.containers import Vertical
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.plotting.drawn_lanes import undrawn
+from nntui.plotting.found_marks import found_signs
 from nntui.plotting.knob_box import draw_knobs
 from nntui.plotting.lane_table import draw_lanes, lanes_height
 from nntui.plotting.layer_table import draw_layers, layers_height
@@ -68,7 +69,8 @@ class SidePart(Vertical):
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
             layer, several = min(state.panel_view.layer, len(lane.layers)), len(snapshot.lanes) > 1
-            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, layer, several))
+            signs = found_signs(lane, state.panel_view)
+            self._view("layers").show(lambda w, h: draw_layers(lane, w, h, theme, layer, several, signs))
 
     def _view(self, name: str) -> GridView:
         return self.query_one(f"#{name}", GridView)

@@ -246,7 +246,6 @@ def test_impossible_codings(targets: Targets, coding: str) -> None:
     ("y", "asked", "part"),
     [
         ([[0.0], [1.0], [2.0]], "binary", "3 classes; binary takes 2"),
-        ([[0.0], [0.0]], "classes", 'only one class, "0", in all 2 rows'),
         ([[0.5, 1.0], [1.0, 0.0]], "classes", "2 target columns"),
         ([[0.5, 1.0], [1.0, 0.0]], "multilabel", "0 and 1"),
         ([[float(i)] for i in range(1001)], "classes", "1001 different target values"),
@@ -256,6 +255,15 @@ def test_impossible_tasks(y: list[list[float]], asked: str, part: str) -> None:
     raw = RawData(np.zeros((len(y), 1)), np.array(y), ("x",), tuple("ab"[: len(y[0])]))
     with pytest.raises(InputError, match=part):
         read_targets(raw, asked, "f")
+
+
+@pytest.mark.parametrize(("asked", "task"), [("auto", "binary"), ("binary", "binary"), ("classes", "classes")])
+@pytest.mark.parametrize("names", [(), ("red",)])
+def test_one_class_alone_is_read(asked: str, task: str, names: tuple[str, ...]) -> None:
+    targets = read_targets(RawData(np.zeros((3, 1)), np.zeros((3, 1)), ("x",), ("y",), names), asked, "f")
+    assert (targets.task, targets.classes) == (task, names or ("0",))
+    assert code(targets, "label", "f").tolist() == [[0.0]] * 3
+    assert code(targets, "one_hot", "f").tolist() == [[1.0]] * 3
 
 
 @pytest.mark.parametrize("kind", ["none", "center", "standardize", "minmax", "whiten", "divide"])

@@ -214,7 +214,14 @@ def test_a_run_that_has_learned_nothing_is_never_told_nothing(lr: float, tmp_pat
 
 
 def test_every_rule_is_tried_by_some_test() -> None:
-    here = {rule for rule, _, _ in FAULTS} | {"one_class", "slow_convergence", "label_problem", "overfitting"}
-    there = Path(__file__).with_name("test_rules.py").read_text(encoding="utf-8")
+    here = {rule for rule, _, _ in FAULTS} | {
+        "one_class",
+        "constant_inputs",
+        "slow_convergence",
+        "label_problem",
+        "overfitting",
+    }
+    files = [Path(__file__).with_name(f"test_{name}.py") for name in ("rules", "losses")]
+    there = "".join(file.read_text(encoding="utf-8") for file in files)
     untried = [rule.name for rule in RULES if rule.name not in here and f'"{rule.name}"' not in there]
     assert untried == ["loss_not_decreasing"]

@@ -15,7 +15,7 @@ def reasons(steps: int = 30, data: Any = None, model: Any = None) -> dict[str, s
         "scenario": {"title": "t"},
         "data": data or {"name": "moons", "samples": 60},
         "model": {"hidden": [4, 4], "activation": ["relu", "tanh"], **(model or {})},
-        "train": {"steps": 30},
+        "train": {"steps": 30, "evaluate_every": 3},
     }
     run = Experiment(scenario_from_dict(tables))
     run.advance(steps)
@@ -38,7 +38,7 @@ def test_of_a_network_that_has_everything_only_what_is_not_for_classes() -> None
         ({"model": {"activation": "tanh"}}, "dead_relu", "below 0"),
         ({"model": {"activation": "relu"}}, "saturation", "both ends"),
         ({"model": {"hidden": [4], "activation": "relu"}}, "vanishing_gradient", "fewer than two"),
-        ({"data": {"name": "plane", "samples": 60}}, "one_class", "numbers"),
+        ({"data": {"name": "plane", "samples": 60}}, "class_imbalance", "numbers"),
     ],
 )
 def test_what_is_missing_is_named(changed: dict[str, Any], rule: str, word: str) -> None:

@@ -199,7 +199,7 @@ def test_early_stopping_and_noise() -> None:
         (BINARY | {"data__target_scale": "minmax"}, ["data.target_scale", "binary"]),
         (CLASSES | {"data__task": "binary"}, ["binary", "3 classes"]),
         (CLASSES | {"data__task": "multilabel"}, ["multilabel"]),
-        ({"data__samples": 1}, ["only one class"]),
+        ({"data__samples": 1}, ["1 row is too few"]),
         ({"data__name": "sine", "data__samples": 1}, ["1 row is too few"]),
         ({"data__samples": 10**7, "data__name": "gauss", "data__features": 10**5}, ["250 million"]),
         ({"model__hidden": [10**6, 150, 10**6]}, ["model.hidden", "200 million"]),

@@ -15,18 +15,25 @@ from ...tasks.network_lane import NetworkLane
 
 _LEAST_NOISE = 0.02  # of an accuracy
 _NOISE_OF_R2 = 0.05
+_FEWEST_FOR_R2 = 5  # rows: a spread of fewer says next to nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """``name``: the statistic that scores are, an accuracy or R². ``guess``: the score of always guessing the commonest
-    class (0 for numbers). ``simple``: what simple models reach, as the facts of the data say it; not below ``guess``.
-    ``rows``: that scores are measured on."""
+    class (0 for numbers). ``simple``: what simple models reach, as the facts of the data say it; not below ``guess``,
+    and that where it is not ``known``. ``rows``: that scores are measured on."""
 
     name: str
     guess: float
     simple: float
     rows: int
+    known: bool = True
+
+    @property
+    def tells(self) -> bool:
+        """Whether so many rows can tell a network that is always right from one that always guesses the same."""
+        return self.rows >= _FEWEST_FOR_R2 if self.name == "r2" else 1.0 - self.guess > self.noise(self.guess)
 
     @property
     def learnable(self) -> bool:
@@ -77,4 +84,5 @@ def reach_of(data: LaneData, facts: DataFacts) -> Reach:
     held_out = len(data.x_validation) > 0
     name = "r2" if data.task == "regression" else "validation_accuracy" if held_out else "train_accuracy"
     rows = len(data.x_validation) if held_out else len(data.x_train)
-    return Reach(name, facts.chance, max(facts.chance, float(np.nan_to_num(facts.attainable))), rows)
+    simple = max(facts.chance, float(np.nan_to_num(facts.attainable)))
+    return Reach(name, facts.chance, simple, rows, math.isfinite(facts.attainable))

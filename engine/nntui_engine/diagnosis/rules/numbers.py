@@ -9,6 +9,7 @@ from ...scenario.settings import LaneSettings
 from ..case import Case
 
 HUGE = 1e6  # inputs or targets that alone explain an overflow
+OF_NON_FINITE = "that there are such numbers: nothing; that this is why: the same run with the fix, which overflows too"
 UNSCALED = 100.0  # inputs that make a network ask for a smaller learning rate
 _NODES = {
     "inputs": "the inputs",

@@ -26,7 +26,7 @@ def output_mismatch(case: Case) -> Finding | None:
     low, high = case.facts.target_range
     evidence: dict[str, float | str] = {"outputs": float(output.units)}
     sets = {"model.output": right} if loss == fitting_loss else {"model.output": right, "train.loss": fitting_loss}
-    fixes = (Fix(sets, "its values are probabilities"),)
+    fixes: tuple[Fix, ...] = (Fix(sets, "its values are probabilities"),)
     if output.activation == "softmax" and output.units == 1:
         message = (
             "A softmax over one unit is 1 whatever the network computes: its gradient is 0, and nothing is learned."
@@ -53,6 +53,9 @@ def output_mismatch(case: Case) -> Finding | None:
         )
         evidence |= {"outside": outside, "above": OUTSIDE}
         fixes = (Fix({"model.output": "linear"}, "it can be any number"),)
+        if len(case.lane.layers) == 1 and output.activation != "relu":  # else the only bend would be lost
+            bent = {"model.output": "linear", "model.hidden": [16], "model.activation": "tanh"}
+            fixes = (Fix(bent, "it can be any number, and what bends stands before it"), *fixes)
     elif task == "classes" and output.units == 1:
         message = (
             "One output stands for several classes as if they were amounts: a class is asked to lie between others, "

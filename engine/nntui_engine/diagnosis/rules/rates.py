@@ -95,11 +95,15 @@ def lr_too_low(case: Case) -> Finding | None:
 
 def unchanged_weights(case: Case) -> Finding | None:
     """Steps that change nothing."""
-    ratios = update_ratios(case)
     steps, _ = case.losses()
-    if len(ratios) < FEWEST or np.nanmax(ratios[-FEWEST:], initial=0.0) > 0.0:
-        return None
     trained = any(layer.trainable for layer in case.settings.layers)
+    if case.is_ahead:
+        if case.lr and trained:
+            return None
+    else:
+        ratios = update_ratios(case)
+        if len(ratios) < FEWEST or np.nanmax(ratios[-FEWEST:], initial=0.0) > 0.0:
+            return None
     fixes: tuple[Fix, ...] = ()
     if not case.lr:
         why, fixes = "the learning rate is 0", (Fix({"train.lr": 0.01}, "steps of a usual length"),)
@@ -110,9 +114,9 @@ def unchanged_weights(case: Case) -> Finding | None:
     return case.finding(
         "unchanged_weights",
         f"The weights do not change: {why}.",
-        {"update_ratio": 0.0},
+        {} if case.is_ahead else {"update_ratio": 0.0},
         fixes,
-        since=int(steps[-FEWEST]),
+        since=0 if case.is_ahead else int(steps[-FEWEST]),
     )
 
 

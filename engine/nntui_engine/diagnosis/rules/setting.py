@@ -23,13 +23,37 @@ GAP = 0.15  # between the score on what it learns from and on what it never saw
 
 
 def one_class(case: Case) -> Finding | None:
-    """Training rows of one class only."""
-    if case.is_numbers or case.lane.network.task == "multilabel" or case.facts.classes > 1:
+    """Training rows of one class only, or with one and the same number to be learned."""
+    facts, task = case.facts, case.lane.network.task
+    if task == "regression":
+        low, high = facts.target_range
+        if low < high or not facts.rows:
+            return None
+        what, evidence = "have the same target", {"target_spread": 0.0, "above": 0.0}
+    elif task == "multilabel" or facts.classes > 1:
         return None
+    else:
+        what, evidence = "are of one class", {"classes": float(facts.classes), "at_least": 2.0}
     return case.finding(
         "one_class",
-        f"All {case.facts.rows} training rows are of one class: there is nothing to tell apart.",
-        {"classes": float(case.facts.classes), "at_least": 2.0},
+        f"All {facts.rows} training rows {what}: there is nothing to tell apart, and any network that says the same "
+        "each time is right. Rows with another one are needed; or see whether the target is the right column.",
+        evidence,
+        (),
+    )
+
+
+def constant_inputs(case: Case) -> Finding | None:
+    """Inputs of which none varies."""
+    facts = case.facts
+    if not 0 < facts.features == facts.constant_features:
+        return None
+    inputs = "The only input does not vary" if facts.features == 1 else f"None of the {facts.features} inputs varies"
+    return case.finding(
+        "constant_inputs",
+        f"{inputs} over the training rows: to the network all rows are the same, and it can only guess. See whether "
+        "the right columns are read, and whether their numbers were lost on the way.",
+        {"constant": float(facts.constant_features), "inputs": float(facts.features)},
         (),
     )
 
@@ -39,11 +63,15 @@ def class_imbalance(case: Case) -> Finding | None:
     if case.is_numbers or case.facts.chance < LOPSIDED or not case.guesses or case.facts.classes < 2:
         return None
     longer = Fix({"train.lr": case.lr * 3}, "longer steps may leave the guess behind")
+    evidence = {"chance": case.facts.chance, "above": LOPSIDED}
+    how = "a network may not get beyond that"
+    if not case.is_ahead:
+        evidence["score"], how = case.score, f"the network does hardly better ({case.score:.1%})"
     return case.finding(
         "class_imbalance",
         f"{case.facts.chance:.0%} of the rows are of one class, the rarest has {case.facts.rarest:.1%}: "
-        f"always guessing the same is right that often, and the network does hardly better ({case.score:.1%}).",
-        {"chance": case.facts.chance, "above": LOPSIDED, "score": case.score},
+        f"always guessing the same is right that often, and {how}.",
+        evidence,
         (ADAM, longer) if case.settings.optimizer == "sgd" else (longer, ADAM),
     )
 
@@ -115,9 +143,10 @@ def batch_norm_small_batch(case: Case) -> Finding | None:
     size = case.settings.batch_size
     if size >= SMALLEST_BATCH or not (normalised or case.settings.batch_norm_inputs):
         return None
+    rows = "1 row" if size == 1 else f"{size} rows"
     return case.finding(
         "batch_norm_small_batch",
-        f"Batch norm takes mean and variance of {size} rows a step: that is noise, and not what it uses afterwards.",
+        f"Batch norm takes mean and variance of {rows} a step: that is noise, and not what it uses afterwards.",
         {"batch_size": float(size), "at_least": float(SMALLEST_BATCH)},
         (
             Fix({"train.batch_size": 32}, "means of many rows are steady"),

@@ -1,22 +1,29 @@
 """The signal on its way forward, and the gradient on its way back."""
 
+from collections.abc import Mapping
+from itertools import pairwise
+
 import numpy as np
 
 from ...registry.activation import ACTIVATIONS
 from ...run.finding import Finding, Fix, layer_words
 from ..case import Case, holds_since
 from ..fixes import fitting_init
+from .through_time import exploding_through_time, vanishing_through_time
 
 SHRINKS = 1e-3  # of the pre-activations' variance, from the first hidden layer to the last
 FADED = 0.02  # of the last layer's gradient, in the first
 FADED_SQUASHED = 0.1  # the same under activations that are flat at both ends
-FADED_IN_TIME = 1e-3  # of the last time step's gradient, in the first one's
+ONE_VALUE = ("zeros", "constant")  # initializers that give every weight of a layer the same
 LARGE_Z = 100.0  # a variance of pre-activations before the first step
 
 
 def symmetric_units(case: Case) -> Finding | None:
     """All units of a layer have the same or no weights."""
     lane = case.lane
+    if case.is_ahead:
+        layers = _set_alike(case)
+        return _alike(case, layers, {}) if layers else None
     similarity, norm = lane.per_layer["weight_similarity"], lane.per_layer["weight_norm"]
     # units with one input can differ in the sign and size of one weight only: their cosine is always ±1. The columns of
     # recurrent layers and embeddings are not what tells their units apart.
@@ -28,25 +35,45 @@ def symmetric_units(case: Case) -> Finding | None:
     alike = {i for i in hidden if similarity[i] > 0.999 and began[i]}
     alike |= {i for i, layer in judged if layer.units > 1 and (norm[i] == 0.0 or _one_value(case, i))}
     same = tuple(i + 1 for i in sorted(alike))
-    if not same:
-        return None
-    init = lane.network.settings.layers[same[0] - 1].init
-    return Finding(
+    return _alike(case, same, {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999}) if same else None
+
+
+def _alike(case: Case, layers: tuple[int, ...], evidence: Mapping[str, float | str]) -> Finding:
+    """``layers`` (1-based) of units that do the same."""
+    init = case.settings.layers[layers[0] - 1].init
+    how = f"begin alike ({init})" if case.is_ahead else f"do the same: they began alike ({init})"
+    return case.finding(
         "symmetric_units",
-        "warning",
-        lane.name,
-        same,
-        0,
-        {"weight_similarity": float(similarity[same[0] - 1]), "above": 0.999},
-        f"All units of {layer_words(same, lane.layer_names)} do the same: they began alike ({init}), get the same "
-        "gradient and stay alike.",
+        f"All units of {layer_words(layers, case.lane.layer_names)} {how}, get the same gradient and stay alike.",
+        evidence,
         (Fix({"model.init": "he_normal"}, "random weights make units different"),),
+        layers=layers,
+    )
+
+
+def _set_alike(case: Case) -> tuple[int, ...]:
+    """The layers (1-based) of a chain whose units begin alike and that nothing makes different: neither other biases,
+    dropout or weights that were learned before, nor a layer above that tells them apart."""
+    settings = case.settings
+    noisy = settings.dropconnect > 0.0 or settings.noise_weights > 0.0 or settings.noise_gradients > 0.0
+    if settings.start is not None or noisy or any(len(layer.sources) > 1 for layer in settings.layers):
+        return ()
+    weighty = [layer for layer in settings.layers if layer.init]
+    return tuple(
+        layer.index
+        for layer, above in pairwise(weighty)
+        if layer.kind in ("dense", "convolution")
+        and layer.units > 1
+        and layer.init in ONE_VALUE
+        and above.init in ONE_VALUE
+        and layer.bias != "normal"
+        and not layer.dropout
     )
 
 
 def _one_value(case: Case, layer: int) -> bool:
     """Whether all weights of a layer (0-based) with one input began with one value."""
-    return case.lane.layers[layer].inputs == 1 and case.settings.layers[layer].init in ("constant", "zeros")
+    return case.lane.layers[layer].inputs == 1 and case.settings.layers[layer].init in ONE_VALUE
 
 
 def dead_relu(case: Case) -> Finding | None:
@@ -117,7 +144,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
     learned, below 1/1000 and below 1e-4. Or that of a plain recurrent layer's first time step is below 1/1000 of its
     last one's, in a network that learns nothing."""
     lane = case.lane
-    through_time = _vanishing_through_time(case)
+    through_time = vanishing_through_time(case)
     if through_time is not None:
         return through_time
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
@@ -147,35 +174,13 @@ def vanishing_gradient(case: Case) -> Finding | None:
     )
 
 
-def _vanishing_through_time(case: Case) -> Finding | None:
-    """A plain recurrent layer whose first time steps are out of reach."""
-    for number, past in case.lane.sequence_history.get("time_gradient_norm", {}).items():
-        layer = case.settings.layers[number - 1]
-        if layer.kind != "recurrent" or layer.options.get("truncate") or case.is_near:
-            continue
-        first, last = past.mean[:, 0], past.mean[:, -1]
-        since = holds_since(past.steps, first < FADED_IN_TIME * last)
-        if since is None:
-            continue
-        ratio, steps = float(first[-1] / last[-1]), past.mean.shape[1]
-        return case.finding(
-            "vanishing_gradient",
-            f"The gradient shrinks on its way back through time: the first of {steps} time steps of "
-            f"{case.called(number)} gets {ratio:.1g} of what the last one gets, so what was there cannot be learned.",
-            {"ratio": ratio, "ratio_below": FADED_IN_TIME, "time_steps": float(steps)},
-            tuple(
-                Fix({f"model.layers.{layer.label}.kind": kind}, "gates keep what was read, and its gradient")
-                for kind in ("gru", "lstm")
-            ),
-            layers=(number,),
-            since=since,
-        )
-    return None
-
-
 def exploding_gradient(case: Case) -> Finding | None:
-    """The first layer's gradient is over 70 times the last one's, and large."""
+    """The first layer's gradient is over 70 times the last one's, and large; or that of a recurrent layer's first time
+    step is, again and again."""
     lane = case.lane
+    through_time = exploding_through_time(case)
+    if through_time is not None:
+        return through_time
     series, lowest = lane.layer_history["gradient_norm"], case.lowest
     if not lane.network.settings.layers[lowest].trainable:
         return None
