@@ -26,4 +26,4 @@ def command(record: Path, ascii_only: bool, fps: int | None) -> int:
     require_terminal("nntui diagnose judges a record without a screen")
     from nntui.lab.start import run_lab
 
-    return run_lab(lambda: source, title=source.scenario.title, ascii_only=ascii_only, fps=fps)
+    return run_lab(lambda: source, title=source.scenario.title, ascii_only=ascii_only, fps=fps, parts=())

@@ -16,6 +16,7 @@ from .opening import session_of
 from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
+from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
@@ -39,19 +40,21 @@ def run_lab(
     ascii_only: bool = False,
     fps: int | None = None,
     record: Path | None = None,
+    parts: tuple[str, ...] | None = None,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
-    the screen is there at once). ``record``: the new file that a Scenario's run is recorded into. Raises InputError,
-    after the terminal is restored, when the experiment cannot be made.
+    the screen is there at once). ``record``: the new file that a Scenario's run is recorded into. ``parts``: what
+    a function's Experiment takes of the compiled kernels (``Warming``). Raises InputError, after the terminal is
+    restored, when the experiment cannot be made.
     """
     config, trouble = read_config(config_file())
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     config = config if keymap is None else replace(config, keys=keymap)
     if callable(source):
         make = cast("Callable[[], Experiment]", source)  # what a record has not, the lab asks of no record
-        session = Session(make, speed=speed, paused=paused)
+        session = Session(make, speed=speed, paused=paused, warming=Warming(parts))
         return _run(LabApp(session, title, config=config, fair=fair), trouble)
     recorder = None if record is None else recorder_of(record)
     session = session_of(

@@ -9,10 +9,10 @@ Progress = Callable[[int, int, str], None]
 class Warming:
     """Compiles the kernels of some parts (see ``nntui_engine.warmup``) into the cache unless they are there.
 
-    ``stop`` may be called from another thread.
+    None: the parts that most scenarios take. ``stop`` may be called from another thread.
     """
 
-    def __init__(self, parts: tuple[str, ...] = ()) -> None:
+    def __init__(self, parts: tuple[str, ...] | None = None) -> None:
         self._parts = parts
         self._children: list[subprocess.Popen[str]] = []
         self._stopped = False
@@ -23,7 +23,7 @@ class Warming:
         from nntui_engine.compiling.parts import USUAL_PARTS
         from nntui_engine.warmup import is_warm
 
-        parts = self._parts or USUAL_PARTS
+        parts = USUAL_PARTS if self._parts is None else self._parts
         if is_warm(parts) or self._stopped:
             return ""
         progress(0, 0, "starting the compiler")

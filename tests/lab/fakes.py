@@ -158,14 +158,14 @@ def changed(old: LaneSettings, changes: dict[str, object]) -> LaneSettings:
 
 
 def run_fake_lab() -> int:
-    from nntui.lab import session, start
+    from nntui.lab import start
 
     def make() -> Any:
         if "bad" in sys.argv:
             raise InputError("data.csv: no such file")
         return FakeExperiment("sgd", "adam", steps=10**7, step_seconds=1e-4)
 
-    session.Warming = NoWarming  # type: ignore[assignment,misc]
+    start.Warming = lambda _: NoWarming()  # type: ignore[assignment,misc]
     try:
         return start.run_lab(make, title="In a terminal")
     except InputError as error:

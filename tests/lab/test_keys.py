@@ -139,13 +139,13 @@ def test_which_actions_the_palette_leaves_out() -> None:
 FOOTER = {
     "of a network": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
-        *("lane", "enlarge", "unit", "lesson", "fix", "shades", "try", "undo", "type", "layer", "side by side", "log"),
-        *("rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "panels"),
+        *("lane", "enlarge", "unit", "lesson", "fix", "shades", "try", "undo", "why", "type", "layer", "side by side"),
+        *("log", "rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "panels"),
         *("default", "keep", "numbers", "layers", "network", "landscape", "map", "overview"),
     ),
     "of a race": (
         *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
-        *("lane", "fair rates", "enlarge", "lesson", "start", "try", "undo", "type", "side by side", "log"),
+        *("lane", "fair rates", "enlarge", "lesson", "start", "try", "undo", "why", "type", "side by side", "log"),
         *("rewind", "branch", "zoom", "open", "restart", "epoch", "new seed", "new lane", "redo"),
         *("picture", "panels", "default", "keep", "numbers", "map", "overview", "whole"),
     ),

@@ -46,6 +46,7 @@ async def test_before_there_is_a_run_little_is_offered() -> None:
         await ready(pilot)
         app.model.view = type(app.model.view)()
         assert set(await offered(app)) == {
+            "Draw every cell again: another program wrote on the screen",
             "See all keys, and change them",
             "What is on screen, and all keys",
             "Leave",

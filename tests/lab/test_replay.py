@@ -7,6 +7,7 @@ import pytest
 from nntui.lab.app import LabApp
 from nntui.lab.frame import export
 from nntui.lab.session import Session
+from nntui.lab.warming import Warming
 from nntui_engine import Experiment
 from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
@@ -30,7 +31,7 @@ def recorded(path: Path, steps: int = 500) -> tuple[Experiment, Recorder]:
 
 def lab_on(path: Path) -> LabApp:
     source = RecordSource(path)
-    return LabApp(Session(lambda: source), source.scenario.title)
+    return LabApp(Session(lambda: source, warming=Warming(())), source.scenario.title)
 
 
 async def until(pilot, reached) -> None:

@@ -95,12 +95,15 @@ def columns_of(lane: Lane) -> dict[str, list[str]]:
     return found
 
 
+_FACTS = [name for name in DataFacts.__dataclass_fields__ if name != "simpler"]  # that one is worked out later
+
+
 def about_lane(lane: Lane, own_data: bool, parameters: int) -> tuple[str, str, str, str, str]:
     """The columns ``tables``, ``settings``, ``layers``, ``about`` and ``columns`` of its row."""
     layers, about = "[]", "{}"
     if isinstance(lane, NetworkLane):
         layers = to_text(lane.infos)
-        facts = {name: getattr(lane.facts, name) for name in DataFacts.__dataclass_fields__ if name != "simpler"}
+        facts = {name: getattr(lane.facts, name) for name in _FACTS}
         simpler = lane.facts.simpler.scores
         about = to_text(AboutNetwork(lane.data.task, lane.data.key, own_data, parameters, facts, simpler))
     return to_text(lane.tables), to_text(lane.settings), layers, about, to_text(columns_of(lane))
@@ -111,9 +114,10 @@ def network_lane(
 ) -> tuple[NetworkLane, AboutNetwork]:
     """A lane with an empty past, whose data have no rows. Raises ValueError."""
     made, about = from_text(settings, LaneSettings), from_text(about_text, AboutNetwork)
-    facts = replace(
-        msgspec.convert(about.facts, _Facts, strict=False).known(), simpler=SimplerMethods(lambda: about.simpler)
-    )
+    if set(about.facts) != set(_FACTS):
+        raise ValueError("what is known of the data is not whole")
+    known = msgspec.convert(about.facts, DataFacts, strict=False)
+    facts = replace(known, simpler=SimplerMethods(lambda: about.simpler))
     rows, held_out = (np.empty((max(0, count), 0)) for count in (facts.rows, facts.validation_rows))
     data = LaneData(about.key, about.task, (), (), rows, rows, held_out, held_out, made.shape, lambda x: x)
     remember(data, facts)
@@ -123,27 +127,3 @@ def network_lane(
 def surface_lane(name: str, tables: dict[str, Any], settings: object) -> SurfaceLane:
     """A lane with an empty past. Raises ValueError."""
     return SurfaceLane(name, tables, from_text(settings, SurfaceSettings))
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The types of what :class:`DataFacts` holds, but for what is worked out later."""
-
-    rows: int
-    validation_rows: int
-    features: int
-    chance: float
-    classes: int
-    rarest: float
-    apart: float
-    input_size: float
-    spreads: tuple[float, float]
-    constant_features: int
-    offset: float
-    target_range: tuple[float, float]
-    target_mean: float
-    target_spread: float
-
-    def known(self) -> DataFacts:
-        """The facts."""
-        return DataFacts(*(getattr(self, name) for name in self.__dataclass_fields__))
