@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nntui_engine.record.source import RecordSource
 
 NOTCHES = 50  # of going back, in the whole run
+SOONEST_LOOK, LATEST_LOOK = 0.5, 1.0  # seconds from one look for what is wrong to the next …
+LOOKING = 50  # … in between, as many times as long as the look took: a fiftieth of the time
 
 
 class Training:
@@ -53,7 +55,7 @@ class Training:
         self.former: Former | None = None
         self.fair: FairSearch | None = None
         self._findings: tuple[Finding, ...] = ()
-        self._findings_at = 0.0
+        self._look_again_at = 0.0
         self._standings: Standings | None = None  # of what the scenario expects
         self._forked_at = 0
         self._ended = False  # it stands still because it came to its end
@@ -115,9 +117,12 @@ class Training:
         return self.fair is not None and self.fair.pending
 
     def findings(self) -> tuple[Finding, ...]:
-        """What is wrong with the run; while it goes on, what was half a second ago at most."""
-        if self._clock() - self._findings_at > 0.5 or not self.running:
-            self._findings, self._findings_at = tuple(self.run.findings()), self._clock()
+        """What is wrong with the run; while it goes on, what was a second ago at most."""
+        began = self._clock()
+        if began >= self._look_again_at or not self.running:
+            self._findings = tuple(self.run.findings())
+            wait = LOOKING * (self._clock() - began)
+            self._look_again_at = began + min(max(wait, SOONEST_LOOK), LATEST_LOOK)
         return self._findings
 
     @property

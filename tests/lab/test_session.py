@@ -193,3 +193,28 @@ def test_a_change_that_needs_too_much_memory_is_a_line_and_the_run_goes_on(start
     assert all(layer.units != 1_000_000 for lane in view.snapshot.lanes for layer in lane.layers)
     session.order(lambda run: run.steps(3))
     wait(session, lambda v: v.snapshot.step == 3)
+
+
+@pytest.mark.parametrize(("cost", "wait"), [(0.001, 0.5), (0.015, 0.75), (0.3, 1.0)])
+def test_looking_for_what_is_wrong_takes_a_fiftieth_of_the_time_and_never_waits_longer_than_a_second(
+    cost: float, wait: float
+) -> None:
+    clock, looks = Clock(), []
+
+    class Slow(FakeExperiment):
+        def findings(self) -> list[object]:
+            clock.now += cost
+            looks.append(clock.now)
+            return [len(looks)]
+
+    fake = Slow("sgd")
+    training = Training(lambda: fake, print, 100.0, paused=False, clock=clock)  # type: ignore[arg-type]
+    training.build()
+    began = clock.now
+    assert training.findings() == (1,)
+    clock.now = began + wait - 0.01
+    assert training.findings() == (1,)
+    clock.now = began + wait + 0.01
+    assert training.findings() == (2,)
+    training.running = False
+    assert training.findings() == (3,)  # what stands still is looked at whenever it is shown anew
