@@ -1,6 +1,6 @@
 """A record as a source: snapshots at its end or at any step before, and what was wrong then."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,21 @@ class RecordSource:
         if row.origin is not None:
             self._fill(history, kind, self._tables.lane(row.origin), row.step, None)
         return -1.0
+
+    # -- all that was measured --------------------------------------------------------------------------------------
+
+    def measured(self, lane: int, kind: str) -> Iterator[Array]:
+        """What a lane measured up to where it is looked at, a block at a time: (m, 1 + width), the step first.
+
+        ``kind`` is one of its histories; ``columns_of`` names the columns.
+        """
+        one = self.lanes_now[lane]
+        yield from self._measured(one.row, kind, one.step)
+
+    def _measured(self, row: LaneRow, kind: str, upto: float) -> Iterator[Array]:
+        if row.origin is not None:
+            yield from self._measured(self._tables.lane(row.origin), kind, row.step)
+        yield from self._tables.blocks(row.id, kind, -1.0, upto)
 
     # -- for who goes on from it ------------------------------------------------------------------------------------
 

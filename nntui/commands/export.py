@@ -1,0 +1,42 @@
+"""``nntui export``: what a record holds, for other programs."""
+
+from pathlib import Path
+
+import click
+
+from nntui.commands.options import examples
+
+FORMATS = ("csv", "jsonl", "npz")
+
+
+@click.command(
+    "export",
+    short_help="Write a record's numbers as CSV, JSON lines or NPZ.",
+    epilog=examples(
+        "nntui export digits.nntui --out digits.csv",
+        "nntui export digits.nntui --format jsonl | head",
+        "nntui export digits.nntui --format npz --out digits.npz",
+    ),
+)
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True, help="What to write.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a file instead of standard output.")
+def command(record: Path, form: str, out: Path | None) -> int:
+    """Write every number that RECORD holds: a row for each lane and step.
+
+    In csv and jsonl nothing stands where nothing was measured. An npz file has two arrays for each lane and kind of
+    measurement, the numbers ("1.step") and the names of their columns ("1.step.columns"), and the names of the lanes.
+    """
+    if form == "npz" and out is None:
+        raise click.UsageError("--format npz needs --out FILE", click.get_current_context())
+    from nntui.files import writable_file
+    from nntui.headless.exporting import export
+    from nntui.headless.signals import prompt_exit
+    from nntui_engine.record.source import RecordSource
+
+    if out is not None:
+        writable_file(out, "--out")
+    source = RecordSource(record)
+    with prompt_exit():
+        export(source, form, out)
+    return 0

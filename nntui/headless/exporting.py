@@ -1,0 +1,226 @@
+"""All that a record holds as CSV, JSON lines or NPZ, a block at a time, so that memory stays small."""
+
+import csv
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nntui.headless.machine import encoded, json_text, write_bytes
+from nntui_engine.errors import InputError
+from nntui_engine.record.about import columns_of
+from nntui_engine.record.source import RecordSource
+from nntui_engine.tasks.network_lane import NetworkLane
+
+Array = NDArray[np.float64]
+STEPWISE = "step"  # the kind of measurement that the others are put beside
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A number of each row: a statistic, of one ``layer`` (1-based) or of the whole lane (0), and that layer's name."""
+
+    statistic: str
+    layer: int
+    layer_name: str = ""
+
+    @property
+    def title(self) -> str:
+        """How it is called in a table."""
+        return f"{self.statistic} {self.layer_name}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a lane: ``steps`` (m,), and of each kind of measurement its values (m, width), NaN without one, and
+    whether there is one (m,)."""
+
+    steps: Array
+    values: dict[str, Array]
+    there: dict[str, NDArray[np.bool_]]
+
+
+def export(source: RecordSource, form: str, out: Path | None) -> None:
+    """Write the record in a form, to ``out`` or to standard output. Raises InputError where that is impossible."""
+    if out is None:
+        _WRITERS[form](source, write_bytes)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.resolve().parent)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            if form == "npz":
+                _write_npz(source, stream)
+            else:
+                _WRITERS[form](source, lambda content: _put(stream, content))
+        Path(temporary).replace(out.resolve())
+    except OSError as error:
+        raise InputError(f"--out: cannot write {out}: {error.strerror or error}") from None
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _put(stream: BinaryIO, content: bytes) -> None:
+    stream.write(content)
+
+
+def columns(lane: NetworkLane) -> dict[str, list[Column | None]]:
+    """By kind of measurement what its columns hold; None for what says nothing of this lane."""
+    found: dict[str, list[Column | None]] = {}
+    for kind, names in columns_of(lane).items():
+        found[kind] = [_column(lane, name) for name in names[1:]]
+    return found
+
+
+def _column(lane: NetworkLane, name: str) -> Column | None:
+    statistic, _, number = name.partition("/")
+    if not number:
+        return Column(statistic, 0) if statistic and lane.applies(statistic) else None
+    layer = lane.infos[int(number) - 1]
+    return Column(statistic, layer.index, layer.name) if layer.has(statistic) else None
+
+
+def rows(source: RecordSource, place: int) -> Iterator[Rows]:
+    """All rows of a lane in their order, block by block. What was not measured at every step is put beside its step."""
+    lane = source.lanes[place]
+    widths = {kind: len(names) - 1 for kind, names in columns_of(lane).items()}
+    beside = {kind: _Beside(source.measured(place, kind), width) for kind, width in widths.items() if kind != STEPWISE}
+    for table in source.measured(place, STEPWISE):
+        if len(table):
+            yield _joined(table, beside, table[-1, 0])
+    rest = _joined(np.empty((0, 1 + widths[STEPWISE])), beside, np.inf)
+    if len(rest.steps):
+        yield rest
+
+
+class _Beside:
+    """A kind of measurement of some steps only, taken as far as is asked for."""
+
+    def __init__(self, tables: Iterator[Array], width: int) -> None:
+        self._tables, self._rest = tables, np.empty((0, 1 + width))
+
+    def upto(self, step: float) -> Array:
+        """What was measured up to a step and was not taken before."""
+        while not len(self._rest) or self._rest[-1, 0] <= step:
+            table = next(self._tables, None)
+            if table is None:
+                break
+            self._rest = np.concatenate([self._rest, table])
+        count = int(np.searchsorted(self._rest[:, 0], step, side="right"))
+        taken, self._rest = self._rest[:count], self._rest[count:]
+        return taken
+
+
+def _joined(table: Array, beside: dict[str, _Beside], step: float) -> Rows:
+    parts = {STEPWISE: table, **{kind: one.upto(step) for kind, one in beside.items()}}
+    steps = np.unique(np.concatenate([part[:, 0] for part in parts.values()]))
+    values, there = {}, {}
+    for kind, part in parts.items():
+        at = np.searchsorted(steps, part[:, 0])
+        values[kind], there[kind] = np.full((len(steps), part.shape[1] - 1), np.nan), np.zeros(len(steps), bool)
+        values[kind][at], there[kind][at] = part[:, 1:], True  # of a step that was measured twice the last counts
+    return Rows(steps, values, there)
+
+
+def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
+    lanes = [cast("NetworkLane", lane) for lane in source.lanes]
+    titles = list(dict.fromkeys(name for lane in lanes for name in _titles(lane)))
+    write(_csv_lines([["lane", "step", *titles]]))
+    for place, lane in enumerate(lanes):
+        own = columns(lane)
+        for some in rows(source, place):
+            lines = []
+            for at, step in enumerate(some.steps):
+                cells = _cells(some, own, at)
+                lines.append([lane.name, f"{step:g}", *(cells.get(title, "") for title in titles)])
+            write(_csv_lines(lines))
+
+
+def _titles(lane: NetworkLane) -> list[str]:
+    """Every column's, once; what has several numbers of a layer has one with a number each."""
+    return [title for kind in columns(lane).values() for title, _ in _numbered(kind)]
+
+
+def _numbered(kind: list[Column | None]) -> Iterator[tuple[str, int]]:
+    """(title, place) of each column that says something; of equal ones the later ones are numbered from 2."""
+    seen: dict[str, int] = {}
+    for at, column in enumerate(kind):
+        if column is not None:
+            seen[column.title] = count = seen.get(column.title, 0) + 1
+            yield column.title if count == 1 else f"{column.title} {count}", at
+
+
+def _cells(some: Rows, own: dict[str, list[Column | None]], at: int) -> dict[str, str]:
+    return {
+        title: repr(float(some.values[kind][at, place]))
+        for kind, held in own.items()
+        if some.there[kind][at]
+        for title, place in _numbered(held)
+    }
+
+
+def _csv_lines(lines: list[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return encoded(text.getvalue())
+
+
+def _write_jsonl(source: RecordSource, write: Callable[[bytes], object]) -> None:
+    for place, lane in enumerate(source.lanes):
+        for some in rows(source, place):
+            documents = (_document(cast("NetworkLane", lane), some, at) for at in range(len(some.steps)))
+            write(encoded("".join(json_text(one, indent=None) for one in documents)))
+
+
+def _document(lane: NetworkLane, some: Rows, at: int) -> dict[str, Any]:
+    """A row as ``run --format jsonl`` writes it."""
+    whole: dict[str, Any] = {"lane": lane.name, "step": int(some.steps[at])}
+    layers: dict[str, list[Any]] = {}
+    sequences: dict[str, dict[str, list[float]]] = {}
+    for kind, names in columns_of(lane).items():
+        if not some.there[kind][at]:
+            continue
+        for name, value in zip(names[1:], some.values[kind][at].tolist(), strict=True):
+            statistic, _, number = name.partition("/")
+            if kind == "sequence" and number:
+                layer = lane.infos[int(number) - 1].name
+                sequences.setdefault(statistic, {}).setdefault(layer, []).append(value)
+            elif number:
+                says = lane.infos[int(number) - 1].has(statistic)
+                layers.setdefault(statistic, []).append(value if says else None)
+            elif statistic and lane.applies(statistic):
+                whole[statistic] = value
+    return {**whole, "layers": layers, **({"sequences": sequences} if sequences else {})}
+
+
+def _write_npz(source: RecordSource, stream: BinaryIO) -> None:
+    """Arrays "1.step", "1.step.columns", …: lanes are numbered, since a lane may be called anything, and "lanes"."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        _put_names(archive, "lanes", [lane.name for lane in source.lanes])
+        for place, lane in enumerate(source.lanes):
+            for kind, names in columns_of(lane).items():
+                width = len(names)
+                count = sum(len(table) for table in source.measured(place, kind))
+                with archive.open(f"{place + 1}.{kind}.npy", "w", force_zip64=True) as entry:
+                    header = {"descr": "<f8", "fortran_order": False, "shape": (count, width)}
+                    np.lib.format.write_array_header_1_0(entry, header)
+                    for table in source.measured(place, kind):
+                        entry.write(np.ascontiguousarray(table, "<f8").tobytes())
+                _put_names(archive, f"{place + 1}.{kind}.columns", names)
+
+
+def _put_names(archive: zipfile.ZipFile, entry: str, names: list[str]) -> None:
+    with archive.open(f"{entry}.npy", "w") as stream:
+        np.lib.format.write_array(stream, np.array(names, dtype=np.str_), allow_pickle=False)
+
+
+_WRITERS: dict[str, Callable[[RecordSource, Callable[[bytes], object]], None]] = {
+    "csv": _write_csv,
+    "jsonl": _write_jsonl,
+}
