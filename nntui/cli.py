@@ -32,6 +32,7 @@ COMMANDS = {
     "run": "run",
     "replay": "replay",
     "diagnose": "diagnose",
+    "compare": "compare",
     "export": "export",
     "verify": "verify",
     "snapshot": "snapshot",

@@ -6,45 +6,17 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nntui.headless.machine import encoded, json_text, write_bytes
+from nntui.headless.record_rows import Column, Rows, columns, rows
 from nntui_engine.errors import InputError
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
 from nntui_engine.tasks.network_lane import NetworkLane
-
-Array = NDArray[np.float64]
-STEPWISE = "step"  # the kind of measurement that the others are put beside
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A number of each row: a statistic, of one ``layer`` (1-based) or of the whole lane (0), and that layer's name."""
-
-    statistic: str
-    layer: int
-    layer_name: str = ""
-
-    @property
-    def title(self) -> str:
-        """How it is called in a table."""
-        return f"{self.statistic} {self.layer_name}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Some rows of a lane: ``steps`` (m,), and of each kind of measurement its values (m, width), NaN without one, and
-    whether there is one (m,)."""
-
-    steps: Array
-    values: dict[str, Array]
-    there: dict[str, NDArray[np.bool_]]
 
 
 def export(source: RecordSource, form: str, out: Path | None) -> None:
@@ -68,64 +40,6 @@ def export(source: RecordSource, form: str, out: Path | None) -> None:
 
 def _put(stream: BinaryIO, content: bytes) -> None:
     stream.write(content)
-
-
-def columns(lane: NetworkLane) -> dict[str, list[Column | None]]:
-    """By kind of measurement what its columns hold; None for what says nothing of this lane."""
-    found: dict[str, list[Column | None]] = {}
-    for kind, names in columns_of(lane).items():
-        found[kind] = [_column(lane, name) for name in names[1:]]
-    return found
-
-
-def _column(lane: NetworkLane, name: str) -> Column | None:
-    statistic, _, number = name.partition("/")
-    if not number:
-        return Column(statistic, 0) if statistic and lane.applies(statistic) else None
-    layer = lane.infos[int(number) - 1]
-    return Column(statistic, layer.index, layer.name) if layer.has(statistic) else None
-
-
-def rows(source: RecordSource, place: int) -> Iterator[Rows]:
-    """All rows of a lane in their order, block by block. What was not measured at every step is put beside its step."""
-    lane = source.lanes[place]
-    widths = {kind: len(names) - 1 for kind, names in columns_of(lane).items()}
-    beside = {kind: _Beside(source.measured(place, kind), width) for kind, width in widths.items() if kind != STEPWISE}
-    for table in source.measured(place, STEPWISE):
-        if len(table):
-            yield _joined(table, beside, table[-1, 0])
-    rest = _joined(np.empty((0, 1 + widths[STEPWISE])), beside, np.inf)
-    if len(rest.steps):
-        yield rest
-
-
-class _Beside:
-    """A kind of measurement of some steps only, taken as far as is asked for."""
-
-    def __init__(self, tables: Iterator[Array], width: int) -> None:
-        self._tables, self._rest = tables, np.empty((0, 1 + width))
-
-    def upto(self, step: float) -> Array:
-        """What was measured up to a step and was not taken before."""
-        while not len(self._rest) or self._rest[-1, 0] <= step:
-            table = next(self._tables, None)
-            if table is None:
-                break
-            self._rest = np.concatenate([self._rest, table])
-        count = int(np.searchsorted(self._rest[:, 0], step, side="right"))
-        taken, self._rest = self._rest[:count], self._rest[count:]
-        return taken
-
-
-def _joined(table: Array, beside: dict[str, _Beside], step: float) -> Rows:
-    parts = {STEPWISE: table, **{kind: one.upto(step) for kind, one in beside.items()}}
-    steps = np.unique(np.concatenate([part[:, 0] for part in parts.values()]))
-    values, there = {}, {}
-    for kind, part in parts.items():
-        at = np.searchsorted(steps, part[:, 0])
-        values[kind], there[kind] = np.full((len(steps), part.shape[1] - 1), np.nan), np.zeros(len(steps), bool)
-        values[kind][at], there[kind][at] = part[:, 1:], True  # of a step that was measured twice the last counts
-    return Rows(steps, values, there)
 
 
 def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:

@@ -163,6 +163,18 @@ def diagnose_schema() -> Schema:
     return closed({**HEAD, "healthy": FLAG, "verdict": TEXT, "lanes": lanes})
 
 
+def compare_schema() -> Schema:
+    """``nntui compare --json``."""
+    difference = listed(closed({"key": TEXT, "first": {}, "second": {}}))
+    layer = {"statistic": TEXT, "layer": TEXT, "step": COUNT, **dict.fromkeys(("first", "second", "size"), VALUE)}
+    step: Schema = {"type": ["integer", "null"], "minimum": 0}
+    lane = {"first": TEXT, "second": TEXT, "settings": difference, "outcome": difference, "same_steps": COUNT}
+    lane |= {"parts_at": step, "losses_part_at": step, "layers": listed(closed(layer))}
+    names = listed(TEXT)
+    other = {"record": TEXT, "lanes": listed(closed(lane)), "only_first": names, "only_second": names}
+    return closed({"schema": {"const": 1}, "first": TEXT, "others": listed(closed(other), 1)})
+
+
 def verify_schema() -> Schema:
     """``nntui verify --json``."""
     measured: Schema = {"anyOf": [*VALUE_OR_NULL["anyOf"], PAIR, listed(TEXT)]}
@@ -259,6 +271,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "fair": fair_schema,
     "list": list_schema,
     "diagnose": diagnose_schema,
+    "compare": compare_schema,
     "verify": verify_schema,
     "sabotage": sabotage_schema,
     "bench": bench_schema,

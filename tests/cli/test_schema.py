@@ -81,6 +81,7 @@ CALLS = {
     "list": [("list", "--json")],
     "run": [(*call, "--headless", "--format", "json") for call in (("run", "small"), ("run", "bowl", "--timing"))],
     "diagnose": [("diagnose", "small", "--json"), ("diagnose", "fast", "--fix", "--json")],
+    "compare": [("compare", "recorded", "faster", "--json")],
     "verify": [("verify", "small", "bowl", "--json", "--jobs", "1")],
     "sabotage": [("verify", "small", "--sabotage", "--json", "--jobs", "1")],
 }
@@ -88,9 +89,14 @@ CALLS = {
 
 def documents(name: str, invoke: Invoke, tmp_path: Any) -> list[Any]:
     files = {name: tmp_path / f"{name}.toml" for name in ("small", "bowl", "fast")}
+    files |= {name: tmp_path / f"{name}.nntui" for name in ("recorded", "faster")}
     files["small"].write_text(SMALL, encoding="utf-8")
     files["bowl"].write_text(BOWL, encoding="utf-8")
     files["fast"].write_text(FAST, encoding="utf-8")
+    if name == "compare":
+        for record, rate in (("recorded", 0.01), ("faster", 0.02)):
+            run = ("run", str(files["small"]), "--headless", "--set", f"train.lr={rate}")
+            assert invoke(*run, "--record", str(files[record])).status == 0
     calls = [[str(files.get(word, word)) for word in call] for call in CALLS[name]]
     results = [invoke(*call) for call in calls]
     assert [result.err for result in results] == [""] * len(calls)
