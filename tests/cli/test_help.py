@@ -74,7 +74,7 @@ def test_the_help_lists_every_command_in_full(invoke):
     assert "..." not in out.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", ["compare", "watch"])
+@pytest.mark.parametrize("name", ["sweep", "watch"])
 def test_what_is_not_built_is_not_offered(invoke, name):
     assert name not in COMMANDS
     assert invoke(name).status == 2
