@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntui.commands.options import SCENARIO, SEED, STEPS, examples
+from nntui.commands.options import SCENARIO, examples, with_seed, with_sets, with_steps
 
 if TYPE_CHECKING:
     from nntui.headless.diagnosis import Diagnosis
@@ -45,15 +45,9 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]  # generic since c
 )
 @click.argument("scenario", type=SCENARIO)
 @click.option("--lane", metavar="NAME", help="Train and judge this lane only.")
-@click.option(
-    "--set",
-    "sets",
-    metavar="[LANE:]KEY=VALUE",
-    multiple=True,
-    help="Change a setting, for all lanes or one. May be given again.",
-)
-@click.option("--seed", type=SEED, metavar="N", help="Random seed instead of the scenario's own.")
-@click.option("--steps", type=STEPS, metavar="N", help="Training steps instead of the scenario's own.")
+@with_sets
+@with_seed
+@with_steps
 @click.option("--fix", is_flag=True, help="Try fixes, and prove the best with two more seeds.")
 @click.option(
     "--budget", type=SecondsType(), metavar="SECONDS", help=f"For all tries together.  [default: {DEFAULT_BUDGET}]"

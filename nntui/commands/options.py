@@ -85,6 +85,16 @@ SIZE = SizeType()
 SEED = WholeNumberType(0, MAXIMUM_SEED)
 STEPS = WholeNumberType(1, MAXIMUM_STEPS)
 EVERY = WholeNumberType(1, 10**9)
+# Options of whatever trains a scenario
+with_sets = click.option(
+    "--set",
+    "sets",
+    metavar="[LANE:]KEY=VALUE",
+    multiple=True,
+    help="Change a setting, for all lanes or one. May be given again.",
+)
+with_seed = click.option("--seed", type=SEED, metavar="N", help="Random seed instead of the scenario's own.")
+with_steps = click.option("--steps", type=STEPS, metavar="N", help="Training steps instead of the scenario's own.")
 
 
 def no_screen() -> str:

@@ -11,11 +11,12 @@ from nntui.commands.options import (
     DEFAULT_SIZE,
     EVERY,
     SCENARIO,
-    SEED,
     SIZE,
-    STEPS,
     examples,
     require_terminal,
+    with_seed,
+    with_sets,
+    with_steps,
 )
 
 if TYPE_CHECKING:
@@ -61,15 +62,9 @@ class Outputs(NamedTuple):
     ),
 )
 @click.argument("scenario", type=SCENARIO, required=False)
-@click.option(
-    "--set",
-    "sets",
-    metavar="[LANE:]KEY=VALUE",
-    multiple=True,
-    help="Change a setting, for all lanes or one. May be given again.",
-)
-@click.option("--seed", type=SEED, metavar="N", help="Random seed instead of the scenario's own.")
-@click.option("--steps", type=STEPS, metavar="N", help="Training steps instead of the scenario's own.")
+@with_sets
+@with_seed
+@with_steps
 @click.option("--headless", is_flag=True, help="Train without a screen and print the result.")
 @click.option(
     "--format",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nntui.commands.options import DEFAULT_SIZE, SCENARIO, SEED, SIZE, STEPS, examples
+from nntui.commands.options import DEFAULT_SIZE, SCENARIO, SIZE, examples, with_seed, with_steps
 from nntui_engine.errors import InputError
 
 DEFAULT_TOLERANCE = 1.0
@@ -33,9 +33,9 @@ DEFAULT_TOLERANCE = 1.0
     show_default=True,
     help="Percent of the cells, and of each number, that may differ.",
 )
-@click.option("--steps", type=STEPS, metavar="N", help="Training steps instead of the scenario's own.")
+@with_steps
 @click.option("--size", type=SIZE, default=DEFAULT_SIZE, show_default=True, help="Columns and rows of the frame.")
-@click.option("--seed", type=SEED, metavar="N", help="Random seed instead of the scenario's own.")
+@with_seed
 @click.option(
     "--diff",
     metavar="DIR",
