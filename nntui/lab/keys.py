@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
     Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),
     Action("next_lane", "tab", "next_lane", "lane", "Next lane, then all lanes together", "View", 6),
-    Action("fix", "f", "fix", "fix", "Try the next fix of what was found, in a lane beside it", "Lanes", 9),
+    Action("fix", "f", "fix", "fix", "Try the next fix of what was found, in a lane beside it", "Lanes", 2),
     Action(
         "explain",
         "d",

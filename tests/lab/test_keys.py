@@ -138,8 +138,8 @@ def test_which_actions_the_palette_leaves_out() -> None:
 
 FOOTER = {
     "of a network": (
-        *("help", "find", "quit", "pause", "turn", "more plots", "knob", "step", "speed"),
-        *("lane", "enlarge", "unit", "lesson", "fix", "shades", "try", "undo", "why", "type", "layer", "side by side"),
+        *("help", "find", "quit", "pause", "turn", "fix", "more plots", "knob", "step", "speed"),
+        *("lane", "enlarge", "unit", "lesson", "shades", "try", "undo", "why", "type", "layer", "side by side"),
         *("log", "rewind", "branch", "open", "restart", "epoch", "new seed", "new lane", "redo", "picture", "panels"),
         *("default", "keep", "numbers", "layers", "network", "landscape", "map", "overview"),
     ),
