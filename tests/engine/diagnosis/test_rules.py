@@ -79,7 +79,7 @@ def test_the_numbers_of_a_finding_are_those_of_the_layers_it_names() -> None:
     for rule, words in (("vanishing_gradient", "{:.1g} of what"), ("exploding_gradient", "{:.0f} times")):
         found, layers = seen[rule]
         first, last = layers["gradient_norm"][0], layers["gradient_norm"][-1]
-        assert (found.evidence["first"], found.evidence["ratio"]) == (first, first / last)
+        assert (found.evidence["first_layer"], found.evidence["ratio"]) == (first, first / last)
         assert f"gets {words.format(first / last)}" in found.message
     for rule, statistic in (("saturation", "saturated_fraction"), ("symmetric_units", "weight_similarity")):
         found, layers = seen[rule]

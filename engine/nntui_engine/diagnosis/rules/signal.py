@@ -166,7 +166,7 @@ def vanishing_gradient(case: Case) -> Finding | None:
         lane.name,
         weak or (lowest + 1,),
         since,
-        {"ratio": float(now[lowest] / now[-1]), "ratio_below": limit, "first": float(now[lowest])},
+        {"ratio": float(now[lowest] / now[-1]), "ratio_below": limit, "first_layer": float(now[lowest])},
         f"The gradient shrinks on its way back: {case.called(lowest + 1)} gets "
         f"{now[lowest] / now[-1]:.1g} of what the output layer gets, "
         f"because every {activation} layer multiplies it by small slopes and weights.",
@@ -195,7 +195,12 @@ def exploding_gradient(case: Case) -> Finding | None:
         lane.name,
         (lowest + 1,),
         since,
-        {"ratio": float(now[lowest] / now[-1]), "ratio_above": 70.0, "first": float(now[lowest]), "first_above": 10.0},
+        {
+            "ratio": float(now[lowest] / now[-1]),
+            "ratio_above": 70.0,
+            "first_layer": float(now[lowest]),
+            "first_layer_above": 10.0,
+        },
         f"The gradient grows on its way back: {case.called(lowest + 1)} gets "
         f"{now[lowest] / now[-1]:.0f} times what the output layer gets.",
         (
