@@ -231,13 +231,16 @@ def test_a_rule_is_a_function_and_its_row(monkeypatch: pytest.MonkeyPatch) -> No
 
     run = trained(steps=1500)
     assert run.findings() == []
-    assert told(Rule(heavy, "heaviness"), Rule(slow, "slowness")) == [("heavy", "info", ""), ("slow", "info", "")]
-    as_it_is = Rule(heavy, "heaviness", learned="as it is")
-    assert told(as_it_is, Rule(slow, "slowness", learned="nothing")) == [("heavy", "warning", "")]
+    assert told(Rule(heavy, "heaviness", "lightness"), Rule(slow, "slowness", "speed")) == [
+        ("heavy", "info", ""),
+        ("slow", "info", ""),
+    ]
+    as_it_is = Rule(heavy, "heaviness", "lightness", learned="as it is")
+    assert told(as_it_is, Rule(slow, "slowness", "speed", learned="nothing")) == [("heavy", "warning", "")]
     run = trained(lr=0.0)
-    assert told(as_it_is, Rule(slow, "slowness", alone=True)) == [("heavy", "warning", "")]
-    assert told(Rule(slow, "slowness", alone=True)) == [("slow", "warning", "")]
-    rows = (Rule(slow, "slowness", follows=("heavy",)), Rule(heavy, "heaviness"))
+    assert told(as_it_is, Rule(slow, "slowness", "speed", alone=True)) == [("heavy", "warning", "")]
+    assert told(Rule(slow, "slowness", "speed", alone=True)) == [("slow", "warning", "")]
+    rows = (Rule(slow, "slowness", "speed", follows=("heavy",)), Rule(heavy, "heaviness", "lightness"))
     assert told(*rows[::-1]) == [("heavy", "warning", ""), ("slow", "warning", "heavy")]
 
 
@@ -247,7 +250,7 @@ def test_what_follows_comes_after_all_roots(monkeypatch: pytest.MonkeyPatch) -> 
             return case.finding(name, "", {}, ())
 
         find.__name__ = name
-        return Rule(find, name, **options)
+        return Rule(find, name, "", **options)
 
     monkeypatch.setattr(verdict, "RULES", (named("a"), named("b", follows=("a",)), named("c")))
     assert rules(trained(lr=0.0).findings()) == ["a", "c", "b"]
