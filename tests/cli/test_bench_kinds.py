@@ -169,8 +169,8 @@ def test_a_part_without_the_nets_named_says_so(invoke: Invoke) -> None:
 
 def test_compiled_ahead_is_what_the_nets_take() -> None:
     usual = parts.kernels(Bench(nets=("tiny",)), ["nets", "kinds", "surfaces"])
-    assert usual == ("float32", "race")
-    assert parts.kernels(Bench(nets=("lstm50",)), ["kinds"]) == ("float32", "float32 lstm")
+    assert usual == ("float32", "float32 rows", "race")
+    assert parts.kernels(Bench(nets=("lstm50",)), ["kinds"]) == ("float32", "float32 rows", "float32 lstm")
     everything = parts.kernels(Bench(), ["kinds"])
     assert {f"float32 {kind}" for kind in ("convolution", "recurrent", "lstm", "gru")} <= set(everything)
     for net in KIND_NETS.values():

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
@@ -31,8 +32,14 @@ def compile_ahead(parts: Sequence[str], progress: Progress | None = None, starte
     needed = [part for part in parts if not is_warm(part)]
     groups = processes_of(needed, usable_cores() or 1)
     shared = _Shared(progress, sum(PARTS.get(part, 0) + 1 for part in needed), len(groups))
+    children = _Children(started)
     with ThreadPoolExecutor(max(1, len(groups))) as pool:
-        troubles = list(pool.map(lambda at: _compile_apart(groups[at], shared.part(at), started), range(len(groups))))
+        try:
+            run = partial(_compile_apart, started=children.add)
+            troubles = list(pool.map(run, groups, [shared.part(at) for at in range(len(groups))]))
+        except BaseException:  # a signal: nobody waits any more for what they compile
+            children.end()
+            raise
     return next(filter(None, troubles), "")
 
 
@@ -54,6 +61,27 @@ def usable_cores() -> int | None:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
+class _Children:
+    """The processes that compile, to be ended together. ``started`` is told of each."""
+
+    def __init__(self, started: Started | None) -> None:
+        self._started, self._all, self._ended = started, list["subprocess.Popen[str]"](), False
+
+    def add(self, child: "subprocess.Popen[str]") -> None:
+        """One more."""
+        self._all.append(child)
+        if self._started is not None:
+            self._started(child)
+        if self._ended:  # meanwhile
+            child.terminate()
+
+    def end(self) -> None:
+        """Ends them all, and whatever is added later."""
+        self._ended = True
+        for child in list(self._all):
+            child.terminate()
+
+
 class _Shared:
     """The progress of processes that compile side by side, as one."""
 
@@ -73,7 +101,7 @@ class _Shared:
             self._progress(name, min(sum(self._done), self._total), self._total)
 
 
-def _compile_apart(parts: Sequence[str], progress: Progress | None, started: Started | None) -> str:
+def _compile_apart(parts: Sequence[str], progress: Progress | None, started: Started) -> str:
     """Compile some parts in a process of their own, so that their machine code does not depend on what came before."""
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "nntui_engine.warmup", *parts],  # -P: the folder a person is in may hold a re.py
@@ -86,8 +114,7 @@ def _compile_apart(parts: Sequence[str], progress: Progress | None, started: Sta
         errors="replace",
         start_new_session=True,  # a Ctrl-C meant for this process must not reach it half way through a cache file
     )
-    if started is not None:
-        started(child)
+    started(child)
     last = ""
     try:
         assert child.stdout is not None
