@@ -74,7 +74,7 @@ class Beside:
         self._tables, self._rest = tables, np.empty((0, 1 + width))
 
     def upto(self, step: float) -> Array:
-        """What was measured up to a step and was not taken before."""
+        """What was measured up to a step and was not taken before: (m, 1 + width)."""
         while not len(self._rest) or self._rest[-1, 0] <= step:
             table = next(self._tables, None)
             if table is None:
