@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from nntui_engine.errors import InputError
 
@@ -35,19 +38,36 @@ def write_file(path: Path, content: str | bytes) -> None:
 
     Raises InputError when the folder or the disk does not take it.
     """
-    data = content.encode(errors="replace") if isinstance(content, str) else content
+    with whole_file(path) as stream:
+        stream.write(content.encode(errors="replace") if isinstance(content, str) else content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content is put at ``path`` in one move at the end; nothing is, and nothing is left, on an error.
+
+    Raises InputError when the folder or the disk does not take it.
+    """
     path = path.resolve()  # through a symbolic link to the file it names
     temporary = ""
     try:
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
+        temporary = ""
     except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def other_file(path: Path, source: Path | None, option: str, what: str) -> None:
+    """Raises InputError where ``path`` is the file ``source`` itself, a ``what``, which would be written over."""
+    if source is not None and path.exists() and source.exists() and path.samefile(source):
+        raise InputError(f"{option}: {path} is the {what} itself; choose another name")
 
 
 def _umask() -> int:

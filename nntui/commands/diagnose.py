@@ -135,13 +135,12 @@ def _judge_record(path: Path, options: list[str], as_json: bool) -> int:
 
 
 def _check_out(out: Path, source: Path | None) -> None:
-    from nntui.files import writable_file
+    from nntui.files import other_file, writable_file
     from nntui_engine.errors import InputError
 
     if out.suffix != ".toml":
         raise InputError(f'--out: {out}: the name of a scenario file ends in ".toml"')
-    if source is not None and out.exists() and source.exists() and out.samefile(source):
-        raise InputError(f"--out: {out} is the scenario itself; choose another name")
+    other_file(out, source, "--out", "scenario")
     writable_file(out, "--out")
 
 

@@ -29,12 +29,13 @@ def command(record: Path, form: str, out: Path | None) -> int:
     """
     if form == "npz" and out is None:
         raise click.UsageError("--format npz needs --out FILE", click.get_current_context())
-    from nntui.files import writable_file
+    from nntui.files import other_file, writable_file
     from nntui.headless.exporting import export
     from nntui.headless.signals import prompt_exit
     from nntui_engine.record.source import RecordSource
 
     if out is not None:
+        other_file(out, record, "--out", "record")
         writable_file(out, "--out")
     source = RecordSource(record)
     with prompt_exit():

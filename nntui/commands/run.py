@@ -219,9 +219,30 @@ def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None,
         raise click.UsageError("--fair prints text or json only", context)
 
 
+def _check_outputs(scenario: "Scenario | None", outputs: Outputs) -> None:
+    """Raises InputError for a file that cannot be written, and for one that is read or written besides."""
+    from nntui.files import other_file, writable_file
+    from nntui.headless.frames import check_suffix
+    from nntui_engine.errors import InputError
+
+    context = click.get_current_context()
+    if outputs.screenshot is not None:
+        check_suffix(outputs.screenshot, "--screenshot")
+    if outputs.weights is not None and scenario is not None and scenario.is_surface:
+        raise click.UsageError("--save-weights: a surface has no weights", context)
+    source = None if scenario is None else scenario.path
+    for option, path in (("--screenshot", outputs.screenshot), ("--save-weights", outputs.weights)):
+        if path is None:
+            continue
+        other_file(path, source, option, "scenario")
+        other_file(path, outputs.resume, option, "record")
+        if outputs.record is not None and path.resolve() == outputs.record.resolve():
+            raise InputError(f"{option}: {path} is the --record; choose another name")
+        writable_file(path, option)
+
+
 def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outputs) -> int:
-    from nntui.files import writable_file
-    from nntui.headless.frames import check_suffix, write_frame
+    from nntui.headless.frames import write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
     from nntui.headless.recording import recording, resuming
@@ -229,13 +250,7 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
     from nntui.headless.training import build, train
     from nntui.own_data import is_data
 
-    if outputs.screenshot is not None:
-        check_suffix(outputs.screenshot, "--screenshot")
-        writable_file(outputs.screenshot, "--screenshot")
-    if outputs.weights is not None:
-        if scenario is not None and scenario.is_surface:
-            raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
-        writable_file(outputs.weights, "--save-weights")
+    _check_outputs(scenario, outputs)
     if scenario is not None and scenario.path is not None and is_data(scenario.path):
         click.echo(f"{scenario.path.name}: {scenario.summary}", err=True)
     with prompt_exit():

@@ -2,8 +2,6 @@
 
 import csv
 import io
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,9 +9,9 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from nntui.files import whole_file
 from nntui.headless.machine import encoded, json_text, write_bytes
 from nntui.headless.record_rows import Column, Rows, columns, rows
-from nntui_engine.errors import InputError
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
 from nntui_engine.tasks.network_lane import NetworkLane
@@ -24,22 +22,11 @@ def export(source: RecordSource, form: str, out: Path | None) -> None:
     if out is None:
         _WRITERS[form](source, write_bytes)
         return
-    handle, temporary = tempfile.mkstemp(prefix=f".{out.name}.", dir=out.resolve().parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            if form == "npz":
-                _write_npz(source, stream)
-            else:
-                _WRITERS[form](source, lambda content: _put(stream, content))
-        Path(temporary).replace(out.resolve())
-    except OSError as error:
-        raise InputError(f"--out: cannot write {out}: {error.strerror or error}") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _put(stream: BinaryIO, content: bytes) -> None:
-    stream.write(content)
+    with whole_file(out) as stream:
+        if form == "npz":
+            _write_npz(source, stream)
+        else:
+            _WRITERS[form](source, stream.write)
 
 
 def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
@@ -47,7 +34,7 @@ def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
     titles = list(dict.fromkeys(name for lane in lanes for name in _titles(lane)))
     write(_csv_lines([["lane", "step", *titles]]))
     for place, lane in enumerate(lanes):
-        own = columns(lane)
+        own = {kind: list(_numbered(held)) for kind, held in columns(lane).items()}
         for some in rows(source, place):
             lines = []
             for at, step in enumerate(some.steps):
@@ -70,12 +57,12 @@ def _numbered(kind: list[Column | None]) -> Iterator[tuple[str, int]]:
             yield column.title if count == 1 else f"{column.title} {count}", at
 
 
-def _cells(some: Rows, own: dict[str, list[Column | None]], at: int) -> dict[str, str]:
+def _cells(some: Rows, own: dict[str, list[tuple[str, int]]], at: int) -> dict[str, str]:
     return {
         title: repr(float(some.values[kind][at, place]))
         for kind, held in own.items()
         if some.there[kind][at]
-        for title, place in _numbered(held)
+        for title, place in held
     }
 
 

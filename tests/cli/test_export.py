@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -125,6 +126,37 @@ def test_a_file_is_written_whole_or_not_at_all(invoke, recorded, tmp_path, form)
     assert broken.err.startswith(f"nntui: {path}: is damaged")
     assert broken.err.count("\n") == 1
     assert [(one.name, one.read_bytes()) for one in out.iterdir()] == [("a file", before)]
+
+
+@pytest.mark.slow
+def test_what_is_read_is_never_written_over(invoke, small, recorded, tmp_path):
+    path, _ = recorded
+    before, scenario = path.read_bytes(), Path(small).read_bytes()
+    link, fresh = tmp_path / "link", tmp_path / "fresh.nntui"
+    link.symlink_to(path)
+    run = ("run", small, "--headless", "--steps", "2")
+    for arguments, words in (
+        (("export", str(path), "--out", str(path)), "is the record itself"),
+        (("export", str(path), "--format", "npz", "--out", str(link)), "is the record itself"),
+        (("run", "--resume", str(path), "--headless", "--save-weights", str(link)), "is the record itself"),
+        ((*run, "--save-weights", small), "is the scenario itself"),
+        ((*run, "--record", str(fresh), "--save-weights", str(fresh)), "is the --record"),
+    ):
+        result = invoke(*arguments)
+        assert (result.status, result.out) == (2, "")
+        assert words in result.err
+        assert result.err.count("\n") == 1
+    assert (path.read_bytes(), Path(small).read_bytes()) == (before, scenario)
+    assert not fresh.exists()
+
+
+@pytest.mark.slow
+def test_a_file_is_for_whom_the_system_says(invoke, recorded, tmp_path):
+    path, _ = recorded
+    out, usual = tmp_path / "out.csv", tmp_path / "usual"
+    assert invoke("export", str(path), "--out", str(out)).status == 0
+    usual.write_bytes(b"")
+    assert out.stat().st_mode == usual.stat().st_mode
 
 
 def test_what_cannot_be_exported_is_one_line(invoke, small, tmp_path):
