@@ -52,7 +52,27 @@ def prompt_exit() -> Iterator[None]:
 _ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name))
 
 
+@contextmanager
+def held() -> Iterator[None]:
+    """Inside, the main thread is not interrupted: what would have done so does at the end. For short pieces of work
+    that would leave numbers in two minds; in any case the process ends as soon as elsewhere."""
+    _holding.append(None)
+    try:
+        yield
+    finally:
+        asked = [number for number in _holding if number is not None]
+        _holding.clear()
+        if asked:
+            _raise_exit(asked[0], None)
+
+
+_holding: list[int | None] = []  # empty: nothing is held; else the signals that came meanwhile, after a None
+
+
 def _raise_exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # a signal handler's shape
+    if _holding:
+        _holding.append(number)
+        return
     if number == signal.SIGINT:
         raise KeyboardInterrupt
     raise SystemExit(128 + number)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nntui.headless.output import Progress
+from nntui.headless.signals import held
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
@@ -78,7 +79,8 @@ def train(
     start = time.perf_counter()
     doing = "racing" if experiment.scenario.is_surface else "training"
     while not experiment.finished:
-        experiment.advance_for(STRETCH_SECONDS)
+        with held():  # a record is closed with the run as it stands
+            experiment.advance_for(STRETCH_SECONDS)
         if on_rows is not None:
             on_rows(experiment.samples())
         progress(doing, experiment.step, experiment.steps)

@@ -1,11 +1,21 @@
 """``nntui run --record``: what it writes, what it refuses, and that it changes nothing."""
 
+import json
+import signal
 import sqlite3
+import subprocess
+import time
+from contextlib import closing
+from pathlib import Path
 
+import numpy as np
 import pytest
+from cli.conftest import command, environment
+from pseudo_terminal import wait_until
 
 from nntui_engine import Experiment
 from nntui_engine.record.recorder import Recorder
+from nntui_engine.record.resume import resumed
 from nntui_engine.record.source import RecordSource
 
 pytestmark = pytest.mark.slow
@@ -126,3 +136,38 @@ def test_a_record_that_ends_early_says_where(invoke, small, tmp_path):
     Experiment(small, listener=recorder).advance(12)
     recorder.close()
     assert '"steps": 12,' in invoke("diagnose", str(path), "--json").out
+
+
+@pytest.mark.parametrize("moment", range(4))
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_run_that_was_ended_goes_on_with_the_next_step(small, tmp_path, number, moment):
+    path = tmp_path / "run.nntui"
+    words = ("run", small, "--headless", "--steps", "1000000", "--record", str(path))
+    child = subprocess.Popen(command(*words), env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        wait_until(lambda: path.exists() and steps_in(path) > 100, timeout=120)
+        time.sleep(0.05 + moment * 0.037)
+        child.send_signal(number)
+        assert child.wait(10) == 128 + number
+    finally:
+        child.kill()
+        child.communicate()
+    reached = steps_in(path)
+    run, recorder = resumed(path)
+    assert (run.step, run.position) == (reached, 0)
+    run.advance(50)
+    recorder.close()
+    source = RecordSource(path)
+    for lane in range(2):
+        steps = np.concatenate([table[:, 0] for table in source.measured(lane, "step")])
+        assert np.array_equal(steps, np.arange(1, reached + 51))  # none is missing, none is there twice
+
+
+def steps_in(path: Path) -> int:
+    """How far a record says that its first lane is."""
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as record:
+            said = record.execute("SELECT value FROM run WHERE key = 'now'").fetchone()
+    except sqlite3.OperationalError:
+        return 0
+    return 0 if said is None else int(json.loads(said[0])["lanes"][0]["step"])

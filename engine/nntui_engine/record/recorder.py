@@ -115,6 +115,7 @@ class Recorder:
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
+        self._told: list[int] = []  # the steps of its lanes when it was last heard of
 
     @property
     def trouble(self) -> str:
@@ -151,6 +152,7 @@ class Recorder:
         self._again = again and run.position <= self._reached
         self._reached = max(self._reached, run.position)
         self._note_now(run, here)
+        self._told = _steps(run)
         if run.position == run.end and self._moment_is_due(run):
             self._keep_moment(run, here)
 
@@ -158,8 +160,8 @@ class Recorder:
         """Keeps the last moment, and waits until all is written."""
         if self._run is None:  # it came to nothing
             self.writer.discard(new=self._before is None)
-        elif self._here is not None and self._run.position == self._run.end:
-            self._keep_moment(self._run, self._here)
+        elif self._here is not None and self._run.position == self._run.end and self._told == _steps(self._run):
+            self._keep_moment(self._run, self._here)  # else it was interrupted on its way: the moment before counts
         self.writer.close()
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -232,6 +234,10 @@ class Recorder:
         coming = [Coming(one.at - run.position, one.lane, dict(one.settings)) for one in run.coming]
         self._insert("checkpoint", number, here.id, self._offset + run.position, to_text(coming))
         self.writer.do(lambda: write_moment(self.writer, number, ids, task, pasts))
+
+
+def _steps(run: Run) -> list[int]:
+    return [run.step_of(place) for place in range(len(run.lanes))]
 
 
 def _lane_now(run: Run, place: int) -> LaneNow:

@@ -94,3 +94,30 @@ def test_two_cannot_write_one_record(tmp_path):
         resumed(path, lambda _: {})
     recorder.close()
     assert again.step == 10
+
+
+def test_a_run_that_was_interrupted_on_its_way_goes_on_from_where_it_was_known_to_be(tmp_path, monkeypatch):
+    path = tmp_path / "run.nntui"
+    whole = Experiment(tiny(steps=200))
+    whole.advance(200)
+    run, recorder = recorded(path, tiny(steps=200))
+    run.advance(77)
+    recorder.close()
+    run, recorder = resumed(path)
+    launch = run.network.launch
+
+    def interrupted(goals):
+        launch(goals)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run.network, "launch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.advance(50)
+    assert run.step > 77  # the numbers have gone on, and nobody was told
+    recorder.close()
+    again, recorder = resumed(path)
+    assert again.step == 77
+    again.advance(200)
+    recorder.close()
+    assert same(again.full_snapshot(None), whole.full_snapshot(None))
+    assert_same(whole, RecordSource(path))
