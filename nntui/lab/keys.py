@@ -243,7 +243,8 @@ def footer_items(
         if not action.label or action.id not in available:
             continue
         keys = key_words(action, ascii_only)
-        hint = KeyHint(action.rank, keys, (labels or {}).get(action.id, action.label), action.call)
+        rank = 1 if action.id == "forward" and "pause" not in available else action.rank  # a record is gone through
+        hint = KeyHint(rank, keys, (labels or {}).get(action.id, action.label), action.call)
         partner = by_id.get(PAIRS.get(action.id, ""))
         if partner is not None:
             other = key_words(partner, ascii_only)

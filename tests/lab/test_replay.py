@@ -58,6 +58,7 @@ async def test_it_shows_the_end_goes_back_and_says_what_a_record_cannot(tmp_path
         assert "record" in text.splitlines()[0]
         assert "Recorded" in text.splitlines()[0]
         assert "vanishing gradient" in text
+        assert text.splitlines()[-1].startswith(" , . rewind")
         assert "One moment" not in text
         await pilot.press(",")
         await until(pilot, lambda: step() == 490)
