@@ -78,12 +78,11 @@ class MouseActions(LaunchActions):
         """Chooses a finding's lane, and shows the finding in full."""
         findings = self.model.view.findings
         if number < len(findings):
-            self._choose_lane_of(number)
             lines = [explained(one, findings, self.plot_theme) for one in findings]
             self._open(ExplainScreen(lines, number, self._choose_lane_of), self._explained)
 
     def _explained(self, to_fix: bool | None) -> None:
-        if to_fix and not self._refused("fix"):
+        if to_fix:
             words = reasons.reason(self.model, "fix")
             if words:
                 self.say(words, log=False)
@@ -91,11 +90,13 @@ class MouseActions(LaunchActions):
                 self.action_fix()
         self.redraw()
 
-    def _choose_lane_of(self, finding: int) -> None:
+    def _choose_lane_of(self, finding: int) -> bool:
+        """Whether a fix can be tried in the lane that is chosen then."""
         snapshot, findings = self.model.view.snapshot, self.model.view.findings
         names = [lane.name for lane in snapshot.lanes] if snapshot is not None else []
         if finding < len(findings) and findings[finding].lane in names:
             self.model.choose_lane(names.index(findings[finding].lane))
+        return not reasons.reason(self.model, "fix")
 
     def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
         """Turns the chosen knob, where the wheel is turned over the knobs: up for more; over the layers chooses the

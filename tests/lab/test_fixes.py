@@ -47,6 +47,8 @@ async def test_fixes_are_tried_in_their_order_beside_the_sick_lane() -> None:
     async with app.run_test(size=(160, 48)) as pilot:
         await ready(pilot)
         await until(pilot, lambda: any(one.rule == "lr_too_high" for one in app.model.view.findings))
+        await pilot.press("d")
+        await until(pilot, lambda: "up and down: scroll, f tries the next fix" in text(app))
         await pilot.press("f")
         await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 1": 1.0})
         assert said(app, "Trying a fix of lr too high")

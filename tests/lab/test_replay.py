@@ -64,6 +64,11 @@ async def test_it_shows_the_end_goes_back_and_says_what_a_record_cannot(tmp_path
         await until(pilot, lambda: step() == 490)
         await pilot.press(".")
         await until(pilot, lambda: step() == 500)
+        await pilot.press("d")
+        await until(pilot, lambda: app.screen.query("#explain-hint"))
+        assert "What would disprove it" in export(app, "").text
+        assert "f tries" not in export(app, "").text
+        await pilot.press("escape")
         for key, words in (("space", "only be looked at"), ("right", "cannot be turned"), ("4", "not its network")):
             await pilot.press(key)
             await pilot.pause(0.1)

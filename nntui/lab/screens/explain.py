@@ -14,13 +14,12 @@ from nntui.plotting.explanation import Explained, draw_explanation, explanation_
 from .dialog import DismissedOnce
 from .help import HelpBox
 
-HINT = "left and right: another finding, up and down: scroll, f tries the next fix"
 BOX, FRAME = 84, 5  # columns of the box, and what its frame, padding and scroll bar take of them
 
 
 class ExplainScreen(DismissedOnce, ModalScreen[bool]):
-    """Explains ``findings``, beginning with number ``first``; ``chosen`` is told which one is shown. Dismissed with
-    True where the next fix is to be tried."""
+    """Explains ``findings``, beginning with number ``first``; ``chosen`` is told which one is shown, and says whether a
+    fix of it can be tried. Dismissed with True where the next fix is to be tried."""
 
     BINDINGS = [  # noqa: RUF012 (Textual's own attribute)
         Binding("escape,enter,q,d,space", "close", "close"),
@@ -34,7 +33,7 @@ class ExplainScreen(DismissedOnce, ModalScreen[bool]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, findings: Sequence[Explained], first: int, chosen: Callable[[int], None]) -> None:
+    def __init__(self, findings: Sequence[Explained], first: int, chosen: Callable[[int], bool]) -> None:
         super().__init__()
         self._findings, self._at, self._chosen = findings, first, chosen
 
@@ -43,7 +42,7 @@ class ExplainScreen(DismissedOnce, ModalScreen[bool]):
         with Vertical(id="explain-frame"):
             with HelpBox(id="explain-box"):
                 yield GridView(id="explain-text")
-            yield Static(HINT, id="explain-hint", markup=False)
+            yield Static(id="explain-hint", markup=False)
 
     def on_mount(self) -> None:
         """Draw the finding and give the box its title."""
@@ -56,7 +55,6 @@ class ExplainScreen(DismissedOnce, ModalScreen[bool]):
     def action_choose(self, direction: int) -> None:
         """The next finding (1), or the one before (−1)."""
         self._at = (self._at + direction) % len(self._findings)
-        self._chosen(self._at)
         self._show()
         self.query_one("#explain-box").scroll_home(animate=False)
 
@@ -81,3 +79,7 @@ class ExplainScreen(DismissedOnce, ModalScreen[bool]):
         count = f"Finding {self._at + 1} of {len(self._findings)}" if len(self._findings) > 1 else "Finding"
         self.query_one("#explain-frame").border_title = f"{count} (Esc closes)"
         view.show(lambda w, h: draw_explanation(one, w, h))
+        fixed = "f tries the next fix" if self._chosen(self._at) else ""
+        others = "left and right: another finding" if len(self._findings) > 1 else ""
+        hints = ", ".join(filter(None, (others, "up and down: scroll", fixed)))
+        self.query_one("#explain-hint", Static).update(hints)
