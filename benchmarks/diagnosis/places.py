@@ -4,9 +4,7 @@ python benchmarks/diagnosis/places.py            # on the data sets that no thre
 python benchmarks/diagnosis/places.py --chosen   # on those that they were chosen on; --list: what was judged wrongly
 """
 
-import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -16,8 +14,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))
 
 from cases import BASES, FAULTS, Base, Fault
-from data import CHOSEN_ON, REPORTED
-from run import Bench, Outcome, share
+from run import Bench, Outcome, asked_for, share
 
 from nntui_engine.errors import InputError
 
@@ -74,12 +71,7 @@ def named(fault: Fault, one: Outcome) -> bool:
 
 def main() -> None:
     """Prints the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chosen", action="store_true")
-    parser.add_argument("--list", action="store_true", help="every run that was judged wrongly")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(CHOSEN_ON if options.chosen else REPORTED, Path(folder))
+    with asked_for(__doc__) as (bench, list_all):
         layers, pairs = list(layer_runs(bench)), list(pair_runs(bench))
     told = [(layer, one, next((f for f in one.findings if f.rule == rule), None)) for rule, layer, one in layers]
     named_layers = [(layer, one, finding.layers) for layer, one, finding in told if finding is not None]
@@ -98,7 +90,7 @@ def main() -> None:
     print(f"  numbers overflowed in {broken}: there nothing else can be named")
     missed = Counter[str](f.name for a, b, run in pairs for f in (a, b) if not named(f, run))
     print("  not named beside another:", ", ".join(f"{name} {count}" for name, count in missed.most_common()))
-    if options.list:
+    if list_all:
         for layer, one, finding in told:
             if finding is None or finding.layers != (layer,):
                 print(f"  {one}; names {finding and finding.layers}")

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,14 +164,20 @@ def mildest(fault: Fault, one: Outcome) -> bool:
     return one.strength == 0 and len(fault.strengths) > 1
 
 
-def main() -> None:
-    """Prints the figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chosen", action="store_true")
+@contextmanager
+def asked_for(what: str | None) -> Iterator[tuple[Bench, bool]]:
+    """The bench of the data that the command line asks for, and whether to list every run that was judged wrongly."""
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("--chosen", action="store_true", help="the data on which thresholds were chosen")
     parser.add_argument("--list", action="store_true", help="every run that was judged wrongly")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(CHOSEN_ON if options.chosen else REPORTED, Path(folder))
+        yield Bench(CHOSEN_ON if options.chosen else REPORTED, Path(folder)), options.list
+
+
+def main() -> None:
+    """Prints the figures."""
+    with asked_for(__doc__) as (bench, list_all):
         healthy = list(bench.healthy_runs())
         healthy = [one for one in healthy if not bench.hurts(one)]
         wrong = [one for one in healthy if one.alarms]
@@ -179,7 +186,7 @@ def main() -> None:
     for fault, one in faulty:
         if not rooted(fault, one):
             instead[fault.name][one.alarms[0] if one.alarms else "nothing"] += 1
-            if options.list:
+            if list_all:
                 print(f"  {one}, healthy {bench.healthy[one.data, one.base].score:.2f}")
     print(f"{'fault':26s} runs  found  root first  in its place")
     for name in dict.fromkeys(fault.name for fault, _ in faulty):

@@ -8,13 +8,7 @@ from numpy.typing import NDArray
 
 from .compiling.ahead import Progress
 from .errors import InputError
-from .registry.statistic import (
-    EVALUATION_BY_NAME,
-    LAYER_BY_NAME,
-    SEQUENCE_BY_NAME,
-    SURFACE_BY_NAME,
-    WHOLE_BY_NAME,
-)
+from .registry.statistic import LAYER_HISTORIES, SURFACE_BY_NAME, WHOLE_HISTORIES
 from .run.lanes import lane_tables
 from .run.listener import Listener
 from .run.run import Run
@@ -88,7 +82,7 @@ class Experiment(Run):
         """A snapshot with the history of every statistic."""
         if self.scenario.is_surface:
             return self.snapshot((), SURFACE_BY_NAME, points)
-        return self.snapshot((*LAYER_BY_NAME, *SEQUENCE_BY_NAME), (*WHOLE_BY_NAME, *EVALUATION_BY_NAME), points)
+        return self.snapshot(LAYER_HISTORIES, WHOLE_HISTORIES, points)
 
     def parameters(self, lane: str | int = 0) -> dict[str, NDArray[Any]]:
         """Copies of a lane's parameters and running statistics, by name: "1.weights" (inputs, units), "1.biases", …"""

@@ -17,8 +17,8 @@ Array = NDArray[np.float64]
 AT_LEAST = 5  # samples that must show a sign
 HALF_WAY = 0.5  # from guessing to perfect
 NEARLY = 0.93  # of the way from guessing to what simpler methods reach
-IMPROVED = 0.98  # of a loss: less than that is better
 NEAR = 0.7  # of the same way: no fault by itself
+IMPROVED = 0.98  # of a loss: less than that is better
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What could not be looked at, and why: so that finding nothing means something."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..data.facts import MOST_FEATURES, NEIGHBOURS
 from ..registry.activation import ACTIVATIONS
 from ..run.finding import Unchecked
+from ..run.snapshot import LaneSnapshot
 from .case import Case
 from .rules.losses import FEWEST_EVALUATIONS, guess_loss
 from .rules.rates import FEWEST
@@ -15,6 +16,11 @@ from .rules.setting import one_class
 def unchecked(case: Case) -> list[Unchecked]:
     """The rules that could not judge a lane, with the reason. All of them, before the first step."""
     return [Unchecked(case.lane.name, rules, why) for rules, why in _reasons(case)]
+
+
+def unchecked_in(lanes: Iterable[LaneSnapshot]) -> list[Unchecked]:
+    """The same of each of some lanes, in their order."""
+    return [one for lane in lanes for one in unchecked(Case(lane))]
 
 
 def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:

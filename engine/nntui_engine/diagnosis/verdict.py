@@ -1,12 +1,13 @@
 """All rules on one lane: gated on the outcome, roots before what follows from them, and what could not be looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from ..run.finding import Finding
+from ..run.snapshot import LaneSnapshot
 from .case import Case
 from .rules.losses import initial_loss, oscillating_loss
 from .rules.numbers import OF_NON_FINITE, non_finite
@@ -314,6 +315,11 @@ def diagnose(case: Case) -> list[Finding]:
             found.append(replace(finding, because="" if root is None else root.rule))
     roots_first = sorted(found, key=lambda finding: bool(finding.because))
     return [_named(finding, case) for finding in roots_first]
+
+
+def found_in(lanes: Iterable[LaneSnapshot]) -> list[Finding]:
+    """What is wrong with each of some lanes, in their order."""
+    return [finding for lane in lanes for finding in diagnose(Case(lane))]
 
 
 def disproof(finding: Finding) -> str:

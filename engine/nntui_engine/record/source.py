@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnosis.case import Case
-from ..diagnosis.unchecked import unchecked
-from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, diagnose
+from ..diagnosis.unchecked import unchecked_in
+from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, found_in
 from ..errors import InputError
-from ..registry.statistic import EVALUATION_BY_NAME, LAYER_BY_NAME, SEQUENCE_BY_NAME, SURFACE_BY_NAME, WHOLE_BY_NAME
+from ..registry.statistic import LAYER_HISTORIES, WHOLE_HISTORIES
 from ..run.finding import Finding, Unchecked
 from ..run.history import History
 from ..run.lanes import settings_words
@@ -267,9 +266,7 @@ class RecordSource:
 
     def full_snapshot(self, points: int | None = 512) -> Snapshot:
         """A snapshot with the history of every statistic."""
-        if self._scenario.is_surface:
-            return self.snapshot((), SURFACE_BY_NAME, points)
-        return self.snapshot((*LAYER_BY_NAME, *SEQUENCE_BY_NAME), (*WHOLE_BY_NAME, *EVALUATION_BY_NAME), points)
+        return self.snapshot(LAYER_HISTORIES, WHOLE_HISTORIES, points)
 
     def _lane_snapshot(
         self, place: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
@@ -295,14 +292,14 @@ class RecordSource:
 
     def findings(self) -> list[Finding]:
         """What was wrong then, lane by lane, causes before symptoms."""
-        return [finding for case in self._cases() for finding in diagnose(case)]
+        return found_in(self._watched())
 
     def unchecked(self) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""
-        return [one for case in self._cases() for one in unchecked(case)]
+        return unchecked_in(self._watched())
 
-    def _cases(self) -> Iterable[Case]:
-        return (Case(self._lane_snapshot(i, WATCHED, WATCHED_WHOLE, None)) for i in range(len(self.lanes_now)))
+    def _watched(self) -> Iterable[LaneSnapshot]:
+        return (self._lane_snapshot(i, WATCHED, WATCHED_WHOLE, None) for i in range(len(self.lanes_now)))
 
 
 def _table(value: object) -> dict[str, Any]:

@@ -136,4 +136,7 @@ EVALUATION_BY_NAME = {row.name: row for row in EVALUATION_STATISTICS}
 SURFACE_BY_NAME = {row.name: row for row in SURFACE_STATISTICS}
 ON_DEMAND_BY_NAME = {row.name: row for row in ON_DEMAND_STATISTICS}
 ON_DEMAND_LAYER_BY_NAME = {row.name: row for row in ON_DEMAND_LAYER_STATISTICS}
+# The names whose histories a network has, of layers and of the whole
+LAYER_HISTORIES = (*LAYER_BY_NAME, *SEQUENCE_BY_NAME)
+WHOLE_HISTORIES = (*WHOLE_BY_NAME, *EVALUATION_BY_NAME)
 OF_TIME = ("time_gradient_norm", "hidden_spread")  # have a number for each time step

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from ..compiling.parts import parts_of
 from ..data.dataset import LaneData
-from ..diagnosis.case import Case
-from ..diagnosis.unchecked import unchecked
-from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, diagnose
+from ..diagnosis.unchecked import unchecked_in
+from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, found_in
 from ..errors import InputError, allowed_names
 from ..kernels import columns as c
 from ..kernels.predict import predict_lane
@@ -194,14 +193,14 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
 
     def findings(self) -> list[Finding]:
         """What the rules of diagnosis find in each lane now, causes before symptoms."""
-        return [finding for case in self._cases() for finding in diagnose(case)]
+        return found_in(self._watched())
 
     def unchecked(self) -> list[Unchecked]:
         """What they could not look at, lane by lane."""
-        return [one for case in self._cases() for one in unchecked(case)]
+        return unchecked_in(self._watched())
 
-    def _cases(self) -> Iterator[Case]:
-        return (Case(self.lane_snapshot(i, WATCHED, WATCHED_WHOLE, None)) for i in range(len(self.lanes)))
+    def _watched(self) -> Iterator[LaneSnapshot]:
+        return (self.lane_snapshot(i, WATCHED, WATCHED_WHOLE, None) for i in range(len(self.lanes)))
 
     # -- one lane's network -----------------------------------------------------------------------------------------
 

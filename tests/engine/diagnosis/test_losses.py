@@ -138,7 +138,7 @@ def test_a_gradient_that_grows_through_time_is_found_before_numbers_overflow() -
     root = "exploding_gradient"
     assert [(one.rule, one.because) for one in told] == [(root, ""), ("non_finite", root)]
     assert told[0].first_step == told[1].first_step - 1
-    assert told[0].evidence["first"] > told[0].evidence["first_above"]
+    assert told[0].evidence["first_time_step"] > told[0].evidence["first_time_step_above"]
     assert told[0].layers == (1,)
     assert "before numbers overflowed" in told[0].message
     assert [one.rule for one in run.findings() if one.lane == "clipped"] == []

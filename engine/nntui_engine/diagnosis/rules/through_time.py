@@ -65,8 +65,8 @@ def exploding_through_time(case: Case) -> Finding | None:
             {
                 "ratio": float(first[at] / last[at]),
                 "ratio_above": GROWN,
-                "first": float(first[at]),
-                "first_above": LARGE,
+                "first_time_step": float(first[at]),
+                "first_time_step_above": LARGE,
                 "spikes": float(spikes.sum()),
             },
             _bounds(case, layer),
