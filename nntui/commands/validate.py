@@ -8,8 +8,12 @@ from nntui.commands.options import examples
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from nntui.headless.ahead_text import Ahead
+    from nntui_engine.data.dataset import LaneData
     from nntui_engine.scenario import Scenario
+    from nntui_engine.scenario.settings import LaneSettings
 
 
 @click.command(
@@ -51,13 +55,19 @@ def _check_lanes(scenario: "Scenario", file: str) -> "tuple[str, list[Ahead]]":
     """Decide everything that running the scenario would: how much memory it will take, in words; what may go wrong."""
     from nntui.headless.ahead_text import may_go_wrong
     from nntui_engine.tasks.memory import LARGEST_RUN, bytes_of_run, lay_out, size_in_words
-    from nntui_engine.tasks.resolve import resolve_lane, resolve_surface
+    from nntui_engine.tasks.resolve import ResolvedLane, resolve_lane, resolve_surface
 
     if scenario.is_surface:
         for lane in scenario.lanes:
             resolve_surface(lane.tables, lane.name, where=file)
         return "", []
-    resolved = [resolve_lane(lane.tables, lane.name, where=file) for lane in scenario.lanes]
-    needed = bytes_of_run(lay_out(((lane.settings, lane.data) for lane in resolved), file))
+    resolved: list[ResolvedLane] = []
+
+    def lanes() -> "Iterator[tuple[LaneSettings, LaneData]]":  # one by one: none after the first that does not fit
+        for lane in scenario.lanes:
+            resolved.append(resolve_lane(lane.tables, lane.name, where=file))
+            yield resolved[-1].settings, resolved[-1].data
+
+    needed = bytes_of_run(lay_out(lanes(), file))
     memory = f"; needs {size_in_words(needed)} of memory, a run may take {size_in_words(LARGEST_RUN)}"
     return memory, may_go_wrong(resolved)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from nntui.headless import signals
+
 if TYPE_CHECKING:
     from nntui.headless.output import Progress
     from nntui_engine.experiment import Experiment
@@ -49,6 +51,7 @@ def _written(recorder: "Recorder") -> Iterator[None]:
     try:
         yield
     finally:
-        recorder.close()
+        with signals.putting_away():
+            recorder.close()
         if recorder.trouble:
             click.echo(f"nntui: {recorder.trouble}", err=True)

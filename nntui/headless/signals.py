@@ -10,12 +10,15 @@ import signal
 import socket
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
 # Long enough for an orderly end, short enough that Ctrl-C answers within 0.2 s.
 PATIENCE = 0.12
+# And where a file is being brought to its end, unless it is asked a second time.
+PATIENCE_WITH_FILES = 5.0
 
 
 @contextmanager
@@ -66,6 +69,18 @@ def held() -> Iterator[None]:
             _raise_exit(asked[0], None)
 
 
+@contextmanager
+def putting_away() -> Iterator[None]:
+    """Inside, a file is brought to its end: the process is given PATIENCE_WITH_FILES for it, and is not interrupted."""
+    _files.set()
+    try:
+        with held():
+            yield
+    finally:
+        _files.clear()
+
+
+_files = threading.Event()
 _holding: list[int | None] = []  # empty: nothing is held; else the signals that came meanwhile, after a None
 
 
@@ -86,9 +101,25 @@ def _watch(reader: socket.socket, ended: threading.Event) -> None:
         number = received[0]
         if number not in _ENDING or signal.getsignal(number) is not _raise_exit:
             continue
-        if not ended.wait(PATIENCE):
+        if not (ended.wait(PATIENCE) or (_files.is_set() and _files_end(reader, ended))):
             _restore_cursor()
             os._exit(128 + number)
+
+
+def _files_end(reader: socket.socket, ended: threading.Event) -> bool:
+    """Whether it ends in time, and before somebody asks again."""
+    end = time.monotonic() + PATIENCE_WITH_FILES
+    reader.settimeout(0.02)
+    try:
+        while time.monotonic() < end:
+            if ended.is_set():
+                return True
+            with suppress(TimeoutError):
+                received = reader.recv(1)
+                return not received or received[0] not in _ENDING
+    finally:
+        reader.settimeout(None)
+    return False
 
 
 def _restore_cursor() -> None:

@@ -4,6 +4,7 @@ import json
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -171,3 +172,39 @@ def steps_in(path: Path) -> int:
     except sqlite3.OperationalError:
         return 0
     return 0 if said is None else int(json.loads(said[0])["lanes"][0]["step"])
+
+
+SLOW = """
+import sys, time
+from nntui.headless.signals import prompt_exit, putting_away
+try:
+    with prompt_exit():
+        try:
+            print("ready", flush=True)
+            time.sleep(60)
+        finally:
+            with putting_away():
+                print("file", flush=True)
+                for _ in range(10):
+                    time.sleep(0.05)
+                print("whole", flush=True)
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_file_is_brought_to_its_end_unless_it_is_asked_twice(times):
+    child = subprocess.Popen([sys.executable, "-c", SLOW], env=environment(), stdout=subprocess.PIPE, text=True)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGINT)
+        assert child.stdout.readline() == "file\n"
+        if times == 2:
+            time.sleep(0.2)
+            child.send_signal(signal.SIGINT)
+        assert child.wait(10) == 130
+    finally:
+        child.kill()
+    assert child.stdout.read() == ("whole\n" if times == 1 else "")

@@ -29,7 +29,8 @@ from .writer import QUEUE_BYTES, Writer
 Array = NDArray[np.float64]
 Samples = Mapping[str, tuple[Array, Array]]
 
-CHECKPOINT_SECONDS = 10.0  # between two moments
+CHECKPOINT_SECONDS = 10.0  # between two moments; at first less
+FIRST_CHECKPOINT_SECONDS = 1.0
 CHECKPOINT_SHARE = 16  # or so many times its size in samples, if that comes first
 LEAST_BYTES = 32_000_000  # of samples between two moments that come first
 BYTES_A_SECOND = 2_000_000  # of moments, at most
@@ -112,6 +113,7 @@ class Recorder:
         self._before = after.before  # what the run goes on from, until it has begun
         self._bytes = 0  # of samples since the last moment was kept
         self._kept_at = time.monotonic()
+        self._wait = FIRST_CHECKPOINT_SECONDS  # from there to the next moment
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
@@ -220,15 +222,16 @@ class Recorder:
         self._pending.clear()
 
     def _moment_is_due(self, run: Run) -> bool:
-        if time.monotonic() - self._kept_at < CHECKPOINT_SECONDS and self._bytes < LEAST_BYTES:
+        if time.monotonic() - self._kept_at < self._wait and self._bytes < LEAST_BYTES:
             return False
-        late = time.monotonic() - self._kept_at > max(CHECKPOINT_SECONDS, run.nbytes / BYTES_A_SECOND)
+        late = time.monotonic() - self._kept_at > max(self._wait, run.nbytes / BYTES_A_SECOND)
         much = self._bytes > CHECKPOINT_SHARE * run.nbytes
         return (late or much) and self.writer.waiting < QUEUE_BYTES // 2
 
     def _keep_moment(self, run: Run, here: Arranged) -> None:
         pasts = self._bytes > CHECKPOINT_SHARE * sum(lane.nbytes for lane in run.lanes)  # else blocks are read as soon
         self._bytes, self._kept_at = 0 if pasts else self._bytes, time.monotonic()
+        self._wait = min(2.0 * self._wait, CHECKPOINT_SECONDS)
         self._checkpoints += 1
         number, ids, task = self._checkpoints, list(here.ids), run.save().task
         coming = [Coming(one.at - run.position, one.lane, dict(one.settings)) for one in run.coming]

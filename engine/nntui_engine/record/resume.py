@@ -28,11 +28,20 @@ def resumed(
 ) -> tuple[Experiment, Recorder]:
     """The run as it stood at the record's last moment, and what records it from there on, into the same file.
 
-    Raises InputError where the file is damaged, has no such moment, or is being written.
+    A run that was ended before its first moment begins again. Raises InputError where the file is damaged, or is being
+    written.
     """
     source = RecordSource(path)
     try:
-        number, arrangement, position, coming = source.moment()
+        moment = source.moment()
+        if moment is None:
+            after = After(None, 0, *source.ids())
+            source.close()
+            recorder = Recorder(path, describe, after)
+            return Experiment(
+                source.scenario, keep_samples=keep_samples, compiling=compiling, listener=recorder
+            ), recorder
+        number, arrangement, position, coming = moment
         source.show(arrangement, position)
         run = _built(source, keep_samples, compiling)
         _restore(run, source, number)

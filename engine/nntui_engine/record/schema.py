@@ -3,6 +3,7 @@
 import errno
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from ..errors import InputError
@@ -117,14 +118,16 @@ def opened(path: Path) -> sqlite3.Connection:
         raise InputError(f"{path}: is no record of nntui")
     connection = None
     try:
-        connection = sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
-        )
-        connection.execute("PRAGMA trusted_schema = OFF")
-        connection.execute("PRAGMA query_only = ON")
-        connection.execute("PRAGMA mmap_size = 0")
-        connection.execute("PRAGMA cell_size_check = ON")
-        _check(connection, path)
+        connection = _for_reading(path)
+        try:
+            _check(connection, path)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                raise
+            connection.close()
+            _roll_back(path)
+            connection = _for_reading(path)
+            _check(connection, path)
     except (sqlite3.Error, OverflowError) as error:
         if connection is not None:
             connection.close()
@@ -134,6 +137,37 @@ def opened(path: Path) -> sqlite3.Connection:
             connection.close()
         raise
     return connection
+
+
+def _for_reading(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA query_only = ON")
+    connection.execute("PRAGMA mmap_size = 0")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+# What ends a journal that is one of several, and names the file that lists them (SQLite, "Database File Format", 3)
+_OF_SEVERAL = bytes.fromhex("d9d505f920a163d7")
+
+
+def _roll_back(path: Path) -> None:
+    """Takes back what a killed writer had half done; only one that writes may. Raises InputError, sqlite3.Error.
+
+    Of a journal that names another file, SQLite would read and delete that file: nntui writes no such journal.
+    """
+    journal = path.with_name(path.name + "-journal")
+    try:
+        ends = journal.read_bytes()[-len(_OF_SEVERAL) :]
+    except OSError as error:
+        raise InputError(f"{journal}: cannot be read: {error.strerror or error}") from None
+    if ends == _OF_SEVERAL:
+        raise InputError(f"{path}: is damaged: its journal is another program's")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
+        connection.execute("SELECT COUNT(*) FROM sqlite_schema").fetchone()
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

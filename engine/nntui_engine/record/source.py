@@ -185,8 +185,9 @@ class RecordSource:
 
     # -- for who goes on from it ------------------------------------------------------------------------------------
 
-    def moment(self) -> tuple[int, int, int, list[Coming]]:
-        """The newest moment whose numbers were kept: its number, arrangement and position, and what was planned."""
+    def moment(self) -> tuple[int, int, int, list[Coming]] | None:
+        """The newest moment whose numbers were kept: its number, arrangement and position, and what was planned; None
+        without one."""
         return self._tables.moment()
 
     def show(self, arrangement: int, position: int) -> None:

@@ -168,17 +168,15 @@ class Tables:
         except BrokenBlockError as error:
             raise self.damaged(f"{place}: {error}") from None
 
-    def moment(self) -> tuple[int, int, int, list[Coming]]:
-        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then.
-
-        Raises InputError where there is none.
-        """
+    def moment(self) -> tuple[int, int, int, list[Coming]] | None:
+        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then;
+        None where a run had not come so far."""
         rows = self._rows(
             "SELECT id, arrangement, at, detail FROM checkpoint WHERE id IN (SELECT checkpoint FROM state) "
             "ORDER BY id DESC LIMIT 1"
         )
         if not rows:
-            raise InputError(f"{self.path}: it has no moment to go on from")
+            return None
         number, arrangement, at, detail = rows[0]
         if not (isinstance(arrangement, int) and isinstance(at, int)):
             raise self.damaged(f"moment {number} is none")

@@ -22,6 +22,8 @@ STEPS, ALLOWED = 50, 1e-9
 # In front of batch norm a bias has gradient 0 but for rounding, which Adam scales up unless its epsilon is large
 BIASES_WITHOUT_EFFECT = ("batch norm before", "residual", "dense of pictures")
 OPTIMIZERS = ("sgd momentum", "adam", "rmsprop momentum")
+# With 0.01 this one swings, and rounding grows ten thousandfold in 50 steps, on some processors beyond what is allowed
+SMALLER_RATES = {("layer norm", "rmsprop momentum"): {"lr": 0.003}}
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +70,7 @@ def test_every_network(name: str, optimizer: str, tmp_path: Path) -> None:
     if optimizer == "adam" and name in BIASES_WITHOUT_EFFECT:
         optimizer = "adam options"
     kind, options = OPTIMIZER_CASES[optimizer]
+    options = {**options, **SMALLER_RATES.get((name, optimizer), {})}
     # smooth: at a kink, rounding errors grow, in torch as here
     assert_lockstep(experiment(tmp_path, name, {"optimizer": kind, "evaluate_every": 10, **options}), options)
 

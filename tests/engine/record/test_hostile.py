@@ -2,6 +2,7 @@
 
 import random
 import sqlite3
+import struct
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -160,3 +161,38 @@ def test_numbers_that_would_lead_kernels_astray_are_refused(sound, tmp_path, par
     connection.close()
     with pytest.raises(InputError, match="is damaged"):
         resumed(path)
+
+
+def half_written(sound: bytes, tmp_path: Path, tail: bytes = b"") -> Path:
+    """A record, and the journal of one that was killed while it wrote without a log."""
+    path, copy = tmp_path / "run.nntui", tmp_path / "killed.nntui"
+    path.write_bytes(sound)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
+    connection.execute("BEGIN")
+    connection.execute("DELETE FROM run")
+    connection.execute("UPDATE block SET data = zeroblob(length(data))")
+    copy.write_bytes(path.read_bytes())
+    copy.with_name("killed.nntui-journal").write_bytes(path.with_name("run.nntui-journal").read_bytes() + tail)
+    connection.execute("ROLLBACK")
+    connection.close()
+    return copy
+
+
+def test_what_a_killed_writer_had_half_done_is_taken_back(sound, tmp_path):
+    path = half_written(sound, tmp_path)
+    look(path)
+    assert not path.with_name("killed.nntui-journal").exists()
+
+
+def test_a_journal_that_names_another_file_is_refused_and_the_file_is_there_still(sound, tmp_path):
+    other = tmp_path / "precious.txt"
+    other.write_text("no journal's name\n")
+    name = str(other).encode()
+    tail = name + struct.pack(">II", len(name), sum(name)) + bytes.fromhex("d9d505f920a163d7")
+    path = half_written(sound, tmp_path, tail=struct.pack(">I", 2**30 // 4096 + 1) + tail)
+    assert "its journal is another program's" in refused(path)
+    with pytest.raises(InputError, match="another program's"):
+        resumed(path)
+    assert other.exists()

@@ -5,6 +5,7 @@ from engine.record.test_source import TINY, assert_same, recorded, same, tiny
 
 from nntui_engine import Experiment
 from nntui_engine.errors import InputError
+from nntui_engine.record import recorder as recorder_module
 from nntui_engine.record.resume import resumed
 from nntui_engine.record.source import RecordSource
 from nntui_engine.scenario import scenario_from_dict
@@ -121,3 +122,37 @@ def test_a_run_that_was_interrupted_on_its_way_goes_on_from_where_it_was_known_t
     recorder.close()
     assert same(again.full_snapshot(None), whole.full_snapshot(None))
     assert_same(whole, RecordSource(path))
+
+
+def test_a_run_that_was_killed_before_its_first_moment_begins_again(tmp_path):
+    path = tmp_path / "run.nntui"
+    tables = {**TINY, "change": [{"step": 50, "set": {"train.lr": 0.03}}]}
+    whole = Experiment(scenario_from_dict(tables))
+    whole.advance(200)
+    run, recorder = recorded(path, scenario_from_dict(tables))
+    run.advance(60)
+    recorder.writer.close()  # all is written but for a moment
+    again, recorder = resumed(path)
+    assert (again.step, [one.at for one in again.coming]) == (0, [50])
+    again.advance(200)
+    recorder.close()
+    assert same(again.full_snapshot(None), whole.full_snapshot(None))
+    assert_same(whole, RecordSource(path))
+
+
+def test_moments_come_soon_at_first_and_then_every_ten_seconds(tmp_path, monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(recorder_module.time, "monotonic", lambda: now[0])
+    run, recorder = recorded(tmp_path / "run.nntui", tiny(steps=10**6))
+    kept = []
+    monkeypatch.setattr(recorder_module, "write_moment", lambda *_: kept.append(None))
+    at = []
+    for tick in range(1, 500):
+        now[0] = 1000.0 + tick * 0.1
+        before = recorder._checkpoints
+        run.advance(1)
+        if recorder._checkpoints > before:
+            at.append(tick * 0.1)
+    monkeypatch.undo()
+    recorder.close()
+    assert [round(b - a) for a, b in zip([0.0, *at], at, strict=False)] == [1, 2, 4, 8, 10, 10, 10]
