@@ -248,6 +248,17 @@ def wait_until(holds: Callable[[], object], timeout: float = TIMEOUT, story: Cal
         time.sleep(0.01)
 
 
+USUAL_START = 0.1  # seconds that Python takes to start and to load asyncio where nothing else runs
+
+
+def allowed(seconds: float) -> float:
+    """So many seconds, on a slow or busy machine as many times more as starting Python takes there now."""
+    begun = time.monotonic()
+    for _ in range(3):
+        subprocess.run([sys.executable, "-S", "-c", "import asyncio"], check=True)
+    return seconds * max(1.0, (time.monotonic() - begun) / 3 / USUAL_START)
+
+
 def state_of(pid: int) -> str:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

@@ -10,11 +10,15 @@ from .session_view import SessionView
 from .training import Training
 
 
+def nothing() -> None:
+    """Does nothing."""
+
+
 class AnySession(Protocol):
     """Where the app gets its views from and gives its commands to: a Session, or something still."""
 
-    def start(self) -> None:
-        """Begins to make views."""
+    def start(self, done: Callable[[], None] = nothing) -> None:
+        """Begins to make views; ``done`` is called, by any thread, when there is one that shows what was ordered."""
 
     def stop(self, wait: float = 0.15) -> None:
         """Ends what :meth:`start` began, waiting at most so many seconds for it."""
@@ -44,7 +48,7 @@ class AnySession(Protocol):
 class NoSession:
     """Where nothing runs yet: its one view is empty, and what it is asked is not done."""
 
-    def start(self) -> None:
+    def start(self, done: Callable[[], None] = nothing) -> None:
         """Nothing to start."""
 
     def stop(self, wait: float = 0.15) -> None:

@@ -107,7 +107,7 @@ class LabApp(SettingsActions):
         """Shows the lab, starts the source and looks at it ``FRAMES_PER_SECOND`` times a second; once if still."""
         if self._config.keys:
             self.set_keymap(dict(self._config.keys))
-        self.lab_screen = LabScreen(self.plot_theme)
+        self.lab_screen = LabScreen(self.plot_theme, at_once=self.still)
         self.lab_screen.set_class(self.plot_theme.ascii_only, "ascii")
         self.push_screen(self.lab_screen)
         if self.still:
@@ -116,7 +116,7 @@ class LabApp(SettingsActions):
         self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
         self.redraw()
         if self.anything_open:
-            self.source.start()
+            self.source.start(self._ordered_is_done)
         else:
             self.action_open_launcher()
             self._compile_ahead()
@@ -132,7 +132,7 @@ class LabApp(SettingsActions):
         self.title = title
         self._take_over(source)
         self._look_again()
-        source.start()
+        source.start(self._ordered_is_done)
         self.redraw()
 
     def action_redraw_all(self) -> None:
@@ -175,6 +175,10 @@ class LabApp(SettingsActions):
             return  # a slow terminal gets the newest frame when it has shown the ones before
         with contextlib.suppress(NoMatches):  # a tick while the screen is being built or taken down
             self._look_for_news()
+
+    def _ordered_is_done(self) -> None:
+        """A key is answered at once, not with the next frame. The source's thread calls this."""
+        self.call_later(self._tick)
 
     def _look_for_news(self) -> None:
         while self.to_copy:
@@ -246,8 +250,9 @@ class LabApp(SettingsActions):
         if (self.model.pages, self.model.lists_layers) != (lab.pages, lab.lists_layers):
             self.model.pages, self.model.lists_layers = lab.pages, lab.lists_layers
             lab.show(self.model.state())
-        if lab.shown_panels != self._shown:
-            self._shown = self.model.shown = lab.shown_panels
+        names = lab.shown_panels
+        if names != self._shown:
+            self._shown = self.model.shown = names
             self.source.show(*histories(self._shown, self.model.view.snapshot), None)
         request = lab.look_request
         if request != self._looks_requested:

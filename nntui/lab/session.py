@@ -19,6 +19,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
 from nntui_engine.scenario import Scenario
 
+from .any_session import nothing
 from .lesson import NO_SCENARIO
 from .session_view import SessionView
 from .training import Training
@@ -63,6 +64,7 @@ class Session:
         self._training = Training(self._make, self._say, speed, paused)
         self._looks = LookSchedule()
         self._applied = 0
+        self._done: Callable[[], None] = nothing
         self._whole: tuple[str, ...] = ()
         self._layer: tuple[str, ...] = ()
         self._points: int | None = 512
@@ -70,8 +72,9 @@ class Session:
 
     # -- for the screen's thread ------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Starts the thread."""
+    def start(self, done: Callable[[], None] = nothing) -> None:
+        """Starts the thread, which calls ``done`` when a view shows what was ordered."""
+        self._done = done
         self._thread.start()
 
     def stop(self, wait: float = 0.15) -> None:
@@ -152,9 +155,10 @@ class Session:
         training = self._training
         busy = training.due or training.searching
         command = self._next_command(0.0 if busy else self._idle_seconds())
+        answered = self._applied
         while command is not None:
             self._applied += 1
-            self._dirty = True
+            self._dirty = self._hungry = True
             self._looks.changed()
             try:
                 command()
@@ -164,7 +168,7 @@ class Session:
         if self._stopping:
             return
         due = training.due
-        if due:
+        if due and answered == self._applied:  # an answer comes first
             training.launch(due)
             self._dirty = True
             self._looks.changed()
@@ -181,6 +185,8 @@ class Session:
             self._notices.append((self._recorder.trouble, True))
         if self._dirty and self._hungry:
             self._publish_snapshot()
+        if answered != self._applied:
+            self._done()
 
     def _next_command(self, timeout: float) -> Callable[[], None] | None:
         try:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import Scenario
 from nntui_engine.scenario.settings import Settings
 
+from .any_session import nothing
 from .app import LabApp
 from .frame import Frame, export
 from .lesson import NO_SCENARIO
@@ -30,7 +31,7 @@ class StillSource:
         self.view = view
         self._run = run
 
-    def start(self) -> None:
+    def start(self, done: Callable[[], None] = nothing) -> None:
         """Nothing to start."""
 
     def stop(self, wait: float = 0.15) -> None:

@@ -5,6 +5,7 @@ highest, which is where the frame puts its ticks.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 BRAILLE = 0x2800
-_DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]], dtype=np.uint32)
+_BITS = (0, 2, 4, 1, 3, 5, 6, 7)  # of a cell's dots, row by row: the one that is bit 0 of its code point, bit 1, …
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,29 @@ def dot_places(places: Floats, cells: int, dots: int) -> NDArray[np.int64]:
     return np.clip(index, 0, cells * dots - 1).astype(np.int64)
 
 
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """Which of ``points`` (ascending) fall into the same dot column: ``starts`` and ``lengths`` of each such group, the
+    column ``used`` by it, and all columns from the first to the last. The same for all curves with these points."""
+
+    points: Floats
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    used: NDArray[np.int64]
+    span: NDArray[np.int64]
+
+
+def gathering(points: Floats, cells: int, dots: int) -> Gathering:
+    """Of at least one point, places between 0 and 1."""
+    at = dot_places(points, cells, dots)
+    starts = np.concatenate(([0], np.flatnonzero(at[1:] != at[:-1]) + 1))
+    lengths = np.diff(np.append(starts, len(at)))
+    used = at[starts]
+    return Gathering(points, starts, lengths, used, np.arange(used[0], used[-1] + 1))
+
+
 def to_columns(
-    x: Floats, low: Floats, middle: Floats, high: Floats, cells: int, dots: int = 2, stepped: bool = False
+    x: Floats | Gathering, low: Floats, middle: Floats, high: Floats, cells: int, dots: int = 2, stepped: bool = False
 ) -> Columns:
     """Gathers points into dot columns: smallest low, mean middle, largest high of the points that fall into each.
 
@@ -39,30 +61,28 @@ def to_columns(
     neighbouring points are filled along the straight line, or with the former's value where ``stepped``; columns across
     a gap are left empty.
     """
-    count = cells * dots
-    empty = np.full(count, np.nan)
-    out = Columns(empty.copy(), empty.copy(), empty.copy())
-    if len(x) == 0:
-        return out
-    at = dot_places(x, cells, dots)
+    out = Columns(*np.full((3, cells * dots), np.nan))
+    points = x.points if isinstance(x, Gathering) else x
     here = np.isfinite(middle)
-    breaks = np.flatnonzero(np.diff(here.astype(np.int8)) != 0) + 1
-    for run in np.split(np.arange(len(x)), breaks):
-        if not here[run[0]]:
-            continue
-        columns = at[run]
-        starts = np.concatenate(([0], np.flatnonzero(np.diff(columns)) + 1))
-        lengths = np.diff(np.append(starts, len(run)))
-        used = columns[starts]
+    if here.all():
+        runs = [slice(None)] if len(points) else []
+    else:
+        ends = [0, *(np.flatnonzero(here[1:] != here[:-1]) + 1).tolist(), len(here)]
+        runs = [slice(a, b) for a, b in pairwise(ends) if here[a]]
+    for run in runs:
+        whole = isinstance(x, Gathering) and run.start is None
+        held = x if whole and isinstance(x, Gathering) else gathering(points[run], cells, dots)
+        inside = middle[run]
         merged = (
-            np.fmin.reduceat(np.fmin(low[run], middle[run]), starts),
-            np.add.reduceat(middle[run], starts) / lengths,
-            np.fmax.reduceat(np.fmax(high[run], middle[run]), starts),
+            np.fmin.reduceat(np.fmin(low[run], inside), held.starts),
+            np.add.reduceat(inside, held.starts) / held.lengths,
+            np.fmax.reduceat(np.fmax(high[run], inside), held.starts),
         )
-        span = np.arange(used[0], used[-1] + 1)
+        span, used = held.span, held.used
+        first, last = int(span[0]), int(span[-1]) + 1
+        before = np.searchsorted(used, span, side="right") - 1 if stepped else None
         for target, values in zip((out.low, out.middle, out.high), merged, strict=True):
-            held = values[np.searchsorted(used, span, side="right") - 1] if stepped else None
-            target[span] = np.interp(span, used, values) if held is None else held
+            target[first:last] = np.interp(span, used, values) if before is None else values[before]
     return out
 
 
@@ -93,9 +113,10 @@ def band_dots(columns: Columns, rows: int, dots: int = 4) -> Bools:
 def to_cells(dots: Bools) -> NDArray[np.uint32]:
     """Braille code points of a dot mask of shape (4 · rows, 2 · columns); 0 where a cell has no dot."""
     rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
-    blocks = dots.reshape(rows, 4, columns, 2).astype(np.uint32)
-    codes = np.einsum("rack,ak->rc", blocks, _DOTS)
-    return np.where(codes > 0, codes + BRAILLE, 0).astype(np.uint32)
+    blocks = dots.reshape(rows, 4, columns, 2).transpose(0, 2, 1, 3).reshape(rows, columns, 8)
+    codes = np.packbits(blocks[:, :, _BITS], axis=2, bitorder="little")[:, :, 0].astype(np.uint32)
+    codes[codes > 0] += BRAILLE
+    return codes
 
 
 def _from_top(places: Floats, rows: int, dots: int) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ def draw_curves(view: FairView, chosen: int, width: int, height: int, theme: The
     rates = view.found[0].rates
     x = log_axis(float(rates[0]), float(rates[-1]))
     frame = plot_box(width, height, x, y, theme.ascii_only)
-    grid.chars[:] = [list(row) for row in frame.rows]
+    grid.chars[:] = frame.chars
     grid.inks[:] = grid.ink(DIM)
     area = (slice(frame.top, frame.top + frame.height), slice(frame.left, frame.left + frame.width))
     order = sorted(range(len(curves)), key=lambda i: i == chosen)

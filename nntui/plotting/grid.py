@@ -1,6 +1,7 @@
 """A rectangle of characters, each with the index of its ink: what everything on screen is drawn on."""
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -58,16 +59,16 @@ class Grid:
 
     def write(self, row: int, column: int, text: str, style: str) -> int:
         """Writes text into a row and returns the column after it; what does not fit is left out."""
-        cells = list(text) if text.isascii() else to_cells(text)
-        end = column + len(cells)
-        if 0 <= row < self.height:
-            start = max(0, column)
-            cells = cells[start - column : max(0, self.width - column)]
-            if cells:
-                if cells[-1] != "" and get_character_cell_size(cells[-1]) == 2:
-                    cells[-1] = " "  # half of a double-width character
-                self.chars[row, start : start + len(cells)] = cells
-                self.inks[row, start : start + len(cells)] = self.ink(style)
+        cells = _cells(text)
+        end, start = column + len(cells), max(0, column)
+        height, width = self.chars.shape
+        shown = cells[start - column : max(0, width - column)]
+        if 0 <= row < height and len(shown):
+            self.chars[row, start : start + len(shown)] = shown
+            self.inks[row, start : start + len(shown)] = self.ink(style)
+            last = str(shown[-1])
+            if last and not last.isascii() and get_character_cell_size(last) == 2:
+                self.chars[row, start + len(shown) - 1] = " "  # half of a double-width character
         return end
 
     def write_right(self, row: int, end: int, text: str, style: str) -> None:
@@ -96,6 +97,14 @@ class Grid:
         starts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), self.width]
         chars = self.chars[row]
         return [("".join(chars[a:b]), self.styles[int(inks[a])]) for a, b in pairwise(starts) if b > a]
+
+
+@lru_cache(maxsize=4096)
+def _cells(text: str) -> NDArray[np.str_]:
+    """One character a cell, as an array that is not to be written to."""
+    if text.isascii() and text.isprintable():
+        return np.frombuffer(text.encode("utf-32-le"), dtype="<U1")
+    return np.array(list(text) if text.isascii() else to_cells(text), dtype="<U1")
 
 
 def to_cells(text: str) -> list[str]:

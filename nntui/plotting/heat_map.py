@@ -61,7 +61,7 @@ def draw_heat_map(spec: HeatMap, width: int, height: int, theme: Theme) -> Grid:
         grid.write(0, 0, spec.title, TEXT)
         return grid
     frame = plot_box(width, height, spec.x_axis, spec.y_axis, theme.ascii_only)
-    grid.chars[:] = [list(row) for row in frame.rows]
+    grid.chars[:] = frame.chars
     grid.inks[:] = grid.ink(DIM)
     line = grid.ink(FAINT)
     grid.inks[: frame.top, :] = line

@@ -9,16 +9,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .scales import LABEL_WIDTH, Axis
 
 SMALLEST = (LABEL_WIDTH + 6, 5)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PlotBox:
-    """``rows`` are the frame's lines; the canvas is the free rectangle inside it, in cells."""
+    """``chars`` (height, width) are the frame's characters; the canvas is the free rectangle inside it, in cells."""
 
-    rows: tuple[str, ...]
+    chars: NDArray[np.str_]
     left: int
     top: int
     width: int
@@ -65,7 +68,8 @@ def plot_box(width: int, height: int, x: Axis, y: Axis, ascii_only: bool = False
     canvas_width, canvas_height = canvas.size()
     text = tuple(row.ljust(width)[:width] for row in rows)
     text = tuple(row.translate(_ASCII if ascii_only else _ROUND) for row in text)
-    return PlotBox(text, int(left), int(top), int(canvas_width), int(canvas_height))
+    chars = np.array([list(row) for row in text])
+    return PlotBox(chars, int(left), int(top), int(canvas_width), int(canvas_height))
 
 
 def ticks_wanted(rows: int) -> int:

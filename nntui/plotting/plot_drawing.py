@@ -1,12 +1,12 @@
 """One plot drawn into a grid: frame, curves with their bands, gaps, what lies beyond the axis, markers, notes."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .boxes import draw_box
-from .canvas import Columns, band_dots, line_dots, to_cells, to_columns
+from .canvas import Columns, Gathering, band_dots, gathering, line_dots, to_cells, to_columns
 from .grid import Grid, Spot, wrap
 from .plot import Curve, PlotSpec
 from .plot_box import SMALLEST, PlotBox, plot_box
@@ -36,7 +36,8 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
         return grid
     margin = int(len(spec.curves) > 1 or theme.colour == "grey")
     frame = plot_box(width - margin, height, x_axis, y.axis, theme.ascii_only)
-    gathered = [(curve, _columns(curve, frame, x_axis, y.axis, 1)) for curve in spec.curves]
+    placed = [_placed(curve, x_axis, y.axis) for curve in spec.curves]
+    gathered = _gathered(placed, frame, 1) if margin or theme.ascii_only else []
     _draw_frame(grid, frame)
     if spec.timed:
         grid.spots.append(Spot("step", x_axis, frame.top, frame.left, frame.width, frame.height))
@@ -44,8 +45,7 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     if theme.ascii_only:
         _draw_ascii_curves(grid, frame, gathered, theme)
     else:
-        fine = [(curve, _columns(curve, frame, x_axis, y.axis, 2)) for curve in spec.curves]
-        _draw_curves(grid, frame, fine, theme)
+        _draw_curves(grid, frame, _gathered(placed, frame, 2), theme)
     _draw_cursor(grid, frame, spec, x_axis, theme)
     _draw_gaps(grid, frame, spec, x_axis, y.axis, theme)
     _draw_points(grid, frame, spec, x_axis, y.axis)
@@ -66,8 +66,7 @@ def last_step(spec: PlotSpec) -> int:
 
 
 def _draw_frame(grid: Grid, frame: PlotBox) -> None:
-    framed = len(frame.rows[0])
-    grid.chars[:, :framed] = [list(row) for row in frame.rows]
+    grid.chars[:, : frame.chars.shape[1]] = frame.chars
     grid.inks[:] = grid.ink(DIM)
     line = grid.ink(FAINT)
     grid.inks[: frame.top, :] = line
@@ -93,11 +92,36 @@ def _cell_columns(frame: PlotBox, axis: Axis, steps: Floats) -> NDArray[np.int64
     return frame.left + (axis.place(steps) * (frame.width - 1) + 0.5 + 1e-9).astype(np.int64)
 
 
-def _columns(curve: Curve, frame: PlotBox, x: Axis, y: Axis, dots: int) -> Columns:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where a curve's points that are in sight lie on both axes, from 0 to 1."""
+
+    curve: Curve
+    x: Floats
+    low: Floats
+    mean: Floats
+    high: Floats
+
+
+def _placed(curve: Curve, x: Axis, y: Axis) -> Placed:
+    mean = np.where(curve.bad, np.nan, y.place(curve.mean))
+    low, high = y.place(curve.low), y.place(curve.high)
+    if len(curve.steps) and x.low <= curve.steps[0] and curve.steps[-1] <= x.high:
+        return Placed(curve, x.place(curve.steps), low, mean, high)
     seen = (curve.steps >= x.low) & (curve.steps <= x.high)
-    mean = np.where(curve.bad, np.nan, y.place(curve.mean))[seen]
-    low, high = y.place(curve.low)[seen], y.place(curve.high)[seen]
-    return to_columns(x.place(curve.steps[seen]), low, mean, high, frame.width, dots, curve.stepped)
+    return Placed(curve, x.place(curve.steps[seen]), low[seen], mean[seen], high[seen])
+
+
+def _gathered(placed: list[Placed], frame: PlotBox, dots: int) -> Gathered:
+    found: Gathered = []
+    same: dict[bytes, Gathering] = {}  # curves with the same steps, as all layers of a lane have, are gathered alike
+    for one in placed:
+        key = one.x.tobytes()
+        if key and key not in same:
+            same[key] = gathering(one.x, frame.width, dots)
+        x = same.get(key, one.x)
+        found.append((one.curve, to_columns(x, one.low, one.mean, one.high, frame.width, dots, one.curve.stepped)))
+    return found
 
 
 def _bands(gathered: Gathered, frame: PlotBox) -> Gathered:
@@ -113,11 +137,18 @@ def _outstanding(columns: Columns, height: int) -> Columns:
     shown = []
     for end, gap in zip((columns.low, columns.high), gaps, strict=True):
         known = gap[np.isfinite(gap)]
-        least = max(1.0 / max(1, height - 1), OUTSTANDING * float(np.median(known))) if len(known) else np.inf
+        least = max(1.0 / max(1, height - 1), OUTSTANDING * _median(known)) if len(known) else np.inf
         shown.append(np.where(gap > least, end, columns.middle))
     flat = (shown[0] == columns.middle) & (shown[1] == columns.middle)
     low, high = (np.where(flat, np.nan, end) for end in shown)
     return replace(columns, low=low, high=high)
+
+
+def _median(values: Floats) -> float:
+    """As np.median's of finite values, without its care for what else they may be."""
+    values = np.sort(values)
+    middle = len(values) // 2
+    return float(values[middle] if len(values) % 2 else 0.5 * (values[middle - 1] + values[middle]))
 
 
 def _draw_curves(grid: Grid, frame: PlotBox, gathered: Gathered, theme: Theme) -> None:
@@ -152,16 +183,23 @@ def _draw_gaps(grid: Grid, frame: PlotBox, spec: PlotSpec, x: Axis, y: Axis, the
     """NaN and Inf as crosses along the top, values beyond the axis as arrows along its end."""
     top, bottom, slack = frame.top, frame.top + frame.height - 1, 1e-9 * (y.high - y.low)
     for curve in spec.curves:
-        ink = grid.ink(f"bold {curve.colour}")
-        seen = (curve.steps >= x.low) & (curve.steps <= x.high)
         with np.errstate(divide="ignore", invalid="ignore"):
             values = np.log10(np.maximum(curve.mean, 0.0)) if y.log else curve.mean
-        for row, glyph, here in (
-            (top, theme.glyphs.above, ~curve.bad & (values > y.high + slack)),
-            (bottom, theme.glyphs.below, ~curve.bad & (values < y.low - slack)),
-            (top, theme.glyphs.bad, curve.bad),
-        ):
-            columns = _cell_columns(frame, x, curve.steps[seen])
+        gaps = [
+            (row, glyph, here)
+            for row, glyph, here in (
+                (top, theme.glyphs.above, ~curve.bad & (values > y.high + slack)),
+                (bottom, theme.glyphs.below, ~curve.bad & (values < y.low - slack)),
+                (top, theme.glyphs.bad, curve.bad),
+            )
+            if here.any()
+        ]
+        if not gaps:
+            continue
+        ink = grid.ink(f"bold {curve.colour}")
+        seen = (curve.steps >= x.low) & (curve.steps <= x.high)
+        columns = _cell_columns(frame, x, curve.steps[seen])
+        for row, glyph, here in gaps:
             marked = np.zeros(grid.width, dtype=bool)
             marked[columns[here[seen]]] = True
             for at in np.flatnonzero(here[seen][1:] & here[seen][:-1]):  # from one such point to the next

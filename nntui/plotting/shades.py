@@ -1,6 +1,7 @@
 """Matrices of numbers as shades of colour: two values a cell, one above the other, or a character where there are none.
 
-A shade is a number into a palette. The shades of a rising palette only grow lighter, so that they survive in grey.
+A shade is a number into a palette. The shades of a rising palette only grow lighter, on a light background darker, so
+that they survive in grey.
 """
 
 from dataclasses import dataclass
@@ -37,10 +38,12 @@ class Palette:
 
 @lru_cache(maxsize=8)
 def rising(theme: Theme) -> Palette:
-    """From dark, low, to light, high."""
+    """From dark, low, to light, high; where the background is light, from light to dark: what is low is near to it."""
     levels = 5 if theme.colour == "16" else LEVELS
     marks = "".join(_RISING_MARKS[1 + i * (len(_RISING_MARKS) - 1) // levels] for i in range(levels))
-    return Palette((*(theme.layer(i, levels) for i in range(levels)), BACKGROUND, ERROR), marks + " !")
+    colours = [theme.layer(i, levels) for i in range(levels)]
+    upwards = theme.colours.dark or theme.colour == "16"
+    return Palette((*(colours if upwards else colours[::-1]), BACKGROUND, ERROR), marks + " !")
 
 
 @lru_cache(maxsize=8)

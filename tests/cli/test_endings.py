@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.conftest import command, environment
+from pseudo_terminal import allowed
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 
@@ -30,7 +31,8 @@ def test_a_signal_ends_a_run_at_once_without_a_traceback(small, number, status):
     sent = time.monotonic()
     process.send_signal(number)
     _, err = process.communicate(timeout=20)
-    assert time.monotonic() - sent < 2.0  # 0.2 s is the promise; a busy machine gets more
+    took = time.monotonic() - sent
+    assert took < allowed(2.0)  # 0.2 s is the promise; a busy machine gets more
     assert process.returncode == status
     assert b"Traceback" not in err
 

@@ -8,7 +8,7 @@ import time
 
 import pyte
 import pytest
-from pseudo_terminal import PseudoTerminal, cpu_seconds, state_of, wait_until
+from pseudo_terminal import PseudoTerminal, allowed, cpu_seconds, state_of, wait_until
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 MOMENTS = int(os.environ.get("NNTUI_MOMENTS", "0"))  # a longer test, outside CI
@@ -73,7 +73,8 @@ def test_control_c_waits_for_no_flood(paste: bool) -> None:
         begun = time.monotonic()
         terminal.send("\x03")
         assert terminal.wait_for_end() == 130
-        assert time.monotonic() - begun < 2.0
+        took = time.monotonic() - begun
+        assert took < allowed(2.0)
         terminal.assert_restored()
 
 
@@ -83,7 +84,8 @@ def test_a_closed_window_ends_it(leader: bool) -> None:
         terminal.close()
         begun = time.monotonic()
         assert terminal.wait_for_end() == 129
-        assert time.monotonic() - begun < 2.0  # the last resort would take 3
+        took = time.monotonic() - begun
+        assert took < allowed(2.0)  # the last resort would take 3
 
 
 def test_a_terminal_that_takes_nothing_holds_nothing_up() -> None:
@@ -96,7 +98,8 @@ def test_a_terminal_that_takes_nothing_holds_nothing_up() -> None:
         begun = time.monotonic()
         terminal.signal(signal.SIGTERM)
         assert terminal.wait_for_end() == 143
-        assert time.monotonic() - begun < 2.5
+        took = time.monotonic() - begun
+        assert took < allowed(2.5)
         assert terminal.settings == terminal.settings_before
 
 

@@ -85,11 +85,11 @@ async def test_a_change_in_the_past_begins_a_new_future_beside_the_old_one_in_gr
         for _ in range(10):
             await pilot.press("comma")
         await until(pilot, lambda: now(app).step == 10)
-        await pilot.press(
-            "right", "right", "S"
-        )  # the second turn is at the same place: the old future is still to be seen
+        # the second turn is at the same place: the old future is still to be seen
+        await pilot.press("right")
+        await until(pilot, lambda: "A new future begins at step 10" in text(app))
+        await pilot.press("right", "S")
         await until(pilot, lambda: now(app).step == 20)
-        assert "A new future begins at step 10" in text(app)
         former = app.model.view.former
         assert former is not None
         assert (former.step, former.snapshot.step) == (10, 30)

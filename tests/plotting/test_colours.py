@@ -51,8 +51,8 @@ def test_shades_only_grow_lighter_on_terminals_of_any_number_of_colours(
 ) -> None:
     theme = Theme(mode, colours=colours_named(name))  # type: ignore[arg-type]
     darker = not theme.colours.dark and mode != "16"  # from a light ground on
-    for shades in (rising(theme).colours[: rising(theme).levels], palette(theme)[0][:: -1 if darker else 1]):
-        seen = brightness(shades, system)
+    for shades in (rising(theme).colours[: rising(theme).levels], palette(theme)[0]):
+        seen = brightness(shades[:: -1 if darker else 1], system)
         assert all(b >= a for a, b in itertools.pairwise(seen))
     assert len(set(brightness(rising(theme).colours[: rising(theme).levels], system))) >= levels
     layers = tuple(theme.layer(i, 9) for i in range(9))

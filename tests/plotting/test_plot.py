@@ -143,6 +143,6 @@ def test_in_grey_each_line_is_marked_along_its_way() -> None:
 
 def test_a_long_note_fills_the_canvas_under_the_crosses_and_leaves_its_last_row() -> None:
     grid = Grid.blank(30, 12)
-    _draw_note(grid, PlotBox((), left=2, top=3, width=20, height=6), "word " * 60)
+    _draw_note(grid, PlotBox(np.empty((0, 0), dtype="<U1"), left=2, top=3, width=20, height=6), "word " * 60)
     written = [row for row, line in enumerate(grid.lines()) if "word" in line]
     assert written == [4, 5, 6, 7]

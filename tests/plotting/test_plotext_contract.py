@@ -8,10 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from nntui.plotting.plot_box import plot_box
+from nntui.plotting.plot_box import PlotBox, plot_box
 from nntui.plotting.scales import Axis, linear_axis, log_axis, step_axis
 
 ROOT = Path(__file__).parents[2]
+
+
+def lines(frame: PlotBox) -> list[str]:
+    return ["".join(row) for row in frame.chars]
 
 
 def test_the_version_is_the_pinned_one() -> None:
@@ -20,14 +24,14 @@ def test_the_version_is_the_pinned_one() -> None:
 
 def test_the_canvas_is_the_empty_rectangle_inside_the_frame() -> None:
     frame = plot_box(60, 15, step_axis(1000, 3000), linear_axis(0.0, 2.3))
-    assert len(frame.rows) == 15
-    assert {len(row) for row in frame.rows} == {60}
-    inside = [row[frame.left : frame.left + frame.width] for row in frame.rows[frame.top : frame.top + frame.height]]
+    assert frame.chars.shape == (15, 60)
+    rows = lines(frame)
+    inside = [row[frame.left : frame.left + frame.width] for row in rows[frame.top : frame.top + frame.height]]
     assert {row.strip() for row in inside} == {""}
-    around = [row[frame.left - 1] for row in frame.rows[frame.top : frame.top + frame.height]]
+    around = [row[frame.left - 1] for row in rows[frame.top : frame.top + frame.height]]
     assert set(around) <= set("┤│")
-    assert frame.rows[0][frame.left - 1] == "╭"
-    assert frame.rows[-2].rstrip().endswith("╯")
+    assert rows[0][frame.left - 1] == "╭"
+    assert rows[-2].rstrip().endswith("╯")
 
 
 @pytest.mark.parametrize("y", [linear_axis(0.0, 1.0), log_axis(1e-6, 1.0), Axis(0.0, 1.0, percent=True, step=0.25)])
@@ -35,7 +39,7 @@ def test_ticks_stand_in_the_row_of_their_value(y: Axis) -> None:
     frame = plot_box(50, 20, step_axis(100, 100), y)
     for position, label in y.ticks((frame.height + 2) // 3):
         row = frame.top + int((y.high - position) / (y.high - y.low) * (frame.height - 1) + 0.5)
-        assert frame.rows[row].split("┤")[0].strip() == label
+        assert lines(frame)[row].split("┤")[0].strip() == label
 
 
 def test_the_label_gutter_never_changes() -> None:
@@ -44,7 +48,7 @@ def test_the_label_gutter_never_changes() -> None:
 
 
 def test_ascii_frames_are_ascii() -> None:
-    assert "".join(plot_box(40, 10, step_axis(100, 100), linear_axis(0, 1), True).rows).isascii()
+    assert "".join(lines(plot_box(40, 10, step_axis(100, 100), linear_axis(0, 1), True))).isascii()
 
 
 def test_too_small_a_frame_is_refused() -> None:

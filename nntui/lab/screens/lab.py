@@ -59,9 +59,14 @@ class LabScreen(Screen[None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, at_once: bool = False) -> None:
+        """``at_once``: all plots of a state are drawn before anything else happens; otherwise keys may come between."""
         super().__init__()
         self.theme = theme
+        self._at_once = at_once
+        self._waiting: dict[int, str] = {}  # the plots of the newest state that are not drawn yet, by their slots
+        self._next_slot = 0
+        self._drawing = False  # whether the next one has its turn already
         self.state = LabState()
         self._layout_now: tuple[Layout, int] | None = None
 
@@ -113,7 +118,7 @@ class LabScreen(Screen[None]):
     @property
     def zoomed(self) -> str:
         """The plot that stands alone, as long as there is something to show of it."""
-        return self.state.zoom if self.state.zoom in self.panel_names else ""
+        return self.state.zoom if self.state.zoom and self.state.zoom in self.panel_names else ""
 
     @property
     def shown_words(self) -> list[PanelWords]:
@@ -192,6 +197,7 @@ class LabScreen(Screen[None]):
     def show(self, state: LabState) -> None:
         """Draw this state."""
         self.state = state
+        self._waiting = {}
         if not self.is_mounted or not self.size.width:
             return
         layout = self.lab_layout
@@ -263,12 +269,36 @@ class LabScreen(Screen[None]):
     def _show_plots(self, layout: Layout) -> None:
         state, theme = self.state, self.theme
         page = layout.pages[state.page % len(layout.pages)]
-        names = [name for row in page for name in row]
-        for slot, name in enumerate(names[:SLOTS]):
-            built, words = self._built(name), meaning_of(name, state.anything, state.panel_view)
-            cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
-            self._view(f"slot{slot}").show(partial(draw_read, built, cursor, told, theme=theme, meaning=words), name)
+        names = [name for row in page for name in row][:SLOTS]
+        for slot, name in enumerate(names):
+            if self._at_once or self._view(f"slot{slot}").about != name:
+                self._draw_plot(slot, name)
+            else:
+                self._waiting[slot] = name
         self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
+        self._draw_in_turn()
+
+    def _draw_in_turn(self) -> None:
+        if self._waiting and not self._drawing:
+            self._drawing = True
+            self.call_later(self._draw_next)
+
+    def _draw_next(self) -> None:
+        """One plot, then whatever else there is to do: a key is not kept waiting for all of them. Where the next state
+        comes before the last plot, the next ones are drawn first."""
+        self._drawing = False
+        if self._waiting:
+            slot = min(self._waiting, key=lambda one: ((one - self._next_slot) % SLOTS, one))
+            self._next_slot = slot + 1
+            self._draw_plot(slot, self._waiting.pop(slot))
+            self._draw_in_turn()
+
+    def _draw_plot(self, slot: int, name: str) -> None:
+        state = self.state
+        built, words = self._built(name), meaning_of(name, state.anything, state.panel_view)
+        cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
+        draw = partial(draw_read, built, cursor, told, theme=self.theme, meaning=words)
+        self._view(f"slot{slot}").show(draw, name)
 
     def _built(self, name: str) -> PlotSpec | Picture:
         snapshot = self.state.anything

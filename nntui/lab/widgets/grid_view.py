@@ -62,20 +62,20 @@ class GridView(Widget):
         """Draw this from now on."""
         self.about = about
         self._draw = draw
-        if self._drawn_at != self.size or not self.size:
+        size = self.size
+        if self._drawn_at != size or not size:
             self._drawn_at = None
             self.refresh()
             return
-        grid = draw(*self.size)
+        grid = draw(*size)
         self._spots = grid.spots
         spans = self._changes.spans(grid)
         if spans is None:
             self._drawn_at = None
             self.refresh()
         elif spans:
-            base = self.rich_style
             for row in {row for row, _, _ in spans}:
-                self._strips[row] = self._strip(grid, row, base)
+                self._strips[row] = self._strip(grid, row)
             self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))
 
     def spots(self, what: str) -> list[Spot]:
@@ -142,26 +142,25 @@ class GridView(Widget):
         if self._drawn_at == (width, height):
             return
         self._drawn_at = (width, height)
-        base = self.rich_style
         if self._draw is None or width == 0 or height == 0:
-            self._strips, self._spots = [Strip.blank(width, self._style("", base))] * height, []
+            self._strips, self._spots = [Strip.blank(width, self._style(""))] * height, []
             self._changes.forget()
             return
         grid = self._draw(width, height)
         self._spots = grid.spots
         self._changes.forget()
         self._changes.spans(grid)
-        self._strips = [self._strip(grid, row, base) for row in range(height)]
+        self._strips = [self._strip(grid, row) for row in range(height)]
 
-    def _strip(self, grid: Grid, row: int, base: Style) -> Strip:
-        return Strip([Segment(text, self._style(name, base)) for text, name in grid.runs(row)], grid.width)
+    def _strip(self, grid: Grid, row: int) -> Strip:
+        return Strip([Segment(text, self._style(name)) for text, name in grid.runs(row)], grid.width)
 
-    def _style(self, name: str, base: Style) -> Style:
+    def _style(self, name: str) -> Style:
         style = self._styles_by_name.get(name)
         if style is None:
             # strips are not given the widget's background by Textual
             colours = getattr(self.app, "colours", DEFAULT)
-            style = base + Style.parse(colours.restyle(name))
+            style = self.rich_style + Style.parse(colours.restyle(name))
             for line_filter in self.get_line_filters():  # NO_COLOR and the like, which these lines pass by otherwise
                 style = line_filter.apply([Segment(" ", style)], self.background_colors[1])[0].style or style
             self._styles_by_name[name] = style

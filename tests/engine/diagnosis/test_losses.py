@@ -13,6 +13,8 @@ from nntui_engine.diagnosis.rules.losses import guess_loss
 from nntui_engine.run.finding import Finding
 from nntui_engine.scenario import parse_scenario, scenario_from_dict
 
+pytestmark = pytest.mark.slow  # they train whole networks
+
 DIGITS = {"name": "digits", "preprocess": "standardize"}
 SPIRALS = {"name": "spirals", "samples": 200, "noise": 0.1}
 CASES = Path(__file__).parents[2] / "cases" / "broken"

@@ -16,6 +16,8 @@ from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_BY_NAME
 from nntui_engine.run.finding import Finding, headline, layer_words
 from nntui_engine.scenario import scenario_from_dict
 
+pytestmark = pytest.mark.slow  # they train whole networks
+
 
 def findings(**options: Any) -> list[Finding]:
     return trained(**options).findings()
