@@ -42,6 +42,8 @@ from .side_part import SidePart
 
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
 
+BETWEEN_PLOTS = 0.004  # seconds: a dialog that opens takes several turns of the event loop
+
 
 class LabScreen(Screen[None]):
     """Shows the newest :class:`LabState`."""
@@ -281,7 +283,7 @@ class LabScreen(Screen[None]):
     def _draw_in_turn(self) -> None:
         if self._waiting and not self._drawing:
             self._drawing = True
-            self.call_later(self._draw_next)
+            self.set_timer(BETWEEN_PLOTS, self._draw_next)
 
     def _draw_next(self) -> None:
         """One plot, then whatever else there is to do: a key is not kept waiting for all of them. Where the next state
