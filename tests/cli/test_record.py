@@ -155,7 +155,7 @@ def test_a_run_that_was_ended_goes_on_with_the_next_step(small, tmp_path, number
         child.communicate()
     reached = steps_in(path)
     run, recorder = resumed(path)
-    assert (run.step, run.position) == (reached, 0)
+    assert (run.step, run.position) == (reached, reached)
     run.advance(50)
     recorder.close()
     source = RecordSource(path)

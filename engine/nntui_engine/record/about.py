@@ -20,6 +20,8 @@ from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, STEP_LAYER, WHOLE
 from ..tasks.surface_lane import SAMPLED, SurfaceLane
 from .plain import from_text, to_text
 
+VERSIONS = ("nntui", "numpy", "numba", "python", "sqlite", "processor")  # what a run was trained with
+
 
 @dataclass(frozen=True, slots=True)
 class Head:

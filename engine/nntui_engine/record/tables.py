@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, checksum, decoded, unpacked
 from .plain import from_text
 from .recorder import Coming, Now
@@ -43,6 +44,21 @@ class LaneRow:
     tables: dict[str, Any]
     settings: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRow:
+    """A moment at position ``at``, and what was ``coming`` then."""
+
+    id: int
+    arrangement: int
+    at: int
+    coming: tuple[Coming, ...]
+
+    @property
+    def planned(self) -> list[Tweaked]:
+        """The changes that were planned for later then, at their positions."""
+        return [Tweaked(self.at + one.after, one.set, one.lane) for one in self.coming]
 
 
 class Tables:
@@ -138,6 +154,10 @@ class Tables:
         found = self._rows("SELECT MAX(last_step) FROM block WHERE lane = ? AND kind IN ('step', 'path')", lane)[0][0]
         return found if isinstance(found, int) else -1
 
+    def last_steps(self, lane: int) -> dict[str, int]:
+        """The last step of each kind that a lane has samples of."""
+        return dict(self._rows("SELECT kind, MAX(last_step) FROM block WHERE lane = ? GROUP BY kind", lane))
+
     def blocks(self, lane: int, kind: str, after: float, upto: float) -> Iterator[Array]:
         """Samples (m, 1 + width) of a lane's history, oldest first: those of steps in (after, upto]."""
         numbers = self._rows(
@@ -168,19 +188,16 @@ class Tables:
         except BrokenBlockError as error:
             raise self.damaged(f"{place}: {error}") from None
 
-    def moment(self) -> tuple[int, int, int, list[Coming]] | None:
-        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then;
-        None where a run had not come so far."""
-        rows = self._rows(
-            "SELECT id, arrangement, at, detail FROM checkpoint WHERE id IN (SELECT checkpoint FROM state) "
-            "ORDER BY id DESC LIMIT 1"
-        )
-        if not rows:
-            return None
-        number, arrangement, at, detail = rows[0]
+    def moments(self, with_numbers: bool = False) -> list[MomentRow]:
+        """All moments that were kept, or those alone whose numbers are there, the newest first."""
+        only = "WHERE id IN (SELECT checkpoint FROM state)" if with_numbers else ""
+        found = self._rows(f"SELECT id, arrangement, at, detail FROM checkpoint {only} ORDER BY id DESC")
+        return [self._moment(*row) for row in found]
+
+    def _moment(self, number: int, arrangement: object, at: object, detail: object) -> MomentRow:
         if not (isinstance(arrangement, int) and isinstance(at, int)):
             raise self.damaged(f"moment {number} is none")
-        return number, arrangement, at, self._parsed(detail, list[Coming])
+        return MomentRow(number, arrangement, at, tuple(self._parsed(detail, list[Coming])))
 
     def state(self, moment: int, part: str, size: int) -> bytes:
         """The numbers of a moment, ``size`` bytes."""

@@ -17,7 +17,17 @@ from .listener import Listener, News
 from .recipe import Recipe, recipes
 from .snapshot import LaneState, Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked
+from .timeline import (
+    KEEP_SECONDS,
+    Descent,
+    Event,
+    Kept,
+    LanesArranged,
+    Story,
+    Timeline,
+    Tweaked,
+    renamed_in,
+)
 
 AnyTask = Task[Any, Any, Any]
 SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
@@ -61,13 +71,13 @@ class Run:
         self._task = task
         self._listener = listener
         task.emitted = None if listener is None else listener.sampled
-        self._names = {lane: [lane] for lane in tables}  # of the lanes that it began with, oldest first
+        self._names = Story(tables, (), 0).names
         task.begin(tables, compiling)
         self._begin_timeline()
 
     def _begin_timeline(self, base: Checkpoint | None = None) -> None:
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
-        self._timeline = Timeline(self._memory, base)
+        self._timeline = Timeline(self._memory, None if base is None else Kept(0, 0, base))
         if base is None:
             planned = self.scenario.changes
             self._timeline.events = [Tweaked(one.step, one.set, self._called(one.lane)) for one in planned]
@@ -191,13 +201,11 @@ class Run:
         Rows that :meth:`samples` has not handed over are dropped.
         """
         line = self._timeline
-        target = min(max(0, position), line.end)
+        target = min(max(line.first, position), line.end)
         kept = line.nearest(target)
         if not (kept.at if kept is not None else 0) <= line.at <= target:
             if kept is not None:
                 self._return_to(kept.moment)
-            elif line.base is not None:
-                self._return_to(line.base)
             else:
                 self._task.begin(self._first_tables)
                 self.marks = []
@@ -341,7 +349,7 @@ class Run:
         origins = {name: None if one.fresh else one.origin for name, one in lanes.items()}
         chosen = [name for name, one in lanes.items() if one.fresh or one.settings or one.origin != name]
         restarted = self._task.arrange(tables, origins, chosen)
-        renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
+        renamed = renamed_in(lanes)
         gone = set(present) - set(lanes) - set(renamed)
         began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
         self.marks = [
@@ -383,17 +391,36 @@ class Run:
         self._begin_timeline(checkpoint)
 
     def continue_from(
-        self, task: AnyTask, marks: Iterable[Mark], coming: Iterable[Tweaked], listener: Listener
+        self,
+        task: AnyTask,
+        marks: Iterable[Mark],
+        coming: Iterable[Tweaked],
+        listener: Listener,
+        story: Story | None = None,
     ) -> None:
         """Stand where ``task`` stands, as of a run that was ended before; ``coming``: changes planned for later.
 
-        It begins there, as far as :meth:`seek` is concerned, and ``listener`` hears of it from there on.
+        ``listener`` hears of it from there on. With the whole ``story`` of how it came there :meth:`seek` goes back to
+        the start; else it begins there.
         """
         self._task, self.marks, self._listener = task, list(marks), listener
         task.emitted = listener.sampled
-        self._timeline = Timeline(self._memory, self.save(), events=list(coming))
-        self._first_tables = {lane.name: lane.tables for lane in self.lanes}
+        story = story or Story({lane.name: lane.tables for lane in self.lanes}, (), 0, whole=False)
+        here = Kept(story.at, len(story.events), self.save())
+        self._tell_story(story, [*story.events, *coming])
+        line = self._timeline
+        line.at, line.done = here.at, here.events
+        line.kept = [here]
+        line.base = None if story.whole else here
         self._tell("begun")
+
+    def follow(self, story: Story, coming: Iterable[Tweaked] = ()) -> None:
+        """From its start, do on the way what is told of another run of the same lanes, and then what was planned."""
+        self._tell_story(story, [*story.events, *coming])
+
+    def _tell_story(self, story: Story, events: list[Event]) -> None:
+        self._timeline = Timeline(self._memory, end=story.at, events=events)
+        self._first_tables, self._names = dict(story.first), story.names
 
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()

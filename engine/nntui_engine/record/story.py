@@ -1,0 +1,120 @@
+"""What happened to a recorded run, as the run itself notes it: to be done again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from ..run.timeline import Descent, Event, LanesArranged, Story, Tweaked
+from ..scenario import LaneTables, Scenario
+from .recorder import Arranged
+from .tables import ArrangementRow, LaneRow, MomentRow, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """The lanes between two events: ``parts`` are the arrangements of one after the other, each with its lanes.
+
+    They are several where the run was ended and went on: the next goes on where the one before stood.
+    """
+
+    parts: tuple[tuple[ArrangementRow, tuple[LaneRow, ...]], ...]
+
+    @property
+    def at(self) -> int:
+        """The position at which it begins."""
+        return self.parts[0][0].at
+
+
+def chapters(tables: Tables, line: Sequence[ArrangementRow]) -> list[Chapter]:
+    """A line of arrangements by what was done to the run: one more than its events. Raises InputError."""
+    found: list[Chapter] = []
+    for row in line:
+        part = (row, tuple(tables.lanes(row.id)))
+        if found and row.event.get("what") == "resume":
+            found[-1] = Chapter((*found[-1].parts, part))
+        else:
+            found.append(Chapter((part,)))
+    return found
+
+
+def story(tables: Tables, line: Sequence[ArrangementRow], at: int) -> Story:
+    """What was done until the run stood at ``at``. Raises InputError.
+
+    It is not ``whole`` where weights were set by hand, which no record holds: then it has what came after that alone.
+    """
+    begun, *later = chapters(tables, line)
+    first = {row.name: row.tables for row in begun.parts[0][1]}
+    events: list[Event] = []
+    whole = True
+    for one in later:
+        if one.at > at:
+            break
+        row, rows = one.parts[0]
+        event = _event(tables, row, rows)
+        if event is None:
+            first, events, whole = {row.name: row.tables for row in rows}, [], False
+        else:
+            events.append(event)
+    return Story(first, tuple(events), at, whole)
+
+
+def _event(tables: Tables, row: ArrangementRow, lanes: Sequence[LaneRow]) -> Event | None:
+    event, what = row.event, row.event.get("what")
+    steps = {one.name: one.step for one in lanes}
+    try:
+        restarted = frozenset(msgspec.convert(event.get("restarted", []), list[str]))
+        if what == "tweak":
+            lane = msgspec.convert(event.get("lane"), str | None)
+            settings = msgspec.convert(event.get("set"), dict[str, Any])
+            told = msgspec.convert(event.get("steps", {}), dict[str, int])
+            return Tweaked(row.at, settings, lane, told, restarted)
+        if what == "lanes":
+            descents = msgspec.convert(event.get("lanes"), dict[str, Descent])
+            return LanesArranged(row.at, descents, steps, restarted)
+    except msgspec.ValidationError as error:
+        raise tables.damaged(f"arrangement {row.id}: {error}") from None
+    if what == "parameters":
+        return None
+    raise tables.damaged(f"arrangement {row.id} came about by nothing that is known")
+
+
+def moments(tables: Tables, line: Sequence[ArrangementRow], upto: int, with_numbers: bool = False) -> list[MomentRow]:
+    """The moments on the way along a line as far as ``upto``, the newest first; or those alone whose numbers were
+    kept."""
+    ends = {row.id: min(upto, after.at) for row, after in pairwise(line)}
+    ends[line[-1].id] = upto
+    return [one for one in tables.moments(with_numbers) if one.at <= ends.get(one.arrangement, -1)]
+
+
+def planned(tables: Tables, scenario: Scenario, line: Sequence[ArrangementRow], end: int, after: int) -> list[Tweaked]:
+    """What the scenario had planned for positions beyond ``after``, as far as the run went by it until its ``end``, or
+    still would."""
+    done = [(row.at, row.event.get("set")) for row in line if row.event.get("what") == "tweak"]
+    changes = [Tweaked(one.step, one.set, one.lane) for one in scenario.changes]
+    went = [one for one in changes if (one.at, one.settings) in done]
+    known = next(iter(moments(tables, line, end)), None)
+    coming = [one for one in changes if one.at > end] if known is None else known.planned
+    return [one for one in (*went, *(one for one in coming if one.at > end)) if one.at > after]
+
+
+def arranged(tables: Tables, line: Sequence[ArrangementRow], told: Story) -> tuple[Arranged, ...]:
+    """A line of arrangements as who records its run knows them, by how many events of ``told`` had happened."""
+    found = []
+    for chapter in chapters(tables, line)[-1 - len(told.events) :]:
+        here: Arranged | None = None
+        for row, lanes in chapter.parts:
+            last = {
+                (lane.place, kind): float(step) for lane in lanes for kind, step in tables.last_steps(lane.id).items()
+            }
+            here = Arranged(row.id, [one.id for one in lanes], [one.name for one in lanes], last, row.at, here)
+        assert here is not None
+        found.append(here)
+    return tuple(found)
+
+
+def first_lanes(told: Story) -> tuple[LaneTables, ...]:
+    """The lanes that a run began with, as a scenario has them."""
+    return tuple(LaneTables(name, dict(tables)) for name, tables in told.first.items())
