@@ -30,3 +30,10 @@ def words(run: "Experiment") -> dict[str, str]:
     except InputError:
         text = ""  # lanes too different for one file; their tables stand beside them in any case
     return {"nntui": __version__, "processor": processor_name(), "scenario": text}
+
+
+def versions() -> dict[str, str]:
+    """What a run here is trained with, by the names that a record has for it."""
+    from nntui_engine.record.about import versions as of_the_engine
+
+    return {"nntui": __version__, **of_the_engine(), "processor": processor_name()}

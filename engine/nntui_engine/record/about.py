@@ -62,11 +62,18 @@ def about_run(run: Run, journal: str) -> dict[str, str]:
         "kind": "surface" if s.is_surface else "network",
         "seed": str(run.seed),
         "steps": str(run.steps),
+        **versions(),
+        "journal": journal,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Those of what the engine works with."""
+    return {
         "numpy": np.__version__,
         "numba": numba.__version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "journal": journal,
     }
 
 

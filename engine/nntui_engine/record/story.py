@@ -9,6 +9,7 @@ import msgspec
 
 from ..run.timeline import Descent, Event, LanesArranged, Story, Tweaked
 from ..scenario import LaneTables, Scenario
+from .about import VERSIONS
 from .recorder import Arranged
 from .tables import ArrangementRow, LaneRow, MomentRow, Tables
 
@@ -113,6 +114,18 @@ def arranged(tables: Tables, line: Sequence[ArrangementRow], told: Story) -> tup
         assert here is not None
         found.append(here)
     return tuple(found)
+
+
+def trained_with(tables: Tables, line: Sequence[ArrangementRow]) -> dict[str, set[str]]:
+    """The versions and processors that a run was trained with, each time that it went on, by their names."""
+    said = tables.texts()
+    found = {key: {said.get(key, "unknown")} for key in VERSIONS}
+    for row in line:
+        later = row.event.get("with")
+        for key, value in later.items() if isinstance(later, dict) else ():
+            if key in found:
+                found[key].add(str(value))
+    return found
 
 
 def first_lanes(told: Story) -> tuple[LaneTables, ...]:

@@ -103,6 +103,10 @@ class Tables:
             raise self.damaged(f"it does not say its {key}")
         return str(rows[0][0])
 
+    def texts(self) -> dict[str, str]:
+        """All keys and values of the table ``run``."""
+        return {str(key): str(value) for key, value in self._rows("SELECT key, value FROM run")}
+
     def now(self) -> Now:
         """Where the run stood when it was last heard of."""
         return self._parsed(self.text("now"), Now)
@@ -160,6 +164,11 @@ class Tables:
 
     def blocks(self, lane: int, kind: str, after: float, upto: float) -> Iterator[Array]:
         """Samples (m, 1 + width) of a lane's history, oldest first: those of steps in (after, upto]."""
+        for _, table in self.pieces(lane, kind, after, upto):
+            yield table
+
+    def pieces(self, lane: int, kind: str, after: float, upto: float) -> Iterator[tuple[int, Array]]:
+        """:meth:`blocks`, each with how many samples have become three in it: 1 where they stand one by one."""
         numbers = self._rows(
             "SELECT number FROM block WHERE lane = ? AND kind = ? AND last_step > ? AND first_step <= ? "
             "ORDER BY number",
@@ -167,15 +176,21 @@ class Tables:
         )  # fmt: skip
         for (number,) in numbers:
             place = f"block {number} of lane {lane} ({kind})"
-            rows, columns, check, data = self._rows(
-                "SELECT rows, columns, checksum, data FROM block WHERE lane = ? AND kind = ? AND number = ?",
+            merged, rows, columns, check, data = self._rows(
+                "SELECT merged, rows, columns, checksum, data FROM block WHERE lane = ? AND kind = ? AND number = ?",
                 lane, kind, number,
             )[0]  # fmt: skip
             table = self.table(place, rows, columns, check, data)
             steps = table[:, 0]
             if not np.all(np.diff(steps) >= 0):  # a lane that ends on its best weights is evaluated twice there
                 raise self.damaged(f"{place}: its steps are out of order")
-            yield table[(steps > after) & (steps <= upto)]
+            if not isinstance(merged, int):
+                raise self.damaged(f"{place}: is none")
+            yield merged, table[(steps > after) & (steps <= upto)]
+
+    def numbers(self) -> int:
+        """How many numbers all blocks hold, without their steps."""
+        return int(self._rows("SELECT COALESCE(SUM(rows * (columns - 1)), 0) FROM block")[0][0])
 
     def table(self, place: str, rows: object, columns: object, check: object, data: object) -> Array:
         """A block's table (rows, columns)."""
