@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from nntui.commands.options import (
+    AT,
     DEFAULT_SIZE,
     EVERY,
     SCENARIO,
@@ -22,6 +23,7 @@ from nntui.commands.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nntui.headless.recording import BranchOptions
     from nntui.headless.training import Row, RunOptions
     from nntui_engine.experiment import Experiment
     from nntui_engine.run.snapshot import Snapshot
@@ -42,6 +44,7 @@ class Outputs(NamedTuple):
     weights: Path | None
     record: Path | None
     resume: Path | None = None
+    branch: "BranchOptions | None" = None
 
 
 @click.command(
@@ -58,6 +61,7 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
         "nntui run digits --record digits.nntui",
         "nntui run --resume digits.nntui --headless",
+        "nntui run --resume digits.nntui --headless --at 500 --record slower.nntui --set train.lr=0.001",
         "nntui run beale --fair",
     ),
 )
@@ -110,6 +114,12 @@ class Outputs(NamedTuple):
     metavar="FILE.nntui",
     help="Go on with the run of a record, in that record, instead of SCENARIO.",
 )
+@click.option(
+    "--at",
+    type=AT,
+    metavar="STEP",
+    help="With --resume: go back to that step and on from there, changed by --set, into a new --record.",
+)
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
     scenario: str | None,
@@ -129,6 +139,7 @@ def command(
     save_weights: Path | None,
     record: Path | None,
     resume: Path | None,
+    at: int | None,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless.
@@ -166,8 +177,14 @@ def command(
         resume,
     )
     if resume is not None:
-        decided = {"SCENARIO": scenario, "--set": sets or None, "--seed": seed, "--steps": steps, "--record": record}
+        decided: dict[str, object] = {"SCENARIO": scenario, "--seed": seed}
+        if at is None:
+            decided |= {"--set": sets or None, "--steps": steps, "--record": record}
+        else:
+            outputs = outputs._replace(branch=_branch(at, record, sets, steps))
         return _resume(outputs, headless, [name for name, value in decided.items() if value is not None], every or 1)
+    if at is not None:
+        raise click.UsageError("--at goes back in a record: name it with --resume", click.get_current_context())
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -209,6 +226,16 @@ def _resume(outputs: Outputs, headless: bool, decided: list[str], every: int) ->
     return _headless(None, RunOptions(every=every), outputs)
 
 
+def _branch(at: int, record: Path | None, sets: tuple[str, ...], steps: int | None) -> "BranchOptions":
+    from nntui.headless.recording import BranchOptions
+
+    if record is None:
+        raise click.UsageError(
+            "--at begins a branch, which needs a record of its own: name it with --record", click.get_current_context()
+        )
+    return BranchOptions(at, record, sets, steps)
+
+
 def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None, record: Path | None) -> None:
     context = click.get_current_context()
     if not scenario.is_surface:
@@ -245,7 +272,7 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
     from nntui.headless.frames import write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
-    from nntui.headless.recording import recording, resuming
+    from nntui.headless.recording import branching, recording, resuming
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
     from nntui.own_data import is_data
@@ -260,7 +287,11 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
                 recorder = recorded.enter_context(recording(outputs.record))
                 experiment = build(scenario, options, rows, progress, recorder)
             elif outputs.resume is not None:
-                experiment = recorded.enter_context(resuming(outputs.resume, options.every if rows else 0, progress))
+                kept = options.every if rows else 0
+                if outputs.branch is None:
+                    experiment = recorded.enter_context(resuming(outputs.resume, kept, progress))
+                else:
+                    experiment = recorded.enter_context(branching(outputs.resume, outputs.branch, kept, progress))
             write = partial(_write_rows, experiment.snapshot()) if rows else None
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:

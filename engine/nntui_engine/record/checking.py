@@ -14,13 +14,13 @@ from ..run.run import Run
 from ..run.timeline import Event
 from .about import columns_of
 from .source import RecordSource
-from .story import Chapter, chapters, first_lanes, story
+from .story import Chapter, chapters, first_lanes, spans, story
 from .tables import Tables
 
 Array = NDArray[np.float64]
 Samples = Mapping[str, tuple[Array, Array]]
 Place = tuple[int, int, str]  # a chapter, a lane of it, one of its histories
-CALL = 256  # steps between two looks at how far it is
+STRETCH_SECONDS = 0.1  # between two looks at how far it is
 SHARES = ("accuracy", "fraction", "similarity")  # what the names of shares end with
 SMALLEST = 1e-10
 
@@ -61,16 +61,13 @@ def check(source: RecordSource, tolerance: float, progress: Progress) -> Checked
     """
     source.tables.check()
     run, checker = _made(source, tolerance, progress)
-    end, count = source.end, 1
-    while run.position < end and checker.first is None:
-        progress("running again", run.position, end)
-        moved = run.advance(min(count, end - run.position))
-        if not moved:
+    while run.position < source.end and checker.first is None:
+        progress("running again", run.position, source.end)
+        if not run.advance_for(STRETCH_SECONDS, source.end):
             break
-        count = min(2 * count, CALL)
     checker.finish(len(checker.chapters))
     given_up = source.tables.numbers() - checker.compared - checker.merged
-    return Checked(checker.compared, end, checker.merged, given_up, checker.first, checker.largest)
+    return Checked(checker.compared, source.end, checker.merged, given_up, checker.first, checker.largest)
 
 
 def _made(source: RecordSource, tolerance: float, compiling: Progress) -> tuple[Experiment, "Checker"]:
@@ -98,7 +95,7 @@ class Checker:
         self.first: Difference | None = None
         self.largest: Difference | None = None
         self._tables, self._tolerance = source.tables, tolerance
-        self._ends = [lane.step for lane in source.tables.now().lanes]
+        self._spans = spans(source.line, source.end)
         self._pending: list[tuple[int, Samples]] = []
         self._streams: dict[Place, Stream] = {}
         self._chapter = 0
@@ -146,18 +143,7 @@ class Checker:
 
     def _bounds(self, chapter: Chapter, place: int) -> list[tuple[int, int]]:
         """The rows of a lane in a chapter, and the last step that counts of each."""
-        found = []
-        following = self.chapters[self._chapter + 1] if self._chapter + 1 < len(self.chapters) else None
-        for number, (row, lanes) in enumerate(chapter.parts):
-            lane = lanes[place]
-            if number + 1 < len(chapter.parts):
-                end = chapter.parts[number + 1][1][place].step
-            elif following is not None:
-                end = lane.step + following.at - row.at
-            else:
-                end = self._ends[place]
-            found.append((lane.id, end))
-        return found
+        return [(lanes[place].id, lanes[place].step + self._spans[row.id]) for row, lanes in chapter.parts]
 
     def _compare(self, place: Place, samples: Array) -> Iterator[Difference]:
         stream = self._streams[place]

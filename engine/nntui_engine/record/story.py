@@ -1,8 +1,8 @@
 """What happened to a recorded run, as the run itself notes it: to be done again."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -82,12 +82,18 @@ def _event(tables: Tables, row: ArrangementRow, lanes: Sequence[LaneRow]) -> Eve
     raise tables.damaged(f"arrangement {row.id} came about by nothing that is known")
 
 
-def moments(tables: Tables, line: Sequence[ArrangementRow], upto: int, with_numbers: bool = False) -> list[MomentRow]:
-    """The moments on the way along a line as far as ``upto``, the newest first; or those alone whose numbers were
-    kept."""
-    ends = {row.id: min(upto, after.at) for row, after in pairwise(line)}
-    ends[line[-1].id] = upto
-    return [one for one in tables.moments(with_numbers) if one.at <= ends.get(one.arrangement, -1)]
+def spans(line: Sequence[ArrangementRow], end: int) -> dict[int, int]:
+    """How many steps count of each arrangement of a line that goes as far as ``end``; more may have been made there,
+    until the run went back."""
+    ends = [*(row.at for row in line[1:]), end]
+    return {row.id: min(after, end) - row.at for row, after in zip(line, ends, strict=True)}
+
+
+def moments(tables: Tables, line: Sequence[ArrangementRow], end: int, with_numbers: bool = False) -> list[MomentRow]:
+    """The moments along a line as far as ``end``, the newest first; or those alone whose numbers were kept."""
+    counts, begins = spans(line, end), {row.id: row.at for row in line}
+    there = [one for one in tables.moments(with_numbers) if one.arrangement in begins]
+    return [one for one in there if one.at - begins[one.arrangement] <= counts[one.arrangement]]
 
 
 def planned(tables: Tables, scenario: Scenario, line: Sequence[ArrangementRow], end: int, after: int) -> list[Tweaked]:
@@ -101,14 +107,20 @@ def planned(tables: Tables, scenario: Scenario, line: Sequence[ArrangementRow], 
     return [one for one in (*went, *(one for one in coming if one.at > end)) if one.at > after]
 
 
-def arranged(tables: Tables, line: Sequence[ArrangementRow], told: Story) -> tuple[Arranged, ...]:
-    """A line of arrangements as who records its run knows them, by how many events of ``told`` had happened."""
+def arranged(
+    tables: Tables, line: Sequence[ArrangementRow], told: Story, end: int | None = None
+) -> tuple[Arranged, ...]:
+    """A line of arrangements as who records its run knows them, by how many events of ``told`` had happened; with
+    ``end`` as if only those steps were there that count until then."""
+    counts = {} if end is None else spans(line, end)
     found = []
     for chapter in chapters(tables, line)[-1 - len(told.events) :]:
         here: Arranged | None = None
         for row, lanes in chapter.parts:
             last = {
-                (lane.place, kind): float(step) for lane in lanes for kind, step in tables.last_steps(lane.id).items()
+                (lane.place, kind): min(step, lane.step + counts.get(row.id, math.inf))
+                for lane in lanes
+                for kind, step in tables.last_steps(lane.id).items()
             }
             here = Arranged(row.id, [one.id for one in lanes], [one.name for one in lanes], last, row.at, here)
         assert here is not None

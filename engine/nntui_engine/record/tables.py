@@ -139,6 +139,11 @@ class Tables:
             raise self.damaged(f"arrangement {arrangement} has no lanes")
         return [self._lane(row) for row in rows]
 
+    def whole_rows(self, table: str, arrangement: int) -> list[tuple[Any, ...]]:
+        """The rows of ``table`` ("arrangement" or "lane") for an arrangement, with all their columns."""
+        key = "id" if table == "arrangement" else "arrangement"
+        return self._rows(f"SELECT * FROM {table} WHERE {key} = ? ORDER BY id", arrangement)
+
     def lane(self, number: int) -> LaneRow:
         """One lane."""
         rows = self._rows(f"SELECT {LANE} FROM lane WHERE id = ?", number)

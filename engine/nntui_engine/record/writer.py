@@ -65,6 +65,12 @@ class Writer:
         """Starts the thread."""
         self._thread.start()
 
+    def first(self, job: Callable[[], None]) -> None:
+        """Does something before the thread is started, in one transaction, and waits for it."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        job()
+        self._connection.execute("COMMIT")
+
     @property
     def waiting(self) -> int:
         """Bytes of samples that are not written yet."""

@@ -218,13 +218,17 @@ class Run:
             pass
         return line.at
 
-    def advance_for(self, seconds: float) -> int:
-        """Move for about ``seconds`` of wall time, at least one step; returns the steps done."""
+    def advance_for(self, seconds: float, upto: int | None = None) -> int:
+        """Move for about ``seconds`` of wall time, at least one step, and not beyond position ``upto``.
+
+        Returns the steps done.
+        """
         end = time.perf_counter() + seconds
         done = 0
-        while not self.finished:
+        while not self.finished and (upto is None or self.position < upto):
             share = max(0.0, end - time.perf_counter())
-            done += self.advance(max(1, int(share / self._seconds_a_step)) if done else 1)
+            count = max(1, int(share / self._seconds_a_step)) if done else 1
+            done += self.advance(count if upto is None else min(count, upto - self.position))
             if time.perf_counter() >= end:
                 break
         return done
@@ -394,11 +398,11 @@ class Run:
         self,
         task: AnyTask,
         marks: Iterable[Mark],
-        coming: Iterable[Tweaked],
+        coming: Iterable[Event],
         listener: Listener,
         story: Story | None = None,
     ) -> None:
-        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: changes planned for later.
+        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: what is to happen later.
 
         ``listener`` hears of it from there on. With the whole ``story`` of how it came there :meth:`seek` goes back to
         the start; else it begins there.
@@ -413,10 +417,12 @@ class Run:
         line.kept = [here]
         line.base = None if story.whole else here
         self._tell("begun")
+        self._catch_up()
 
-    def follow(self, story: Story, coming: Iterable[Tweaked] = ()) -> None:
+    def follow(self, story: Story, coming: Iterable[Event] = ()) -> None:
         """From its start, do on the way what is told of another run of the same lanes, and then what was planned."""
         self._tell_story(story, [*story.events, *coming])
+        self._catch_up()
 
     def _tell_story(self, story: Story, events: list[Event]) -> None:
         self._timeline = Timeline(self._memory, end=story.at, events=events)
