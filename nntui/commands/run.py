@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from nntui_engine.run.snapshot import Snapshot
     from nntui_engine.scenario import Scenario
 
+NO_SCREEN = "add --headless to train without a screen"
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -60,7 +61,7 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
         "nntui run digits --record digits.nntui",
-        "nntui run --resume digits.nntui --headless",
+        "nntui run --resume digits.nntui",
         "nntui run --resume digits.nntui --headless --at 500 --record slower.nntui --set train.lr=0.001",
         "nntui run beale --fair",
     ),
@@ -154,6 +155,7 @@ def command(
         "--fail-on": fail_on,
         "--save-weights": save_weights,
         "--timing": timing or None,
+        "--at": at,
     }
     if not headless:
         for option, value in headless_only.items():
@@ -176,15 +178,23 @@ def command(
         record,
         resume,
     )
+    if at is not None and resume is None:
+        raise click.UsageError("--at goes back in a record: name it with --resume", click.get_current_context())
     if resume is not None:
-        decided: dict[str, object] = {"SCENARIO": scenario, "--seed": seed}
+        decided: dict[str, object] = {"SCENARIO": scenario, "--seed": seed, "--fair": fair or None}
         if at is None:
             decided |= {"--set": sets or None, "--steps": steps, "--record": record}
-        else:
-            outputs = outputs._replace(branch=_branch(at, record, sets, steps))
-        return _resume(outputs, headless, [name for name, value in decided.items() if value is not None], every or 1)
-    if at is not None:
-        raise click.UsageError("--at goes back in a record: name it with --resume", click.get_current_context())
+        _check_resumed([name for name, value in decided.items() if value is not None])
+        if headless:
+            from nntui.headless.training import RunOptions
+
+            if at is not None:
+                outputs = outputs._replace(branch=_branch(at, record, sets, steps))
+            return _headless(None, RunOptions(every=every or 1), outputs)
+        require_terminal(NO_SCREEN)
+        from nntui.lab.start import resume_in_lab
+
+        return resume_in_lab(resume, paused=paused, ascii_only=ascii_only, fps=fps)
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -199,7 +209,7 @@ def command(
     options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
     if headless:
         return _headless(loaded, options, outputs)
-    require_terminal("add --headless to train without a screen")
+    require_terminal(NO_SCREEN)
     from nntui.lab.start import run_lab
 
     return run_lab(
@@ -215,15 +225,9 @@ def command(
     )
 
 
-def _resume(outputs: Outputs, headless: bool, decided: list[str], every: int) -> int:
-    context = click.get_current_context()
-    if not headless:
-        raise click.UsageError("--resume works with --headless only", context)
-    if decided or outputs.fair:
-        raise click.UsageError(f"{(*decided, '--fair')[0]}: a run that is resumed has it in its record", context)
-    from nntui.headless.training import RunOptions
-
-    return _headless(None, RunOptions(every=every), outputs)
+def _check_resumed(decided: list[str]) -> None:
+    if decided:
+        raise click.UsageError(f"{decided[0]}: a run that is resumed has it in its record", click.get_current_context())
 
 
 def _branch(at: int, record: Path | None, sets: tuple[str, ...], steps: int | None) -> "BranchOptions":

@@ -70,6 +70,11 @@ class Session:
 
     # -- for the screen's thread ------------------------------------------------------------------------------
 
+    @property
+    def recorder(self) -> "Recorder | None":
+        """What listens to the experiment."""
+        return self._recorder
+
     def start(self) -> None:
         """Starts the thread."""
         self._thread.start()
@@ -137,6 +142,12 @@ class Session:
                 self._fail(error)
         if self._recorder is not None:
             self._recorder.close()
+
+    def recorded_by(self, recorder: "Recorder | None") -> None:
+        """Has what listens to the experiment from here on; in the session's thread. What listened before is closed."""
+        if self._recorder is not None:
+            self._recorder.close()
+        self._recorder, self._warned = recorder, False
 
     def _make(self) -> "Experiment":
         self._view = replace(self._view, stage="preparing", error="")

@@ -63,13 +63,15 @@ class Options:
 
     def experiment(self, scenario: Scenario, listener: Listener | None = None) -> Experiment:
         """A run at its start."""
-        return Experiment(
+        run = Experiment(
             scenario,
             keep_samples=self.keep_samples,
             compiling=self.compiling,
             rewind_memory=self.rewind_memory,
             listener=listener,
         )
+        run.from_record = True
+        return run
 
 
 def at_moment(source: RecordSource, moment: MomentRow, options: Options) -> tuple[Experiment, Story, list[Tweaked]]:
@@ -78,6 +80,7 @@ def at_moment(source: RecordSource, moment: MomentRow, options: Options) -> tupl
     source.show(moment.arrangement, moment.at)
     lanes = tuple(source.lane_tables())
     run = options.experiment(replace(source.scenario, lanes=lanes, tables=lanes[0].tables))
+    run.scenario = source.scenario  # what it began as
     _restore(run, source, moment.id)
     return run, story(source.tables, source.line, moment.at), moment.planned
 

@@ -53,6 +53,8 @@ class Run:
     divided over calls of :meth:`advance`.
     """
 
+    from_record = False  # whether its scenario was read from a record, and from no file
+
     def __init__(
         self,
         scenario: Scenario,
