@@ -14,7 +14,7 @@ from ..run.run import Run
 from ..run.timeline import Event
 from .about import columns_of
 from .source import RecordSource
-from .story import Chapter, chapters, first_lanes, spans, story
+from .story import Chapter, chapters, first_lanes, recorded_from, spans, story
 from .tables import Tables
 
 Array = NDArray[np.float64]
@@ -95,6 +95,7 @@ class Checker:
         self.first: Difference | None = None
         self.largest: Difference | None = None
         self._tables, self._tolerance = source.tables, tolerance
+        self._late = recorded_from(source.tables)
         self._spans = spans(source.line, source.end)
         self._pending: list[tuple[int, Samples]] = []
         self._streams: dict[Place, Stream] = {}
@@ -139,7 +140,9 @@ class Checker:
 
     def _stream(self, chapter: Chapter, place: int, kind: str, names: Sequence[str]) -> "Stream":
         floors = np.array([floor(name) for name in names]) if self._tolerance else None
-        return Stream(self._tables, self._bounds(chapter, place), kind, floors)
+        stream = Stream(self._tables, self._bounds(chapter, place), kind, floors)
+        stream.gaps = chapter.at <= self._late != 0
+        return stream
 
     def _bounds(self, chapter: Chapter, place: int) -> list[tuple[int, int]]:
         """The rows of a lane in a chapter, and the last step that counts of each."""
@@ -149,7 +152,7 @@ class Checker:
         stream = self._streams[place]
         while len(samples):
             merged, expected = stream.next(len(samples))
-            if merged:  # so many samples are in these few
+            if merged:  # they stand for all until their last step
                 inside = samples[:, 0] <= expected[-1, 0]
                 if inside.all():
                     stream.put_back(merged, expected)
@@ -157,6 +160,12 @@ class Checker:
                     self.merged += expected[:, 1:].size
                 samples = samples[~inside]
                 continue
+            if stream.gaps:
+                known = samples[:, 0] >= (expected[0, 0] if len(expected) else np.inf)
+                if not known.all():
+                    stream.put_back(merged, expected)
+                    samples = samples[known]
+                    continue
             if not len(expected):
                 yield self._difference(place, 1, int(samples[0, 0]), None, float(samples[0, 1]), np.inf)
                 return
@@ -225,6 +234,7 @@ class Stream:
         self._tables, self._rows, self._kind = tables, rows, kind
         self._pieces = self._read()
         self._left: tuple[int, Array] | None = None
+        self.gaps = False  # whether the record need not have all
         self.size = 0.0 if floors is None else np.maximum(_root_mean_square(self._read()), floors)
 
     def _read(self) -> Iterator[tuple[int, Array]]:
@@ -243,7 +253,9 @@ class Stream:
 
     def put_back(self, merged: bool, table: Array) -> None:
         """These are still the next ones."""
-        self._left = (2 if merged else 1, table)
+        rest = self._left[1] if self._left is not None else table[:0]
+        together = np.concatenate([table, rest])
+        self._left = (2 if merged else 1, together) if len(together) else None
 
 
 def _root_mean_square(pieces: Iterator[tuple[int, Array]]) -> Array | float:

@@ -5,20 +5,23 @@ its own for the lanes, each with the ``origin`` whose past it goes on with. A ru
 the old future in the file, as an arrangement that the newest does not descend from.
 """
 
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..run.history import History
 from ..run.listener import News
 from ..run.run import Run
 from ..run.snapshot import LaneState, NetworkPart, NonFinite
 from ..run.task import Lane
-from ..run.timeline import Event, LanesArranged, ParametersSet, Tweaked
+from ..run.timeline import Event, LanesArranged, ParametersSet, Story, Tweaked
 from ..tasks.network_lane import NetworkLane
 from .about import VERSIONS, about_lane, about_run
 from .moment import write_moment
@@ -119,6 +122,8 @@ class Recorder:
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
+        self._rows: dict[int, tuple[int | None, int]] = {}  # of each lane that was told what it goes on from, and where
+        self._has_past: set[tuple[int, str]] = set()  # the histories that were told of late
         self._told: list[int] = []  # the steps of its lanes when it was last heard of
 
     @property
@@ -163,6 +168,51 @@ class Recorder:
         self._told = _steps(run)
         if run.position == run.end and self._moment_is_due(run):
             self._keep_moment(run, here)
+
+    def begin_late(self, run: Run, told: Story, stages: Iterable[Run]) -> None:
+        """Record a run from where it stands on, with what it still knows of before; nothing of it was heard so far.
+
+        ``told``: what has happened to it; ``stages``: before each of its events, one after the other, a run with the
+        lanes as they were then, and the run itself.
+        """
+        about = {**self._about(run), "recorded_from": str(run.position)}
+        for key, value in about.items():
+            self._insert("run", key, value)
+        steps: dict[str, int] = {}
+        before = 0
+        for count, one in enumerate(stages):
+            event = told.events[count - 1] if count else None
+            at = 0 if event is None else event.at
+            steps = _steps_after(event, steps, at - before, one)
+            parent = self._line[-1] if self._line else None
+            here = self._insert_arrangement(one, _event_words(event), parent, partial(_origin, event), at, steps)
+            self._line.append(here)
+            before = at
+        for place, lane in enumerate(run.lanes):
+            for kind, history in lane.histories.items():
+                self._add_past(place, kind, history)
+        self._run, self._here, self._reached = run, self._line[-1], run.position
+        self._note_now(run, self._here)
+        self._told = _steps(run)
+        self.writer.start()
+
+    def _add_past(self, place: int, kind: str, history: History) -> None:
+        """What a lane's history holds, to its row and those that it goes on from, unless another lane had the same."""
+        upto, newest = math.inf, history.last_step
+        row: int | None = self._line[-1].ids[place]
+        for here in reversed(self._line):
+            if row is None or row not in here.ids:  # it began later; or it was not touched
+                continue
+            origin, after = self._rows[row]
+            for merged, table in history.pieces() if (row, kind) not in self._has_past else ():
+                last = table[:, 0] if merged == 1 else np.repeat(table[2::3, 0], 3)  # of three rows that are one
+                some = table[(last > (after if origin is not None else -1.0)) & (last <= upto)]
+                if len(some):
+                    self.writer.add((row, kind), some, merged=merged)
+            if newest is not None and (row, kind) not in self._has_past:
+                here.last[here.ids.index(row), kind] = newest
+            self._has_past.add((row, kind))
+            row, upto = origin, after
 
     def close(self) -> None:
         """Keeps the last moment, and waits until all is written."""
@@ -213,24 +263,32 @@ class Recorder:
         return here
 
     def _insert_arrangement(
-        self, run: Run, words: Mapping[str, object], parent: Arranged | None, origin_of: Callable[[str], str | None]
+        self,
+        run: Run,
+        words: Mapping[str, object],
+        parent: Arranged | None,
+        origin_of: Callable[[str], str | None],
+        at: int | None = None,
+        steps: Mapping[str, int] | None = None,
     ) -> Arranged:
+        """``at``, ``steps``: the position, and the steps of the lanes, if not those where the run stands."""
+        at = run.position if at is None else at
         before: dict[str | None, int] = {} if parent is None else dict(zip(parent.names, parent.ids, strict=True))
         self._arrangements += 1
         ids: list[int] = []
-        self._insert(
-            "arrangement", self._arrangements, None if parent is None else parent.id, run.position, to_text(words)
-        )
+        self._insert("arrangement", self._arrangements, None if parent is None else parent.id, at, to_text(words))
         shown = run.snapshot().lanes
         for place, lane in enumerate(run.lanes):
             self._lanes += 1
             ids.append(self._lanes)
             origin = before.get(origin_of(lane.name))
-            step = run.step_of(place) if origin is not None else 0
+            now = run.step_of(place) if steps is None else steps[lane.name]
+            step = now if origin is not None else 0
+            self._rows[self._lanes] = (origin, step)
             first = (self._lanes, self._arrangements, place, lane.name, origin, step)
             self._insert_lane(first, lane, shown[place].own)
         self.writer.do(self.writer.end_blocks)
-        return Arranged(self._arrangements, ids, [lane.name for lane in run.lanes], at=run.position)
+        return Arranged(self._arrangements, ids, [lane.name for lane in run.lanes], at=at)
 
     def _insert_lane(self, first: tuple[Any, ...], lane: Lane, own: object) -> None:
         network = (own.own_data, own.parameters) if isinstance(own, NetworkPart) else (False, 0)
@@ -270,6 +328,17 @@ class Recorder:
 
 def _steps(run: Run) -> list[int]:
     return [run.step_of(place) for place in range(len(run.lanes))]
+
+
+def _steps_after(event: Event | None, before: Mapping[str, int], moved: int, lanes: Run) -> dict[str, int]:
+    """The steps that the lanes of a stage had made when it began, ``moved`` after the one ``before``."""
+    known = event.steps if isinstance(event, Tweaked | LanesArranged) else {}
+    found = {}
+    for lane in lanes.lanes:
+        origin = _origin(event, lane.name)
+        made = min(before.get(origin, 0) + moved, lane.settings.steps) if origin is not None else 0
+        found[lane.name] = known.get(lane.name, made) if origin is not None else 0
+    return found
 
 
 def _lane_now(run: Run, place: int) -> LaneNow:

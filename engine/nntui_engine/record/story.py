@@ -140,6 +140,14 @@ def trained_with(tables: Tables, line: Sequence[ArrangementRow]) -> dict[str, se
     return found
 
 
+def recorded_from(tables: Tables) -> int:
+    """The position from which on a run was recorded, what is before being what it still knew; 0 if from its start."""
+    said = tables.texts().get("recorded_from", "0")
+    if not said.isdecimal():
+        raise tables.damaged("it does not say from where it was recorded")
+    return int(said[:18])
+
+
 def first_lanes(told: Story) -> tuple[LaneTables, ...]:
     """The lanes that a run began with, as a scenario has them."""
     return tuple(LaneTables(name, dict(tables)) for name, tables in told.first.items())

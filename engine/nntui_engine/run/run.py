@@ -426,6 +426,17 @@ class Run:
         self._tell_story(story, [*story.events, *coming])
         self._catch_up()
 
+    @property
+    def story(self) -> Story:
+        """What has happened to it, as far as it stands."""
+        line = self._timeline
+        return Story(self._first_tables, tuple(line.events[: line.done]), line.at, line.base is None)
+
+    def heard_by(self, listener: Listener) -> None:
+        """``listener``, which knows of all until now, hears of it from here on."""
+        self._listener = listener
+        self._task.emitted = listener.sampled
+
     def _tell_story(self, story: Story, events: list[Event]) -> None:
         self._timeline = Timeline(self._memory, end=story.at, events=events)
         self._first_tables, self._names = dict(story.first), story.names
