@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 from nntui_engine.errors import InputError
 
 from .ahead import Ahead
+from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
 from .opening import session_of, session_of_record
@@ -83,14 +84,20 @@ def resume_in_lab(path: Path, *, paused: bool = False, ascii_only: bool = False,
 
 
 def _run_recorded(app: LabApp, session: Session, trouble: str, ahead: Ahead) -> int:
-    """Runs the app; waits for the record of the session's run, if there is one, to be written."""
+    """Runs the app; waits for the record of the first session's run, if there is one, to be written."""
     try:
         return _run(app, trouble, ahead)
     finally:
-        if session.recorder is not None:
-            session.stop(WRITING_SECONDS)
-            if session.recorder.trouble:
-                print(f"nntui: {session.recorder.trouble}", file=sys.stderr)
+        if app.source is not session:
+            _written(session)
+
+
+def _written(session: AnySession) -> None:
+    """Waits until the record of a session's run, if there is one, is written; says what went wrong with it."""
+    if session.recorder is not None:
+        session.stop(WRITING_SECONDS)
+        if session.recorder.trouble:
+            print(f"nntui: {session.recorder.trouble}", file=sys.stderr)
 
 
 def run_launcher() -> int:
@@ -112,6 +119,7 @@ def _run(app: LabApp, trouble: str, ahead: Ahead | None = None) -> int:
     finally:
         app.restore_terminal()
         app.source.stop()
+        _written(app.source)
         if ahead is not None:
             ahead.stop()
     bad_input = app.model.view.bad_input

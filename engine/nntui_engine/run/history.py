@@ -153,6 +153,11 @@ class History:
         self._old[:, : self._old_count] = old[:, 1:].reshape(self._old_count, 3, self.width).transpose(1, 0, 2)
 
     @property
+    def thinned(self) -> bool:
+        """Whether it holds several samples as one."""
+        return self._stride > 1
+
+    @property
     def last_step(self) -> float | None:
         """The step of the newest sample, or None."""
         return float(self._steps[self._count - 1]) if self._count else None
