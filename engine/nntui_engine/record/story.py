@@ -34,7 +34,12 @@ def chapters(tables: Tables, line: Sequence[ArrangementRow]) -> list[Chapter]:
     found: list[Chapter] = []
     for row in line:
         part = (row, tuple(tables.lanes(row.id)))
+        names = [lane.name for lane in part[1]]
+        if row.at < (found[-1].parts[-1][0].at if found else 0) or len(set(names)) < len(names):
+            raise tables.damaged(f"arrangement {row.id} begins before the one that it follows, or has a lane twice")
         if found and row.event.get("what") == "resume":
+            if names != [lane.name for lane in found[-1].parts[-1][1]]:
+                raise tables.damaged(f"arrangement {row.id} goes on with other lanes")
             found[-1] = Chapter((*found[-1].parts, part))
         else:
             found.append(Chapter((part,)))
@@ -49,12 +54,16 @@ def story(tables: Tables, line: Sequence[ArrangementRow], at: int) -> Story:
     begun, *later = chapters(tables, line)
     first = {row.name: row.tables for row in begun.parts[0][1]}
     events: list[Event] = []
-    whole = True
+    whole, names = True, set(first)
     for one in later:
         if one.at > at:
             break
         row, rows = one.parts[0]
         event = _event(tables, row, rows)
+        before, names = names, {row.name for row in rows}
+        arranged = event.lanes if isinstance(event, LanesArranged) else {name: Descent(name) for name in names}
+        if set(arranged) != names or not before.issuperset(one.origin for one in arranged.values()):
+            raise tables.damaged(f"the lanes of arrangement {row.id} come from none")
         if event is None:
             first, events, whole = {row.name: row.tables for row in rows}, [], False
         else:

@@ -217,7 +217,10 @@ class Tables:
     def _moment(self, number: int, arrangement: object, at: object, detail: object) -> MomentRow:
         if not (isinstance(arrangement, int) and isinstance(at, int)):
             raise self.damaged(f"moment {number} is none")
-        return MomentRow(number, arrangement, at, tuple(self._parsed(detail, list[Coming])))
+        coming = tuple(self._parsed(detail, list[Coming]))
+        if any(one.after < 0 for one in coming):
+            raise self.damaged(f"moment {number} has planned what was to come before it")
+        return MomentRow(number, arrangement, at, coming)
 
     def state(self, moment: int, part: str, size: int) -> bytes:
         """The numbers of a moment, ``size`` bytes."""
