@@ -50,7 +50,7 @@ def words(run: "Experiment") -> dict[str, str]:
     from .keeping import recipes_text
 
     try:
-        text = recipes_text(run.scenario, run.recipes(), "as it was recorded")
+        text = recipes_text(run.scenario, run.recipes(planned=True), "as it was recorded")
     except InputError:
         text = ""  # lanes too different for one file; their tables stand beside them in any case
     return {"nntui": __version__, "processor": processor_name(), "scenario": text}

@@ -49,6 +49,17 @@ def test_the_record_says_what_it_was_made_from(invoke, small, tmp_path):
     assert first == second
 
 
+def test_the_record_says_what_was_planned(invoke, small, tmp_path):
+    path, again = tmp_path / "run.nntui", tmp_path / "again.toml"
+    with Path(small).open("a", encoding="utf-8") as file:
+        file.write('[[change]]\nstep = 20\nlane = "tanh"\nset = { "train.lr" = 0.5 }\n')
+    first = invoke("run", small, "--headless", "--format", "jsonl", "--record", str(path)).out
+    with closing(sqlite3.connect(path)) as file:
+        (said,) = file.execute("SELECT value FROM run WHERE key = 'scenario'").fetchone()
+    again.write_text(said, encoding="utf-8")
+    assert invoke("run", str(again), "--headless", "--format", "jsonl").out == first
+
+
 def test_a_file_that_is_there_is_left_alone(invoke, small, tmp_path):
     path = tmp_path / "run.nntui"
     path.write_text("mine", encoding="utf-8")

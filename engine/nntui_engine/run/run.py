@@ -373,9 +373,11 @@ class Run:
         ]
         return restarted
 
-    def recipes(self) -> list[Recipe]:
-        """How each lane comes to where it stands: what it begins with, and its changes at its own steps."""
-        return recipes(self._first_tables, self._timeline.events[: self._timeline.done])
+    def recipes(self, planned: bool = False) -> list[Recipe]:
+        """How each lane comes to where it stands: what it begins with, and its changes at its own steps; also those
+        that are ``planned`` for later, if they are asked for."""
+        coming = self.coming if planned else ()
+        return recipes(self._first_tables, [*self._timeline.events[: self._timeline.done], *coming])
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""
