@@ -85,6 +85,7 @@ SIZE = SizeType()
 SEED = WholeNumberType(0, MAXIMUM_SEED)
 STEPS = WholeNumberType(1, MAXIMUM_STEPS)
 EVERY = WholeNumberType(1, 10**9)
+AT = WholeNumberType(0, MAXIMUM_STEPS)
 # Options of whatever trains a scenario
 with_sets = click.option(
     "--set",

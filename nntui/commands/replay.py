@@ -1,29 +1,57 @@
 """``nntui replay``: the lab on a record."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from nntui.commands.options import examples, require_terminal
 
+if TYPE_CHECKING:
+    from nntui_engine.record.source import RecordSource
+
 
 @click.command(
     "replay",
-    short_help="Look at a record in the lab.",
-    epilog=examples("nntui run digits --record digits.nntui", "nntui replay digits.nntui"),
+    short_help="Look at a record in the lab, or run it again.",
+    epilog=examples(
+        "nntui run digits --record digits.nntui", "nntui replay digits.nntui", "nntui replay digits.nntui --verify"
+    ),
 )
 @click.argument("record", type=click.Path(path_type=Path))
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw the lab with ASCII characters alone.")
 @click.option("--fps", type=click.IntRange(1, 60), metavar="N", help="Frames a second of the lab.  [default: 12]")
-def command(record: Path, ascii_only: bool, fps: int | None) -> int:
+@click.option("--verify", is_flag=True, help="Without a screen, run it again and compare every number.")
+def command(record: Path, ascii_only: bool, fps: int | None, verify: bool) -> int:
     """Look at RECORD in the lab: back with , and forward with . through all that was run.
 
-    A record that is still being written is followed while it grows.
+    A record that is still being written is followed while it grows. With --verify its run is made again, and every
+    number compared: to the bit, or where versions or the processor are others within 1 %. Exits with 1 if it is not
+    the same.
     """
+    for option, given in (("--ascii", ascii_only), ("--fps", fps)):
+        if verify and given:
+            raise click.UsageError(f"{option} is for the lab, not with --verify", click.get_current_context())
     from nntui_engine.record.source import RecordSource
 
     source = RecordSource(record)
+    if verify:
+        return _verify(source)
     require_terminal("nntui diagnose judges a record without a screen")
     from nntui.lab.start import run_lab
 
     return run_lab(lambda: source, title=source.scenario.title, ascii_only=ascii_only, fps=fps, parts=())
+
+
+def _verify(source: "RecordSource") -> int:
+    from nntui.headless.checking import lines, verdict
+    from nntui.headless.output import progress_bar
+    from nntui.headless.signals import prompt_exit
+    from nntui.lab.recording import versions
+
+    with prompt_exit():
+        with progress_bar() as progress:
+            found = verdict(source, versions(), progress)
+        for line in lines(found):
+            click.echo(line)
+    return 0 if found.holds else 1

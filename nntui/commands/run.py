@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from nntui.commands.options import (
+    AT,
     DEFAULT_SIZE,
     EVERY,
     SCENARIO,
@@ -22,11 +23,13 @@ from nntui.commands.options import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from nntui.headless.recording import BranchOptions
     from nntui.headless.training import Row, RunOptions
     from nntui_engine.experiment import Experiment
     from nntui_engine.run.snapshot import Snapshot
     from nntui_engine.scenario import Scenario
 
+NO_SCREEN = "add --headless to train without a screen"
 SEVERITIES = ("info", "warning", "critical")
 
 
@@ -42,6 +45,7 @@ class Outputs(NamedTuple):
     weights: Path | None
     record: Path | None
     resume: Path | None = None
+    branch: "BranchOptions | None" = None
 
 
 @click.command(
@@ -57,7 +61,8 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --format jsonl --every 10 | head",
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
         "nntui run digits --record digits.nntui",
-        "nntui run --resume digits.nntui --headless",
+        "nntui run --resume digits.nntui",
+        "nntui run --resume digits.nntui --headless --at 500 --record slower.nntui --set train.lr=0.001",
         "nntui run beale --fair",
     ),
 )
@@ -110,6 +115,12 @@ class Outputs(NamedTuple):
     metavar="FILE.nntui",
     help="Go on with the run of a record, in that record, instead of SCENARIO.",
 )
+@click.option(
+    "--at",
+    type=AT,
+    metavar="STEP",
+    help="With --resume: go back to that step and on from there, changed by --set, into a new --record.",
+)
 @click.option("--timing", is_flag=True, help="Add how long the training took.")
 def command(
     scenario: str | None,
@@ -129,6 +140,7 @@ def command(
     save_weights: Path | None,
     record: Path | None,
     resume: Path | None,
+    at: int | None,
     timing: bool,
 ) -> int:
     """Train SCENARIO and watch it, or train it headless.
@@ -143,6 +155,7 @@ def command(
         "--fail-on": fail_on,
         "--save-weights": save_weights,
         "--timing": timing or None,
+        "--at": at,
     }
     if not headless:
         for option, value in headless_only.items():
@@ -165,9 +178,23 @@ def command(
         record,
         resume,
     )
+    if at is not None and resume is None:
+        raise click.UsageError("--at goes back in a record: name it with --resume", click.get_current_context())
     if resume is not None:
-        decided = {"SCENARIO": scenario, "--set": sets or None, "--seed": seed, "--steps": steps, "--record": record}
-        return _resume(outputs, headless, [name for name, value in decided.items() if value is not None], every or 1)
+        decided: dict[str, object] = {"SCENARIO": scenario, "--seed": seed, "--fair": fair or None}
+        if at is None:
+            decided |= {"--set": sets or None, "--steps": steps, "--record": record}
+        _check_resumed([name for name, value in decided.items() if value is not None])
+        if headless:
+            from nntui.headless.training import RunOptions
+
+            if at is not None:
+                outputs = outputs._replace(branch=_branch(at, record, sets, steps))
+            return _headless(None, RunOptions(every=every or 1), outputs)
+        require_terminal(NO_SCREEN)
+        from nntui.lab.start import resume_in_lab
+
+        return resume_in_lab(resume, paused=paused, ascii_only=ascii_only, fps=fps)
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -182,7 +209,7 @@ def command(
     options = RunOptions(seed=seed, steps=steps, overrides=overrides, every=every or 1)
     if headless:
         return _headless(loaded, options, outputs)
-    require_terminal("add --headless to train without a screen")
+    require_terminal(NO_SCREEN)
     from nntui.lab.start import run_lab
 
     return run_lab(
@@ -198,15 +225,19 @@ def command(
     )
 
 
-def _resume(outputs: Outputs, headless: bool, decided: list[str], every: int) -> int:
-    context = click.get_current_context()
-    if not headless:
-        raise click.UsageError("--resume works with --headless only", context)
-    if decided or outputs.fair:
-        raise click.UsageError(f"{(*decided, '--fair')[0]}: a run that is resumed has it in its record", context)
-    from nntui.headless.training import RunOptions
+def _check_resumed(decided: list[str]) -> None:
+    if decided:
+        raise click.UsageError(f"{decided[0]}: a run that is resumed has it in its record", click.get_current_context())
 
-    return _headless(None, RunOptions(every=every), outputs)
+
+def _branch(at: int, record: Path | None, sets: tuple[str, ...], steps: int | None) -> "BranchOptions":
+    from nntui.headless.recording import BranchOptions
+
+    if record is None:
+        raise click.UsageError(
+            "--at begins a branch, which needs a record of its own: name it with --record", click.get_current_context()
+        )
+    return BranchOptions(at, record, sets, steps)
 
 
 def _check_fair(scenario: "Scenario", form: str | None, screenshot: Path | None, record: Path | None) -> None:
@@ -245,7 +276,7 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
     from nntui.headless.frames import write_frame
     from nntui.headless.machine import write_json
     from nntui.headless.output import progress_bar, text_console
-    from nntui.headless.recording import recording, resuming
+    from nntui.headless.recording import branching, recording, resuming
     from nntui.headless.signals import prompt_exit
     from nntui.headless.training import build, train
     from nntui.own_data import is_data
@@ -260,7 +291,11 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
                 recorder = recorded.enter_context(recording(outputs.record))
                 experiment = build(scenario, options, rows, progress, recorder)
             elif outputs.resume is not None:
-                experiment = recorded.enter_context(resuming(outputs.resume, options.every if rows else 0, progress))
+                kept = options.every if rows else 0
+                if outputs.branch is None:
+                    experiment = recorded.enter_context(resuming(outputs.resume, kept, progress))
+                else:
+                    experiment = recorded.enter_context(branching(outputs.resume, outputs.branch, kept, progress))
             write = partial(_write_rows, experiment.snapshot()) if rows else None
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:

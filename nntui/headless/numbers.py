@@ -17,6 +17,11 @@ def number(value: float) -> str:
     return f"{value:.2e}"
 
 
+def full(value: float) -> str:
+    """All digits that tell it from every other number."""
+    return repr(value) if math.isfinite(value) else number(value)
+
+
 def statistic(name: str, value: float) -> str:
     """A value as its statistic is read: shares as percentages, counts whole."""
     if math.isfinite(value):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,46 @@ def resuming(path: Path, keep_samples: int, compiling: "Progress") -> "Iterator[
     click.echo(f"{path}: goes on from step {run.step}", err=True)
     with _written(recorder):
         yield run
+
+
+@dataclass(frozen=True, slots=True)
+class BranchOptions:
+    """To which step a run goes back, the new record of what comes then, and what is changed there, as on the command
+    line."""
+
+    at: int
+    into: Path
+    sets: tuple[str, ...] = ()
+    steps: int | None = None
+
+
+@contextmanager
+def branching(path: Path, wanted: BranchOptions, keep_samples: int, progress: "Progress") -> "Iterator[Experiment]":
+    """The run of a record where it stood at a step, recorded into another file since its start."""
+    from nntui.headless.sets import parse_sets
+    from nntui.headless.training import reach
+    from nntui.lab.recording import words as describe
+    from nntui_engine.errors import InputError
+    from nntui_engine.record.branch import branched
+    from nntui_engine.record.resume import Options
+
+    sets = (*wanted.sets, *(() if wanted.steps is None else (f"train.steps={wanted.steps}",)))
+    changes = partial(parse_sets, sets)
+    branch = branched(path, wanted.at, wanted.into, describe, Options(keep_samples, progress), changes)
+    with _written(branch.recorder):
+        try:
+            if not reach(branch.run, wanted.at, progress):
+                raise InputError(f"{path}: its run ends at step {branch.run.position} here, before step {wanted.at}")
+            if not branch.same:
+                click.echo(
+                    f"nntui: step {wanted.at} has other numbers here than in {path}; the branch has its own", err=True
+                )
+            branch.change(changes([lane.name for lane in branch.run.lanes]))
+        except InputError:
+            branch.discard()
+            raise
+        click.echo(f"{path}: goes on from step {wanted.at} in {wanted.into}", err=True)
+        yield branch.run
 
 
 @contextmanager

@@ -85,3 +85,15 @@ def train(
             on_rows(experiment.samples())
         progress(doing, experiment.step, experiment.steps)
     return Timing(time.perf_counter() - start, experiment.step)
+
+
+def reach(experiment: "Experiment", position: int, progress: Progress) -> bool:
+    """Run ``experiment`` as far as ``position``, where nothing of it is handed over; whether it comes so far."""
+    moved = 1
+    while experiment.position < position and moved:
+        with held():
+            moved = experiment.advance_for(STRETCH_SECONDS, position)
+        for _ in experiment.samples():
+            pass
+        progress("going back", experiment.position, position)
+    return experiment.position == position

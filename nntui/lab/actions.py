@@ -13,7 +13,7 @@ from nntui.plotting.units import MEASURES
 from nntui.png import find_browser, svg_to_png
 from nntui_engine.errors import InputError
 
-from .files import save
+from .files import free_name, save
 from .frame import export
 from .help_words import help_lines
 from .keeping import command_line
@@ -23,6 +23,7 @@ from .knobs import Value
 from .new_lanes import NewLane, lane_name
 from .panel_actions import PanelActions
 from .reasons import why_not
+from .recording import NO_LOG, SUFFIX, new_record
 from .screens.dialog import Palette
 from .screens.help import HelpScreen
 from .screens.value import ValueScreen
@@ -300,6 +301,22 @@ class LabActions(PanelActions):
     def action_export(self) -> None:
         """Writes all that was measured into the working folder, as CSV."""
         self.source.order(partial(Training.export, folder=Path.cwd()))
+
+    def action_record(self) -> None:
+        """Records the run from now on, into a new file whose name is asked for."""
+        snapshot = self.model.view.snapshot
+        if snapshot is None:
+            return
+
+        def done(recorder: Any) -> None:
+            if recorder is not None:
+                if recorder.journal != "wal":
+                    self.say(NO_LOG, error=True)
+                self.source.record(recorder)
+
+        name = free_name(Path.cwd(), snapshot.scenario, SUFFIX).name
+        hint = "a new file: what is still known of the run so far, then every number of every step"
+        self._open(ValueScreen("Record this run into", name, hint, new_record), done)
 
     def action_copy_command(self) -> None:
         """Puts the command that gives this run into the clipboard."""

@@ -1,13 +1,16 @@
 """What the lab's app needs of what it shows: a session with a run of its own, or a still one."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nntui.looks.request import LookRequest
 from nntui.looks.surface import SurfaceRequest
 
 from .session_view import SessionView
 from .training import Training
+
+if TYPE_CHECKING:
+    from nntui_engine.record.recorder import Recorder
 
 
 def nothing() -> None:
@@ -35,7 +38,7 @@ class AnySession(Protocol):
     def order(self, command: Callable[[Training], None]) -> int:
         """Has the run do something.
 
-        This and the two below return the number that a view's ``applied`` reaches when they are done.
+        This and the three below return the number that a view's ``applied`` reaches when they are done.
         """
 
     def request_surface(self, request: SurfaceRequest) -> int:
@@ -43,6 +46,13 @@ class AnySession(Protocol):
 
     def request_looks(self, request: LookRequest) -> int:
         """What the next views show of the network itself."""
+
+    def record(self, recorder: "Recorder") -> int:
+        """Has the run recorded from now on, with what is known of it so far."""
+
+    @property
+    def recorder(self) -> "Recorder | None":
+        """What records the run."""
 
 
 class NoSession:
@@ -76,6 +86,16 @@ class NoSession:
     def request_looks(self, request: LookRequest) -> int:  # noqa: ARG002
         """There is no network."""
         return 0
+
+    def record(self, recorder: "Recorder") -> int:
+        """There is nothing to record."""
+        recorder.close()
+        return 0
+
+    @property
+    def recorder(self) -> "Recorder | None":
+        """Nothing is recorded."""
+        return None
 
 
 _NOTHING = SessionView()

@@ -67,6 +67,8 @@ def recipes_text(
 def command_line(run: "Experiment") -> str:
     """The command that gives this run. Raises InputError where only a file can say what was changed."""
     scenario, recipes = run.scenario, run.recipes()
+    if run.from_record:
+        raise InputError("it goes on from a record: E writes a file that gives this run")
     if [recipe.name or ORIGINAL for recipe in recipes] != [lane.name or ORIGINAL for lane in scenario.lanes]:
         raise InputError("lanes were added or dropped: E writes a file that gives this run")
     if any(recipe.changes or not recipe.exact for recipe in recipes):

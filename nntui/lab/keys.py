@@ -121,6 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("png", "X", "save_png", "", "Save a picture of the screen (PNG, by Chromium)", "File", 60),
     Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
     Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
+    Action("record", "ctrl+r", "record", "", "Record this run from now on, with what is known so far", "File", 60),
     Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
     Action("keys", "ctrl+k", "keys", "", "See all keys, and change them", "Help", 60),
     Action("help", "question_mark", "help", "help", "What is on screen, and all keys", "Help", 0, "?"),
@@ -161,7 +162,9 @@ PAIRS = {
 }
 # What a source must be able to do for an action (``run/source.py`` of the engine), and what is said where it cannot
 NEEDS = {
-    "advance": frozenset({"pause", "step", "epoch", "slower", "faster", "restart", "new_seed", "keep", "copy"}),
+    "advance": frozenset(
+        {"pause", "step", "epoch", "slower", "faster", "restart", "new_seed", "keep", "copy", "record"}
+    ),
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),

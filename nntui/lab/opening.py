@@ -1,11 +1,13 @@
 """Making the session that trains a scenario, after the one before it."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nntui_engine.warmup import parts_for
 
 from .any_session import AnySession
+from .recording import words
 from .session import Session
 from .warming import Warming
 
@@ -50,3 +52,17 @@ def session_of(
 
     warming = Warming(parts_for(scenario))
     return Session(make, speed=speed, paused=paused, warming=warming, scenario=scenario, recorder=recorder)
+
+
+def session_of_record(path: Path, scenario: "Scenario", *, speed: float | None = None, paused: bool = False) -> Session:
+    """A session that goes on with the run of a record, in that record; ``scenario`` is the record's."""
+    from nntui_engine.record.resume import resumed
+
+    def make() -> "Experiment":
+        session.recorded_by(None)  # a run that failed is made again: only one may write
+        run, recorder = resumed(path, words, rewind_memory=REWIND_MEMORY)
+        session.recorded_by(recorder)
+        return run
+
+    session = Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)), scenario=scenario)
+    return session

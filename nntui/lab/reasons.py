@@ -140,6 +140,8 @@ def _of_run(model: Known, action_id: str) -> str:
         if sick.intersection(lane.name for lane in model.chosen_lanes):
             return "Every fix of what was found here was tried."
         return "Nothing was found in this lane that a fix is known for."
+    if action_id == "record" and view.recorded:
+        return f"This run is recorded already, into {view.recorded}."
     if action_id == "explain" and not view.findings:
         return "Nothing was found that could be explained."
     if action_id == "try" and model.next_try is None:

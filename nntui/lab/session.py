@@ -21,6 +21,7 @@ from nntui_engine.scenario import Scenario
 
 from .any_session import nothing
 from .lesson import NO_SCENARIO
+from .recording import known_words
 from .session_view import SessionView
 from .training import Training
 from .warming import Warming
@@ -51,6 +52,7 @@ class Session:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
         self._recorder = recorder
+        self._to_begin: Recorder | None = None  # that is to listen as soon as the thread comes to it
         self._warned = False  # that nothing is recorded any more
         self._commands: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._notices: deque[tuple[str, bool]] = deque()
@@ -71,6 +73,11 @@ class Session:
         self._dirty = True
 
     # -- for the screen's thread ------------------------------------------------------------------------------
+
+    @property
+    def recorder(self) -> "Recorder | None":
+        """What listens to the experiment."""
+        return self._recorder
 
     def start(self, done: Callable[[], None] = nothing) -> None:
         """Starts the thread, which calls ``done`` when a view shows what was ordered."""
@@ -114,6 +121,14 @@ class Session:
         """What the next views show of the network itself."""
         return self._give(partial(self._looks.ask, request))
 
+    def record(self, recorder: "Recorder") -> int:
+        """Has the run recorded from now on, with what is known of it so far."""
+        if self._stopping:
+            recorder.close()  # which leaves no file
+            return self._given
+        self._to_begin = recorder
+        return self._give(partial(self._record, recorder))
+
     def _give(self, command: Callable[[], None]) -> int:
         self._given += 1
         self._commands.put(command)
@@ -138,8 +153,37 @@ class Session:
                 self._turn()
             except BaseException as error:
                 self._fail(error)
+        for recorder in (self._recorder, self._to_begin):
+            if recorder is not None:
+                recorder.close()
+
+    def recorded_by(self, recorder: "Recorder | None") -> None:
+        """Has what listens to the experiment from here on; in the session's thread. What listened before is closed."""
         if self._recorder is not None:
             self._recorder.close()
+        self._recorder, self._warned = recorder, False
+
+    def _record(self, recorder: "Recorder") -> None:
+        from nntui_engine.record.late import record_late
+
+        self._to_begin = None
+        training, name = self._training, recorder.writer.path.name
+        if self._recorded or not training.can("advance") or training.failed:
+            recorder.close()  # which leaves no file
+            raise InputError(f"{name}: this run cannot be recorded now")
+        try:
+            record_late(training.run, recorder)
+        except BaseException:
+            recorder.close()
+            raise
+        self.recorded_by(recorder)
+        self._say(f"Recording into {name}, {known_words(training.run)}.")
+
+    @property
+    def _recorded(self) -> str:
+        """The file that the run is recorded into."""
+        recorder = self._recorder
+        return recorder.writer.path.name if recorder is not None and not recorder.trouble else ""
 
     def _make(self) -> "Experiment":
         self._view = replace(self._view, stage="preparing", error="")
@@ -246,6 +290,7 @@ class Session:
             can_undo=bool(training.changes.done),
             can_redo=bool(training.changes.undone),
             watching=training.can("diagnose"),
+            recorded=self._recorded,
             fair=None if training.fair is None else training.fair.view,
             looks=self._looks.newest,
             former=training.former,

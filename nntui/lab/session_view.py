@@ -46,6 +46,7 @@ class SessionView:
     findings: tuple[Finding, ...] = ()
     standings: "tuple[Standing, ...]" = ()
     watching: bool = True
+    recorded: str = ""  # the file that it is recorded into
     capabilities: frozenset[Capability] = frozenset()
     surface: SampledSurface | None = None
     fair: FairView | None = None

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, cast
 from nntui_engine.errors import InputError
 
 from .ahead import Ahead
+from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
-from .opening import session_of
+from .opening import session_of, session_of_record
 from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
@@ -65,13 +66,38 @@ def run_lab(
     app.remember(key_of(source))
     if recorder is not None and recorder.journal != "wal":
         app.troubles.append(NO_LOG)
+    return _run_recorded(app, session, trouble, ahead)
+
+
+def resume_in_lab(path: Path, *, paused: bool = False, ascii_only: bool = False, fps: int | None = None) -> int:
+    """Opens the lab on the run of a record where it stands, which goes on in that record. Returns the process' exit
+    status. Raises InputError."""
+    from nntui_engine.record.source import RecordSource
+
+    source = RecordSource(path)
+    source.close()
+    config, trouble = read_config(config_file())
+    config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
+    session, ahead = session_of_record(path, source.scenario, paused=paused), Ahead()
+    app = LabApp(session, source.scenario.title, config=config, ahead=ahead)
+    return _run_recorded(app, session, trouble, ahead)
+
+
+def _run_recorded(app: LabApp, session: Session, trouble: str, ahead: Ahead) -> int:
+    """Runs the app; waits for the record of the first session's run, if there is one, to be written."""
     try:
         return _run(app, trouble, ahead)
     finally:
-        if recorder is not None:
-            session.stop(WRITING_SECONDS)
-            if recorder.trouble:
-                print(f"nntui: {recorder.trouble}", file=sys.stderr)
+        if app.source is not session:
+            _written(session)
+
+
+def _written(session: AnySession) -> None:
+    """Waits until the record of a session's run, if there is one, is written; says what went wrong with it."""
+    if session.recorder is not None:
+        session.stop(WRITING_SECONDS)
+        if session.recorder.trouble:
+            print(f"nntui: {session.recorder.trouble}", file=sys.stderr)
 
 
 def run_launcher() -> int:
@@ -93,6 +119,7 @@ def _run(app: LabApp, trouble: str, ahead: Ahead | None = None) -> int:
     finally:
         app.restore_terminal()
         app.source.stop()
+        _written(app.source)
         if ahead is not None:
             ahead.stop()
     bad_input = app.model.view.bad_input

@@ -22,6 +22,7 @@ from .session_view import SessionView
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.recorder import Recorder
 
 
 class StillSource:
@@ -63,6 +64,16 @@ class StillSource:
         if self._run is not None:
             self.view = replace(self.view, looks=take_looks(self._run, request))
         return 0
+
+    def record(self, recorder: "Recorder") -> int:
+        """It makes no steps."""
+        recorder.close()
+        return 0
+
+    @property
+    def recorder(self) -> "Recorder | None":
+        """Nothing is recorded."""
+        return None
 
 
 def render_frame(

@@ -49,6 +49,17 @@ def test_the_record_says_what_it_was_made_from(invoke, small, tmp_path):
     assert first == second
 
 
+def test_the_record_says_what_was_planned(invoke, small, tmp_path):
+    path, again = tmp_path / "run.nntui", tmp_path / "again.toml"
+    with Path(small).open("a", encoding="utf-8") as file:
+        file.write('[[change]]\nstep = 20\nlane = "tanh"\nset = { "train.lr" = 0.5 }\n')
+    first = invoke("run", small, "--headless", "--format", "jsonl", "--record", str(path)).out
+    with closing(sqlite3.connect(path)) as file:
+        (said,) = file.execute("SELECT value FROM run WHERE key = 'scenario'").fetchone()
+    again.write_text(said, encoding="utf-8")
+    assert invoke("run", str(again), "--headless", "--format", "jsonl").out == first
+
+
 def test_a_file_that_is_there_is_left_alone(invoke, small, tmp_path):
     path = tmp_path / "run.nntui"
     path.write_text("mine", encoding="utf-8")
@@ -121,7 +132,8 @@ def test_a_run_goes_on_from_its_record(invoke, small, tmp_path):
     [
         (("small", "--headless"), "SCENARIO: a run that is resumed has it in its record"),
         (("--headless", "--set", "train.lr=1"), "--set: a run that is resumed has it in its record"),
-        ((), "--resume works with --headless only"),
+        (("--at", "3"), "--at works with --headless only"),
+        (("--fair", "--headless"), "--fair: a run that is resumed has it in its record"),
         (("--headless",), "no such file"),
     ],
 )
@@ -155,7 +167,7 @@ def test_a_run_that_was_ended_goes_on_with_the_next_step(small, tmp_path, number
         child.communicate()
     reached = steps_in(path)
     run, recorder = resumed(path)
-    assert (run.step, run.position) == (reached, 0)
+    assert (run.step, run.position) == (reached, reached)
     run.advance(50)
     recorder.close()
     source = RecordSource(path)

@@ -20,6 +20,8 @@ from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, STEP_LAYER, WHOLE
 from ..tasks.surface_lane import SAMPLED, SurfaceLane
 from .plain import from_text, to_text
 
+VERSIONS = ("nntui", "numpy", "numba", "python", "sqlite", "processor")  # what a run was trained with
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -60,11 +62,18 @@ def about_run(run: Run, journal: str) -> dict[str, str]:
         "kind": "surface" if s.is_surface else "network",
         "seed": str(run.seed),
         "steps": str(run.steps),
+        **versions(),
+        "journal": journal,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Those of what the engine works with."""
+    return {
         "numpy": np.__version__,
         "numba": numba.__version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
-        "journal": journal,
     }
 
 

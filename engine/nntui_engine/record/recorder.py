@@ -5,22 +5,25 @@ its own for the lanes, each with the ``origin`` whose past it goes on with. A ru
 the old future in the file, as an arrangement that the newest does not descend from.
 """
 
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..run.history import History
 from ..run.listener import News
 from ..run.run import Run
 from ..run.snapshot import LaneState, NetworkPart, NonFinite
 from ..run.task import Lane
-from ..run.timeline import Event, LanesArranged, ParametersSet, Tweaked
+from ..run.timeline import Event, LanesArranged, ParametersSet, Story, Tweaked
 from ..tasks.network_lane import NetworkLane
-from .about import about_lane, about_run
+from .about import VERSIONS, about_lane, about_run
 from .moment import write_moment
 from .plain import to_text
 from .schema import created, reopened
@@ -65,21 +68,24 @@ class Coming:
 
 @dataclass(slots=True)
 class Arranged:
-    """The lanes between two events. ``ids`` and ``names`` by place; ``last``: of each of their histories the last step
-    handed over."""
+    """The lanes between two events, from position ``at`` on. ``ids`` and ``names`` by place; ``last``: of each of their
+    histories the last step handed over; ``before``: the same lanes until the run was ended, if it went on here."""
 
     id: int
     ids: list[int]
     names: list[str]
     last: dict[tuple[int, str], float] = field(default_factory=dict)
+    at: int = 0
+    before: "Arranged | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What a record has already that a run goes on with: the lanes ``before``, at ``position``; ids given so far."""
+    """What a record has already that a run goes on with: its lanes by how many of its events had happened; ids given so
+    far. ``new``: the record is still to be made."""
 
-    before: Arranged | None = None
-    position: int = 0
+    line: tuple[Arranged, ...] = ()
+    new: bool = False
     lanes: int = 0
     arrangements: int = 0
     checkpoints: int = 0
@@ -100,23 +106,24 @@ class Recorder:
         describe: Callable[[Any], Mapping[str, str]] = lambda _: {},
         after: After | None = None,
     ) -> None:
-        connection, self.journal = created(path) if after is None else reopened(path)
+        after = after or After(new=True)
+        connection, self.journal = created(path) if after.new else reopened(path)
         self.writer = Writer(path, connection)
-        self._describe = describe
-        after = after or After()
-        self._offset = after.position
+        self._describe, self._new = describe, after.new
         self._pending: list[tuple[int, Samples]] = []
         self._line: list[Arranged] = []  # by how many events had happened
         self._here: Arranged | None = None
         self._lanes, self._arrangements = after.lanes, after.arrangements  # ids given so far
         self._checkpoints, self._events = after.checkpoints, after.events
-        self._before = after.before  # what the run goes on from, until it has begun
+        self._before = list(after.line)  # what the run goes on from, until it has begun
         self._bytes = 0  # of samples since the last moment was kept
         self._kept_at = time.monotonic()
         self._wait = FIRST_CHECKPOINT_SECONDS  # from there to the next moment
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
+        self._rows: dict[int, tuple[int | None, int]] = {}  # of each lane that was told what it goes on from, and where
+        self._has_past: set[tuple[int, str]] = set()  # the histories that were told of late
         self._told: list[int] = []  # the steps of its lanes when it was last heard of
 
     @property
@@ -134,19 +141,23 @@ class Recorder:
         """The run has moved, or gone back, or one of its events has happened."""
         begun, self._run = self._run is not None, run
         if not begun:
-            about = {**about_run(run, self.journal), **self._describe(run)} if self._before is None else {}
+            about = self._about(run) if self._new else {}
             for key, value in about.items():
                 self._insert("run", key, value)
             self.writer.start()
         if news == "begun":
-            self._line = []
+            self._line, self._before = self._before, []
         elif news == "event":
             del self._line[len(events) :]
-        if len(events) >= len(self._line):
-            self._arrange(run, events)
-        elif self._here is not self._line[len(events)]:
+        here = self._standing(run.position, len(events))
+        if news == "begun" and here is not None:
+            here = self._line[-1] = self._go_on(run, here)
+        elif here is None:
+            here = self._arrange(run, events)
+            self._line.append(here)
+        elif self._here is not here:
             self._note(run, "rewind", {})
-        self._here = here = self._line[len(events)]
+        self._here = here
         if news:
             self._reached = run.position
         again = not news and (self._again or run.position < self._reached)
@@ -158,10 +169,55 @@ class Recorder:
         if run.position == run.end and self._moment_is_due(run):
             self._keep_moment(run, here)
 
+    def begin_late(self, run: Run, told: Story, stages: Iterable[Run]) -> None:
+        """Record a run from where it stands on, with what it still knows of before; nothing of it was heard so far.
+
+        ``told``: what has happened to it; ``stages``: before each of its events, one after the other, a run with the
+        lanes as they were then, and the run itself.
+        """
+        about = {**self._about(run), "recorded_from": str(run.position)}
+        for key, value in about.items():
+            self._insert("run", key, value)
+        steps: dict[str, int] = {}
+        before = 0
+        for count, one in enumerate(stages):
+            event = told.events[count - 1] if count else None
+            at = 0 if event is None else event.at
+            steps = _steps_after(event, steps, at - before, one)
+            parent = self._line[-1] if self._line else None
+            here = self._insert_arrangement(one, _event_words(event), parent, partial(_origin, event), at, steps)
+            self._line.append(here)
+            before = at
+        for place, lane in enumerate(run.lanes):
+            for kind, history in lane.histories.items():
+                self._add_past(place, kind, history)
+        self._run, self._here, self._reached = run, self._line[-1], run.position
+        self._note_now(run, self._here)
+        self._told = _steps(run)
+        self.writer.start()
+
+    def _add_past(self, place: int, kind: str, history: History) -> None:
+        """What a lane's history holds, to its row and those that it goes on from, unless another lane had the same."""
+        upto, newest = math.inf, history.last_step
+        row: int | None = self._line[-1].ids[place]
+        for here in reversed(self._line):
+            if row is None or row not in here.ids:  # it began later; or it was not touched
+                continue
+            origin, after = self._rows[row]
+            for merged, table in history.pieces() if (row, kind) not in self._has_past else ():
+                last = table[:, 0] if merged == 1 else np.repeat(table[2::3, 0], 3)  # of three rows that are one
+                some = table[(last > (after if origin is not None else -1.0)) & (last <= upto)]
+                if len(some):
+                    self.writer.add((row, kind), some, merged=merged)
+            if newest is not None and (row, kind) not in self._has_past:
+                here.last[here.ids.index(row), kind] = newest
+            self._has_past.add((row, kind))
+            row, upto = origin, after
+
     def close(self) -> None:
         """Keeps the last moment, and waits until all is written."""
         if self._run is None:  # it came to nothing
-            self.writer.discard(new=self._before is None)
+            self.writer.discard(new=self._new)
         elif self._here is not None and self._run.position == self._run.end and self._told == _steps(self._run):
             self._keep_moment(self._run, self._here)  # else it was interrupted on its way: the moment before counts
         self.writer.close()
@@ -173,35 +229,66 @@ class Recorder:
 
     def _note(self, run: Run, what: str, detail: Mapping[str, object]) -> None:
         self._events += 1
-        self._insert("event", self._events, self._offset + run.position, what, to_text(detail))
+        self._insert("event", self._events, run.position, what, to_text(detail))
 
     def _note_now(self, run: Run, here: Arranged) -> None:
         lanes = tuple(_lane_now(run, place) for place in range(len(run.lanes)))
-        now = Now(here.id, self._offset + run.position, lanes)
+        now = Now(here.id, run.position, lanes)
         self.writer.do(lambda: self.writer.at_commit("run", "now", lambda: to_text(now)))
 
-    def _arrange(self, run: Run, events: Sequence[Event]) -> None:
+    def _about(self, run: Run) -> dict[str, str]:
+        return {**about_run(run, self.journal), **self._describe(run)}
+
+    def _standing(self, position: int, events: int) -> Arranged | None:
+        """The lanes at a position after so many events; None where those have not happened before."""
+        here = self._line[events] if events < len(self._line) else None
+        while here is not None and here.before is not None and position < here.at:
+            here = here.before
+        return here
+
+    def _arrange(self, run: Run, events: Sequence[Event]) -> Arranged:
         """The lanes after an event, or at the beginning."""
         event = events[-1] if events and self._line else None
-        parent, self._before = self._line[-1] if event is not None else self._before, None
-        resumed = event is None and parent is not None
+        parent = self._standing(run.position, len(self._line) - 1) if event is not None else None
+        return self._insert_arrangement(run, _event_words(event), parent, lambda name: _origin(event, name))
+
+    def _go_on(self, run: Run, before: Arranged) -> Arranged:
+        """The same lanes, of a run that was ended and goes on."""
+        about = self._about(run)
+        words = {"what": "resume", "with": {key: about[key] for key in VERSIONS if key in about}}
+        here = self._insert_arrangement(run, words, before, lambda name: name)
+        here.before = before
+        for place, lane in enumerate(run.lanes):
+            here.last |= {(place, kind): float(run.step_of(place)) for kind in lane.histories}
+        return here
+
+    def _insert_arrangement(
+        self,
+        run: Run,
+        words: Mapping[str, object],
+        parent: Arranged | None,
+        origin_of: Callable[[str], str | None],
+        at: int | None = None,
+        steps: Mapping[str, int] | None = None,
+    ) -> Arranged:
+        """``at``, ``steps``: the position, and the steps of the lanes, if not those where the run stands."""
+        at = run.position if at is None else at
         before: dict[str | None, int] = {} if parent is None else dict(zip(parent.names, parent.ids, strict=True))
         self._arrangements += 1
         ids: list[int] = []
-        text = to_text({"what": "resume"} if resumed else _event_words(event))
-        self._insert(
-            "arrangement", self._arrangements, None if parent is None else parent.id, self._offset + run.position, text
-        )
+        self._insert("arrangement", self._arrangements, None if parent is None else parent.id, at, to_text(words))
         shown = run.snapshot().lanes
         for place, lane in enumerate(run.lanes):
             self._lanes += 1
             ids.append(self._lanes)
-            origin = before.get(lane.name if resumed else _origin(event, lane.name))
-            step = run.step_of(place) if origin is not None else 0
+            origin = before.get(origin_of(lane.name))
+            now = run.step_of(place) if steps is None else steps[lane.name]
+            step = now if origin is not None else 0
+            self._rows[self._lanes] = (origin, step)
             first = (self._lanes, self._arrangements, place, lane.name, origin, step)
             self._insert_lane(first, lane, shown[place].own)
         self.writer.do(self.writer.end_blocks)
-        self._line.append(Arranged(self._arrangements, ids, [lane.name for lane in run.lanes]))
+        return Arranged(self._arrangements, ids, [lane.name for lane in run.lanes], at=at)
 
     def _insert_lane(self, first: tuple[Any, ...], lane: Lane, own: object) -> None:
         network = (own.own_data, own.parameters) if isinstance(own, NetworkPart) else (False, 0)
@@ -235,12 +322,23 @@ class Recorder:
         self._checkpoints += 1
         number, ids, task = self._checkpoints, list(here.ids), run.save().task
         coming = [Coming(one.at - run.position, one.lane, dict(one.settings)) for one in run.coming]
-        self._insert("checkpoint", number, here.id, self._offset + run.position, to_text(coming))
+        self._insert("checkpoint", number, here.id, run.position, to_text(coming))
         self.writer.do(lambda: write_moment(self.writer, number, ids, task, pasts))
 
 
 def _steps(run: Run) -> list[int]:
     return [run.step_of(place) for place in range(len(run.lanes))]
+
+
+def _steps_after(event: Event | None, before: Mapping[str, int], moved: int, lanes: Run) -> dict[str, int]:
+    """The steps that the lanes of a stage had made when it began, ``moved`` after the one ``before``."""
+    known = event.steps if isinstance(event, Tweaked | LanesArranged) else {}
+    found = {}
+    for lane in lanes.lanes:
+        origin = _origin(event, lane.name)
+        made = min(before.get(origin, 0) + moved, lane.settings.steps) if origin is not None else 0
+        found[lane.name] = known.get(lane.name, made) if origin is not None else 0
+    return found
 
 
 def _lane_now(run: Run, place: int) -> LaneNow:

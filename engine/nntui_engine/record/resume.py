@@ -1,7 +1,7 @@
 """Going on with a recorded run from the last moment whose numbers it kept, to the bit."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,15 @@ from ..errors import InputError
 from ..experiment import Experiment
 from ..kernels import columns as c
 from ..layout.arena import Arena
-from ..run.timeline import Tweaked
+from ..run.listener import Listener
+from ..run.timeline import Story, Tweaked
+from ..scenario import Scenario
 from ..tasks.lane_state import PROGRESS_INTS
 from ..tasks.network_lane import NetworkLane
-from .recorder import After, Arranged, Recorder
+from .recorder import After, Recorder
 from .source import RecordSource
+from .story import arranged, story
+from .tables import MomentRow
 
 
 def resumed(
@@ -25,42 +29,60 @@ def resumed(
     describe: Callable[[Any], Mapping[str, str]] = lambda _: {},
     keep_samples: int = 0,
     compiling: Progress | None = None,
+    rewind_memory: int = 0,
 ) -> tuple[Experiment, Recorder]:
     """The run as it stood at the record's last moment, and what records it from there on, into the same file.
 
-    A run that was ended before its first moment begins again. Raises InputError where the file is damaged, or is being
-    written.
+    A run that was ended before its first moment begins again. ``rewind_memory``: as of an Experiment. Raises InputError
+    where the file is damaged, or is being written.
     """
     source = RecordSource(path)
+    options = Options(keep_samples, compiling, rewind_memory)
     try:
-        moment = source.moment()
+        moment = next(iter(source.tables.moments(with_numbers=True)), None)
         if moment is None:
-            after = After(None, 0, *source.ids())
-            source.close()
-            recorder = Recorder(path, describe, after)
-            return Experiment(
-                source.scenario, keep_samples=keep_samples, compiling=compiling, listener=recorder
-            ), recorder
-        number, arrangement, position, coming = moment
-        source.show(arrangement, position)
-        run = _built(source, keep_samples, compiling)
-        _restore(run, source, number)
-        marks, rows = list(source.snapshot().marks), [one.row for one in source.lanes_now]
-        before = Arranged(arrangement, [row.id for row in rows], [row.name for row in rows])
-        after = After(before, position, *source.ids())
+            recorder = Recorder(path, describe, After((), False, *source.tables.ids()))
+            return options.experiment(source.scenario, recorder), recorder
+        run, told, planned = at_moment(source, moment, options)
+        line = arranged(source.tables, source.line, told)
+        after = After(line, False, *source.tables.ids())
     finally:
         source.close()
     recorder = Recorder(path, describe, after)
-    planned = [Tweaked(one.after, one.set, one.lane) for one in coming]
-    run.continue_from(run.network, marks, planned, recorder)
+    run.continue_from(run.network, list(source.snapshot().marks), planned, recorder, told)
     return run, recorder
 
 
-def _built(source: RecordSource, keep_samples: int, compiling: Progress | None) -> Experiment:
-    """The lanes at their start."""
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the run is made that goes on: as of an Experiment."""
+
+    keep_samples: int = 0
+    compiling: Progress | None = None
+    rewind_memory: int = 0
+
+    def experiment(self, scenario: Scenario, listener: Listener | None = None) -> Experiment:
+        """A run at its start."""
+        run = Experiment(
+            scenario,
+            keep_samples=self.keep_samples,
+            compiling=self.compiling,
+            rewind_memory=self.rewind_memory,
+            listener=listener,
+        )
+        run.from_record = True
+        return run
+
+
+def at_moment(source: RecordSource, moment: MomentRow, options: Options) -> tuple[Experiment, Story, list[Tweaked]]:
+    """A run with the numbers and the past of a moment, how it came there, and what is planned for later. ``source`` is
+    looked at there then."""
+    source.show(moment.arrangement, moment.at)
     lanes = tuple(source.lane_tables())
-    scenario = replace(source.scenario, lanes=lanes, tables=lanes[0].tables, changes=())
-    return Experiment(scenario, keep_samples=keep_samples, compiling=compiling)
+    run = options.experiment(replace(source.scenario, lanes=lanes, tables=lanes[0].tables))
+    run.scenario = source.scenario  # what it began as
+    _restore(run, source, moment.id)
+    return run, story(source.tables, source.line, moment.at), moment.planned
 
 
 def _restore(run: Experiment, source: RecordSource, number: int) -> None:

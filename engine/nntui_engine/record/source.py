@@ -21,7 +21,7 @@ from ..run.task import Lane
 from ..scenario import LaneTables, Scenario
 from ..tasks.network_lane import NetworkLane
 from .about import AboutNetwork, network_lane, scenario_of
-from .recorder import Coming, LaneNow
+from .recorder import LaneNow
 from .tables import ArrangementRow, LaneRow, Tables
 
 Array = NDArray[np.float64]
@@ -185,10 +185,15 @@ class RecordSource:
 
     # -- for who goes on from it ------------------------------------------------------------------------------------
 
-    def moment(self) -> tuple[int, int, int, list[Coming]] | None:
-        """The newest moment whose numbers were kept: its number, arrangement and position, and what was planned; None
-        without one."""
-        return self._tables.moment()
+    @property
+    def tables(self) -> Tables:
+        """Its rows."""
+        return self._tables
+
+    @property
+    def line(self) -> list[ArrangementRow]:
+        """The arrangements that it is looked at along, the first of all first."""
+        return self._line
 
     def show(self, arrangement: int, position: int) -> None:
         """Look at it as it stood at ``position`` in one of its arrangements."""
@@ -206,10 +211,6 @@ class RecordSource:
     def state(self, moment: int, part: str, size: int) -> bytes:
         """The numbers of a moment, ``size`` bytes."""
         return self._tables.state(moment, part, size)
-
-    def ids(self) -> tuple[int, int, int, int]:
-        """The largest number of a lane, an arrangement, a moment and an event."""
-        return self._tables.ids()
 
     def damaged(self, why: str) -> InputError:
         """The error that says so."""

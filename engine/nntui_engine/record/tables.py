@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
+from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, checksum, decoded, unpacked
 from .plain import from_text
 from .recorder import Coming, Now
@@ -43,6 +44,21 @@ class LaneRow:
     tables: dict[str, Any]
     settings: str
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentRow:
+    """A moment at position ``at``, and what was ``coming`` then."""
+
+    id: int
+    arrangement: int
+    at: int
+    coming: tuple[Coming, ...]
+
+    @property
+    def planned(self) -> list[Tweaked]:
+        """The changes that were planned for later then, at their positions."""
+        return [Tweaked(self.at + one.after, one.set, one.lane) for one in self.coming]
 
 
 class Tables:
@@ -87,6 +103,10 @@ class Tables:
             raise self.damaged(f"it does not say its {key}")
         return str(rows[0][0])
 
+    def texts(self) -> dict[str, str]:
+        """All keys and values of the table ``run``."""
+        return {str(key): str(value) for key, value in self._rows("SELECT key, value FROM run")}
+
     def now(self) -> Now:
         """Where the run stood when it was last heard of."""
         return self._parsed(self.text("now"), Now)
@@ -119,6 +139,11 @@ class Tables:
             raise self.damaged(f"arrangement {arrangement} has no lanes")
         return [self._lane(row) for row in rows]
 
+    def whole_rows(self, table: str, arrangement: int) -> list[tuple[Any, ...]]:
+        """The rows of ``table`` ("arrangement" or "lane") for an arrangement, with all their columns."""
+        key = "id" if table == "arrangement" else "arrangement"
+        return self._rows(f"SELECT * FROM {table} WHERE {key} = ? ORDER BY id", arrangement)
+
     def lane(self, number: int) -> LaneRow:
         """One lane."""
         rows = self._rows(f"SELECT {LANE} FROM lane WHERE id = ?", number)
@@ -138,8 +163,17 @@ class Tables:
         found = self._rows("SELECT MAX(last_step) FROM block WHERE lane = ? AND kind IN ('step', 'path')", lane)[0][0]
         return found if isinstance(found, int) else -1
 
+    def last_steps(self, lane: int) -> dict[str, int]:
+        """The last step of each kind that a lane has samples of."""
+        return dict(self._rows("SELECT kind, MAX(last_step) FROM block WHERE lane = ? GROUP BY kind", lane))
+
     def blocks(self, lane: int, kind: str, after: float, upto: float) -> Iterator[Array]:
         """Samples (m, 1 + width) of a lane's history, oldest first: those of steps in (after, upto]."""
+        for _, table in self.pieces(lane, kind, after, upto):
+            yield table
+
+    def pieces(self, lane: int, kind: str, after: float, upto: float) -> Iterator[tuple[int, Array]]:
+        """:meth:`blocks`, each with how many samples have become three in it: 1 where they stand one by one."""
         numbers = self._rows(
             "SELECT number FROM block WHERE lane = ? AND kind = ? AND last_step > ? AND first_step <= ? "
             "ORDER BY number",
@@ -147,15 +181,21 @@ class Tables:
         )  # fmt: skip
         for (number,) in numbers:
             place = f"block {number} of lane {lane} ({kind})"
-            rows, columns, check, data = self._rows(
-                "SELECT rows, columns, checksum, data FROM block WHERE lane = ? AND kind = ? AND number = ?",
+            merged, rows, columns, check, data = self._rows(
+                "SELECT merged, rows, columns, checksum, data FROM block WHERE lane = ? AND kind = ? AND number = ?",
                 lane, kind, number,
             )[0]  # fmt: skip
             table = self.table(place, rows, columns, check, data)
             steps = table[:, 0]
             if not np.all(np.diff(steps) >= 0):  # a lane that ends on its best weights is evaluated twice there
                 raise self.damaged(f"{place}: its steps are out of order")
-            yield table[(steps > after) & (steps <= upto)]
+            if not isinstance(merged, int):
+                raise self.damaged(f"{place}: is none")
+            yield merged, table[(steps > after) & (steps <= upto)]
+
+    def numbers(self) -> int:
+        """How many numbers all blocks hold, without their steps."""
+        return int(self._rows("SELECT COALESCE(SUM(rows * (columns - 1)), 0) FROM block")[0][0])
 
     def table(self, place: str, rows: object, columns: object, check: object, data: object) -> Array:
         """A block's table (rows, columns)."""
@@ -168,19 +208,19 @@ class Tables:
         except BrokenBlockError as error:
             raise self.damaged(f"{place}: {error}") from None
 
-    def moment(self) -> tuple[int, int, int, list[Coming]] | None:
-        """The newest moment whose numbers were kept: its number, arrangement, position, and what was planned then;
-        None where a run had not come so far."""
-        rows = self._rows(
-            "SELECT id, arrangement, at, detail FROM checkpoint WHERE id IN (SELECT checkpoint FROM state) "
-            "ORDER BY id DESC LIMIT 1"
-        )
-        if not rows:
-            return None
-        number, arrangement, at, detail = rows[0]
+    def moments(self, with_numbers: bool = False) -> list[MomentRow]:
+        """All moments that were kept, or those alone whose numbers are there, the newest first."""
+        only = "WHERE id IN (SELECT checkpoint FROM state)" if with_numbers else ""
+        found = self._rows(f"SELECT id, arrangement, at, detail FROM checkpoint {only} ORDER BY id DESC")
+        return [self._moment(*row) for row in found]
+
+    def _moment(self, number: int, arrangement: object, at: object, detail: object) -> MomentRow:
         if not (isinstance(arrangement, int) and isinstance(at, int)):
             raise self.damaged(f"moment {number} is none")
-        return number, arrangement, at, self._parsed(detail, list[Coming])
+        coming = tuple(self._parsed(detail, list[Coming]))
+        if any(one.after < 0 for one in coming):
+            raise self.damaged(f"moment {number} has planned what was to come before it")
+        return MomentRow(number, arrangement, at, coming)
 
     def state(self, moment: int, part: str, size: int) -> bytes:
         """The numbers of a moment, ``size`` bytes."""

@@ -65,17 +65,28 @@ class Writer:
         """Starts the thread."""
         self._thread.start()
 
+    def first(self, job: Callable[[], None]) -> None:
+        """Does something before the thread is started, in one transaction, and waits for it."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        job()
+        self._connection.execute("COMMIT")
+
     @property
     def waiting(self) -> int:
         """Bytes of samples that are not written yet."""
         return self._given - self._taken
 
-    def add(self, place: Place, *columns: Array) -> None:
-        """Samples of a lane's history, side by side: the steps (m,) and the values (m, width), or both in one table."""
+    def add(self, place: Place, *columns: Array, merged: int = 1) -> None:
+        """Samples of a lane's history, side by side: the steps (m,) and the values (m, width), or both in one table.
+
+        ``merged``: how many have become three already.
+        """
         if self.trouble:
             return
-        merged, size = 1, sum(part.nbytes for part in columns)
-        if self.waiting > QUEUE_BYTES:  # never lost, and never waited for: as much coarser as it is late
+        size = sum(part.nbytes for part in columns)
+        if (
+            merged == 1 and self.waiting > QUEUE_BYTES
+        ):  # never lost, and never waited for: as much coarser as it is late
             merged = MERGED ** (self.waiting // QUEUE_BYTES)
             columns = (merge(np.column_stack(columns), merged),)
             size = columns[0].nbytes

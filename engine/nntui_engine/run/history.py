@@ -122,6 +122,24 @@ class History:
             "sizes": np.array([[self._stride, self._filled]], float),
         }
 
+    def pieces(self) -> list[tuple[int, Array]]:
+        """All that it holds as samples (m, 1 + width), oldest first, each with how many samples have become three in
+        it: 1 where they stand one by one. The three are the smallest, the mean and the largest, at about the last
+        three of their steps."""
+        old, new = self._old_count, self._count
+        sizes = np.full(old, self._stride)
+        sizes[old - 1 :] = self._filled
+        kept = self._old_steps[:old] > (self._first_steps[-1] if len(self._first_steps) else -1.0)
+        found = [(1, np.column_stack([self._first_steps, self._first]))]
+        low, total, high = self._old[:, :old][:, kept]
+        steps, sizes = self._old_steps[:old][kept], sizes[kept]
+        if self._stride == 1:
+            found.append((1, np.column_stack([steps, total])))
+        elif len(steps):
+            before = self._first_steps[-1] if len(self._first_steps) else 0.0
+            found += _threes(before, steps, sizes, low, total, high)
+        return [*found, (1, np.column_stack([self._steps[:new], self._values[:new]]))]
+
     def restore(self, state: Mapping[str, Array]) -> None:
         """Become what :meth:`state` was taken of, in its shapes. Raises ValueError where it does not fit."""
         recent, first, old = (state[name] for name in ("recent", "first", "old"))
@@ -133,6 +151,16 @@ class History:
         self._first_steps, self._first = first[:, 0].copy(), first[:, 1:].reshape(len(first), self.width).copy()
         self._old_steps[: self._old_count] = old[:, 0]
         self._old[:, : self._old_count] = old[:, 1:].reshape(self._old_count, 3, self.width).transpose(1, 0, 2)
+
+    @property
+    def thinned(self) -> bool:
+        """Whether it holds several samples as one."""
+        return self._stride > 1
+
+    @property
+    def last_step(self) -> float | None:
+        """The step of the newest sample, or None."""
+        return float(self._steps[self._count - 1]) if self._count else None
 
     def last(self) -> Array | None:
         """The newest sample (width,), or None."""
@@ -163,7 +191,7 @@ class History:
             take, whole = (whole * self._stride, whole) if whole else (len(steps), 1)
             at = self._old_count
             self._old[0, at : at + whole] = np.nan
-            self._old[1, at : at + whole] = 0.0
+            self._old[1, at : at + whole] = -0.0  # to which any number is added to the bit
             self._old[2, at : at + whole] = np.nan
             self._old_count, self._filled = at + whole, 0
         block = values[:take].reshape(whole, take // whole, self.width)
@@ -189,3 +217,27 @@ class History:
         self._old_count = half
         self._stride *= 2
         self._filled = self._stride
+
+
+def _threes(
+    before: float, steps: Array, sizes: NDArray[np.int64], low: Array, total: Array, high: Array
+) -> list[tuple[int, Array]]:
+    """Buckets as three rows each, by how many samples they hold; small ones together. ``before``: the last step before
+    the first of them."""
+    if sizes[0] < 4:
+        begun = (np.cumsum(sizes) - sizes) // 4
+        starts = np.flatnonzero(np.diff(begun, prepend=-1) > 0)
+        if len(starts) > 1 and sizes[starts[-1] :].sum() < 4:
+            starts = starts[:-1]
+        steps = steps[np.append(starts[1:], len(steps)) - 1]
+        low, high = np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = np.add.reduceat(total, starts)
+        sizes = np.add.reduceat(sizes, starts)
+    gaps = np.maximum(1.0, np.diff(steps, prepend=before) // sizes)
+    with np.errstate(invalid="ignore"):
+        rows = np.stack([low, total / sizes[:, None], high], axis=1)  # (buckets, 3, width)
+    at = steps[:, None] - gaps[:, None] * np.array([2.0, 1.0, 0.0])
+    tables = np.concatenate([at[:, :, None], rows], axis=2)
+    parts = np.split(np.arange(len(sizes)), np.flatnonzero(np.diff(sizes)) + 1)
+    return [(int(sizes[part[0]]), tables[part].reshape(3 * len(part), -1)) for part in parts]

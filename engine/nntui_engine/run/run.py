@@ -17,7 +17,17 @@ from .listener import Listener, News
 from .recipe import Recipe, recipes
 from .snapshot import LaneState, Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked
+from .timeline import (
+    KEEP_SECONDS,
+    Descent,
+    Event,
+    Kept,
+    LanesArranged,
+    Story,
+    Timeline,
+    Tweaked,
+    renamed_in,
+)
 
 AnyTask = Task[Any, Any, Any]
 SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
@@ -43,6 +53,8 @@ class Run:
     divided over calls of :meth:`advance`.
     """
 
+    from_record = False  # whether its scenario was read from a record, and from no file
+
     def __init__(
         self,
         scenario: Scenario,
@@ -61,13 +73,13 @@ class Run:
         self._task = task
         self._listener = listener
         task.emitted = None if listener is None else listener.sampled
-        self._names = {lane: [lane] for lane in tables}  # of the lanes that it began with, oldest first
+        self._names = Story(tables, (), 0).names
         task.begin(tables, compiling)
         self._begin_timeline()
 
     def _begin_timeline(self, base: Checkpoint | None = None) -> None:
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
-        self._timeline = Timeline(self._memory, base)
+        self._timeline = Timeline(self._memory, None if base is None else Kept(0, 0, base))
         if base is None:
             planned = self.scenario.changes
             self._timeline.events = [Tweaked(one.step, one.set, self._called(one.lane)) for one in planned]
@@ -191,13 +203,11 @@ class Run:
         Rows that :meth:`samples` has not handed over are dropped.
         """
         line = self._timeline
-        target = min(max(0, position), line.end)
+        target = min(max(line.first, position), line.end)
         kept = line.nearest(target)
         if not (kept.at if kept is not None else 0) <= line.at <= target:
             if kept is not None:
                 self._return_to(kept.moment)
-            elif line.base is not None:
-                self._return_to(line.base)
             else:
                 self._task.begin(self._first_tables)
                 self.marks = []
@@ -210,13 +220,17 @@ class Run:
             pass
         return line.at
 
-    def advance_for(self, seconds: float) -> int:
-        """Move for about ``seconds`` of wall time, at least one step; returns the steps done."""
+    def advance_for(self, seconds: float, upto: int | None = None) -> int:
+        """Move for about ``seconds`` of wall time, at least one step, and not beyond position ``upto``.
+
+        Returns the steps done.
+        """
         end = time.perf_counter() + seconds
         done = 0
-        while not self.finished:
+        while not self.finished and (upto is None or self.position < upto):
             share = max(0.0, end - time.perf_counter())
-            done += self.advance(max(1, int(share / self._seconds_a_step)) if done else 1)
+            count = max(1, int(share / self._seconds_a_step)) if done else 1
+            done += self.advance(count if upto is None else min(count, upto - self.position))
             if time.perf_counter() >= end:
                 break
         return done
@@ -341,7 +355,7 @@ class Run:
         origins = {name: None if one.fresh else one.origin for name, one in lanes.items()}
         chosen = [name for name, one in lanes.items() if one.fresh or one.settings or one.origin != name]
         restarted = self._task.arrange(tables, origins, chosen)
-        renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
+        renamed = renamed_in(lanes)
         gone = set(present) - set(lanes) - set(renamed)
         began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
         self.marks = [
@@ -359,9 +373,11 @@ class Run:
         ]
         return restarted
 
-    def recipes(self) -> list[Recipe]:
-        """How each lane comes to where it stands: what it begins with, and its changes at its own steps."""
-        return recipes(self._first_tables, self._timeline.events[: self._timeline.done])
+    def recipes(self, planned: bool = False) -> list[Recipe]:
+        """How each lane comes to where it stands: what it begins with, and its changes at its own steps; also those
+        that are ``planned`` for later, if they are asked for."""
+        coming = self.coming if planned else ()
+        return recipes(self._first_tables, [*self._timeline.events[: self._timeline.done], *coming])
 
     def restart(self, seed: int | None = None) -> None:
         """Begin again from step 0 with the lanes' present settings, with another seed if one is given."""
@@ -383,17 +399,49 @@ class Run:
         self._begin_timeline(checkpoint)
 
     def continue_from(
-        self, task: AnyTask, marks: Iterable[Mark], coming: Iterable[Tweaked], listener: Listener
+        self,
+        task: AnyTask,
+        marks: Iterable[Mark],
+        coming: Iterable[Event],
+        listener: Listener,
+        story: Story | None = None,
     ) -> None:
-        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: changes planned for later.
+        """Stand where ``task`` stands, as of a run that was ended before; ``coming``: what is to happen later.
 
-        It begins there, as far as :meth:`seek` is concerned, and ``listener`` hears of it from there on.
+        ``listener`` hears of it from there on. With the whole ``story`` of how it came there :meth:`seek` goes back to
+        the start; else it begins there.
         """
         self._task, self.marks, self._listener = task, list(marks), listener
         task.emitted = listener.sampled
-        self._timeline = Timeline(self._memory, self.save(), events=list(coming))
-        self._first_tables = {lane.name: lane.tables for lane in self.lanes}
+        story = story or Story({lane.name: lane.tables for lane in self.lanes}, (), 0, whole=False)
+        here = Kept(story.at, len(story.events), self.save())
+        self._tell_story(story, [*story.events, *coming])
+        line = self._timeline
+        line.at, line.done = here.at, here.events
+        line.kept = [here]
+        line.base = None if story.whole else here
         self._tell("begun")
+        self._catch_up()
+
+    def follow(self, story: Story, coming: Iterable[Event] = ()) -> None:
+        """From its start, do on the way what is told of another run of the same lanes, and then what was planned."""
+        self._tell_story(story, [*story.events, *coming])
+        self._catch_up()
+
+    @property
+    def story(self) -> Story:
+        """What has happened to it, as far as it stands."""
+        line = self._timeline
+        return Story(self._first_tables, tuple(line.events[: line.done]), line.at, line.base is None)
+
+    def heard_by(self, listener: Listener) -> None:
+        """``listener``, which knows of all until now, hears of it from here on."""
+        self._listener = listener
+        self._task.emitted = listener.sampled
+
+    def _tell_story(self, story: Story, events: list[Event]) -> None:
+        self._timeline = Timeline(self._memory, end=story.at, events=events)
+        self._first_tables, self._names = dict(story.first), story.names
 
     def _return_to(self, checkpoint: Checkpoint) -> None:
         self._task = checkpoint.task.copy()

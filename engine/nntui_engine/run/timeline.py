@@ -72,6 +72,11 @@ class Descent:
     fresh: bool = False
 
 
+def renamed_in(lanes: Mapping[str, Descent]) -> dict[str, str]:
+    """The new names of lanes that have another now, by the old ones."""
+    return {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
+
+
 @dataclass(frozen=True, slots=True)
 class LanesArranged:
     """Lanes were added, dropped or renamed; ``lanes`` are those since then, by name. ``steps`` and ``restarted``: as of
@@ -97,15 +102,38 @@ class Kept:
     moment: "Checkpoint"
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What had happened to a run when it stood at ``at``: the tables that its lanes began with, by name, and its
+    ``events`` since then. ``whole``: whether doing them again leads there."""
+
+    first: Mapping[str, Mapping[str, Any]]
+    events: tuple[Event, ...]
+    at: int
+    whole: bool = True
+
+    @property
+    def names(self) -> dict[str, list[str]]:
+        """What the lanes that it began with have been called, oldest first."""
+        found = {name: [name] for name in self.first}
+        for event in self.events:
+            for old, new in renamed_in(event.lanes).items() if isinstance(event, LanesArranged) else ():
+                for called in found.values():
+                    if old in called:
+                        called.append(new)
+        return found
+
+
 @dataclass(slots=True)
 class Timeline:
     """Events and kept moments since a run began; ``at`` counts the steps that it made since then.
 
-    ``memory``: bytes that moments may take together. ``base``: a moment that it began with, if not at its start.
+    ``memory``: bytes that moments may take together. ``base``: the moment that it cannot go back beyond, if that is not
+    its start.
     """
 
     memory: int
-    base: "Checkpoint | None" = None
+    base: Kept | None = None
     at: int = 0
     end: int = 0  # how far it has been
     done: int = 0  # how many of the events have happened
@@ -149,6 +177,11 @@ class Timeline:
 
             del self.kept[min(range(len(self.kept)), key=share)]
 
+    @property
+    def first(self) -> int:
+        """The first position that it can go back to."""
+        return self.base.at if self.base is not None else 0
+
     def nearest(self, at: int) -> Kept | None:
-        """The last moment kept that is not after ``at``."""
-        return next((one for one in reversed(self.kept) if one.at <= at), None)
+        """The last moment kept that is not after ``at``; None for the start."""
+        return next((one for one in reversed(self.kept) if one.at <= at), self.base)

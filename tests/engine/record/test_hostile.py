@@ -13,6 +13,7 @@ from engine.record.test_source import recorded, tiny
 
 from nntui_engine.errors import InputError
 from nntui_engine.record.blocks import checksum
+from nntui_engine.record.checking import check
 from nntui_engine.record.resume import resumed
 from nntui_engine.record.source import RecordSource
 
@@ -196,3 +197,43 @@ def test_a_journal_that_names_another_file_is_refused_and_the_file_is_there_stil
     with pytest.raises(InputError, match="another program's"):
         resumed(path)
     assert other.exists()
+
+
+def verify(path: Path) -> object:
+    return check(RecordSource(path), 0.0, lambda *_: None)
+
+
+EVENTS = [
+    ('UPDATE arrangement SET event = \'{"what": "tweak", "set": 3}\' WHERE id = 2', "is damaged: arrangement 2"),
+    ('UPDATE arrangement SET event = \'{"what": "tweak", "set": {"train.lr": -1}}\' WHERE id = 2', "lr"),
+    ('UPDATE arrangement SET event = \'{"what": "magic"}\' WHERE id = 2', "came about by nothing that is known"),
+    (
+        "UPDATE arrangement SET event = "
+        '\'{"what": "lanes", "lanes": {"plain": {"origin": "x"}, "relu": {"origin": "relu"}}}\' WHERE id = 2',
+        "come from none",
+    ),
+    ('UPDATE arrangement SET event = \'{"what": "lanes", "lanes": {}}\' WHERE id = 2', "come from none"),
+    ("UPDATE arrangement SET at = -5 WHERE id = 2", "begins before the one that it follows"),
+    ("UPDATE lane SET name = 'relu' WHERE id = 1", "has a lane twice"),
+    ("INSERT INTO run VALUES ('recorded_from', 'x')", "from where it was recorded"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), EVENTS, ids=range(len(EVENTS)))
+def test_what_happened_is_not_done_again_where_it_makes_no_sense(sound, tmp_path, text, words):
+    path = changed(sound, tmp_path, text)
+    with pytest.raises(InputError) as caught:
+        verify(path)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    if "recorded_from" not in text and "lr" not in words:
+        with pytest.raises(InputError):
+            resumed(path)
+
+
+def test_a_step_that_is_too_far_or_a_change_before_it_was_planned_ends(sound, tmp_path):
+    path = changed(sound, tmp_path, 'UPDATE checkpoint SET detail = \'[{"after": -3, "lane": null, "set": {}}]\'')
+    with pytest.raises(InputError, match="planned what was to come before it"):
+        resumed(path)
+    path = changed(sound, tmp_path, "UPDATE run SET value = replace(value, '120', '900000000000') WHERE key = 'now'")
+    assert verify(path).first is None  # its lanes end where they end

@@ -156,3 +156,81 @@ def test_moments_come_soon_at_first_and_then_every_ten_seconds(tmp_path, monkeyp
     monkeypatch.undo()
     recorder.close()
     assert [round(b - a) for a, b in zip([0.0, *at], at, strict=False)] == [1, 2, 4, 8, 10, 10, 10]
+
+
+def test_a_run_that_went_on_goes_back_to_any_step_since_its_start(tmp_path):
+    path = tmp_path / "run.nntui"
+    whole, (run, recorder) = Experiment(tiny(), rewind_memory=10**8), recorded(path, tiny())
+
+    def first(one):
+        one.advance(50)
+        one.tweak({"train.lr": 0.3})
+        one.advance(20)
+        one.rename_lane("relu", "old")
+        one.add_lane("branch", "old", {"train.lr": 0.5}, fresh=False)
+        one.advance(20)
+
+    def then(one):
+        one.advance(30)
+        one.seek(35)
+        one.advance(30)  # over a change that was made before it was ended
+        one.seek(80)  # in what was run before it was ended
+        one.tweak({"train.lr": 0.01}, "plain")
+        one.advance(40)
+
+    first(whole)
+    then(whole)
+    first(run)
+    recorder.close()
+    again, recorder = resumed(path, rewind_memory=10**8)
+    assert (again.position, again.end) == (90, 90)
+    then(again)
+    recorder.close()
+    assert same(again.full_snapshot(None), whole.full_snapshot(None))
+    assert [one.tables for one in again.recipes()] == [one.tables for one in whole.recipes()]
+    assert [one.changes for one in again.recipes()] == [one.changes for one in whole.recipes()]
+    source = RecordSource(path)
+    assert_same(whole, source)
+    for at in (110, 85, 75, 60, 20):
+        source.seek(at)
+        whole.seek(at)
+        again.seek(at)
+        assert_same(whole, source)
+        assert same(again.full_snapshot(None), whole.full_snapshot(None))
+
+
+def test_a_run_that_went_on_and_began_anew_has_its_planned_changes_again(tmp_path):
+    path = tmp_path / "run.nntui"
+    tables = {**TINY, "change": [{"step": 50, "lane": "relu", "set": {"train.lr": 0.03}}]}
+    run, recorder = recorded(path, scenario_from_dict(tables))
+    run.advance(60)
+    run.rename_lane("relu", "old")
+    recorder.close()
+    again, recorder = resumed(path)
+    again.advance(10)
+    again.restart(5)
+    assert [(one.at, one.lane) for one in again.coming] == [(50, "old")]
+    again.advance(70)
+    recorder.close()
+    source = RecordSource(path)
+    assert (source.position, source.end, source.seed) == (70, 70, 5)
+    assert_same(again, source)
+    source.seek(20)
+    assert source.step == 20
+
+
+def test_where_weights_were_set_by_hand_it_goes_back_to_where_it_went_on_and_no_further(tmp_path):
+    path = tmp_path / "run.nntui"
+    run, recorder = recorded(path, tiny())
+    run.advance(30)
+    run.set_parameters("relu", {"1.biases": run.parameters("relu")["1.biases"] + 1.0})
+    run.advance(30)
+    recorder.close()
+    again, recorder = resumed(path)
+    again.advance(20)
+    assert again.seek(10) == 60
+    again.advance(20)
+    run.advance(20)
+    recorder.close()
+    assert same(again.full_snapshot(None), run.full_snapshot(None))
+    assert_same(run, RecordSource(path))
