@@ -60,6 +60,7 @@ def about_run(run: Run, journal: str) -> dict[str, str]:
         "kind": "surface" if s.is_surface else "network",
         "seed": str(run.seed),
         "steps": str(run.steps),
+        "every": str(run.every),
         "numpy": np.__version__,
         "numba": numba.__version__,
         "python": platform.python_version(),

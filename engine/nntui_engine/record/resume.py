@@ -13,9 +13,11 @@ from ..errors import InputError
 from ..experiment import Experiment
 from ..kernels import columns as c
 from ..layout.arena import Arena
+from ..run.run import AnyTask
 from ..run.timeline import Tweaked
 from ..tasks.lane_state import PROGRESS_INTS
-from ..tasks.network_lane import NetworkLane
+from ..tasks.network import NetworkTask
+from .race_state import restore_race
 from .recorder import After, Arranged, Recorder
 from .source import RecordSource
 
@@ -35,12 +37,13 @@ def resumed(
     try:
         moment = source.moment()
         if moment is None:
-            after = After(None, 0, *source.ids())
+            after, every = After(None, 0, *source.ids()), source.every
             source.close()
             recorder = Recorder(path, describe, after)
-            return Experiment(
-                source.scenario, keep_samples=keep_samples, compiling=compiling, listener=recorder
-            ), recorder
+            again = Experiment(
+                source.scenario, every=every, keep_samples=keep_samples, compiling=compiling, listener=recorder
+            )
+            return again, recorder
         number, arrangement, position, coming = moment
         source.show(arrangement, position)
         run = _built(source, keep_samples, compiling)
@@ -52,7 +55,7 @@ def resumed(
         source.close()
     recorder = Recorder(path, describe, after)
     planned = [Tweaked(one.after, one.set, one.lane) for one in coming]
-    run.continue_from(run.network, marks, planned, recorder)
+    run.continue_from(_task(run), marks, planned, recorder)
     return run, recorder
 
 
@@ -60,12 +63,29 @@ def _built(source: RecordSource, keep_samples: int, compiling: Progress | None) 
     """The lanes at their start."""
     lanes = tuple(source.lane_tables())
     scenario = replace(source.scenario, lanes=lanes, tables=lanes[0].tables, changes=())
-    return Experiment(scenario, keep_samples=keep_samples, compiling=compiling)
+    return Experiment(scenario, every=source.every, keep_samples=keep_samples, compiling=compiling)
+
+
+def _task(run: Experiment) -> AnyTask:
+    return run.surface if run.scenario.is_surface else run.network
 
 
 def _restore(run: Experiment, source: RecordSource, number: int) -> None:
     """The numbers and the pasts of moment ``number``."""
-    task = run.network
+    if run.scenario.is_surface:
+        restore_race(run.surface, source, number)
+    else:
+        _restore_networks(run.network, source, number)
+    task = _task(run)
+    for place, (lane, recorded) in enumerate(zip(task.lanes, source.lanes, strict=True)):
+        if lane.settings != recorded.settings:
+            raise InputError(
+                f"{source.path}: lane {lane.name!r} resolves to other settings here than when it was recorded"
+            )
+        task.lanes[place] = lane.with_past_of(recorded)
+
+
+def _restore_networks(task: NetworkTask, source: RecordSource, number: int) -> None:
     arena, kept = task.numbers, {}
     for part in ("pool", "order", "sums", "ints", "reals"):
         own: NDArray[Any] = getattr(arena, part)
@@ -74,13 +94,6 @@ def _restore(run: Experiment, source: RecordSource, number: int) -> None:
     for part in ("pool", "sums", "reals", "order"):
         getattr(arena, part)[:] = kept[part]
     arena.ints[:, PROGRESS_INTS] = kept["ints"][:, PROGRESS_INTS]
-    for place, (lane, recorded) in enumerate(zip(task.lanes, source.lanes, strict=True)):
-        assert isinstance(recorded, NetworkLane)
-        if lane.settings != recorded.settings:
-            raise InputError(
-                f"{source.path}: lane {lane.name!r} resolves to other settings here than when it was recorded"
-            )
-        task.lanes[place] = lane.with_past_of(recorded)
 
 
 def _check(arena: Arena, kept: Mapping[str, NDArray[Any]], source: RecordSource) -> None:

@@ -87,6 +87,13 @@ class Tables:
             raise self.damaged(f"it does not say its {key}")
         return str(rows[0][0])
 
+    def every(self) -> int:
+        """Steps from one sample to the next."""
+        value = self._rows("SELECT COALESCE(MAX(value), '1') FROM run WHERE key = 'every'")[0][0]
+        if not (isinstance(value, str) and value.isdecimal() and len(value) < 16 and int(value) >= 1):
+            raise self.damaged("it does not say how often it was measured")
+        return int(value)
+
     def now(self) -> Now:
         """Where the run stood when it was last heard of."""
         return self._parsed(self.text("now"), Now)

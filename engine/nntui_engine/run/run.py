@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from .listener import Listener, News
 from .recipe import Recipe, recipes
 from .snapshot import LaneState, Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked
+from .timeline import KEEP_SECONDS, Descent, Event, LanesArranged, Timeline, Tweaked, marks_after
 
 AnyTask = Task[Any, Any, Any]
 SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
@@ -105,6 +105,11 @@ class Run:
     def seed(self) -> int:
         """The first lane's seed."""
         return self.lanes[0].settings.seed
+
+    @property
+    def every(self) -> int:
+        """Steps from one sample to the next."""
+        return self._task.every
 
     @property
     def steps(self) -> int:
@@ -341,22 +346,7 @@ class Run:
         origins = {name: None if one.fresh else one.origin for name, one in lanes.items()}
         chosen = [name for name, one in lanes.items() if one.fresh or one.settings or one.origin != name]
         restarted = self._task.arrange(tables, origins, chosen)
-        renamed = {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
-        gone = set(present) - set(lanes) - set(renamed)
-        began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
-        self.marks = [
-            replace(
-                mark,
-                lane=renamed.get(mark.lane, mark.lane) if mark.lane is not None else None,
-                at={
-                    name: mark.at[one.origin]
-                    for name, one in lanes.items()
-                    if one.origin in mark.at and name not in began
-                },
-            )
-            for mark in self.marks
-            if mark.lane not in gone
-        ]
+        self.marks = marks_after(self.marks, lanes, restarted)
         return restarted
 
     def recipes(self) -> list[Recipe]:

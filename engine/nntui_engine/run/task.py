@@ -24,6 +24,7 @@ from .snapshot import LaneSnapshot, LaneState
 
 Steps = NDArray[np.int64]
 Row = dict[str, Any]
+NOT_DIAGNOSED = "a race on a surface is not diagnosed"
 
 
 @dataclass
@@ -169,7 +170,7 @@ class Task(ABC, Generic[L, N, P]):
 
     def unchecked(self) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""
-        return [Unchecked(lane.name, ("all",), "a race on a surface is not diagnosed") for lane in self.lanes]
+        return [Unchecked(lane.name, ("all",), NOT_DIAGNOSED) for lane in self.lanes]
 
     # -- what all do alike ------------------------------------------------------------------------------------------
 
