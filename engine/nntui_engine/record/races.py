@@ -82,7 +82,7 @@ class Races(Kind[Racer]):
         """What lies under the lanes; made once, since data may lie there."""
         settings = [one.lane.settings for one in lanes]
         if self._ground is None or self._ground_of != settings:
-            compile_ahead((RACE,), None)
+            compile_ahead((RACE,))
             self._ground, self._ground_of = Ground.under([one.lane for one in lanes]), settings
         self._ground.lanes = [one.lane for one in lanes]
         return self._ground
