@@ -1,6 +1,5 @@
 """A record's rows, checked as they are read: what does not fit together is refused, in one line."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from ..errors import InputError
 from .blocks import BrokenBlockError, checksum, decoded, unpacked
 from .plain import from_text
 from .recorder import Coming, Now
-from .schema import check_integrity, opened
+from .schema import UNREADABLE, check_integrity, opened
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -77,7 +76,7 @@ class Tables:
     def _rows(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(text, values).fetchall()
-        except (sqlite3.Error, OverflowError) as error:
+        except UNREADABLE as error:
             raise self.damaged(error) from None
 
     def text(self, key: str) -> str:
