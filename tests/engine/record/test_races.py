@@ -83,6 +83,18 @@ def test_where_a_lane_diverged_is_known_at_that_very_step(path):
         assert lane.surface.diverged_at == (lost if at >= lost else None)
 
 
+def test_who_starts_out_of_bounds_has_not_diverged_before_the_first_step(path):
+    run, recorder = recorded(path, race({"name": "bowl", "start": [2e6, 0.0]}, PAIR))
+    run.advance(1)
+    recorder.close()
+    source = RecordSource(path)
+    for at, state in ((0, "running"), (1, "diverged")):
+        source.seek(at)
+        assert [lane.state for lane in source.snapshot().lanes] == [state] * 2
+        run.seek(at)
+        assert_same(run, source)
+
+
 def test_a_path_longer_than_is_kept_in_memory(path, monkeypatch):
     for name, value in (("CHECKPOINT_SHARE", 0.1), ("LEAST_BYTES", 1), ("BYTES_A_SECOND", 1e15)):
         monkeypatch.setattr(recording, name, value)
