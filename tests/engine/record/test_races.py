@@ -1,5 +1,7 @@
 """What is read back of a race is what the race itself had, to the bit; going on from there, it never stopped."""
 
+import sqlite3
+import threading
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from nntui_engine import Experiment
 from nntui_engine.errors import InputError
 from nntui_engine.kernels import race as k
 from nntui_engine.record import recorder as recording
+from nntui_engine.record import writer
 from nntui_engine.record.resume import resumed
 from nntui_engine.record.source import RecordSource
 from nntui_engine.registry.optimizer import OPTIMIZERS
@@ -201,6 +204,37 @@ def test_the_surface_under_it_is_that_of_the_race(path):
     for lane in range(2):
         assert ground.values(xs, ys, lane).tobytes() == run.surface.values(xs, ys, lane).tobytes()
         assert ground.minima(lane).tobytes() == run.surface.minima(lane).tobytes()
+
+
+def test_of_a_path_too_quick_for_the_disk_places_stay_that_it_was_at_and_the_last_one(path, monkeypatch):
+    monkeypatch.setattr(writer, "QUEUE_BYTES", 10_000)
+    scenario = race(lanes=PAIR, steps=8000)
+    run, recorder = recorded(path, scenario)
+    hold = threading.Event()
+    recorder.writer.do(hold.wait)
+    run.advance(6000)
+    hold.set()
+    recorder.close()
+    assert sqlite3.connect(path).execute("SELECT MAX(merged) FROM block").fetchone()[0] > 1
+    source, whole = RecordSource(path), Experiment(scenario, keep_samples=1)
+    whole.advance(8000)
+    there = {(row["lane"], row["step"], row["x"], row["y"]) for row in whole.samples()}
+    for place, lane in enumerate(run.lanes):
+        rows = np.concatenate(list(source.measured(place, "path")))
+        assert len(rows) < 6000
+        assert {(lane.name, *row[:3]) for row in rows.tolist()} <= there
+    for one, other in zip(run.full_snapshot().lanes, source.full_snapshot().lanes, strict=True):
+        assert (other.step, other.state, other.whole) == (one.step, one.state, one.whole)
+    again, recorder = resumed(path)
+    again.advance(2000)
+    recorder.close()
+    assert [lane.whole for lane in again.snapshot().lanes] == [lane.whole for lane in whole.snapshot().lanes]
+
+
+def test_the_lowest_and_the_highest_sample_stay_and_what_is_not_finite():
+    table = np.arange(20.0)[:, None] * np.ones(7)
+    table[:, 3] = [5, 1, 5, 9, 5, 5, 5, 5, 5, 5, np.nan, 5, 5, 5, 2, 5, 5, 5, 5, 5]
+    assert writer.thin(table, 8)[:, 0].tolist() == [1, 3, 7, 10, 14, 15, 16, 19]
 
 
 # -- going on ---------------------------------------------------------------------------------------------------------
