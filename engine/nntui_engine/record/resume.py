@@ -105,7 +105,8 @@ def _check(arena: Arena, kept: Mapping[str, NDArray[Any]], source: RecordSource)
         some = order[at : at + rows] = kept["order"][at : at + rows]
         if rows and not 0 <= some.min() <= some.max() < rows:
             raise source.damaged("the order of its rows is none")
-        if not (0 <= ints[lane, c.I_STEP] <= before[lane, c.I_LIMIT] and 0 <= ints[lane, c.I_POSITION] <= rows):
+        last = max(before[lane, c.I_LIMIT], source.step_of(lane))  # it may have been told to end before where it stood
+        if not (0 <= ints[lane, c.I_STEP] <= last and 0 <= ints[lane, c.I_POSITION] <= rows):
             raise source.damaged("it stands at no step of its run")
     if not np.array_equal(order, kept["order"]):
         raise source.damaged("the order of its rows is none")
