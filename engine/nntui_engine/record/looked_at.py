@@ -67,10 +67,3 @@ class Kind(ABC, Generic[R]):
     @abstractmethod
     def unchecked(self, lanes: Sequence[R]) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""
-
-
-def ended(reached: int, step: int, steps: int, cut_short: LaneState) -> LaneState:
-    """The state of a lane that was at ``reached`` of its ``steps`` when the run had come as far as ``step``."""
-    if reached >= steps:
-        return "finished"
-    return "running" if reached == step else cut_short

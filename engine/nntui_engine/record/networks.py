@@ -7,10 +7,10 @@ from ..diagnosis.unchecked import unchecked_in
 from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, found_in
 from ..registry.statistic import LAYER_HISTORIES, WHOLE_HISTORIES
 from ..run.finding import Finding, Unchecked
-from ..run.snapshot import LaneSnapshot
+from ..run.snapshot import LaneSnapshot, LaneState
 from ..tasks.network_lane import NetworkLane
 from .about import AboutNetwork, network_lane
-from .looked_at import Kind, RecordedLane, ended
+from .looked_at import Kind, RecordedLane
 from .recorder import LaneNow
 from .tables import LaneRow
 
@@ -39,7 +39,8 @@ class Networks(Kind[RecordedNetwork]):
         lane = one.lane
         lane.renew_latest()
         one.step = min(step, last)
-        one.state = ended(one.step, step, lane.settings.steps, "stopped early")
+        ended: LaneState = "finished" if one.step >= lane.settings.steps else "stopped early"
+        one.state = "running" if one.step == step and step < lane.settings.steps else ended
         if now is not None and at_end:
             one.step, one.state = now.step, now.state
         broken = None if now is None else now.non_finite

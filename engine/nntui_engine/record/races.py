@@ -22,7 +22,7 @@ from ..tasks.ground import Ground
 from ..tasks.resolve import parameters_of
 from ..tasks.surface_lane import SurfaceLane
 from .about import surface_lane
-from .looked_at import Kind, RecordedLane, ended
+from .looked_at import Kind, RecordedLane
 from .recorder import LaneNow
 from .tables import LaneRow
 
@@ -52,7 +52,7 @@ class Races(Kind[Racer]):
         if lane.history.last() is None:
             raise ValueError("a lane has no start")
         one.step = int(lane.history.last_step)
-        one.state = "diverged" if lane.has_left else ended(one.step, one.step, lane.settings.steps, "diverged")
+        one.state = "diverged" if lane.has_left else "finished" if one.step >= lane.settings.steps else "running"
         if now is not None and at_end:
             one.state = now.state
 

@@ -381,6 +381,7 @@ class Run:
         """
         self._task, self.marks, self._listener = task, list(marks), listener
         task.emitted = listener.sampled
+        task.begin_rows()
         self._timeline = Timeline(self._memory, self.save(), events=list(coming))
         self._first_tables = {lane.name: lane.tables for lane in self.lanes}
         self._tell("begun")
