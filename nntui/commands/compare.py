@@ -19,7 +19,7 @@ def command(first: Path, others: tuple[Path, ...], as_json: bool) -> int:
     """Compare the record FIRST with each other RECORD, lane by lane of the same name.
 
     Prints the settings that differ, how the runs came out, the step at which their numbers part, and where the
-    statistics of layers differ most. Exits with 0 whatever it finds.
+    statistics of layers differ most, or the paths of a race. Exits with 0 whatever it finds.
     """
     from nntui.headless.comparing import compared
     from nntui.headless.comparing_text import comparison_document, print_comparison

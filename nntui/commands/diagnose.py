@@ -124,9 +124,13 @@ def _judge_record(path: Path, options: list[str], as_json: bool) -> int:
     from nntui.headless.diagnosis_text import print_diagnosis
     from nntui.headless.machine import write_json
     from nntui.headless.output import text_console
+    from nntui_engine.errors import InputError
     from nntui_engine.record.source import RecordSource
 
-    found = diagnosis_of(RecordSource(path))
+    source = RecordSource(path)
+    if source.is_race:
+        raise InputError(f"{path}: a surface has no network to diagnose")
+    found = diagnosis_of(source)
     if as_json:
         write_json(diagnosis_document(found))
     else:

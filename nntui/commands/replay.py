@@ -37,10 +37,13 @@ def command(record: Path, ascii_only: bool, fps: int | None, verify: bool) -> in
     source = RecordSource(record)
     if verify:
         return _verify(source)
-    require_terminal("nntui diagnose judges a record without a screen")
+    instead = "nntui export writes a race's record" if source.is_race else "nntui diagnose judges a record"
+    require_terminal(f"{instead} without a screen")
     from nntui.lab.start import run_lab
+    from nntui_engine.compiling.parts import RACE
 
-    return run_lab(lambda: source, title=source.scenario.title, ascii_only=ascii_only, fps=fps, parts=())
+    parts = (RACE,) if source.is_race else ()
+    return run_lab(lambda: source, title=source.scenario.title, ascii_only=ascii_only, fps=fps, parts=parts)
 
 
 def _verify(source: "RecordSource") -> int:

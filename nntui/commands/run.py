@@ -256,11 +256,10 @@ def _check_outputs(scenario: "Scenario | None", outputs: Outputs) -> None:
     from nntui.headless.frames import check_suffix
     from nntui_engine.errors import InputError
 
-    context = click.get_current_context()
     if outputs.screenshot is not None:
         check_suffix(outputs.screenshot, "--screenshot")
-    if outputs.weights is not None and scenario is not None and scenario.is_surface:
-        raise click.UsageError("--save-weights: a surface has no weights", context)
+    if scenario is not None:
+        _check_weights(scenario, outputs)
     source = None if scenario is None else scenario.path
     for option, path in (("--screenshot", outputs.screenshot), ("--save-weights", outputs.weights)):
         if path is None:
@@ -270,6 +269,11 @@ def _check_outputs(scenario: "Scenario | None", outputs: Outputs) -> None:
         if outputs.record is not None and path.resolve() == outputs.record.resolve():
             raise InputError(f"{option}: {path} is the --record; choose another name")
         writable_file(path, option)
+
+
+def _check_weights(scenario: "Scenario", outputs: Outputs) -> None:
+    if outputs.weights is not None and scenario.is_surface:
+        raise click.UsageError("--save-weights: a surface has no weights", click.get_current_context())
 
 
 def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outputs) -> int:
@@ -296,6 +300,7 @@ def _headless(scenario: "Scenario | None", options: "RunOptions", outputs: Outpu
                     experiment = recorded.enter_context(resuming(outputs.resume, kept, progress))
                 else:
                     experiment = recorded.enter_context(branching(outputs.resume, outputs.branch, kept, progress))
+                _check_weights(experiment.scenario, outputs)
             write = partial(_write_rows, experiment.snapshot()) if rows else None
             timing = None if outputs.fair else train(experiment, progress, write)
         if outputs.fair:

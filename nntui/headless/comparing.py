@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nntui.headless.record_rows import STEPWISE, Beside
+from nntui.headless.parting import Parting, common_columns, side_by_side
 from nntui.headless.settings_document import settings_document
-from nntui_engine.record.about import columns_of
+from nntui_engine.errors import InputError
 from nntui_engine.record.source import RecordSource
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, WHOLE_STATISTICS
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, SURFACE_BY_NAME, WHOLE_STATISTICS
+from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.tasks.network_lane import NetworkLane
 
 Array = NDArray[np.float64]
@@ -27,6 +28,9 @@ class Difference:
     second: Any
 
 
+Head = tuple[str, str, tuple[Difference, ...], tuple[Difference, ...]]  # what every comparison of lanes begins with
+
+
 @dataclass(frozen=True, slots=True)
 class LayerDifference:
     """Where a statistic of layers differs most: in units of its root mean square over both runs (``size``)."""
@@ -40,9 +44,19 @@ class LayerDifference:
 
 
 @dataclass(frozen=True, slots=True)
+class Farthest:
+    """Where two paths are farthest apart: (x, y) of both."""
+
+    step: int
+    first: tuple[float, float]
+    second: tuple[float, float]
+    distance: float
+
+
+@dataclass(frozen=True, slots=True)
 class LaneComparison:
     """Two lanes. ``same_steps``: so many steps from the first on have the same numbers, to the bit; ``parts_at``: the
-    first step that both measured and that differs, ``losses_part_at`` the first whose loss does; None without one."""
+    first step that both measured and that differs; None without one."""
 
     first: str
     second: str
@@ -50,8 +64,23 @@ class LaneComparison:
     outcome: tuple[Difference, ...]
     same_steps: int
     parts_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkComparison(LaneComparison):
+    """Two networks. ``losses_part_at``: the first step whose loss differs."""
+
     losses_part_at: int | None
     layers: tuple[LayerDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RaceComparison(LaneComparison):
+    """Two paths. ``paths_part_at``: the first step at which they are at two places; ``farthest``: None if they never
+    are."""
+
+    paths_part_at: int | None
+    farthest: Farthest | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +93,13 @@ class Comparison:
 
 
 def compared(first: RecordSource, second: RecordSource) -> Comparison:
-    """Lanes of the same name beside each other; where each record has one lane, those two."""
+    """Lanes of the same name beside each other; where each record has one lane, those two.
+
+    Raises InputError where one is of a race and the other of networks.
+    """
+    if first.is_race != second.is_race:
+        race, networks = (first, second) if first.is_race else (second, first)
+        raise InputError(f"{race.path}: is the record of a race on a surface, and {networks.path} is of networks")
     names = [[lane.name for lane in one.lanes] for one in (first, second)]
     if len(names[0]) == len(names[1]) == 1:
         pairs = [(0, 0)]
@@ -80,12 +115,20 @@ def _lanes(first: RecordSource, a: int, second: RecordSource, b: int) -> LaneCom
     lanes = first.lanes[a], second.lanes[b]
     snapshots = first.snapshot().lanes[a], second.snapshot().lanes[b]
     settings = [dict(_flat(settings_document(one.settings))) for one in snapshots]
-    outcomes = [
-        {"step": one.step, **{name: one.whole[name] for name in OUTCOME if name in one.whole}} for one in snapshots
-    ]
+    outcomes = [_race_outcome(one) if first.is_race else _outcome(one) for one in snapshots]
     changed = tuple(_differences(settings[0], settings[1]))
     outcome = tuple(_differences(outcomes[0], outcomes[1], all_of_them=True))
-    return LaneComparison(lanes[0].name, lanes[1].name, changed, outcome, *_numbers(first, a, second, b))
+    parts = _paths if first.is_race else _networks
+    return parts((lanes[0].name, lanes[1].name, changed, outcome), first, a, second, b)
+
+
+def _outcome(lane: LaneSnapshot) -> dict[str, Any]:
+    return {"step": lane.step, **{name: lane.whole[name] for name in OUTCOME if name in lane.whole}}
+
+
+def _race_outcome(lane: LaneSnapshot) -> dict[str, Any]:
+    known = [name for name in SURFACE_BY_NAME if name != "distance" or len(lane.surface.minima)]
+    return {"step": lane.step, "state": lane.state, **{name: lane.whole[name] for name in known}}
 
 
 def _flat(table: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -110,39 +153,38 @@ def _differences(
             yield Difference(key, one, other)
 
 
-def _numbers(
-    first: RecordSource, a: int, second: RecordSource, b: int
-) -> tuple[int, int | None, int | None, tuple[LayerDifference, ...]]:
-    """How many steps are the same, the first that is not, the first with another loss, and where layers differ most."""
-    lanes = first.lanes[a], second.lanes[b]
-    names = [columns_of(lane)[STEPWISE][1:] for lane in lanes]
-    common = [name for name in names[0] if name in names[1]]
-    at = [np.array([1 + mine.index(name) for name in common], int) for mine in names]
-    beside = Beside(second.measured(b, STEPWISE), len(names[1]))
-    largest = _Largest(len(common))
-    same = 0
-    parts_at: int | None = None
-    losses_part_at: int | None = None
-    for table in first.measured(a, STEPWISE):
-        if not len(table):
-            continue
-        other = beside.upto(table[-1, 0])
-        steps, mine, theirs = np.intersect1d(table[:, 0], other[:, 0], return_indices=True)
-        x, y = table[mine][:, at[0]], other[theirs][:, at[1]]
-        differs = (x != y) & ~(np.isnan(x) & np.isnan(y))
-        if parts_at is None:
-            parts_at = _first(steps, differs.any(axis=1))
-            same += len(steps) if parts_at is None else int(np.searchsorted(steps, parts_at))
-        if losses_part_at is None:
-            losses_part_at = _first(steps, differs[:, common.index("loss")])
-        largest.take(steps, x, y)
-    lane = lanes[0]
+def _networks(head: Head, first: RecordSource, a: int, second: RecordSource, b: int) -> NetworkComparison:
+    common = common_columns(first, a, second, b)
+    parting, largest = Parting([common.index("loss")]), _Largest(len(common))
+    for some in side_by_side(first, a, second, b):
+        parting.take(some)
+        largest.take(some.steps, some.x, some.y)
+    lane = first.lanes[a]
     assert isinstance(lane, NetworkLane)
-    return same, parts_at, losses_part_at, tuple(largest.by_statistic(common, [info.name for info in lane.infos]))
+    layers = tuple(largest.by_statistic(common, [info.name for info in lane.infos]))
+    return NetworkComparison(*head, parting.same, parting.at, parting.chosen_at, layers)
 
 
-def _first(steps: Array, which: NDArray[np.bool_]) -> int | None:
-    return int(steps[np.argmax(which)]) if which.any() else None
+def _paths(head: Head, first: RecordSource, a: int, second: RecordSource, b: int) -> RaceComparison:
+    common = common_columns(first, a, second, b)
+    places = [common.index("x"), common.index("y")]
+    parting, farthest = Parting(places), None
+    for some in side_by_side(first, a, second, b):
+        parting.take(some)
+        farthest = _farther(farthest, some.steps, some.x[:, places], some.y[:, places])
+    return RaceComparison(*head, parting.same, parting.at, parting.chosen_at, farthest)
+
+
+def _farther(so_far: Farthest | None, steps: Array, one: Array, other: Array) -> Farthest | None:
+    """The farther of what was found so far, and of these steps (m,) with both's places (m, 2)."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        apart = np.hypot(*(one - other).T)
+    apart = np.where(np.isfinite(apart), apart, 0.0)
+    at = int(np.argmax(apart)) if len(apart) else 0
+    if not len(apart) or apart[at] <= (0.0 if so_far is None else so_far.distance):
+        return so_far
+    (x, y), (u, v) = one[at].tolist(), other[at].tolist()
+    return Farthest(int(steps[at]), (x, y), (u, v), float(apart[at]))
 
 
 class _Largest:

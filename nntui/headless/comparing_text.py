@@ -8,7 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nntui.headless.comparing import Comparison, Difference, LaneComparison
+from nntui.headless.comparing import (
+    Comparison,
+    Difference,
+    Farthest,
+    LaneComparison,
+    NetworkComparison,
+    RaceComparison,
+)
 from nntui.plotting.numbers import number, setting
 
 SCHEMA = 1
@@ -44,19 +51,32 @@ def _print_lane(console: Console, first: str, second: str, lane: LaneComparison)
         console.print(_table(SETTINGS, first, second, lane.settings))
     console.print()
     console.print(_table("Outcome", first, second, lane.outcome))
-    if lane.layers:
+    if isinstance(lane, NetworkComparison) and lane.layers:
         console.print()
         console.print(_layers(first, second, lane))
+    if isinstance(lane, RaceComparison) and lane.farthest is not None:
+        console.print()
+        console.print(_apart(lane.farthest), soft_wrap=True)
 
 
 def _parting(lane: LaneComparison) -> str:
     if lane.parts_at is None:
         steps = f"{lane.same_steps} steps that both made"
         return f"Every number of the {steps} is the same, to the bit." if lane.same_steps else "They share no step."
-    if lane.losses_part_at is None:
-        return f"Their losses are the same at every step; other numbers part at step {lane.parts_at}."
+    what, at = ("paths", lane.paths_part_at) if isinstance(lane, RaceComparison) else ("losses", None)
+    at = lane.losses_part_at if isinstance(lane, NetworkComparison) else at
+    if at is None:
+        return f"Their {what} are the same at every step; other numbers part at step {lane.parts_at}."
+    if at == 0:
+        return "They start at two places."
     same = f" The {lane.same_steps} steps before are the same, to the bit." if lane.same_steps else ""
-    return f"Their losses part at step {lane.losses_part_at}.{same}"
+    return f"Their {what} part at step {at}.{same}"
+
+
+def _apart(farthest: Farthest) -> str:
+    (x, y), (u, v) = farthest.first, farthest.second
+    places = f"({number(x)}, {number(y)}) and ({number(u)}, {number(v)})"
+    return f"Farthest apart at step {farthest.step}: {number(farthest.distance)}, at {places}."
 
 
 def _table(title: str, first: str, second: str, differences: Sequence[Difference]) -> Table:
@@ -68,7 +88,7 @@ def _table(title: str, first: str, second: str, differences: Sequence[Difference
     return table
 
 
-def _layers(first: str, second: str, lane: LaneComparison) -> Table:
+def _layers(first: str, second: str, lane: NetworkComparison) -> Table:
     table = _plain_table("Layers differ most in", "Layer")
     _add_columns(table, "Step", first, second)
     for one in lane.layers[:MOST_LAYERS]:

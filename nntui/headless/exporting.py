@@ -1,9 +1,11 @@
 """All that a record holds as CSV, JSON lines or NPZ, a block at a time, so that memory stays small."""
 
 import csv
+import heapq
 import io
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -11,10 +13,14 @@ import numpy as np
 
 from nntui.files import whole_file
 from nntui.headless.machine import encoded, json_text, write_bytes
-from nntui.headless.record_rows import Column, Rows, columns, rows
+from nntui.headless.record_rows import Column, Rows, columns, rows, stepwise
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
+from nntui_engine.run.task import Lane
 from nntui_engine.tasks.network_lane import NetworkLane
+from nntui_engine.tasks.surface_lane import IN_ROWS
+
+LINES_AT_ONCE = 4096
 
 
 def export(source: RecordSource, form: str, out: Path | None) -> None:
@@ -30,10 +36,9 @@ def export(source: RecordSource, form: str, out: Path | None) -> None:
 
 
 def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
-    lanes = [cast("NetworkLane", lane) for lane in source.lanes]
-    titles = list(dict.fromkeys(name for lane in lanes for name in _titles(lane)))
+    titles = list(dict.fromkeys(name for lane in source.lanes for name in _titles(lane)))
     write(_csv_lines([["lane", "step", *titles]]))
-    for place, lane in enumerate(lanes):
+    for place, lane in enumerate(source.lanes):
         own = {kind: list(_numbered(held)) for kind, held in columns(lane).items()}
         for some in rows(source, place):
             lines = []
@@ -43,7 +48,7 @@ def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
             write(_csv_lines(lines))
 
 
-def _titles(lane: NetworkLane) -> list[str]:
+def _titles(lane: Lane) -> list[str]:
     """Every column's, once; what has several numbers of a layer has one with a number each."""
     return [title for kind in columns(lane).values() for title, _ in _numbered(kind)]
 
@@ -73,10 +78,31 @@ def _csv_lines(lines: list[list[str]]) -> bytes:
 
 
 def _write_jsonl(source: RecordSource, write: Callable[[bytes], object]) -> None:
+    if source.is_race:
+        _write_race_lines(source, write)
+        return
     for place, lane in enumerate(source.lanes):
         for some in rows(source, place):
             documents = (_document(cast("NetworkLane", lane), some, at) for at in range(len(some.steps)))
             write(encoded("".join(json_text(one, indent=None) for one in documents)))
+
+
+def _write_race_lines(source: RecordSource, write: Callable[[bytes], object]) -> None:
+    """Step by step all lanes, as ``run --format jsonl`` writes a race."""
+    lines = heapq.merge(*(_race_rows(source, place) for place in range(len(source.lanes))), key=lambda row: row[:2])
+    while some := list(islice(lines, LINES_AT_ONCE)):
+        documents = (
+            {"lane": source.lanes[place].name, "step": int(step), **dict(zip(IN_ROWS, values, strict=False))}
+            for step, place, values in some
+        )
+        write(encoded("".join(json_text(one, indent=None) for one in documents)))
+
+
+def _race_rows(source: RecordSource, place: int) -> Iterator[tuple[float, int, list[float]]]:
+    """(step, lane's place, values) of each sample of a lane."""
+    for table in source.measured(place, stepwise(source.lanes[place])):
+        for step, *values in table.tolist():
+            yield step, place, values
 
 
 def _document(lane: NetworkLane, some: Rows, at: int) -> dict[str, Any]:

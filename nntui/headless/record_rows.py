@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
+from nntui_engine.run.task import Lane
 from nntui_engine.tasks.network_lane import NetworkLane
 
 Array = NDArray[np.float64]
-STEPWISE = "step"  # the kind of measurement that the others are put beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,12 @@ class Rows:
     there: dict[str, NDArray[np.bool_]]
 
 
-def columns(lane: NetworkLane) -> dict[str, list[Column | None]]:
+def stepwise(lane: Lane) -> str:
+    """The kind of measurement that is made at every step, which the others are put beside."""
+    return next(iter(columns_of(lane)))
+
+
+def columns(lane: Lane) -> dict[str, list[Column | None]]:
     """By kind of measurement what its columns hold; None for what says nothing of this lane."""
     found: dict[str, list[Column | None]] = {}
     for kind, names in columns_of(lane).items():
@@ -46,7 +51,9 @@ def columns(lane: NetworkLane) -> dict[str, list[Column | None]]:
     return found
 
 
-def _column(lane: NetworkLane, name: str) -> Column | None:
+def _column(lane: Lane, name: str) -> Column | None:
+    if not isinstance(lane, NetworkLane):
+        return Column(name, 0)
     statistic, _, number = name.partition("/")
     if not number:
         return Column(statistic, 0) if statistic and lane.applies(statistic) else None
@@ -58,11 +65,12 @@ def rows(source: RecordSource, place: int) -> Iterator[Rows]:
     """All rows of a lane in their order, block by block. What was not measured at every step is put beside its step."""
     lane = source.lanes[place]
     widths = {kind: len(names) - 1 for kind, names in columns_of(lane).items()}
-    beside = {kind: Beside(source.measured(place, kind), width) for kind, width in widths.items() if kind != STEPWISE}
-    for table in source.measured(place, STEPWISE):
+    main = stepwise(lane)
+    beside = {kind: Beside(source.measured(place, kind), width) for kind, width in widths.items() if kind != main}
+    for table in source.measured(place, main):
         if len(table):
-            yield _joined(table, beside, table[-1, 0])
-    rest = _joined(np.empty((0, 1 + widths[STEPWISE])), beside, np.inf)
+            yield _joined(main, table, beside, table[-1, 0])
+    rest = _joined(main, np.empty((0, 1 + widths[main])), beside, np.inf)
     if len(rest.steps):
         yield rest
 
@@ -85,8 +93,8 @@ class Beside:
         return taken
 
 
-def _joined(table: Array, beside: dict[str, Beside], step: float) -> Rows:
-    parts = {STEPWISE: table, **{kind: one.upto(step) for kind, one in beside.items()}}
+def _joined(main: str, table: Array, beside: dict[str, Beside], step: float) -> Rows:
+    parts = {main: table, **{kind: one.upto(step) for kind, one in beside.items()}}
     steps = np.unique(np.concatenate([part[:, 0] for part in parts.values()]))
     values, there = {}, {}
     for kind, part in parts.items():

@@ -169,9 +169,17 @@ def compare_schema() -> Schema:
     layer = {"statistic": TEXT, "layer": TEXT, "step": COUNT, **dict.fromkeys(("first", "second", "size"), VALUE)}
     step: Schema = {"type": ["integer", "null"], "minimum": 0}
     lane = {"first": TEXT, "second": TEXT, "settings": difference, "outcome": difference, "same_steps": COUNT}
-    lane |= {"parts_at": step, "losses_part_at": step, "layers": listed(closed(layer))}
+    lane |= {"parts_at": step}
+    network = closed({**lane, "losses_part_at": step, "layers": listed(closed(layer))})
+    farthest: Schema = closed({"step": COUNT, "first": PAIR, "second": PAIR, "distance": VALUE})
+    race = closed({**lane, "paths_part_at": step, "farthest": {"anyOf": [farthest, {"type": "null"}]}})
     names = listed(TEXT)
-    other = {"record": TEXT, "lanes": listed(closed(lane)), "only_first": names, "only_second": names}
+    other = {
+        "record": TEXT,
+        "lanes": {"anyOf": [listed(network), listed(race)]},
+        "only_first": names,
+        "only_second": names,
+    }
     return closed({"schema": {"const": 1}, "first": TEXT, "others": listed(closed(other), 1)})
 
 

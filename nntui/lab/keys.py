@@ -163,12 +163,13 @@ PAIRS = {
 # What a source must be able to do for an action (``run/source.py`` of the engine), and what is said where it cannot
 NEEDS = {
     "advance": frozenset(
-        {"pause", "step", "epoch", "slower", "faster", "restart", "new_seed", "keep", "copy", "record"}
+        {"pause", "step", "epoch", "slower", "faster", "restart", "new_seed", "keep", "copy", "fair", "record"}
     ),
     "tweak": frozenset(
         {
             *("turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
             *("undo", "redo", "try", "add_lane", "branch", "branching", "drop_lane", "rename_lane", "fix"),
+            "move_start",
         }
     ),
     "rewind": frozenset({"back", "forward"}),

@@ -9,6 +9,7 @@ from nntui.looks.projection import Window
 from nntui.plotting.numbers import setting
 from nntui.plotting.theme import Theme
 
+from . import reasons
 from .any_session import AnySession
 from .map_view import PAN, middle, rounded
 from .model import LabModel
@@ -142,8 +143,11 @@ class MapActions(App[None]):
 
     def on_map_plot_clicked(self, event: MapPlot.Clicked) -> None:
         """A click is a new start."""
-        home = self._home()
+        home, refused = self._home(), reasons.refused(self.model, "move_start")
         if home is None or self.lab_screen is None:
+            return
+        if refused:
+            self.say(refused, log=False)
             return
         point = self.lab_screen.map_part.point(self.lab_screen.state, event.column, event.row)
         if point is not None:

@@ -89,7 +89,7 @@ def refused(model: Known, action_id: str) -> str:
 def why_not(model: Known, view_name: str) -> str:
     """Why a view cannot be shown, "" if it can."""
     snapshot = model.view.snapshot
-    if view_name in _OF_THE_NETWORK and model.panel_view.blind:
+    if view_name in _OF_THE_NETWORK and model.panel_view.blind and model.race is None:
         return "A record has the numbers of a run and not its network, which this view asks."
     if view_name in ("layers", "network", "landscape") and model.race is not None:
         return "This scenario has no network: an optimizer goes down a surface."

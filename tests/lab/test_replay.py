@@ -11,7 +11,7 @@ from nntui.lab.warming import Warming
 from nntui_engine import Experiment
 from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
-from nntui_engine.scenario import scenario_from_dict
+from nntui_engine.scenario import parse_scenario, scenario_from_dict
 
 SICK = {
     "schema": 1,
@@ -89,3 +89,106 @@ async def test_it_follows_a_record_that_grows(tmp_path):
         run.advance(150)
         recorder.close()
         await until(pilot, lambda: app.model.view.snapshot.step == 250)
+
+
+RACE = """
+schema = 1
+[scenario]
+title = "Recorded race"
+[surface]
+name = "beale"
+[train]
+lr = 0.003
+steps = 100
+[[lane]]
+name = "plain"
+[[lane]]
+name = "Adam"
+set = { "train.optimizer" = "adam", "train.lr" = 0.3 }
+"""
+
+
+def recorded_race(path: Path, steps: int) -> tuple[Experiment, Recorder]:
+    recorder = Recorder(path)
+    run = Experiment(parse_scenario(RACE, name="race"), listener=recorder)
+    run.advance(steps)
+    return run, recorder
+
+
+def body(app: LabApp) -> list[str]:
+    """The screen without its header and its last line, which name keys."""
+    return export(app, "").text.splitlines()[1:-1]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_a_race_s_record_looks_as_the_race_did_at_every_step(tmp_path, size):
+    run, recorder = recorded_race(tmp_path / "a.nntui", 100)
+    recorder.close()
+    live = LabApp(Session(lambda: run, warming=Warming(()), paused=True), "Recorded race")
+    replayed = lab_on(tmp_path / "a.nntui")
+    seen: list[list[list[str]]] = []
+    for app in (live, replayed):
+        seen.append([])
+        async with app.run_test(size=size) as pilot:
+            for keys, step in (((), 100), ((",", ",", ","), 94), ((".",), 96)):
+                await pilot.press(*keys)
+                await until(
+                    pilot, lambda app=app, step=step: app.model.race is not None and app.model.race.step == step
+                )
+                await until(pilot, lambda app=app: app.model.view.surface is not None)
+                await pilot.pause(0.3)
+                seen[-1].append(body(app))
+            app.source.stop()
+    assert "▀" in "".join(seen[1][0])
+    assert seen[0] == seen[1]
+    assert seen[1][0] != seen[1][1] != seen[1][2]
+
+
+@pytest.mark.asyncio
+async def test_what_a_race_s_record_cannot_is_said_and_changes_nothing(tmp_path):
+    _, recorder = recorded_race(tmp_path / "a.nntui", 100)
+    recorder.close()
+    app = lab_on(tmp_path / "a.nntui")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: app.model.race is not None and app.model.view.surface is not None)
+        await pilot.pause()
+        assert "▬ record" in export(app, "").text.splitlines()[0]
+        for key, words in (
+            ("F", "only be looked at"),
+            ("m", "keeps its settings"),
+            ("space", "only be looked at"),
+            ("3", "no network"),
+            ("f", "keeps its settings"),
+        ):
+            await pilot.press(key)
+            await pilot.pause(0.1)
+            assert words in app.model._message.shown[0], key
+        app.model.say("before")
+        await pilot.click("MapPlot", offset=(20, 10))
+        await pilot.pause(0.2)
+        assert "keeps its settings" in app.model._message.shown[0]
+        assert app.model.map_view.crosshair is None
+        assert app.model.view_name == "map"
+        assert app.model.view.stage == "ready"
+        await pilot.press("1", "4")
+        await pilot.pause(0.1)
+        assert app.model.view_name == "map"  # it needs no network
+        await pilot.press("plus")  # the map can be looked at closer
+        await pilot.pause(0.1)
+        assert app.model.map_view.window is not None
+        app.source.stop()
+
+
+@pytest.mark.asyncio
+async def test_it_follows_a_race_that_goes_on(tmp_path):
+    run, recorder = recorded_race(tmp_path / "a.nntui", 30)
+    while recorder.writer.committed.get((2, "path")) != 30:
+        pass
+    app = lab_on(tmp_path / "a.nntui")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: app.model.race is not None and app.model.race.step == 30)
+        run.advance(50)
+        recorder.close()
+        await until(pilot, lambda: app.model.race.step == 80)
+        app.source.stop()

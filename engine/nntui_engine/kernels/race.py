@@ -58,7 +58,7 @@ W, G, U, NOISY, MEMORY = range(0, 10, 2)
 STATE = -(-(MEMORY + 2 * MEMORIES) // 8) * 8  # a row fills whole cache lines: lanes do not share one
 
 # Columns of the samples
-O_X, O_Y, O_VALUE, O_GRADIENT_NORM, O_LR, OUT = range(6)
+O_X, O_Y, O_VALUE, O_GRADIENT_NORM, O_LR, O_PATH_LENGTH, OUT = range(7)
 
 RIDGE = 0.01  # noisy_moons' pull towards 0, without which separable data has no minimum
 
@@ -175,7 +175,7 @@ def race_lane(until, points, state, ints, reals, out_steps, out):
             row = out[slot]
             row[O_X], row[O_Y], row[O_VALUE] = state[W], state[W + 1], reals[K_VALUE]
             row[O_GRADIENT_NORM] = math.sqrt(state[G] * state[G] + state[G + 1] * state[G + 1])
-            row[O_LR] = rate
+            row[O_LR], row[O_PATH_LENGTH] = rate, reals[K_PATH_LENGTH]
             ints[C_SAMPLES] = slot + 1
 
 

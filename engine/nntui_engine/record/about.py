@@ -62,6 +62,7 @@ def about_run(run: Run, journal: str) -> dict[str, str]:
         "kind": "surface" if s.is_surface else "network",
         "seed": str(run.seed),
         "steps": str(run.steps),
+        "every": str(run.every),
         **versions(),
         "journal": journal,
     }

@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..experiment import Experiment
+from ..run.history import History
+from ..run.task import Lane
 from ..run.timeline import Event, Story
 from ..scenario import override
-from ..tasks.network_lane import NetworkLane
 from .about import columns_of
 from .blocks import checksum, encoded
 from .plain import to_text
 from .recorder import After, Recorder
-from .resume import Options, at_moment
+from .resume import Options, at_moment, task_of
 from .source import RecordSource
 from .story import arranged, first_lanes, moments, planned, spans, story
 from .tables import ArrangementRow, MomentRow, Tables
@@ -111,7 +113,7 @@ def _from_a_moment(
     finally:
         past.close()
     marks = list(past.snapshot().marks)
-    run.continue_from(run.network, marks, [*told.events[count:], *coming], recorder, until)
+    run.continue_from(task_of(run), marks, [*told.events[count:], *coming], recorder, until)
     return run, recorder
 
 
@@ -122,7 +124,8 @@ def _from_the_start(
         raise _by_hand(source)
     lanes, recorder = first_lanes(told), make()
     try:
-        run = options.experiment(replace(source.scenario, lanes=lanes, tables=lanes[0].tables), recorder)
+        scenario = replace(source.scenario, lanes=lanes, tables=lanes[0].tables)
+        run = options.experiment(scenario, source.every, recorder)
     except InputError as error:
         recorder.close()
         raise InputError(f"{source.path}: cannot be run again: {error}") from None
@@ -168,11 +171,15 @@ def fingerprint(source: RecordSource) -> str:
     return found.hexdigest()
 
 
-def _same_numbers(lane: Any, recorded: Any) -> bool:
-    assert isinstance(lane, NetworkLane)
-    assert isinstance(recorded, NetworkLane)
-    values = [
-        [np.array(list(one.latest.values())), *one.latest_layers.values(), one.latest_sequence]
-        for one in (lane, recorded)
-    ]
-    return all(np.array_equal(a, b, equal_nan=True) for a, b in zip(*values, strict=True))
+def _same_numbers(lane: Lane, recorded: Lane) -> bool:
+    """Whether the newest samples of two lanes are the same, of every kind."""
+    return all(
+        history.last_step == recorded.histories[kind].last_step
+        and np.array_equal(_newest(history), _newest(recorded.histories[kind]), equal_nan=True)
+        for kind, history in lane.histories.items()
+    )
+
+
+def _newest(history: History) -> NDArray[np.float64]:
+    newest = history.last()
+    return np.empty(0) if newest is None else newest

@@ -79,7 +79,7 @@ def _made(source: RecordSource, tolerance: float, compiling: Progress) -> tuple[
     scenario = replace(source.scenario, lanes=lanes, tables=lanes[0].tables, changes=())
     checker = Checker(source, tolerance)
     try:
-        run = Experiment(scenario, compiling=compiling, listener=checker)
+        run = Experiment(scenario, every=source.every, compiling=compiling, listener=checker)
     except InputError as error:
         raise InputError(f"{source.path}: cannot be run again: {error}") from None
     run.follow(told)

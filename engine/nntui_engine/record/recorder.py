@@ -209,7 +209,7 @@ class Recorder:
                 some = table[(last > (after if origin is not None else -1.0)) & (last <= upto)]
                 if len(some):
                     self.writer.add((row, kind), some, merged=merged)
-            if newest is not None and (row, kind) not in self._has_past:
+            if newest >= 0.0 and (row, kind) not in self._has_past:
                 here.last[here.ids.index(row), kind] = newest
             self._has_past.add((row, kind))
             row, upto = origin, after

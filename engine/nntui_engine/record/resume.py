@@ -14,10 +14,12 @@ from ..experiment import Experiment
 from ..kernels import columns as c
 from ..layout.arena import Arena
 from ..run.listener import Listener
+from ..run.run import AnyTask
 from ..run.timeline import Story, Tweaked
 from ..scenario import Scenario
 from ..tasks.lane_state import PROGRESS_INTS
-from ..tasks.network_lane import NetworkLane
+from ..tasks.network import NetworkTask
+from .race_state import restore_race
 from .recorder import After, Recorder
 from .source import RecordSource
 from .story import arranged, story
@@ -42,14 +44,14 @@ def resumed(
         moment = next(iter(source.tables.moments(with_numbers=True)), None)
         if moment is None:
             recorder = Recorder(path, describe, After((), False, *source.tables.ids()))
-            return options.experiment(source.scenario, recorder), recorder
+            return options.experiment(source.scenario, source.every, recorder), recorder
         run, told, planned = at_moment(source, moment, options)
         line = arranged(source.tables, source.line, told)
         after = After(line, False, *source.tables.ids())
     finally:
         source.close()
     recorder = Recorder(path, describe, after)
-    run.continue_from(run.network, list(source.snapshot().marks), planned, recorder, told)
+    run.continue_from(task_of(run), list(source.snapshot().marks), planned, recorder, told)
     return run, recorder
 
 
@@ -61,10 +63,11 @@ class Options:
     compiling: Progress | None = None
     rewind_memory: int = 0
 
-    def experiment(self, scenario: Scenario, listener: Listener | None = None) -> Experiment:
-        """A run at its start."""
+    def experiment(self, scenario: Scenario, every: int, listener: Listener | None = None) -> Experiment:
+        """A run at its start, measured ``every`` so many steps."""
         run = Experiment(
             scenario,
+            every=every,
             keep_samples=self.keep_samples,
             compiling=self.compiling,
             rewind_memory=self.rewind_memory,
@@ -79,15 +82,33 @@ def at_moment(source: RecordSource, moment: MomentRow, options: Options) -> tupl
     looked at there then."""
     source.show(moment.arrangement, moment.at)
     lanes = tuple(source.lane_tables())
-    run = options.experiment(replace(source.scenario, lanes=lanes, tables=lanes[0].tables))
+    run = options.experiment(replace(source.scenario, lanes=lanes, tables=lanes[0].tables), source.every)
     run.scenario = source.scenario  # what it began as
     _restore(run, source, moment.id)
     return run, story(source.tables, source.line, moment.at), moment.planned
 
 
+def task_of(run: Experiment) -> AnyTask:
+    """What it trains or races."""
+    return run.surface if run.scenario.is_surface else run.network
+
+
 def _restore(run: Experiment, source: RecordSource, number: int) -> None:
     """The numbers and the pasts of moment ``number``."""
-    task = run.network
+    if run.scenario.is_surface:
+        restore_race(run.surface, source, number)
+    else:
+        _restore_networks(run.network, source, number)
+    task = task_of(run)
+    for place, (lane, recorded) in enumerate(zip(task.lanes, source.lanes, strict=True)):
+        if lane.settings != recorded.settings:
+            raise InputError(
+                f"{source.path}: lane {lane.name!r} resolves to other settings here than when it was recorded"
+            )
+        task.lanes[place] = lane.with_past_of(recorded)
+
+
+def _restore_networks(task: NetworkTask, source: RecordSource, number: int) -> None:
     arena, kept = task.numbers, {}
     for part in ("pool", "order", "sums", "ints", "reals"):
         own: NDArray[Any] = getattr(arena, part)
@@ -96,13 +117,6 @@ def _restore(run: Experiment, source: RecordSource, number: int) -> None:
     for part in ("pool", "sums", "reals", "order"):
         getattr(arena, part)[:] = kept[part]
     arena.ints[:, PROGRESS_INTS] = kept["ints"][:, PROGRESS_INTS]
-    for place, (lane, recorded) in enumerate(zip(task.lanes, source.lanes, strict=True)):
-        assert isinstance(recorded, NetworkLane)
-        if lane.settings != recorded.settings:
-            raise InputError(
-                f"{source.path}: lane {lane.name!r} resolves to other settings here than when it was recorded"
-            )
-        task.lanes[place] = lane.with_past_of(recorded)
 
 
 def _check(arena: Arena, kept: Mapping[str, NDArray[Any]], source: RecordSource) -> None:
@@ -114,7 +128,8 @@ def _check(arena: Arena, kept: Mapping[str, NDArray[Any]], source: RecordSource)
         some = order[at : at + rows] = kept["order"][at : at + rows]
         if rows and not 0 <= some.min() <= some.max() < rows:
             raise source.damaged("the order of its rows is none")
-        if not (0 <= ints[lane, c.I_STEP] <= before[lane, c.I_LIMIT] and 0 <= ints[lane, c.I_POSITION] <= rows):
+        last = max(before[lane, c.I_LIMIT], source.step_of(lane))  # it may have been told to end before where it stood
+        if not (0 <= ints[lane, c.I_STEP] <= last and 0 <= ints[lane, c.I_POSITION] <= rows):
             raise source.damaged("it stands at no step of its run")
     if not np.array_equal(order, kept["order"]):
         raise source.damaged("the order of its rows is none")

@@ -16,6 +16,8 @@ except ImportError:  # pragma: no cover - not on Windows
 
 APPLICATION = 0x6E6E7475  # "nntu"
 VERSION = 1
+# What a damaged file may raise: also text that is none, and numbers that Python's own integers would overflow
+UNREADABLE = (sqlite3.Error, OverflowError, UnicodeDecodeError)
 TABLES = """
 CREATE TABLE run (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE arrangement (
@@ -122,13 +124,13 @@ def opened(path: Path) -> sqlite3.Connection:
         try:
             _check(connection, path)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+            if getattr(error, "sqlite_errorname", "") != "SQLITE_READONLY_ROLLBACK":  # Python's own have no name
                 raise
             connection.close()
             _roll_back(path)
             connection = _for_reading(path)
             _check(connection, path)
-    except (sqlite3.Error, OverflowError) as error:
+    except UNREADABLE as error:
         if connection is not None:
             connection.close()
         raise InputError(f"{path}: is damaged: {error}") from None
@@ -191,7 +193,7 @@ def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
     """Raises InputError where SQLite finds the file damaged."""
     try:
         answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         answer = str(error)
     if answer != "ok":
         raise InputError(f"{path}: is damaged: {answer}")

@@ -1,42 +1,32 @@
 """A record as a source: snapshots at its end or at any step before, and what was wrong then."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from ..diagnosis.unchecked import unchecked_in
-from ..diagnosis.verdict import WATCHED, WATCHED_WHOLE, found_in
 from ..errors import InputError
-from ..registry.statistic import LAYER_HISTORIES, WHOLE_HISTORIES
 from ..run.finding import Finding, Unchecked
 from ..run.history import History
 from ..run.lanes import settings_words
-from ..run.snapshot import LaneSnapshot, LaneState, Mark, NonFinite, Snapshot
+from ..run.snapshot import LaneSnapshot, Mark, Snapshot
 from ..run.source import Capability
 from ..run.task import Lane
+from ..run.timeline import Descent, marks_after
 from ..scenario import LaneTables, Scenario
-from ..tasks.network_lane import NetworkLane
-from .about import AboutNetwork, network_lane, scenario_of
+from ..tasks.ground import Ground
+from .about import scenario_of
+from .looked_at import Kind, RecordedLane
+from .networks import Networks
+from .races import Races
 from .recorder import LaneNow
 from .tables import ArrangementRow, LaneRow, Tables
 
 Array = NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class RecordedLane:
-    """A lane as it stands where the record is looked at."""
-
-    row: LaneRow
-    lane: NetworkLane
-    about: AboutNetwork
-    read: dict[str, float]  # of each history the last step that was read
-    step: int = 0
-    state: LaneState = "running"
+T = TypeVar("T")
 
 
 class RecordSource:
@@ -48,16 +38,22 @@ class RecordSource:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._tables = Tables(path)
-        if self._tables.text("kind") != "network":
-            raise InputError(f"{path}: is the record of a race on a surface, which cannot be shown yet")
+        self._kind = self._kind_now()
         self._tables.changed()
         self._now = self._tables.now()
         self._line = self._tables.line(self._now.arrangement)
         self._here = self._line[-1]
         self._scenario = self._scenario_now()
         self.position = -1
-        self.lanes_now: list[RecordedLane] = []
+        self.lanes_now: list[RecordedLane[Any]] = []
         self.seek(self.end)
+
+    def _kind_now(self) -> Kind[Any]:
+        name = self._tables.text("kind")
+        kind = next((kind for kind in (Networks, Races) if kind.name == name), None)
+        if kind is None:
+            raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
+        return kind()
 
     def close(self) -> None:
         """Closes the file."""
@@ -86,9 +82,12 @@ class RecordSource:
     def _scenario_now(self) -> Scenario:
         lanes = [(row.name, row.tables) for row in self._tables.lanes(self._line[0].id)]
         try:
-            return scenario_of(self._tables.text("head"), lanes)
+            scenario = scenario_of(self._tables.text("head"), lanes)
         except ValueError as error:
             raise self._tables.damaged(error) from None
+        if scenario.is_surface != self.is_race:
+            raise self._tables.damaged("its scenario is of another kind")
+        return scenario
 
     @property
     def end(self) -> int:
@@ -107,40 +106,34 @@ class RecordSource:
         self.position = target
         return target
 
-    def _begun(self, row: LaneRow) -> RecordedLane:
+    def _begun(self, row: LaneRow) -> RecordedLane[Any]:
         try:
-            lane, about = network_lane(row.name, row.tables, row.settings, row.about)
+            begun: RecordedLane[Any] = self._kind.begun(row)
         except (ValueError, InputError) as error:
             raise self._tables.damaged(error) from None
-        return RecordedLane(row, lane, about, {})
+        return begun
 
-    def _move(self, one: RecordedLane, here: ArrangementRow, target: int) -> None:
+    def _move(self, one: RecordedLane[Any], here: ArrangementRow, target: int) -> None:
         """A lane goes on to where it stood at ``target``."""
         row, lane = one.row, one.lane
         step = row.step + target - here.at
-        now = self._lane_now(row) if target == self.end and here.id == self._now.arrangement else None
+        at_end = target == self.end and here.id == self._now.arrangement
+        now = self._lane_now(row, at_end)
         for kind, history in lane.histories.items():
             one.read[kind] = self._fill(history, kind, row, step, one.read.get(kind))
-        lane.renew_latest()
-        reached = min(step, max(row.step, self._tables.last_step(row.id))) if now is None else now.step
-        ended: LaneState = "finished" if reached >= lane.settings.steps else "stopped early"
-        one.step, one.state = reached, "running" if reached == step and reached < lane.settings.steps else ended
-        if now is not None:
-            one.state = now.state
-        lane.first_non_finite = self._broken(row, reached)
+        try:
+            self._kind.settle(one, step, max(row.step, self._tables.last_step(row.id)), now, at_end)
+        except ValueError as error:
+            raise self._tables.damaged(error) from None
 
-    def _lane_now(self, row: LaneRow) -> LaneNow:
+    def _lane_now(self, row: LaneRow, needed: bool) -> LaneNow | None:
+        """Where a lane stood at the end; None of one that was another by then."""
         lanes = self._now.lanes
-        if self._here.id != self._now.arrangement or row.place >= len(lanes):
+        if self._here.id == self._now.arrangement and row.place < len(lanes):
+            return lanes[row.place]
+        if needed:
             raise self._tables.damaged("it does not say where its lanes stand")
-        return lanes[row.place]
-
-    def _broken(self, row: LaneRow, step: int) -> NonFinite | None:
-        lanes = self._now.lanes
-        found = (
-            lanes[row.place].non_finite if self._here.id == self._now.arrangement and row.place < len(lanes) else None
-        )
-        return found if found is not None and found.step <= step else None
+        return None
 
     def _fill(self, history: History, kind: str, row: LaneRow, upto: float, read: float | None) -> float:
         """Adds what a lane measured up to a step; ``read`` is the last step of its own that was read before, None if it
@@ -226,7 +219,24 @@ class RecordSource:
     @property
     def capabilities(self) -> frozenset[Capability]:
         """It is looked at, at any step."""
-        return frozenset(("rewind", "diagnose", "follow"))
+        return self._kind.capabilities
+
+    @property
+    def is_race(self) -> bool:
+        """Whether it is of a race on a surface; else it is of networks."""
+        return isinstance(self._kind, Races)
+
+    @property
+    def surface(self) -> Ground:
+        """What lies under the lanes of a race. Raises InputError for a record of networks."""
+        if not isinstance(self._kind, Races):
+            raise InputError(f"{self.path}: is of networks, and of no surface")
+        return self._kind.ground(self.lanes_now)
+
+    @property
+    def every(self) -> int:
+        """Steps from one sample to the next."""
+        return self._tables.every()
 
     @property
     def lanes(self) -> Sequence[Lane]:
@@ -246,7 +256,7 @@ class RecordSource:
     @property
     def steps(self) -> int:
         """The last step of the longest lane."""
-        return max(one.lane.settings.steps for one in self.lanes_now)
+        return max(lane.settings.steps for lane in self.lanes)
 
     @property
     def finished(self) -> bool:
@@ -268,41 +278,46 @@ class RecordSource:
 
     def full_snapshot(self, points: int | None = 512) -> Snapshot:
         """A snapshot with the history of every statistic."""
-        return self.snapshot(LAYER_HISTORIES, WHOLE_HISTORIES, points)
+        return self.snapshot(self._kind.layer_histories, self._kind.whole_histories, points)
 
     def _lane_snapshot(
         self, place: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
     ) -> LaneSnapshot:
-        one, about = self.lanes_now[place], self.lanes_now[place].about
-        return one.lane.snapshot(
-            place, one.step, one.state, about.parameters, about.own_data, layer_history, whole_history, points
-        )
+        return self._kind.snapshot(self.lanes_now, place, layer_history, whole_history, points)
 
-    def _marks(self) -> Iterable[Mark]:
+    def _marks(self) -> list[Mark]:
         """The tweaks on the way, at the steps of the lanes that they were for."""
-        names = {one.row.name for one in self.lanes_now}
+        marks: list[Mark] = []
         for row in self._line[1:]:
             event = row.event
-            if row.at > self.position or event.get("what") != "tweak":
+            if row.at > self.position:
                 continue
-            settings, lane = _table(event.get("set")), event.get("lane")
-            at = {name: step for name, step in _table(event.get("steps")).items() if isinstance(step, int)}
-            if lane is None or lane in names:
-                at = {name: step for name, step in at.items() if name in names and lane in (None, name)}
-                step = max(at.values(), default=row.at)
-                yield Mark(step, lane, settings, settings_words(settings), bool(event.get("restarted")), at)
+            if event.get("what") == "lanes":
+                marks = marks_after(marks, self._descents(event), _table(event, "restarted", list))
+            if event.get("what") != "tweak":
+                continue
+            settings, lane = _table(event, "set", dict), event.get("lane")
+            at = {name: step for name, step in _table(event, "steps", dict).items() if isinstance(step, int)}
+            at = {name: step for name, step in at.items() if lane in (None, name)}
+            step = max(at.values(), default=row.at)
+            marks.append(Mark(step, lane, settings, settings_words(settings), bool(event.get("restarted")), at))
+        return marks
+
+    def _descents(self, event: Mapping[str, Any]) -> dict[str, Descent]:
+        try:
+            return msgspec.convert(event.get("lanes"), dict[str, Descent])
+        except msgspec.ValidationError as error:
+            raise self._tables.damaged(error) from None
 
     def findings(self) -> list[Finding]:
         """What was wrong then, lane by lane, causes before symptoms."""
-        return found_in(self._watched())
+        return self._kind.findings(self.lanes_now)
 
     def unchecked(self) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""
-        return unchecked_in(self._watched())
-
-    def _watched(self) -> Iterable[LaneSnapshot]:
-        return (self._lane_snapshot(i, WATCHED, WATCHED_WHOLE, None) for i in range(len(self.lanes_now)))
+        return self._kind.unchecked(self.lanes_now)
 
 
-def _table(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _table(event: Mapping[str, Any], key: str, kind: type[T]) -> T:
+    value = event.get(key)
+    return value if isinstance(value, kind) else kind()

@@ -1,6 +1,5 @@
 """A record's rows, checked as they are read: what does not fit together is refused, in one line."""
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, checksum, decoded, unpacked
 from .plain import from_text
 from .recorder import Coming, Now
-from .schema import check_integrity, opened
+from .schema import UNREADABLE, check_integrity, opened
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -93,7 +92,7 @@ class Tables:
     def _rows(self, text: str, *values: object) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(text, values).fetchall()
-        except (sqlite3.Error, OverflowError) as error:
+        except UNREADABLE as error:
             raise self.damaged(error) from None
 
     def text(self, key: str) -> str:
@@ -106,6 +105,13 @@ class Tables:
     def texts(self) -> dict[str, str]:
         """All keys and values of the table ``run``."""
         return {str(key): str(value) for key, value in self._rows("SELECT key, value FROM run")}
+
+    def every(self) -> int:
+        """Steps from one sample to the next."""
+        value = self._rows("SELECT COALESCE(MAX(value), '1') FROM run WHERE key = 'every'")[0][0]
+        if not (isinstance(value, str) and value.isdecimal() and len(value) < 16 and int(value) >= 1):
+            raise self.damaged("it does not say how often it was measured")
+        return int(value)
 
     def now(self) -> Now:
         """Where the run stood when it was last heard of."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ..kernels.race import O_VALUE
 from .blocks import checksum, encoded
 from .schema import lock
 
@@ -88,7 +89,7 @@ class Writer:
             merged == 1 and self.waiting > QUEUE_BYTES
         ):  # never lost, and never waited for: as much coarser as it is late
             merged = MERGED ** (self.waiting // QUEUE_BYTES)
-            columns = (merge(np.column_stack(columns), merged),)
+            columns = ((thin if place[1] == "path" else merge)(np.column_stack(columns), merged),)
             size = columns[0].nbytes
         self._given += size
         self.do(lambda: self._append(place, columns, merged, size))
@@ -221,3 +222,14 @@ def merge(table: Array, count: int) -> Array:
         three[:, 0] = some[-3:, 0]
         merged.append(three)
     return np.concatenate(merged)
+
+
+def thin(table: Array, count: int) -> Array:
+    """Of every ``count`` samples (m, 1 + width) of a path the lowest, the highest and the last: it was at all three."""
+    kept: list[int] = []
+    for start in range(0, len(table), count):
+        values = table[start : start + count, 1 + O_VALUE]
+        highest = int(np.argmax(np.where(np.isnan(values), np.inf, values)))
+        lowest = int(np.argmin(np.where(np.isnan(values), np.inf, values)))
+        kept += [start + at for at in {lowest, highest, len(values) - 1}]
+    return np.asarray(table[np.sort(kept)])

@@ -157,14 +157,14 @@ class History:
         """Whether it holds several samples as one."""
         return self._stride > 1
 
-    @property
-    def last_step(self) -> float | None:
-        """The step of the newest sample, or None."""
-        return float(self._steps[self._count - 1]) if self._count else None
-
     def last(self) -> Array | None:
         """The newest sample (width,), or None."""
         return self._values[self._count - 1].copy() if self._count else None
+
+    @property
+    def last_step(self) -> float:
+        """The step of the newest sample; −1 without one."""
+        return float(self._steps[self._count - 1]) if self._count else -1.0
 
     def _fold(self, count: int) -> None:
         """Move the oldest ``count`` samples into buckets."""

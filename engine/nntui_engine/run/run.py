@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,17 +17,7 @@ from .listener import Listener, News
 from .recipe import Recipe, recipes
 from .snapshot import LaneState, Mark, Snapshot
 from .task import Lane, Row, Task
-from .timeline import (
-    KEEP_SECONDS,
-    Descent,
-    Event,
-    Kept,
-    LanesArranged,
-    Story,
-    Timeline,
-    Tweaked,
-    renamed_in,
-)
+from .timeline import KEEP_SECONDS, Descent, Event, Kept, LanesArranged, Story, Timeline, Tweaked, marks_after
 
 AnyTask = Task[Any, Any, Any]
 SURE_SECONDS = 0.005  # of steps, that tell how long a step takes
@@ -117,6 +107,11 @@ class Run:
     def seed(self) -> int:
         """The first lane's seed."""
         return self.lanes[0].settings.seed
+
+    @property
+    def every(self) -> int:
+        """Steps from one sample to the next."""
+        return self._task.every
 
     @property
     def steps(self) -> int:
@@ -355,22 +350,7 @@ class Run:
         origins = {name: None if one.fresh else one.origin for name, one in lanes.items()}
         chosen = [name for name, one in lanes.items() if one.fresh or one.settings or one.origin != name]
         restarted = self._task.arrange(tables, origins, chosen)
-        renamed = renamed_in(lanes)
-        gone = set(present) - set(lanes) - set(renamed)
-        began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
-        self.marks = [
-            replace(
-                mark,
-                lane=renamed.get(mark.lane, mark.lane) if mark.lane is not None else None,
-                at={
-                    name: mark.at[one.origin]
-                    for name, one in lanes.items()
-                    if one.origin in mark.at and name not in began
-                },
-            )
-            for mark in self.marks
-            if mark.lane not in gone
-        ]
+        self.marks = marks_after(self.marks, lanes, restarted)
         return restarted
 
     def recipes(self, planned: bool = False) -> list[Recipe]:
@@ -413,6 +393,7 @@ class Run:
         """
         self._task, self.marks, self._listener = task, list(marks), listener
         task.emitted = listener.sampled
+        task.begin_rows()
         story = story or Story({lane.name: lane.tables for lane in self.lanes}, (), 0, whole=False)
         here = Kept(story.at, len(story.events), self.save())
         self._tell_story(story, [*story.events, *coming])

@@ -24,6 +24,7 @@ from .snapshot import LaneSnapshot, LaneState
 
 Steps = NDArray[np.int64]
 Row = dict[str, Any]
+NOT_DIAGNOSED = "a race on a surface is not diagnosed"
 
 
 @dataclass
@@ -89,6 +90,8 @@ class Task(ABC, Generic[L, N, P]):
         self.where, self.every = where, every
         self._keep_samples = keep_samples
         self._samples: list[Row] = []
+        self._sorted: list[Row] = []  # of those, what was sampled before the lanes were arranged anew
+        self._since: dict[str, int] = {}  # the step that each lane stood at then
 
     # -- what every kind does in its own way ------------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class Task(ABC, Generic[L, N, P]):
 
     def unchecked(self) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""
-        return [Unchecked(lane.name, ("all",), "a race on a surface is not diagnosed") for lane in self.lanes]
+        return [Unchecked(lane.name, ("all",), NOT_DIAGNOSED) for lane in self.lanes]
 
     # -- what all do alike ------------------------------------------------------------------------------------------
 
@@ -177,7 +180,8 @@ class Task(ABC, Generic[L, N, P]):
         """Start a new lane for each of ``tables``. Raises InputError (and changes nothing) on bad input."""
         lanes, room = self.resolve(tables, {})
         compile_ahead(self.parts(lanes), compiling)
-        self._numbers, self.lanes, self._samples = self.assemble(lanes, room), lanes, []
+        self._numbers, self.lanes, self._samples, self._sorted = self.assemble(lanes, room), lanes, [], []
+        self._since = {}
         for i, lane in enumerate(lanes):
             self.start(i, lane)
         self._settle()
@@ -203,7 +207,9 @@ class Task(ABC, Generic[L, N, P]):
         new_lanes, room = self.resolve(tables, {lane.name: lane for lane in old_lanes if lane.name not in chosen})
         if set(self.parts(new_lanes)) - set(self.parts(old_lanes)):
             compile_ahead(self.parts(new_lanes), None)
-        self._numbers, self.lanes = self.assemble(new_lanes, room), new_lanes
+        numbers = self.assemble(new_lanes, room)
+        self._sort_samples()
+        self._numbers, self.lanes = numbers, new_lanes
         restarted: set[str] = set()
         users = [origins[lane.name] for lane in new_lanes]
         for i, new in enumerate(new_lanes):
@@ -218,6 +224,7 @@ class Task(ABC, Generic[L, N, P]):
                 # a lane that stays has its past; who goes on beside it needs one that grows apart
                 shared = users.count(origin) > 1 and new.name != origin
                 new_lanes[i] = new.with_past_of(old.copy() if shared else old)
+        self.begin_rows()
         self._settle()
         return frozenset(restarted)
 
@@ -228,11 +235,22 @@ class Task(ABC, Generic[L, N, P]):
             self.launch(goals)
 
     def samples(self) -> Iterator[Row]:
-        """Hand over, by step and then lane, the sampled steps since the last call (needs ``keep_samples``)."""
+        """Hand over, as the run came to them and then by lane, the sampled steps since the last call (needs
+        ``keep_samples``)."""
+        self._sort_samples()
+        rows, self._sorted = self._sorted, []
+        yield from rows
+
+    def begin_rows(self) -> None:
+        """From here on rows are in the order of the steps that lanes make from where they stand."""
+        self._since = {lane.name: int(step) for lane, step in zip(self.lanes, self.step, strict=True)}
+
+    def _sort_samples(self) -> None:
         order = {lane.name: i for i, lane in enumerate(self.lanes)}
         rows, self._samples = self._samples, []
-        rows.sort(key=lambda row: (row["step"], order[row["lane"]]))
-        yield from rows
+        self._sorted += sorted(
+            rows, key=lambda row: (row["step"] - self._since.get(row["lane"], 0), order[row["lane"]])
+        )
 
     @property
     def numbers(self) -> N:
@@ -247,6 +265,7 @@ class Task(ABC, Generic[L, N, P]):
     def copy(self) -> Self:
         """A moment of this task that no further step changes; without the rows that were not yet handed over."""
         other = copy(self)
-        other._numbers, other.lanes, other._samples = self._numbers.copy(), [lane.copy() for lane in self.lanes], []
+        other._numbers, other.lanes = self._numbers.copy(), [lane.copy() for lane in self.lanes]
+        other._samples, other._sorted = [], []
         other.emitted = None
         return other

@@ -4,11 +4,13 @@ A run is a pure function of its scenario, seed and changes. To go back is to tak
 do again what followed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from numpy.typing import NDArray
+
+from .snapshot import Mark
 
 if TYPE_CHECKING:
     from .run import Checkpoint, Run
@@ -75,6 +77,23 @@ class Descent:
 def renamed_in(lanes: Mapping[str, Descent]) -> dict[str, str]:
     """The new names of lanes that have another now, by the old ones."""
     return {one.origin: name for name, one in lanes.items() if one.origin not in lanes}
+
+
+def marks_after(marks: Iterable[Mark], lanes: Mapping[str, Descent], restarted: Collection[str]) -> list[Mark]:
+    """What is left of marks where ``lanes`` have taken the place of the lanes before, those ``restarted`` from anew."""
+    renamed = renamed_in(lanes)
+    began = {name for name, one in lanes.items() if one.fresh or (restarted and one.settings)}
+    return [
+        replace(
+            mark,
+            lane=mark.lane if mark.lane is None else renamed.get(mark.lane, mark.lane),
+            at={
+                name: mark.at[one.origin] for name, one in lanes.items() if one.origin in mark.at and name not in began
+            },
+        )
+        for mark in marks
+        if mark.lane is None or mark.lane in lanes or mark.lane in renamed
+    ]
 
 
 @dataclass(frozen=True, slots=True)

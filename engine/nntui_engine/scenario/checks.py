@@ -158,17 +158,9 @@ def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
     surface = read(named, SurfaceTable, where, "surface", SURFACE_PARAMETERS)
     row = SURFACES.find(surface.name, f"{prefix(where)}surface.name")
     _check_parameters(row, surface_parameters, where, "surface")
-    if surface.window is not UNSET:
-        for axis, (low, high) in zip("xy", surface.window, strict=True):
-            if not low < high:
-                fail(where, "surface.window", surface.window, f"{axis} must run from a smaller to a larger number")
-            if high - low < max(NARROWEST_WINDOW, NARROWEST_SHARE * max(abs(low), abs(high))):
-                fail(
-                    where,
-                    "surface.window",
-                    surface.window,
-                    f"{axis} must span at least {NARROWEST_WINDOW:g}, and a billionth of its distance from 0",
-                )
+    problem = "" if surface.window is UNSET else window_problem(surface.window)
+    if problem:
+        fail(where, "surface.window", surface.window, problem)
     written = tables.get("train", {})
     for key in _NO_USE_ON_A_SURFACE:
         if isinstance(written, Mapping) and key in written:
@@ -179,6 +171,16 @@ def _check_surface(tables: Mapping[str, Any], where: str) -> Checked:
     return Checked(
         None, surface_parameters, surface, ModelTable(), None, train, optimizer_parameters, schedule, ("none", {})
     )
+
+
+def window_problem(window: tuple[tuple[float, float], tuple[float, float]]) -> str:
+    """What is wrong with a window ((x0, x1), (y0, y1)), as a phrase; "" if nothing is."""
+    for axis, (low, high) in zip("xy", window, strict=True):
+        if not low < high:
+            return f"{axis} must run from a smaller to a larger number"
+        if high - low < max(NARROWEST_WINDOW, NARROWEST_SHARE * max(abs(low), abs(high))):
+            return f"{axis} must span at least {NARROWEST_WINDOW:g}, and a billionth of its distance from 0"
+    return ""
 
 
 def _check_data(raw: Any, where: str) -> tuple[DataTable, dict[str, Any], tuple[str, dict[str, Any]]]:

@@ -12,10 +12,9 @@ from ..layout.rates import fill_codes, fill_rates
 from ..registry.surface import SURFACES
 from ..run.launch import launching
 from ..scenario.settings import SurfaceSettings
+from .surface_lane import ESCAPE
 
 Array = NDArray[np.float64]
-
-_ESCAPE = 1e6  # beyond this distance from the origin a lane has diverged
 
 
 @dataclass(slots=True)
@@ -73,7 +72,7 @@ def lay_out(lanes: Sequence[SurfaceSettings]) -> Field:
         reals[i, k.K_CLIP_VALUE] = lane.clip_value
         reals[i, k.K_MOMENTUM_PRODUCT] = 1.0
         reals[i, k.K_SURFACE] = lane.surface_parameters.get("condition", 0.0)
-        reals[i, k.K_ESCAPE] = _ESCAPE
+        reals[i, k.K_ESCAPE] = ESCAPE
     return Field(np.concatenate(points) if points else np.zeros(3), state, ints, reals)
 
 

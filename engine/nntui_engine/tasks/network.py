@@ -112,7 +112,7 @@ class NetworkTask(Task[NetworkLane, Arena, Layout]):
         if lane.first_non_finite is None:
             lane.first_non_finite = first_non_finite(self._numbers, index)
         if self._keep_samples:
-            lane.add_late_evaluations(new, self._samples)
+            lane.add_late_evaluations(new, self._samples or self._sorted)  # it may have been arranged anew since
             self._samples += lane.sample_rows(new.thinned(self._keep_samples, lane.settings.steps))
 
     # -- lanes ------------------------------------------------------------------------------------------------------

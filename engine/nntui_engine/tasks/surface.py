@@ -8,24 +8,23 @@ from numpy.typing import NDArray
 
 from ..compiling.parts import RACE
 from ..kernels import race as k
-from ..registry.surface import SURFACES
 from ..run.launch import launching
-from ..run.snapshot import LaneSnapshot, LaneState, Series, SurfacePart
+from ..run.snapshot import LaneSnapshot, LaneState
 from ..run.task import Steps, Task
-from .field import Field, distances, lay_out
+from .field import Field, lay_out
+from .ground import Ground
 from .resolve import resolve_surface
-from .surface_lane import SAMPLED, SurfaceLane
+from .surface_lane import IN_ROWS, SurfaceLane
 
 Array = NDArray[np.float64]
 
 SAMPLES_A_LAUNCH = 2048
-SURFACE_HISTORIES = (*SAMPLED, "distance")
 
 # What only a fresh start can follow: where a lane begins and on what
 _START = ("surface", "surface_parameters", "start", "seed")
 
 
-class SurfaceTask(Task[SurfaceLane, Field, None]):
+class SurfaceTask(Ground, Task[SurfaceLane, Field, None]):
     """Optimizers that descend a surface in lockstep."""
 
     @property
@@ -74,7 +73,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
             lasts = (lane.settings.steps, self._numbers.ints[index, k.C_DIVERGED_AT])
             kept = (steps % self._keep_samples == 0) | np.isin(steps, lasts)
             for step, row in zip(steps[kept].tolist(), values[kept].tolist(), strict=True):
-                self._samples.append({"lane": lane.name, "step": step, **dict(zip(SAMPLED, row, strict=True))})
+                self._samples.append({"lane": lane.name, "step": step, **dict(zip(IN_ROWS, row, strict=False))})
 
     # -- lanes ------------------------------------------------------------------------------------------------------
 
@@ -90,7 +89,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
 
     def assemble(self, lanes: Sequence[SurfaceLane], room: None) -> Field:  # noqa: ARG002
         """The tables of a race in which every lane stands at its start, with value and gradient known there."""
-        self._moons_minima: dict[tuple[int, int], Array] = {}
+        self._minima_of_data = {}
         field = lay_out([lane.settings for lane in lanes])
         field.ints[:, k.C_SAMPLE_EVERY] = self.every
         self._out_steps = np.zeros((len(lanes), SAMPLES_A_LAUNCH), np.int64)
@@ -107,7 +106,7 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         """The numbers stand at the start already: note where that is."""
         state, reals = self._numbers.state[index], self._numbers.reals[index]
         gradient_norm = float(np.hypot(*state[k.G : k.G + 2]))
-        row = [state[k.W], state[k.W + 1], reals[k.K_VALUE], gradient_norm, reals[0]]
+        row = [state[k.W], state[k.W + 1], reals[k.K_VALUE], gradient_norm, reals[0], 0.0]
         self._fold(index, lane, np.zeros(1, np.int64), np.array([row]))
 
     def carry(self, before: Field, was: int, index: int, old: SurfaceLane, new: SurfaceLane) -> None:
@@ -130,92 +129,18 @@ class SurfaceTask(Task[SurfaceLane, Field, None]):
         whole_history: Sequence[str],
         points: int | None,
     ) -> LaneSnapshot:
-        """The lane's position, its path and what is known of its surface; ``layer_history`` is not used."""
-        lane, ints, reals = self.lanes[index], self._numbers.ints[index], self._numbers.reals[index]
-        x, y = (float(v) for v in self._numbers.state[index, k.W : k.W + 2])
-        diverged = int(ints[k.C_DIVERGED_AT])
-        path, minima = lane.history.series(slice(0, k.O_Y + 1)), self.minima(index)
-        return LaneSnapshot(
-            index=index,
-            name=lane.name,
-            step=int(ints[k.C_STEP]),
-            state=self.state_of(index),
-            own=SurfacePart(
-                settings=lane.settings,
-                position=(x, y),
-                curvatures=self.curvatures(x, y, index),
-                steps=path.steps,
-                path=path.mean,
-                minima=minima,
-                lowest=self.lowest(index),
-                diverged_at=diverged if diverged >= 0 else None,
-            ),
-            whole={
-                "value": float(reals[k.K_VALUE]),
-                "gradient_norm": float(np.hypot(*self._numbers.state[index, k.G : k.G + 2])),
-                "distance": float(distances(np.array([[x, y]]), minima)[0]),
-                "path_length": float(reals[k.K_PATH_LENGTH]),
-                "lr": lane.statistics["lr"],
-                "x": x,
-                "y": y,
-            },
-            whole_history={
-                name: self._series(lane, name, minima, points) for name in whole_history if name in SURFACE_HISTORIES
-            },
-        )
+        """The lane's position, its path and what is known of its surface."""
+        step = int(self.step[index])
+        return self.look(index, step, self.state_of(index), self._standing(index), whole_history, points)
 
-    def _series(self, lane: SurfaceLane, name: str, minima: Array, points: int | None) -> Series:
-        if name != "distance":
-            return lane.history.series([SAMPLED.index(name)], points)
-        path = lane.history.series(slice(0, k.O_Y + 1), points)
-        values = distances(path.mean, minima)[:, None]
-        return Series(path.steps, values, values, values)
-
-    # -- the surface itself -----------------------------------------------------------------------------------------
-
-    def curvatures(self, x: float, y: float, lane: int = 0) -> tuple[float, float]:
-        """The eigenvalues of the Hessian at (x, y), smallest first; NaN where the surface is not finite."""
-        f = self._numbers
-        hxx, hxy, hyy = k.hessian_at(f.points, f.ints[lane], f.reals[lane], np.float64(x), np.float64(y))
-        middle, spread = 0.5 * (hxx + hyy), np.hypot(0.5 * (hxx - hyy), hxy)
-        return float(middle - spread), float(middle + spread)
-
-    def values(self, xs: Array, ys: Array, lane: int = 0) -> Array:
-        """The surface's values at every (x, y): (len(ys), len(xs))."""
-        f, out = self._numbers, np.zeros((len(ys), len(xs)))
-        k.surface_values(
-            f.points, f.ints[lane], f.reals[lane], np.ascontiguousarray(xs, float), np.ascontiguousarray(ys, float), out
-        )
-        return out
-
-    def minima(self, lane: int = 0) -> Array:
-        """The surface's known minima (k, 2); for noisy_moons the one minimum, found by Newton's method."""
-        surface = SURFACES[self.lanes[lane].settings.surface]
-        if surface.name != "noisy_moons":
-            return np.array(surface.minima, dtype=float).reshape(-1, 2)
-        f = self._numbers
-        at = int(f.ints[lane, k.C_POINTS_AT])
-        key = (at, int(f.ints[lane, k.C_POINTS]))
-        if key not in self._moons_minima:
-            self._moons_minima[key] = self._newton(lane)
-        return self._moons_minima[key]
-
-    def lowest(self, lane: int = 0) -> float:
-        """The surface's value at its known minima; 0.0 when none is known or it is 0 but for rounding."""
-        values = [float(self.values(point[:1], point[1:], lane)[0, 0]) for point in self.minima(lane)]
-        lowest = min(values, default=0.0)
-        return lowest if abs(lowest) > 1e-12 else 0.0
-
-    def _newton(self, lane: int) -> Array:
-        f = self._numbers
-        probe = f.copy()
-        w = np.zeros(2)
-        for _ in range(50):
-            probe.state[lane, k.W : k.W + 2] = w
-            k.start_race(probe.points, probe.state, probe.ints, probe.reals)
-            hxx, hxy, hyy = k.hessian_at(f.points, f.ints[lane], f.reals[lane], w[0], w[1])
-            step = np.linalg.solve(np.array([[hxx, hxy], [hxy, hyy]]), probe.state[lane, k.G : k.G + 2])
-            w = w - step
-            if np.abs(step).max() < 1e-13:
-                break
-        return w.reshape(1, 2)
+    def _standing(self, index: int) -> Array:
+        """A sample (OUT,) of where a lane stands: the newest, or what the numbers say where none was taken there."""
+        history = self.lanes[index].history
+        newest = history.last()
+        assert newest is not None, "a lane's start is sampled"
+        if history.last_step == self.step[index]:
+            return newest
+        state, reals = self._numbers.state[index], self._numbers.reals[index]
+        gradient_norm = np.hypot(*state[k.G : k.G + 2])
+        x, y = state[k.W : k.W + 2]
+        return np.array([x, y, reals[k.K_VALUE], gradient_norm, newest[k.O_LR], reals[k.K_PATH_LENGTH]])

@@ -1,5 +1,6 @@
 """One optimizer on a surface: its settings and its path."""
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,8 +11,10 @@ from ..run.history import History
 from ..run.task import Lane
 from ..scenario.settings import SurfaceSettings
 
+ESCAPE = 1e6  # beyond this distance from the origin a lane has diverged
 PATH_POINTS = 4096  # steps of a path kept one by one; older ones in as many averages
-SAMPLED = ("x", "y", "value", "gradient_norm", "lr")  # the columns of a sample, in the kernel's order
+SAMPLED = ("x", "y", "value", "gradient_norm", "lr", "path_length")  # the columns of a sample, in the kernel's order
+IN_ROWS = SAMPLED[:-1]  # those that rows hold
 
 
 @dataclass
@@ -26,6 +29,15 @@ class SurfaceLane(Lane):
         """The newest sample, by name."""
         newest = self.history.last()
         return {} if newest is None else dict(zip(SAMPLED, newest.tolist(), strict=True))
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the newest sample is one of a lane that has diverged, as ``kernels/race.py`` says it."""
+        newest = self.history.last()
+        if newest is None or self.history.last_step <= 0:
+            return False
+        x, y, *sizes = newest[: k.O_GRADIENT_NORM + 1].tolist()
+        return not (x * x + y * y <= ESCAPE * ESCAPE and all(map(math.isfinite, sizes)))
 
     @property
     def highest_value(self) -> float:

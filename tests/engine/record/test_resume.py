@@ -85,6 +85,23 @@ def test_it_goes_on_from_the_last_moment_where_it_was_killed_after_it(tmp_path):
     assert_same(whole, RecordSource(path))
 
 
+def test_a_run_that_was_told_to_end_before_where_it_stood_goes_on_all_the_same(tmp_path):
+    path, whole = tmp_path / "run.nntui", Experiment(tiny())
+    run, recorder = recorded(path, tiny())
+    for one in (run, whole):
+        one.advance(100)
+        one.tweak({"train.steps": 50})
+    recorder.close()
+    run, recorder = resumed(path)
+    assert (run.step, run.finished) == (100, True)
+    for one in (run, whole):
+        one.tweak({"train.steps": 200})
+        one.advance(100)
+    recorder.close()
+    assert same(run.full_snapshot(None), whole.full_snapshot(None))
+    assert_same(whole, RecordSource(path))
+
+
 def test_two_cannot_write_one_record(tmp_path):
     path = tmp_path / "run.nntui"
     run, recorder = recorded(path, tiny())

@@ -47,6 +47,18 @@ def test_any_division_into_calls(pieces: list[int], whole: str) -> None:
     assert digest(run) == whole
 
 
+def test_a_lane_that_is_sampled_now_and_then_stands_where_the_others_do() -> None:
+    often, seldom = mixed(), mixed(every=7)
+    for run in (often, seldom):
+        run.advance(10)
+    for one, other in zip(seen(often).lanes[:7], seen(seldom).lanes[:7], strict=True):  # the last has diverged
+        assert other.surface.steps.tolist() == [0, 7]
+        assert other.surface.position == one.surface.position
+        for name in ("x", "y", "value", "distance", "path_length"):
+            assert other.whole[name] == one.whole[name]
+        assert other.whole["gradient_norm"] == pytest.approx(one.whole["gradient_norm"], rel=1e-15)
+
+
 def test_by_the_clock(whole: str) -> None:
     run = mixed()
     while not run.finished:
