@@ -26,7 +26,8 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
-    from nntui_engine.record.recorder import Recorder
+
+    from .recording import Recording
 
 
 class Session:
@@ -45,7 +46,7 @@ class Session:
         paused: bool = False,
         warming: Warming | None = None,
         scenario: Scenario = NO_SCENARIO,
-        recorder: "Recorder | None" = None,
+        recorder: "Recording | None" = None,
     ) -> None:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
