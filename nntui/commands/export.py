@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nntui.commands.options import examples
+from nntui.commands.options import RECORD, examples
 
 FORMATS = ("csv", "jsonl", "npz")
 
@@ -18,10 +18,10 @@ FORMATS = ("csv", "jsonl", "npz")
         "nntui export digits.nntui --format npz --out digits.npz",
     ),
 )
-@click.argument("record", type=click.Path(path_type=Path))
+@click.argument("record", type=RECORD)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True, help="What to write.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write a file instead of standard output.")
-def command(record: Path, form: str, out: Path | None) -> int:
+def command(record: str, form: str, out: Path | None) -> int:
     """Write every number that RECORD holds: a row for each lane and step.
 
     In csv and jsonl nothing stands where nothing was measured. An npz file has two arrays for each lane and kind of
@@ -32,12 +32,14 @@ def command(record: Path, form: str, out: Path | None) -> int:
     from nntui.files import other_file, writable_file
     from nntui.headless.exporting import export
     from nntui.headless.signals import prompt_exit
+    from nntui.lab.history import kept_record
     from nntui_engine.record.source import RecordSource
 
+    path = kept_record(record)
     if out is not None:
-        other_file(out, record, "--out", "record")
+        other_file(out, path, "--out", "record")
         writable_file(out, "--out")
-    source = RecordSource(record)
+    source = RecordSource(path)
     with prompt_exit():
         export(source, form, out)
     return 0

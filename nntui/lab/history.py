@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nntui_engine.errors import InputError
+from nntui_engine.files import expanded
 from nntui_engine.record.schema import being_written
 
 from .files import free_name
@@ -40,6 +41,23 @@ def history_files(folder: Path) -> list[Path]:
     except OSError:
         return []
     return newest_first(found)
+
+
+def kept_record(name: str) -> Path:
+    """The record that a person means: a file, or of the history "last", a number in the list of ``nntui runs``, or the
+    newest whose name begins so. Raises InputError where there is none."""
+    path = expanded(name)
+    if path.exists() or path.suffix == SUFFIX or len(path.parts) != 1:
+        return path  # what is wrong with it is said by who reads it
+    files = history_files(history_folder())
+    if name == "last" or name.isdecimal():
+        number = 1 if name == "last" else int(name)
+        if 1 <= number <= len(files):
+            return files[number - 1]
+    found = [one for one in files if one.stem.startswith(name)]
+    if not found:
+        raise InputError(f"{name}: no such file, and no run in the history begins so; nntui runs lists them")
+    return found[0]
 
 
 def newest_first(paths: Sequence[Path]) -> list[Path]:
