@@ -115,9 +115,9 @@ def size_words(size: float) -> str:
 
 
 def steps_words(summary: Summary) -> str:
-    """How far a run came: "300 of 1500" if not to its end."""
-    whole = f"{summary.steps}"
-    return whole if summary.position == summary.steps else f"{summary.position} of {whole}"
+    """How far a run came: "300 steps", or "120 of 300 steps" if not to its end."""
+    on_the_way = summary.position < summary.steps
+    return f"{summary.position} of {summary.steps} steps" if on_the_way else f"{summary.position} steps"
 
 
 def time_words(written: float, now: float) -> str:

@@ -49,6 +49,7 @@ class Writer:
 
     def __init__(self, path: Path, connection: sqlite3.Connection, most: int | None = None) -> None:
         self.path, self.trouble, self.most = path, "", most
+        self._coarser = 1  # samples that become three when a block ends
         self.committed: dict[Place, int] = {}  # the last step in the file
         self._written: dict[Place, int] = {}  # and of what will be with the next commit
         self._connection = connection
@@ -129,9 +130,9 @@ class Writer:
 
     def _end_block(self, place: Place) -> None:
         block = self._open.pop(place)
-        coarser = 1 if self.most is None else _coarseness(self._room_left(self.most))
-        if coarser > 1 and block.merged == 1:
-            block.tables, block.merged, block.fresh = [merge(np.concatenate(block.tables), coarser)], coarser, True
+        if self._coarser > 1 and block.merged == 1:
+            block.tables, block.merged = [merge(np.concatenate(block.tables), self._coarser)], self._coarser
+            block.fresh = True
         self._write(place, block)
         self._next[place] = block.number + 1
 
@@ -158,8 +159,9 @@ class Writer:
             return
         self._check_file()
         self._connection.execute("BEGIN IMMEDIATE")
-        while self._jobs and time.monotonic() < end:
+        while self._jobs and self._room() > 0 and time.monotonic() < end:
             self._jobs.popleft()()
+        full = self._room() <= 0
         for place, block in list(self._open.items()):
             if block.nbytes > LEAST_BLOCK_BYTES:
                 self._end_block(place)
@@ -170,13 +172,21 @@ class Writer:
         self._late.clear()
         self._connection.execute("COMMIT")
         self.committed |= self._written
-        if self.most is not None and self._room_left(self.most) <= 0:
+        if self.most is not None and full:
             self._give_up(f"it is as large as it may be ({self.most / 1e6:.0f} MB)")
 
-    def _room_left(self, most: int) -> float:
-        """The part of ``most`` bytes that the file has not taken yet."""
+    def _room(self) -> float:
+        """The part of ``most`` bytes that the file has not taken yet; 1 without them. Where less is left than before,
+        it begins coarser blocks: those that were begun until then stay as fine as they were."""
+        if self.most is None:
+            return 1.0
         pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
-        return 1.0 - float(pages * size / most)
+        left = 1.0 - float(pages * size / self.most)
+        coarser = _coarseness(left)
+        if coarser > self._coarser:
+            self.end_blocks()
+            self._coarser = coarser
+        return left
 
     def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
         self._taken += size

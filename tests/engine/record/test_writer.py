@@ -196,6 +196,27 @@ def test_a_bounded_file_gets_coarser_and_keeps_extremes(path, monkeypatch):
     assert (found[-1, 0], found[:, 1].max()) == (60_000, 1e9)  # up to its end, and no spike is lost
 
 
+def test_what_is_measured_seldom_stays_fine_as_long_as_there_was_room(path, monkeypatch):
+    monkeypatch.setattr(writer, "LEAST_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(writer, "BLOCK_BYTES", 20_000)
+    one = Writer(path, created(path)[0], most=1_000_000)
+    seldom = (1, "evaluation")
+    for start in range(1, 60_000, 500):
+        one.add(PLACE, samples(start, 500, width=6))
+        one.add(seldom, samples(start, 1))  # one block would have room for all of them
+    one.start()
+    one.close()
+    assert one.trouble == ""
+    rows = (
+        sqlite3.connect(path)
+        .execute("SELECT merged, rows FROM block WHERE kind = 'evaluation' ORDER BY number")
+        .fetchall()
+    )
+    assert rows[0][0] == 1
+    assert rows[0][1] > 20
+    assert {merged for merged, _ in rows} >= {1, 16}
+
+
 def test_a_bounded_file_ends_where_it_is_full(path, monkeypatch):
     monkeypatch.setattr(writer, "LEAST_BLOCK_BYTES", 2_000)  # a block of three samples: nothing is left out of that
     monkeypatch.setattr(writer, "BLOCK_BYTES", 2_000)
