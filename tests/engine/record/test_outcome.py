@@ -13,6 +13,7 @@ from nntui_engine.errors import InputError
 from nntui_engine.record import recorder as recorder_module
 from nntui_engine.record.outcome import summary_of
 from nntui_engine.record.recorder import Recorder
+from nntui_engine.record.source import RecordSource
 from nntui_engine.run.finding import headline
 from nntui_engine.scenario import scenario_from_dict
 
@@ -115,9 +116,31 @@ def test_what_is_damaged_is_one_line(path, statement, words):
     assert "\n" not in str(raised.value)
 
 
-def test_a_bounded_record_keeps_no_large_numbers(path):
-    run, recorder = recorded(path, most=8 * 1000)  # the run takes more than an eighth of that
+@pytest.mark.parametrize(("less", "kept"), [(0, True), (8, False)])
+def test_a_bounded_record_keeps_the_numbers_of_a_small_run_alone(path, less, kept):
+    size = Experiment(scenario_from_dict(SICK)).nbytes
+    run, recorder = recorded(path, most=recorder_module.NUMBERS_SHARE * size - less)
     run.advance(10)
     recorder.close()
-    rows = sqlite3.connect(path).execute("SELECT (SELECT COUNT(*) FROM checkpoint), (SELECT COUNT(*) FROM state)")
-    assert rows.fetchone() == (1, 0)
+    assert recorder.trouble == ""
+    connection = sqlite3.connect(path)
+    count, parts = connection.execute(
+        "SELECT (SELECT COUNT(*) FROM checkpoint), (SELECT COUNT(*) FROM state)"
+    ).fetchone()
+    assert (count > 0, parts > 0) == (True, kept)
+
+
+def test_a_bounded_record_keeps_the_newest_past_alone(path, monkeypatch):
+    monkeypatch.setattr(recorder_module, "CHECKPOINT_SHARE", 0)
+    monkeypatch.setattr(recorder_module, "FIRST_CHECKPOINT_SECONDS", 0.0)
+    run, recorder = recorded(path, most=50_000_000)
+    for _ in range(3):
+        run.advance(20)
+    recorder.close()
+    connection = sqlite3.connect(path)
+    moments, pasts = "SELECT COUNT(*) FROM checkpoint", "SELECT COUNT(DISTINCT checkpoint) FROM history"
+    assert [connection.execute(text).fetchone()[0] for text in (moments, pasts)] == [5, 1]
+    source = RecordSource(path)
+    assert [len(table) for table in source.measured(0, "step")] == [60]
+    source.seek(10)  # before that past: read from the blocks
+    assert source.snapshot().lanes[0].step == 10
