@@ -14,8 +14,10 @@ from nntui.lab.history import History, history_files, history_folder, make_room,
 from nntui.lab.opening import kept_session, session_of
 from nntui.lab.session import Session
 from nntui_engine import Experiment
+from nntui_engine.record import recorder as recorder_module
+from nntui_engine.record import writer as writer_module
 from nntui_engine.record.outcome import summary_of
-from nntui_engine.record.schema import lock
+from nntui_engine.record.schema import created, lock
 from nntui_engine.scenario import parse_scenario, scenario_from_dict
 
 TINY = {
@@ -139,6 +141,28 @@ async def test_a_folder_that_cannot_be_made_is_one_line_and_the_run_goes_on(tmp_
         await until(pilot, lambda: app.model.view.finished)
         said = [one.text for one in app.model.log if "history" in one.text]
         assert said == [f"This run is not kept in the history: Not a directory ({tmp_path / 'file' / 'runs'})."]
+        assert app.model.view.snapshot.step == 40
+
+
+@pytest.mark.asyncio
+async def test_a_full_disk_is_one_line_and_the_run_goes_on(tmp_path, monkeypatch):
+    def on_a_small_disk(path: Path) -> tuple[sqlite3.Connection, str]:
+        connection, journal = created(path)
+        connection.execute("PRAGMA max_page_count = 1")  # no more than it has already
+        return connection, journal
+
+    monkeypatch.setattr(recorder_module, "created", on_a_small_disk)
+    monkeypatch.setattr(writer_module, "BOUNDED_COMMIT_SECONDS", 0.01)
+    session = session_of(scenario_from_dict(TINY), paused=True, recorder=History(tmp_path).keep("tiny"))
+    app = LabApp(session, "Tiny")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.model.view.snapshot is not None)
+        await pilot.press("space")
+        await until(pilot, lambda: app.model.view.finished)
+        await until(pilot, lambda: any("recording has stopped" in one.text for one in app.model.log))
+        said = [one.text for one in app.model.log if "recording" in one.text]
+        assert len(said) == 1
+        assert said[0].endswith(": recording has stopped: database or disk is full. The training goes on.")
         assert app.model.view.snapshot.step == 40
 
 
