@@ -30,6 +30,7 @@ COMMANDS = {
     "list": "list",
     "show": "show",
     "run": "run",
+    "runs": "runs",
     "replay": "replay",
     "diagnose": "diagnose",
     "compare": "compare",

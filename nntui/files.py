@@ -1,9 +1,10 @@
 """Writing files: whole or not at all."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,6 +63,40 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     finally:
         if temporary:
             Path(temporary).unlink(missing_ok=True)
+
+
+def new_folder(path: Path, option: str) -> Path:
+    """``path`` if a folder can be made there, or an empty one is there, else an InputError; nothing is left behind."""
+    if path.is_dir() and any(path.iterdir()):
+        raise InputError(f"{option}: {path} has files in it already; choose another name")
+    if path.exists() and not path.is_dir():
+        raise InputError(f"{option}: {path} exists already, and is no folder")
+    if not path.parent.is_dir():
+        raise InputError(f"{option}: cannot write {path}: there is no folder {path.parent}")
+    if not accepts_files(path.parent):
+        raise InputError(f"{option}: cannot write {path}: {path.parent} takes no new files")
+    return path
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """A folder that is put at ``path``, where there is none or an empty one, in one move at the end; nothing is, and
+    nothing is left, on an error. Raises InputError when the disk does not take it."""
+    path = path.absolute()
+    temporary = None
+    try:
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+        yield temporary
+        os.chmod(temporary, 0o777 & ~_umask())
+        with suppress(FileNotFoundError):
+            path.rmdir()
+        temporary.rename(path)
+        temporary = None
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def other_file(path: Path, source: Path | None, option: str, what: str) -> None:

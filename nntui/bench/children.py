@@ -137,7 +137,7 @@ def _run_lab(speed: float) -> int:
     from nntui.lab.start import run_lab
     from nntui_engine.scenario import load_scenario
 
-    return run_lab(load_scenario(LAB_SCENARIO), steps=ENDLESS, speed=speed)
+    return run_lab(load_scenario(LAB_SCENARIO), steps=ENDLESS, speed=speed, keep=False)
 
 
 def main(arguments: list[str]) -> int:

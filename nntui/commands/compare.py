@@ -1,10 +1,8 @@
 """``nntui compare``: records beside each other."""
 
-from pathlib import Path
-
 import click
 
-from nntui.commands.options import examples
+from nntui.commands.options import RECORD, examples
 
 
 @click.command(
@@ -12,10 +10,10 @@ from nntui.commands.options import examples
     short_help="Say what two records have otherwise, and where they part.",
     epilog=examples("nntui compare before.nntui after.nntui", "nntui compare a.nntui b.nntui c.nntui --json"),
 )
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("others", metavar="RECORD...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("first", type=RECORD)
+@click.argument("others", metavar="RECORD...", nargs=-1, required=True, type=RECORD)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
-def command(first: Path, others: tuple[Path, ...], as_json: bool) -> int:
+def command(first: str, others: tuple[str, ...], as_json: bool) -> int:
     """Compare the record FIRST with each other RECORD, lane by lane of the same name.
 
     Prints the settings that differ, how the runs came out, the step at which their numbers part, and where the
@@ -26,12 +24,14 @@ def command(first: Path, others: tuple[Path, ...], as_json: bool) -> int:
     from nntui.headless.machine import write_json
     from nntui.headless.output import text_console
     from nntui.headless.signals import prompt_exit
+    from nntui.lab.history import kept_record
     from nntui_engine.record.source import RecordSource
 
-    sources = [RecordSource(path) for path in (first, *others)]
-    names = [path.name for path in (first, *others)]
+    paths = [kept_record(name) for name in (first, *others)]
+    sources = [RecordSource(path) for path in paths]
+    names = [path.name for path in paths]
     if len(set(names)) < len(names):
-        names = [str(path) for path in (first, *others)]
+        names = [str(path) for path in paths]
     with prompt_exit():
         found = [compared(sources[0], other) for other in sources[1:]]
         if as_json:

@@ -43,6 +43,25 @@ class ScenarioType(click.ParamType):  # type: ignore[type-arg]  # generic since 
         return [*items, CompletionItem(incomplete, type="file")]
 
 
+class RecordType(click.ParamType):  # type: ignore[type-arg]
+    """A record's path, or the name of one in the history (``kept_record`` finds it); completes both in the shell."""
+
+    name = "record"
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """The names in the history that begin with ``incomplete``, and the shell's own completion of files."""
+        from nntui.lab.history import history_files, history_folder
+
+        names = ["last", *(path.stem for path in history_files(history_folder()))]
+        items = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+        return [*items, CompletionItem(incomplete, type="file")]
+
+
 class SizeType(click.ParamType):  # type: ignore[type-arg]
     """COLUMNSxROWS, such as 120x40, as a (columns, rows) tuple."""
 
@@ -81,6 +100,7 @@ class WholeNumberType(click.ParamType):  # type: ignore[type-arg]
 
 
 SCENARIO = ScenarioType()
+RECORD = RecordType()
 SIZE = SizeType()
 SEED = WholeNumberType(0, MAXIMUM_SEED)
 STEPS = WholeNumberType(1, MAXIMUM_STEPS)

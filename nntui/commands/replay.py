@@ -1,11 +1,10 @@
 """``nntui replay``: the lab on a record."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from nntui.commands.options import examples, require_terminal
+from nntui.commands.options import RECORD, examples, require_terminal
 
 if TYPE_CHECKING:
     from nntui_engine.record.source import RecordSource
@@ -15,26 +14,31 @@ if TYPE_CHECKING:
     "replay",
     short_help="Look at a record in the lab, or run it again.",
     epilog=examples(
-        "nntui run digits --record digits.nntui", "nntui replay digits.nntui", "nntui replay digits.nntui --verify"
+        "nntui run digits --record digits.nntui",
+        "nntui replay digits.nntui",
+        "nntui replay last",
+        "nntui replay digits.nntui --verify",
     ),
 )
-@click.argument("record", type=click.Path(path_type=Path))
+@click.argument("record", type=RECORD)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw the lab with ASCII characters alone.")
 @click.option("--fps", type=click.IntRange(1, 60), metavar="N", help="Frames a second of the lab.  [default: 12]")
 @click.option("--verify", is_flag=True, help="Without a screen, run it again and compare every number.")
-def command(record: Path, ascii_only: bool, fps: int | None, verify: bool) -> int:
+def command(record: str, ascii_only: bool, fps: int | None, verify: bool) -> int:
     """Look at RECORD in the lab: back with , and forward with . through all that was run.
 
-    A record that is still being written is followed while it grows. With --verify its run is made again, and every
-    number compared: to the bit, or where versions or the processor are others within 1 %. Exits with 1 if it is not
-    the same.
+    A record that is still being written is followed while it grows. RECORD is a file, or of the history (nntui runs)
+    "last", a number in that list, or the beginning of a name: the newest that begins so. With --verify its run is made
+    again, and every number compared: to the bit, or where versions or the processor are others within 1 %. Exits with 1
+    if it is not the same.
     """
     for option, given in (("--ascii", ascii_only), ("--fps", fps)):
         if verify and given:
             raise click.UsageError(f"{option} is for the lab, not with --verify", click.get_current_context())
+    from nntui.lab.history import kept_record
     from nntui_engine.record.source import RecordSource
 
-    source = RecordSource(record)
+    source = RecordSource(kept_record(record))
     if verify:
         return _verify(source)
     instead = "nntui export writes a race's record" if source.is_race else "nntui diagnose judges a record"

@@ -17,6 +17,7 @@ DEFAULT_TOLERANCE = 1.0
     epilog=examples(
         "nntui snapshot digits vanishing-gradients --out screenshots --size 120x40 --steps 300",
         "nntui snapshot digits vanishing-gradients --out screenshots --size 120x40 --steps 300 --check",
+        "nntui snapshot my-scenario.toml --out reference --update",
         "nntui snapshot my-scenario.toml --out reference --check --tolerance 5 --diff differences",
     ),
 )
@@ -25,6 +26,7 @@ DEFAULT_TOLERANCE = 1.0
     "--out", "out", metavar="DIR", required=True, type=click.Path(path_type=Path), help="Folder of the files."
 )
 @click.option("--check", is_flag=True, help="Compare with what stands in DIR instead of writing it.")
+@click.option("--update", is_flag=True, help="Compare, and accept what differs: write that alone to DIR.")
 @click.option(
     "--tolerance",
     metavar="PCT",
@@ -46,6 +48,7 @@ def command(
     scenarios: tuple[str, ...],
     out: Path,
     check: bool,
+    update: bool,
     tolerance: float,
     steps: int | None,
     size: tuple[int, int],
@@ -56,8 +59,10 @@ def command(
 
     Each leaves NAME.svg and NAME.txt, the lab's screen, and NAME.json, the numbers. With --check nothing is written to
     DIR: the new screens and numbers are compared with those there, differences are printed with a picture of them,
-    and the exit status is 1.
+    and the exit status is 1. --update prints the differences, too, and writes those scenarios anew.
     """
+    if check and update:
+        raise click.UsageError("--check only compares, --update accepts: give one of them", click.get_current_context())
     from nntui.scenario import load_scenario
 
     loaded = [load_scenario(name) for name in scenarios]
@@ -79,15 +84,16 @@ def command(
         for scenario in loaded:
             with progress_bar() as progress:
                 frame = make_frame(scenario, RunOptions(seed=seed, steps=steps), size, progress)
+            result = check_reference(frame, out, tolerance) if check or update else None
+            for line in () if result is None else result.report(update):
+                click.echo(line)
+            if result is not None and result.passed:
+                continue
             if not check:
                 _make_folder(out, "--out")
                 for path in write_reference(frame, out):
                     click.echo(f"wrote {path}")
-                continue
-            result = check_reference(frame, out, tolerance)
-            for line in result.report():
-                click.echo(line)
-            if not result.passed:
+            elif result is not None:
                 failed += 1
                 diff = diff or Path(tempfile.mkdtemp(prefix="nntui-differences-"))
                 _make_folder(diff, "--diff")

@@ -9,6 +9,7 @@ from typing import Any
 
 from nntui import __version__
 from nntui.lab.config import config_file
+from nntui.lab.history import history_folder
 from nntui.lab.visits import visits_file
 from nntui.processor import processor_name
 from nntui_engine.compiling.ahead import usable_cores
@@ -28,7 +29,12 @@ def environment() -> dict[str, dict[str, Any]]:
             "system": f"{platform.system()} {platform.release()}",
         },
         "cache": _cache(),
-        "settings": {"file": str(config_file()), "there": config_file().is_file(), "remembered": str(visits_file())},
+        "settings": {
+            "file": str(config_file()),
+            "there": config_file().is_file(),
+            "remembered": str(visits_file()),
+            "history": str(history_folder()),
+        },
         "terminal": _terminal(),
     }
 

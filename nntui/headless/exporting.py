@@ -1,4 +1,4 @@
-"""All that a record holds as CSV, JSON lines or NPZ, a block at a time, so that memory stays small."""
+"""All that a record holds in another form, a block at a time, so that memory stays small."""
 
 import csv
 import heapq
@@ -11,12 +11,13 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from nntui.files import whole_file
+from nntui.files import whole_file, whole_folder
+from nntui.headless.exporting_parquet import write_parquet
+from nntui.headless.exporting_tensorboard import write_tensorboard
 from nntui.headless.machine import encoded, json_text, write_bytes
-from nntui.headless.record_rows import Column, Rows, columns, rows, stepwise
+from nntui.headless.record_rows import Rows, all_titles, columns, numbered, rows, stepwise
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
-from nntui_engine.run.task import Lane
 from nntui_engine.tasks.network_lane import NetworkLane
 from nntui_engine.tasks.surface_lane import IN_ROWS
 
@@ -28,38 +29,30 @@ def export(source: RecordSource, form: str, out: Path | None) -> None:
     if out is None:
         _WRITERS[form](source, write_bytes)
         return
+    if form == "tensorboard":
+        with whole_folder(out) as folder:
+            write_tensorboard(source, folder)
+        return
     with whole_file(out) as stream:
         if form == "npz":
             _write_npz(source, stream)
+        elif form == "parquet":
+            write_parquet(source, stream)
         else:
             _WRITERS[form](source, stream.write)
 
 
 def _write_csv(source: RecordSource, write: Callable[[bytes], object]) -> None:
-    titles = list(dict.fromkeys(name for lane in source.lanes for name in _titles(lane)))
+    titles = all_titles(source.lanes)
     write(_csv_lines([["lane", "step", *titles]]))
     for place, lane in enumerate(source.lanes):
-        own = {kind: list(_numbered(held)) for kind, held in columns(lane).items()}
+        own = {kind: list(numbered(held)) for kind, held in columns(lane).items()}
         for some in rows(source, place):
             lines = []
             for at, step in enumerate(some.steps):
                 cells = _cells(some, own, at)
-                lines.append([lane.name, f"{step:g}", *(cells.get(title, "") for title in titles)])
+                lines.append([lane.name, str(int(step)), *(cells.get(title, "") for title in titles)])
             write(_csv_lines(lines))
-
-
-def _titles(lane: Lane) -> list[str]:
-    """Every column's, once; what has several numbers of a layer has one with a number each."""
-    return [title for kind in columns(lane).values() for title, _ in _numbered(kind)]
-
-
-def _numbered(kind: list[Column | None]) -> Iterator[tuple[str, int]]:
-    """(title, place) of each column that says something; of equal ones the later ones are numbered from 2."""
-    seen: dict[str, int] = {}
-    for at, column in enumerate(kind):
-        if column is not None:
-            seen[column.title] = count = seen.get(column.title, 0) + 1
-            yield column.title if count == 1 else f"{column.title} {count}", at
 
 
 def _cells(some: Rows, own: dict[str, list[tuple[str, int]]], at: int) -> dict[str, str]:

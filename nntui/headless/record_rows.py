@@ -1,6 +1,6 @@
 """The rows of a record: everything that a lane measured at a step side by side, a block at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +59,26 @@ def _column(lane: Lane, name: str) -> Column | None:
         return Column(statistic, 0) if statistic and lane.applies(statistic) else None
     layer = lane.infos[int(number) - 1]
     return Column(statistic, layer.index, layer.name) if layer.has(statistic) else None
+
+
+def _title(column: Column) -> str:
+    return column.title
+
+
+def all_titles(lanes: Sequence[Lane]) -> list[str]:
+    """Every column's of all lanes, once; what has several numbers of a layer has one with a number each."""
+    kinds = [kind for lane in lanes for kind in columns(lane).values()]
+    return list(dict.fromkeys(title for kind in kinds for title, _ in numbered(kind)))
+
+
+def numbered(kind: list[Column | None], called: Callable[[Column], str] = _title) -> Iterator[tuple[str, int]]:
+    """(title, place) of each column that says something; of equal ones the later ones are numbered from 2."""
+    seen: dict[str, int] = {}
+    for at, column in enumerate(kind):
+        if column is not None:
+            title = called(column)
+            seen[title] = count = seen.get(title, 0) + 1
+            yield title if count == 1 else f"{title} {count}", at
 
 
 def rows(source: RecordSource, place: int) -> Iterator[Rows]:

@@ -22,6 +22,7 @@ VALUE: Schema = {"anyOf": [{"type": "number"}, {"enum": ["NaN", "Infinity", "-In
 VALUE_OR_NULL: Schema = {"anyOf": [*VALUE["anyOf"], {"type": "null"}]}
 # null where a layer has no weights that it could be of
 OF_LAYERS = {row.name: VALUE_OR_NULL if row.name in OF_WEIGHTS else VALUE for row in LAYER_STATISTICS}
+SEVERITY: Schema = {"enum": ["info", "warning", "critical"]}
 TABLE: Schema = {"type": "object"}
 HEAD: Schema = {"schema": {"const": 1}, "scenario": TEXT, "seed": COUNT, "steps": COUNT}
 
@@ -44,7 +45,7 @@ TIMING = closed({"seconds": {"type": "number"}, "steps_per_second": {"type": "nu
 FINDING = closed(
     {
         "rule": TEXT,
-        "severity": {"enum": ["info", "warning", "critical"]},
+        "severity": SEVERITY,
         "because": {"type": "string"},
         "layers": listed({"type": "integer", "minimum": 1}),
         "first_step": {"type": ["integer", "null"]},
@@ -183,6 +184,21 @@ def compare_schema() -> Schema:
     return closed({"schema": {"const": 1}, "first": TEXT, "others": listed(closed(other), 1)})
 
 
+def runs_schema() -> Schema:
+    """``nntui runs --json``."""
+
+    def known(kind: Schema) -> Schema:
+        return {"anyOf": [kind, {"type": "null"}]}
+
+    statistics = {"type": "object", "additionalProperties": VALUE}
+    lane = closed({"name": {"type": "string"}, "step": COUNT, "state": TEXT, "statistics": statistics})
+    found = closed({"rule": TEXT, "severity": SEVERITY, "lane": {"type": "string"}, "words": TEXT})
+    run = {"name": TEXT, "path": TEXT, "written": TEXT, "bytes": COUNT, "scenario": known(TEXT), "title": known(TEXT)}
+    run |= {"kind": {"enum": ["network", "surface", None]}, "seed": known(COUNT), "steps": known(COUNT)}
+    run |= {"writing": FLAG, "step": known(COUNT), "lanes": known(listed(lane)), "findings": known(listed(found))}
+    return closed({"schema": {"const": 1}, "runs": listed(closed({**run, "trouble": known(TEXT)}))})
+
+
 def verify_schema() -> Schema:
     """``nntui verify --json``."""
     measured: Schema = {"anyOf": [*VALUE_OR_NULL["anyOf"], PAIR, listed(TEXT)]}
@@ -280,6 +296,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "list": list_schema,
     "diagnose": diagnose_schema,
     "compare": compare_schema,
+    "runs": runs_schema,
     "verify": verify_schema,
     "sabotage": sabotage_schema,
     "bench": bench_schema,

@@ -72,13 +72,14 @@ class Check:
         """Whether a reference was there and nothing differs by more than the tolerance."""
         return not (self.missing or self.numbers or self.cells_differ)
 
-    def report(self) -> list[str]:
-        """What differs, in lines for a person."""
+    def report(self, accepted: bool = False) -> list[str]:
+        """What differs, in lines for a person; ``accepted``: what is missing is being made."""
         if self.passed:
             return [f"{self.name}: as expected"]
         if self.missing:
             names = ", ".join(str(path) for path in self.missing)
-            return [f"{self.name}: no reference: {names} is missing; make it by leaving --check out"]
+            what = "it is made" if accepted else "make it by leaving --check out"
+            return [f"{self.name}: no reference: {names} is missing; {what}"]
         lines = []
         if self.numbers:
             lines.append(f"{self.name}: {_count(len(self.numbers), 'number')} differ by more than {self.tolerance:g} %")

@@ -12,6 +12,8 @@ from .training import Training
 if TYPE_CHECKING:
     from nntui_engine.record.recorder import Recorder
 
+    from .recording import Recording
+
 
 def nothing() -> None:
     """Does nothing."""
@@ -51,7 +53,7 @@ class AnySession(Protocol):
         """Has the run recorded from now on, with what is known of it so far."""
 
     @property
-    def recorder(self) -> "Recorder | None":
+    def recorder(self) -> "Recording | None":
         """What records the run."""
 
 
@@ -93,7 +95,7 @@ class NoSession:
         return 0
 
     @property
-    def recorder(self) -> "Recorder | None":
+    def recorder(self) -> "Recording | None":
         """Nothing is recorded."""
         return None
 

@@ -1,4 +1,5 @@
-"""A person's own settings of the lab, in a TOML file of theirs: keys, theme, signs, frames, meanings under titles."""
+"""A person's own settings of the lab, in a TOML file of theirs: keys, theme, signs, frames, meanings under titles,
+whether runs are kept."""
 
 import tomllib
 import unicodedata
@@ -20,13 +21,15 @@ _NAMES = {"/": "slash", "\\": "backslash", "-": "minus", "+": "plus", "_": "unde
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """``keys`` maps an action's id to keys as Textual calls them; ``fps`` is frames a second, None for the usual."""
+    """``keys`` maps an action's id to keys as Textual calls them; ``fps`` is frames a second, None for the usual;
+    ``history``: whether every run leaves a record."""
 
     keys: Mapping[str, str] = field(default_factory=dict)
     theme: str = "default"
     fps: int | None = None
     meanings: bool = True
     ascii: bool = False
+    history: bool = True
 
 
 def config_file() -> Path:
@@ -77,11 +80,12 @@ def _checked(name: str, value: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST_FRAMES:
             raise InputError(f"fps = {value!r} is not allowed; must be a whole number from 1 to {MOST_FRAMES}")
         return value
-    if name in ("meanings", "ascii"):
+    if name in ("meanings", "ascii", "history"):
         if not isinstance(value, bool):
             raise InputError(f"{name} = {value!r} is not allowed; must be true or false")
         return value
-    raise InputError(f'unknown setting "{name}"; {allowed_names(name, ["keys", "theme", "ascii", "fps", "meanings"])}')
+    names = ["keys", "theme", "ascii", "fps", "meanings", "history"]
+    raise InputError(f'unknown setting "{name}"; {allowed_names(name, names)}')
 
 
 def _keys(table: object) -> dict[str, str]:

@@ -11,21 +11,17 @@ from nntui_engine.scenario import Scenario
 from .actions import LabActions
 from .any_session import AnySession
 from .catalog import Entry
-from .opening import session_of
+from .opening import kept_session
 from .screens.launcher import LauncherScreen
 from .visits import key_of, note_visit, visits_file
 
 Opener = Callable[[Scenario, AnySession], AnySession]
 
 
-def _opener(scenario: Scenario, former: AnySession) -> AnySession:
-    return session_of(scenario, after=former)
-
-
 class LaunchActions(LabActions):
     """The app as far as choosing what it runs is concerned."""
 
-    opener: Opener = staticmethod(_opener)
+    opener: Opener = staticmethod(kept_session)
     chosen_here = False  # whether what runs was chosen in the launcher
     _key = ""  # what runs, as it is remembered
     known: tuple[Entry, ...] = ()  # the scenarios that the launcher knew last

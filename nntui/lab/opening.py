@@ -13,8 +13,10 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
-    from nntui_engine.record.recorder import Recorder
     from nntui_engine.scenario import Scenario
+
+    from .history import History
+    from .recording import Recording
 
 REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
 PATIENCE = 60.0  # seconds that a session waits for the one before it
@@ -29,7 +31,7 @@ def session_of(
     speed: float | None = None,
     paused: bool = False,
     after: AnySession | None = None,
-    recorder: "Recorder | None" = None,
+    recorder: "Recording | None" = None,
 ) -> Session:
     """A session that trains ``scenario``, recorded by ``recorder``.
 
@@ -66,3 +68,9 @@ def session_of_record(path: Path, scenario: "Scenario", *, speed: float | None =
 
     session = Session(make, speed=speed, paused=paused, warming=Warming(parts_for(scenario)), scenario=scenario)
     return session
+
+
+def kept_session(scenario: "Scenario", after: AnySession, history: "History | None" = None) -> Session:
+    """A session that trains ``scenario`` when the session ``after`` has ended, kept in the history."""
+    recorder = None if history is None else history.keep(scenario.name)
+    return session_of(scenario, after=after, recorder=recorder)

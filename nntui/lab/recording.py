@@ -1,11 +1,12 @@
 """Recording a run: what its record says beside the numbers."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from nntui import __version__
 from nntui.processor import processor_name
 from nntui_engine.errors import InputError
+from nntui_engine.run.listener import Listener
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
@@ -13,6 +14,21 @@ if TYPE_CHECKING:
 
 SUFFIX = ".nntui"
 NO_LOG = "The record's file system takes no write-ahead log: who reads it meanwhile may have to wait."
+
+
+class Recording(Listener, Protocol):
+    """Who records a run that it listens to."""
+
+    @property
+    def name(self) -> str:
+        """That of the file which a person asked for, "" where nobody did."""
+
+    @property
+    def trouble(self) -> str:
+        """Why nothing is recorded any more, "" while all is well."""
+
+    def close(self) -> None:
+        """Writes what is left."""
 
 
 def recorder_of(path: Path) -> "Recorder":

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
     from nntui_engine.record.recorder import Recorder
 
+    from .recording import Recording
+
 
 class Session:
     """An experiment running in a daemon thread.
@@ -47,7 +49,7 @@ class Session:
         paused: bool = False,
         warming: Warming | None = None,
         scenario: Scenario = NO_SCENARIO,
-        recorder: "Recorder | None" = None,
+        recorder: "Recording | None" = None,
     ) -> None:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
@@ -75,7 +77,7 @@ class Session:
     # -- for the screen's thread ------------------------------------------------------------------------------
 
     @property
-    def recorder(self) -> "Recorder | None":
+    def recorder(self) -> "Recording | None":
         """What listens to the experiment."""
         return self._recorder
 
@@ -157,7 +159,7 @@ class Session:
             if recorder is not None:
                 recorder.close()
 
-    def recorded_by(self, recorder: "Recorder | None") -> None:
+    def recorded_by(self, recorder: "Recording | None") -> None:
         """Has what listens to the experiment from here on; in the session's thread. What listened before is closed."""
         if self._recorder is not None:
             self._recorder.close()
@@ -183,7 +185,7 @@ class Session:
     def _recorded(self) -> str:
         """The file that the run is recorded into."""
         recorder = self._recorder
-        return recorder.writer.path.name if recorder is not None and not recorder.trouble else ""
+        return recorder.name if recorder is not None and not recorder.trouble else ""
 
     def _make(self) -> "Experiment":
         self._view = replace(self._view, stage="preparing", error="")

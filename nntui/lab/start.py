@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -13,7 +14,8 @@ from .ahead import Ahead
 from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
-from .opening import session_of, session_of_record
+from .history import History, history_folder
+from .opening import kept_session, session_of, session_of_record
 from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from nntui_engine.scenario import Scenario
 
 WRITING_SECONDS = 30.0  # that leaving waits for a record to be written, at most
+KEEPING_SECONDS = 2.0  # … and for one of the history
 
 
 def run_lab(
@@ -41,32 +44,36 @@ def run_lab(
     ascii_only: bool = False,
     fps: int | None = None,
     record: Path | None = None,
+    keep: bool = True,
     parts: tuple[str, ...] | None = None,
 ) -> int:
     """Opens the lab in the terminal and returns the process' exit status.
 
     ``source`` is a Scenario, or a function that makes the Experiment (it is called in the session's thread, so that
-    the screen is there at once). ``record``: the new file that a Scenario's run is recorded into. ``parts``: what
-    a function's Experiment takes of the compiled kernels (``Warming``). Raises InputError, after the terminal is
-    restored, when the experiment cannot be made.
+    the screen is there at once). ``record``: the new file that a Scenario's run is recorded into; without it the
+    history keeps the run, unless a person's settings or ``keep`` say no. ``parts``: what a function's Experiment takes
+    of the compiled kernels (``Warming``). Raises InputError, after the terminal is restored, when the experiment cannot
+    be made.
     """
     config, trouble = read_config(config_file())
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     config = config if keymap is None else replace(config, keys=keymap)
+    history = History(history_folder()) if config.history and keep else None
     if callable(source):
         make = cast("Callable[[], Experiment]", source)  # what a record has not, the lab asks of no record
         session = Session(make, speed=speed, paused=paused, warming=Warming(parts))
-        return _run(LabApp(session, title, config=config, fair=fair), trouble)
+        return _run(LabApp(session, title, config=config, fair=fair), trouble, history)
     recorder = None if record is None else recorder_of(record)
+    kept = history.keep(source.name) if history is not None and recorder is None else None
     session = session_of(
-        source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused, recorder=recorder
+        source, seed=seed, steps=steps, overrides=overrides, speed=speed, paused=paused, recorder=recorder or kept
     )
     ahead = Ahead()
     app = LabApp(session, title or source.title, config=config, fair=fair, ahead=ahead)
     app.remember(key_of(source))
     if recorder is not None and recorder.journal != "wal":
         app.troubles.append(NO_LOG)
-    return _run_recorded(app, session, trouble, ahead)
+    return _run_recorded(app, session, trouble, history, ahead)
 
 
 def resume_in_lab(path: Path, *, paused: bool = False, ascii_only: bool = False, fps: int | None = None) -> int:
@@ -80,35 +87,41 @@ def resume_in_lab(path: Path, *, paused: bool = False, ascii_only: bool = False,
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
     session, ahead = session_of_record(path, source.scenario, paused=paused), Ahead()
     app = LabApp(session, source.scenario.title, config=config, ahead=ahead)
-    return _run_recorded(app, session, trouble, ahead)
+    history = History(history_folder()) if config.history else None
+    return _run_recorded(app, session, trouble, history, ahead)
 
 
-def _run_recorded(app: LabApp, session: Session, trouble: str, ahead: Ahead) -> int:
+def _run_recorded(app: LabApp, session: Session, trouble: str, history: History | None, ahead: Ahead) -> int:
     """Runs the app; waits for the record of the first session's run, if there is one, to be written."""
     try:
-        return _run(app, trouble, ahead)
+        return _run(app, trouble, history, ahead)
     finally:
         if app.source is not session:
             _written(session)
 
 
 def _written(session: AnySession) -> None:
-    """Waits until the record of a session's run, if there is one, is written; says what went wrong with it."""
-    if session.recorder is not None:
-        session.stop(WRITING_SECONDS)
-        if session.recorder.trouble:
-            print(f"nntui: {session.recorder.trouble}", file=sys.stderr)
+    """Waits until the record of a session's run, if there is one, is written; says what went wrong with one that was
+    asked for."""
+    recorder = session.recorder
+    if recorder is not None:
+        session.stop(WRITING_SECONDS if recorder.name else KEEPING_SECONDS)
+        if recorder.name and recorder.trouble:
+            print(f"nntui: {recorder.trouble}", file=sys.stderr)
 
 
 def run_launcher() -> int:
     """Opens the lab with the launcher, nothing running yet, and returns the process' exit status."""
     config, trouble = read_config(config_file())
     ahead = Ahead()
-    return _run(LabApp(None, config=config, ahead=ahead), trouble, ahead)
+    history = History(history_folder()) if config.history else None
+    return _run(LabApp(None, config=config, ahead=ahead), trouble, history, ahead)
 
 
-def _run(app: LabApp, trouble: str, ahead: Ahead | None = None) -> int:
-    """Runs the app; ``trouble`` is what was wrong with a person's settings: said in the app, and before it."""
+def _run(app: LabApp, trouble: str, history: History | None, ahead: Ahead | None = None) -> int:
+    """Runs the app; ``trouble`` is what was wrong with a person's settings: said in the app, and before it.
+    ``history`` keeps what is opened from there."""
+    app.opener = partial(kept_session, history=history)
     if trouble:
         print(f"nntui: {trouble}", file=sys.stderr)
         app.troubles.append(trouble)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
     from nntui_engine.record.recorder import Recorder
 
+    from .recording import Recording
+
 
 class StillSource:
     """A source that shows one view and does nothing else."""
@@ -71,7 +73,7 @@ class StillSource:
         return 0
 
     @property
-    def recorder(self) -> "Recorder | None":
+    def recorder(self) -> "Recording | None":
         """Nothing is recorded."""
         return None
 

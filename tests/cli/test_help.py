@@ -38,6 +38,8 @@ def modules_after(*arguments: str) -> tuple[int, set[str]]:
         ("run", "--help"),
         ("diagnose", "--help"),
         ("bench", "--help"),
+        ("runs", "--help"),
+        ("runs",),
         ("--version",),
     ],
 )

@@ -82,6 +82,7 @@ CALLS = {
     "run": [(*call, "--headless", "--format", "json") for call in (("run", "small"), ("run", "bowl", "--timing"))],
     "diagnose": [("diagnose", "small", "--json"), ("diagnose", "fast", "--fix", "--json")],
     "compare": [("compare", "recorded", "faster", "--json")],
+    "runs": [("runs", "recorded", "faster", "spoiled", "--json")],
     "verify": [("verify", "small", "bowl", "--json", "--jobs", "1")],
     "sabotage": [("verify", "small", "--sabotage", "--json", "--jobs", "1")],
 }
@@ -89,11 +90,12 @@ CALLS = {
 
 def documents(name: str, invoke: Invoke, tmp_path: Any) -> list[Any]:
     files = {name: tmp_path / f"{name}.toml" for name in ("small", "bowl", "fast")}
-    files |= {name: tmp_path / f"{name}.nntui" for name in ("recorded", "faster")}
+    files |= {name: tmp_path / f"{name}.nntui" for name in ("recorded", "faster", "spoiled")}
     files["small"].write_text(SMALL, encoding="utf-8")
     files["bowl"].write_text(BOWL, encoding="utf-8")
     files["fast"].write_text(FAST, encoding="utf-8")
-    if name == "compare":
+    files["spoiled"].write_bytes(b"no record")
+    if name in ("compare", "runs"):
         for record, rate in (("recorded", 0.01), ("faster", 0.02)):
             run = ("run", str(files["small"]), "--headless", "--set", f"train.lr={rate}")
             assert invoke(*run, "--record", str(files[record])).status == 0
@@ -107,7 +109,7 @@ def objects(value: Any) -> list[dict[str, Any]]:
     """Every JSON object in a document, but for settings and what scenarios and rules put in freely."""
     found = [value] if isinstance(value, dict) else []
     parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    free = ("set", "evidence", "expect", "data", "model", "train", "surface")
+    free = ("set", "evidence", "expect", "data", "model", "train", "surface", "statistics")
     return found + [one for key, part in parts if key not in free for one in objects(part)]
 
 

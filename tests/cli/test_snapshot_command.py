@@ -50,3 +50,23 @@ def test_a_missing_reference_fails_and_says_so(invoke, small, tmp_path):
     assert result.status == 1
     assert "no reference" in result.out
     assert not (tmp_path / "nothing").exists()
+
+
+def test_what_differs_is_accepted_and_the_rest_left_alone(invoke, small, tmp_path):
+    folder = tmp_path / "reference"
+    made = invoke("snapshot", small, "--out", folder, "--update", *SIZE)
+    assert (made.status, made.err) == (0, "")
+    assert made.out.splitlines()[0].endswith(
+        "small.svg, " + f"{folder / 'small.txt'}, {folder / 'small.json'} is missing; it is made"
+    )
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    (folder / "small.json").write_text(before[folder / "small.json"].decode() + "\n", encoding="utf-8")
+    same = invoke("snapshot", small, "--out", folder, "--update", *SIZE)
+    assert (same.status, same.out) == (0, "small: as expected\n")
+    assert (folder / "small.json").read_text(encoding="utf-8").endswith("\n\n")  # not written anew
+    other = invoke("snapshot", small, "--out", folder, "--update", "--seed", "3", *SIZE)
+    assert (other.status, "seed: expected 0, got 3" in other.out) == (0, True)
+    assert f"wrote {folder / 'small.svg'}" in other.out
+    assert invoke("snapshot", small, "--out", folder, "--check", "--seed", "3", *SIZE).status == 0
+    refused = invoke("snapshot", small, "--out", folder, "--check", "--update", *SIZE)
+    assert (refused.status, "give one of them" in refused.err) == (2, True)

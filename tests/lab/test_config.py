@@ -33,13 +33,13 @@ def test_no_file_is_no_trouble(tmp_path: Path) -> None:
 def test_all_of_it(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        'theme = "nord"\nascii = true\nfps = 4\nmeanings = false\n'
+        'theme = "nord"\nascii = true\nfps = 4\nmeanings = false\nhistory = false\n'
         '[keys]\npause = "p"\nstep = ["s", "("]\nopen = "ctrl+o"\n',
     )
     config, trouble = read_config(path)
     assert trouble == ""
     assert config == Config(
-        {"pause": "p", "step": "s,left_parenthesis", "open": "ctrl+o"}, "nord", 4, False, ascii=True
+        {"pause": "p", "step": "s,left_parenthesis", "open": "ctrl+o"}, "nord", 4, False, ascii=True, history=False
     )
 
 
@@ -54,6 +54,7 @@ WRONG = [
     ),
     ("fps = true", "fps = True is not allowed", Config()),
     ("ascii = 1", "ascii = 1 is not allowed; must be true or false", Config()),
+    ("history = 1", "history = 1 is not allowed; must be true or false", Config()),
     ('meanings = "no"', "meanings = 'no' is not allowed; must be true or false", Config()),
     ('keys = "p"', "keys must be a table", Config()),
     ('fps = 5\n[keys]\npaus = "p"', 'keys: unknown action "paus"; did you mean "pause"?', Config(fps=5)),

@@ -25,6 +25,7 @@ from ..run.timeline import Event, LanesArranged, ParametersSet, Story, Tweaked
 from ..tasks.network_lane import NetworkLane
 from .about import VERSIONS, about_lane, about_run
 from .moment import write_moment
+from .outcome import KEY, outcome_of
 from .plain import to_text
 from .schema import created, reopened
 from .writer import QUEUE_BYTES, Writer
@@ -37,6 +38,8 @@ FIRST_CHECKPOINT_SECONDS = 1.0
 CHECKPOINT_SHARE = 16  # or so many times its size in samples, if that comes first
 LEAST_BYTES = 32_000_000  # of samples between two moments that come first
 BYTES_A_SECOND = 2_000_000  # of moments, at most
+OUTCOME_SHARE = 100  # times what it takes to say how the run stands, until that is said again
+NUMBERS_SHARE = 8  # a bounded record keeps the numbers of a run that take so small a part of it at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,9 @@ class Recorder:
     """Listens to a run and records it into a new file. Raises InputError where none can be made.
 
     ``after``: what it goes on from, of a record that is there.
-    ``describe``: more keys and values for the table ``run``, once there is one. The file's connection
-    is the writer's thread's alone.
+    ``describe``: more keys and values for the table ``run``, once there is one. ``most``: bytes that the file may
+    grow to; it is the coarser the fuller it is, and recording ends there. The file's connection is the writer's
+    thread's alone.
     """
 
     def __init__(
@@ -105,10 +109,11 @@ class Recorder:
         path: Path,
         describe: Callable[[Any], Mapping[str, str]] = lambda _: {},
         after: After | None = None,
+        most: int | None = None,
     ) -> None:
         after = after or After(new=True)
         connection, self.journal = created(path) if after.new else reopened(path)
-        self.writer = Writer(path, connection)
+        self.writer = Writer(path, connection, most)
         self._describe, self._new = describe, after.new
         self._pending: list[tuple[int, Samples]] = []
         self._line: list[Arranged] = []  # by how many events had happened
@@ -119,12 +124,18 @@ class Recorder:
         self._bytes = 0  # of samples since the last moment was kept
         self._kept_at = time.monotonic()
         self._wait = FIRST_CHECKPOINT_SECONDS  # from there to the next moment
+        self._said_again_at = 0.0  # when it is said again how the run stands
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
         self._rows: dict[int, tuple[int | None, int]] = {}  # of each lane that was told what it goes on from, and where
         self._has_past: set[tuple[int, str]] = set()  # the histories that were told of late
         self._told: list[int] = []  # the steps of its lanes when it was last heard of
+
+    @property
+    def name(self) -> str:
+        """That of the file."""
+        return self.writer.path.name
 
     @property
     def trouble(self) -> str:
@@ -168,6 +179,8 @@ class Recorder:
         self._told = _steps(run)
         if run.position == run.end and self._moment_is_due(run):
             self._keep_moment(run, here)
+            if time.monotonic() >= self._said_again_at:
+                self._say_outcome(run)
 
     def begin_late(self, run: Run, told: Story, stages: Iterable[Run]) -> None:
         """Record a run from where it stands on, with what it still knows of before; nothing of it was heard so far.
@@ -218,8 +231,10 @@ class Recorder:
         """Keeps the last moment, and waits until all is written."""
         if self._run is None:  # it came to nothing
             self.writer.discard(new=self._new)
-        elif self._here is not None and self._run.position == self._run.end and self._told == _steps(self._run):
-            self._keep_moment(self._run, self._here)  # else it was interrupted on its way: the moment before counts
+        elif self._here is not None and self._told == _steps(self._run):
+            self._say_outcome(self._run)  # else it was interrupted on its way: what was said before counts
+            if self._run.position == self._run.end:
+                self._keep_moment(self._run, self._here)
         self.writer.close()
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -238,6 +253,13 @@ class Recorder:
 
     def _about(self, run: Run) -> dict[str, str]:
         return {**about_run(run, self.journal), **self._describe(run)}
+
+    def _say_outcome(self, run: Run) -> None:
+        if self.trouble:
+            return
+        began = time.monotonic()
+        self._insert("run", KEY, to_text(outcome_of(run)))
+        self._said_again_at = began + OUTCOME_SHARE * (time.monotonic() - began)
 
     def _standing(self, position: int, events: int) -> Arranged | None:
         """The lanes at a position after so many events; None where those have not happened before."""
@@ -323,7 +345,9 @@ class Recorder:
         number, ids, task = self._checkpoints, list(here.ids), run.save().task
         coming = [Coming(one.at - run.position, one.lane, dict(one.settings)) for one in run.coming]
         self._insert("checkpoint", number, here.id, run.position, to_text(coming))
-        self.writer.do(lambda: write_moment(self.writer, number, ids, task, pasts))
+        most = self.writer.most
+        numbers = most is None or run.nbytes <= most // NUMBERS_SHARE
+        self.writer.do(lambda: write_moment(self.writer, number, ids, task, pasts, numbers))
 
 
 def _steps(run: Run) -> list[int]:

@@ -106,6 +106,26 @@ def lock(path: Path) -> int:
     return descriptor
 
 
+def being_written(path: Path) -> bool:
+    """Whether a living process writes a record. False where the system cannot tell.
+
+    Never to be asked of what this process itself writes: that closes a descriptor of the file (see :func:`lock`).
+    """
+    if fcntl is None:
+        return False
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EAGAIN, errno.EACCES)
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def opened(path: Path) -> sqlite3.Connection:
     """A connection that only reads. Raises InputError for what is no record that this version reads."""
     trouble = problem_with(path)

@@ -1,5 +1,6 @@
 """The thread that writes a record: the file's only writer, which nobody waits for."""
 
+import math
 import os
 import sqlite3
 import threading
@@ -21,10 +22,12 @@ Array = NDArray[np.float64]
 Place = tuple[int, str]  # id of a lane, name of a history
 
 COMMIT_SECONDS = 0.2  # between two commits
+BOUNDED_COMMIT_SECONDS = 2.0  # … of a bounded file, that nobody looks at meanwhile
 BLOCK_BYTES = 1_000_000  # of a block before it is compressed: then the next one begins
 LEAST_BLOCK_BYTES = 250_000  # that is not written anew at the next commit
 QUEUE_BYTES = 256_000_000  # of samples waiting; beyond, what comes is merged
 MERGED = 16  # samples that become three: the smallest, the mean, the largest
+MOST_HALVINGS = 4  # of the room that a bounded file has: with each it gets coarser
 
 
 @dataclass(slots=True)
@@ -41,11 +44,13 @@ class Open:
 class Writer:
     """Writes what it is given, in order, through ``connection``, which is its own from here on.
 
-    ``trouble``: why it stopped writing, "" while all is well; what was committed until then is sound.
+    A file of at most ``most`` bytes keeps every sample in its first half; in what is left it merges blocks, the more
+    the fuller it is. ``trouble``: why it stopped writing, "" while all is well; what was committed until then is sound.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
-        self.path, self.trouble = path, ""
+    def __init__(self, path: Path, connection: sqlite3.Connection, most: int | None = None) -> None:
+        self.path, self.trouble, self.most = path, "", most
+        self._coarser = 1  # samples that become three when a block ends
         self.committed: dict[Place, int] = {}  # the last step in the file
         self._written: dict[Place, int] = {}  # and of what will be with the next commit
         self._connection = connection
@@ -132,15 +137,22 @@ class Writer:
 
     def end_blocks(self) -> None:
         """What comes next begins new blocks, for jobs."""
-        for place, block in self._open.items():
-            self._write(place, block)
-            self._next[place] = block.number + 1
-        self._open.clear()
+        for place in list(self._open):
+            self._end_block(place)
+
+    def _end_block(self, place: Place) -> None:
+        block = self._open.pop(place)
+        if self._coarser > 1 and block.merged == 1:
+            block.tables, block.merged = [merge(np.concatenate(block.tables), self._coarser)], self._coarser
+            block.fresh = True
+        self._write(place, block)
+        self._next[place] = block.number + 1
 
     def _main(self) -> None:
         try:
+            pause = COMMIT_SECONDS if self.most is None else BOUNDED_COMMIT_SECONDS
             while not (self._closing and not self._jobs):
-                self._wake.wait(COMMIT_SECONDS)
+                self._wake.wait(pause)
                 self._wake.clear()
                 self._turn()
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -159,26 +171,42 @@ class Writer:
             return
         self._check_file()
         self._connection.execute("BEGIN IMMEDIATE")
-        while self._jobs and time.monotonic() < end:
+        while self._jobs and self._room() > 0 and time.monotonic() < end:
             self._jobs.popleft()()
+        full = self._room() <= 0
         for place, block in list(self._open.items()):
-            self._write(place, block)
             if block.nbytes > LEAST_BLOCK_BYTES:
-                self._next[place] = self._open.pop(place).number + 1
+                self._end_block(place)
+            else:
+                self._write(place, block)
         for (table, key), value in self._late.items():
             self.insert(table, (key, value()))
         self._late.clear()
         self._connection.execute("COMMIT")
         self.committed |= self._written
+        if self.most is not None and full:
+            self._give_up(f"it is as large as it may be ({self.most / 1e6:.0f} MB)")
+
+    def _room(self) -> float:
+        """The part of ``most`` bytes that the file has not taken yet; 1 without them. Where less is left than before,
+        it begins coarser blocks: those that were begun until then stay as fine as they were."""
+        if self.most is None:
+            return 1.0
+        pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
+        left = 1.0 - float(pages * size / self.most)
+        coarser = _coarseness(left)
+        if coarser > self._coarser:
+            self.end_blocks()
+            self._coarser = coarser
+        return left
 
     def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
         self._taken += size
         block = self._open.get(place)
         if block is None or block.merged != merged or block.nbytes >= BLOCK_BYTES:
             if block is not None:
-                self._write(place, block)
-            number = self._next.get(place, 0) if block is None else block.number + 1
-            block = self._open[place] = Open(number, merged)
+                self._end_block(place)
+            block = self._open[place] = Open(self._next.get(place, 0), merged)
         block.tables.append(np.column_stack(columns))
         block.nbytes += size
         block.fresh = True
@@ -202,6 +230,12 @@ class Writer:
         with suppress(sqlite3.Error):  # none may be begun
             self._connection.execute("ROLLBACK")
         self._jobs.clear()
+
+
+def _coarseness(left: float) -> int:
+    """How many samples become three where so much room is left: 1, that is none, in the first half."""
+    halvings = int(-math.log2(left)) if left > 0 else MOST_HALVINGS
+    return int(MERGED ** min(MOST_HALVINGS, halvings))
 
 
 def merge(table: Array, count: int) -> Array:

@@ -176,3 +176,74 @@ def test_readers_only_read(path):
     assert reader.execute("PRAGMA query_only").fetchone()[0] == 1
     with pytest.raises(sqlite3.OperationalError, match="readonly database"):
         reader.execute("DELETE FROM run")
+
+
+def test_a_bounded_file_gets_coarser_and_keeps_extremes(path, monkeypatch):
+    monkeypatch.setattr(writer, "LEAST_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(writer, "BLOCK_BYTES", 20_000)
+    one = Writer(path, created(path)[0], most=1_000_000)
+    table = samples(1, 60_000, width=6)
+    table[51_234, 1] = 1e9
+    for start in range(0, len(table), 500):
+        one.add(PLACE, table[start : start + 500])
+    one.start()
+    one.close()
+    assert (one.trouble, path.stat().st_size < 1_000_000) == ("", True)
+    merged = [row[0] for row in sqlite3.connect(path).execute("SELECT merged FROM block ORDER BY number")]
+    assert (merged[0], set(merged) >= {1, 16}, sorted(merged[:-1]) == merged[:-1]) == (1, True, True)
+    found = read(path)
+    assert found[:1000].tobytes() == table[:1000].tobytes()
+    assert (found[-1, 0], found[:, 1].max()) == (60_000, 1e9)  # up to its end, and no spike is lost
+
+
+def test_what_is_measured_seldom_stays_fine_as_long_as_there_was_room(path, monkeypatch):
+    monkeypatch.setattr(writer, "LEAST_BLOCK_BYTES", 20_000)
+    monkeypatch.setattr(writer, "BLOCK_BYTES", 20_000)
+    one = Writer(path, created(path)[0], most=1_000_000)
+    seldom = (1, "evaluation")
+    for start in range(1, 60_000, 500):
+        one.add(PLACE, samples(start, 500, width=6))
+        one.add(seldom, samples(start, 1))  # one block would have room for all of them
+    one.start()
+    one.close()
+    assert one.trouble == ""
+    rows = (
+        sqlite3.connect(path)
+        .execute("SELECT merged, rows FROM block WHERE kind = 'evaluation' ORDER BY number")
+        .fetchall()
+    )
+    assert rows[0][0] == 1
+    assert rows[0][1] > 20
+    assert {merged for merged, _ in rows} >= {1, 16}
+
+
+def test_a_bounded_file_ends_where_it_is_full(path, monkeypatch):
+    monkeypatch.setattr(writer, "LEAST_BLOCK_BYTES", 2_000)  # a block of three samples: nothing is left out of that
+    monkeypatch.setattr(writer, "BLOCK_BYTES", 2_000)
+    noise = np.random.default_rng(1).normal(size=(900, 300))
+    noise[:, 0] = np.arange(900)
+    one = Writer(path, created(path)[0], most=500_000)
+    for start in range(0, len(noise), 3):
+        one.add(PLACE, noise[start : start + 3])
+    one.start()
+    one.close()
+    assert one.trouble == f"{path}: recording has stopped: it is as large as it may be (0 MB). The training goes on."
+    assert path.stat().st_size < 600_000
+    found = read(path)
+    assert 100 < len(found) < 900
+    assert found.tobytes()[:40_000] == noise.tobytes()[:40_000]
+
+
+def test_who_is_writing_can_be_told(path):
+    ended = path.with_name("ended.nntui")
+    created(ended)[0].close()
+    held = "import sys, time; from pathlib import Path; from nntui_engine.record.schema import lock; "
+    held += "lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    created(path)[0].close()
+    with subprocess.Popen([sys.executable, "-c", held, str(path)], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"held\n"
+        assert (schema.being_written(path), schema.being_written(ended)) == (True, False)
+        child.kill()
+    assert not schema.being_written(path)
+    assert not schema.being_written(path.with_name("none.nntui"))
