@@ -61,7 +61,8 @@ class BranchOptions:
 
 @contextmanager
 def branching(path: Path, wanted: BranchOptions, keep_samples: int, progress: "Progress") -> "Iterator[Experiment]":
-    """The run of a record where it stood at a step, recorded into another file since its start."""
+    """The run of a record where it stood at a step, recorded into another file since its start. Raises InputError where
+    it cannot be, or may not be changed so."""
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import reach
     from nntui.lab.recording import words as describe

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -107,7 +107,7 @@ class LabApp(SettingsActions):
         """Shows the lab, starts the source and looks at it ``FRAMES_PER_SECOND`` times a second; once if still."""
         if self._config.keys:
             self.set_keymap(dict(self._config.keys))
-        self.lab_screen = LabScreen(self.plot_theme, at_once=self.still)
+        self.lab_screen = LabScreen(self.plot_theme, at_once=self.still, attempt=self._attempt)
         self.lab_screen.set_class(self.plot_theme.ascii_only, "ascii")
         self.push_screen(self.lab_screen)
         if self.still:
@@ -225,16 +225,15 @@ class LabApp(SettingsActions):
 
     def _draw(self) -> None:
         self._drawing = None
-        with contextlib.suppress(NoMatches):  # while the screen is being built or taken down
-            self._draw_what_can_be_drawn()
+        self._attempt(self._draw_now)
         self._drawn_at = time.monotonic()
 
-    def _draw_what_can_be_drawn(self) -> None:
+    def _attempt(self, draw: Callable[[], None]) -> None:
         """A mistake in a drawing must not end a run: it is said, and the run goes on."""
         try:
-            self._draw_now()
-        except NoMatches:
-            raise
+            draw()
+        except NoMatches:  # while the screen is being built or taken down
+            pass
         except Exception as error:
             if self.is_headless:  # tests shall see it
                 raise

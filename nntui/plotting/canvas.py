@@ -44,7 +44,7 @@ class Gathering:
 
 
 def gathering(points: Floats, cells: int, dots: int) -> Gathering:
-    """Of at least one point, places between 0 and 1."""
+    """Of (m,) points, at least one, places between 0 and 1."""
     at = dot_places(points, cells, dots)
     starts = np.concatenate(([0], np.flatnonzero(at[1:] != at[:-1]) + 1))
     lengths = np.diff(np.append(starts, len(at)))

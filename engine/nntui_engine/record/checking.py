@@ -252,7 +252,7 @@ class Stream:
         return merged > 1, taken
 
     def put_back(self, merged: bool, table: Array) -> None:
-        """These are still the next ones."""
+        """These (m, 1 + width) are still the next ones."""
         rest = self._left[1] if self._left is not None else table[:0]
         together = np.concatenate([table, rest])
         self._left = (2 if merged else 1, together) if len(together) else None

@@ -1,5 +1,6 @@
 """The lab's screen: header, lanes and knobs, plots or lesson, keys. It draws a LabState and decides nothing."""
 
+from collections.abc import Callable
 from functools import partial
 
 from textual.app import ComposeResult
@@ -42,6 +43,7 @@ from .side_part import SidePart
 
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
 
+Drawing = Callable[[], None]
 BETWEEN_PLOTS = 0.004  # seconds: a dialog that opens takes several turns of the event loop
 
 
@@ -61,12 +63,14 @@ class LabScreen(Screen[None]):
     ]
     AUTO_FOCUS = ""
 
-    def __init__(self, theme: Theme, at_once: bool = False) -> None:
-        """``at_once``: all plots of a state are drawn before anything else happens; otherwise keys may come between."""
+    def __init__(self, theme: Theme, at_once: bool = False, attempt: Callable[[Drawing], None] | None = None) -> None:
+        """``at_once``: all plots of a state are drawn before anything else happens; otherwise keys may come between,
+        and each plot is drawn by ``attempt``."""
         super().__init__()
         self.theme = theme
         self._at_once = at_once
-        self._waiting: dict[int, str] = {}  # the plots of the newest state that are not drawn yet, by their slots
+        self._attempt = attempt or (lambda draw: draw())
+        self._waiting: dict[int, Drawing] = {}  # the plots of the newest state that are not drawn yet, by their slots
         self._next_slot = 0
         self._drawing = False  # whether the next one has its turn already
         self.state = LabState()
@@ -273,10 +277,14 @@ class LabScreen(Screen[None]):
         page = layout.pages[state.page % len(layout.pages)]
         names = [name for row in page for name in row][:SLOTS]
         for slot, name in enumerate(names):
-            if self._at_once or self._view(f"slot{slot}").about != name:
-                self._draw_plot(slot, name)
+            view, built = self._view(f"slot{slot}"), self._built(name)
+            words = meaning_of(name, state.anything, state.panel_view)
+            cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
+            draw = partial(view.show, partial(draw_read, built, cursor, told, theme=theme, meaning=words), name)
+            if self._at_once or view.about != name:
+                draw()
             else:
-                self._waiting[slot] = name
+                self._waiting[slot] = draw
         self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
         self._draw_in_turn()
 
@@ -292,15 +300,8 @@ class LabScreen(Screen[None]):
         if self._waiting:
             slot = min(self._waiting, key=lambda one: ((one - self._next_slot) % SLOTS, one))
             self._next_slot = slot + 1
-            self._draw_plot(slot, self._waiting.pop(slot))
+            self._attempt(self._waiting.pop(slot))
             self._draw_in_turn()
-
-    def _draw_plot(self, slot: int, name: str) -> None:
-        state = self.state
-        built, words = self._built(name), meaning_of(name, state.anything, state.panel_view)
-        cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
-        draw = partial(draw_read, built, cursor, told, theme=self.theme, meaning=words)
-        self._view(f"slot{slot}").show(draw, name)
 
     def _built(self, name: str) -> PlotSpec | Picture:
         snapshot = self.state.anything
