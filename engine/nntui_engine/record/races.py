@@ -47,7 +47,7 @@ class Races(Kind[Racer]):
         return RecordedLane(row, replace(lane, settings=sound(lane.settings)))
 
     def settle(self, one: Racer, step: int, last: int, now: LaneNow | None, at_end: bool) -> None:  # noqa: ARG002
-        """Where its path ends; it may be sampled every so many steps only. Raises ValueError for one without a start."""
+        """Where its path ends; it may be sampled every so many steps. Raises ValueError for one without a start."""
         lane = one.lane
         if lane.history.last() is None:
             raise ValueError("a lane has no start")
