@@ -11,6 +11,7 @@ from nntui.commands.options import (
     AT,
     DEFAULT_SIZE,
     EVERY,
+    RECORD,
     SCENARIO,
     SIZE,
     examples,
@@ -111,9 +112,9 @@ class Outputs(NamedTuple):
 )
 @click.option(
     "--resume",
-    type=click.Path(path_type=Path),
-    metavar="FILE.nntui",
-    help="Go on with the run of a record, in that record, instead of SCENARIO.",
+    type=RECORD,
+    metavar="RECORD",
+    help='Go on with the run of a record, in that record, instead of SCENARIO; "last" is the last run of the lab.',
 )
 @click.option(
     "--at",
@@ -139,7 +140,7 @@ def command(
     fair: bool,
     save_weights: Path | None,
     record: Path | None,
-    resume: Path | None,
+    resume: str | None,
     at: int | None,
     timing: bool,
 ) -> int:
@@ -176,7 +177,7 @@ def command(
         fair,
         save_weights,
         record,
-        resume,
+        None if resume is None else _kept(resume),
     )
     if at is not None and resume is None:
         raise click.UsageError("--at goes back in a record: name it with --resume", click.get_current_context())
@@ -194,7 +195,7 @@ def command(
         require_terminal(NO_SCREEN)
         from nntui.lab.start import resume_in_lab
 
-        return resume_in_lab(resume, paused=paused, ascii_only=ascii_only, fps=fps)
+        return resume_in_lab(_kept(resume), paused=paused, ascii_only=ascii_only, fps=fps)
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario
@@ -223,6 +224,12 @@ def command(
         fps=fps,
         record=record,
     )
+
+
+def _kept(record: str) -> Path:
+    from nntui.lab.history import kept_record
+
+    return kept_record(record)
 
 
 def _check_resumed(decided: list[str]) -> None:

@@ -150,6 +150,9 @@ def test_commands_take_a_name_of_the_history(invoke, folder):
     assert invoke("export", "last").out.count("\n") == 122  # the titles, and what was measured before the first step
     assert json.loads(invoke("compare", "first", "2", "--json").out)["others"][0]["lanes"][0]["same_steps"] == 300
     assert "this needs a terminal" in invoke("replay", "last").err
+    resumed = invoke("run", "--resume", "last", "--headless")
+    assert resumed.status == 0
+    assert "goes on from step 120" in resumed.err
     result = invoke("replay", "none")
     assert (result.status, result.out) == (2, "")
     assert result.err == "nntui: none: no such file, and no run in the history begins so; nntui runs lists them\n"
