@@ -17,15 +17,17 @@ if TYPE_CHECKING:
         "nntui run digits --record digits.nntui",
         "nntui replay digits.nntui",
         "nntui replay last",
+        "nntui replay digits.nntui faster.nntui",
         "nntui replay digits.nntui --verify",
     ),
 )
-@click.argument("record", type=RECORD)
+@click.argument("records", metavar="RECORD...", type=RECORD, nargs=-1, required=True)
 @click.option("--ascii", "ascii_only", is_flag=True, help="Draw the lab with ASCII characters alone.")
 @click.option("--fps", type=click.IntRange(1, 60), metavar="N", help="Frames a second of the lab.  [default: 12]")
 @click.option("--verify", is_flag=True, help="Without a screen, run it again and compare every number.")
-def command(record: str, ascii_only: bool, fps: int | None, verify: bool) -> int:
-    """Look at RECORD in the lab: back with , and forward with . through all that was run.
+def command(records: tuple[str, ...], ascii_only: bool, fps: int | None, verify: bool) -> int:
+    """Look at RECORD in the lab: back with , and forward with . through all that was run. Several are looked at
+    together, their lanes side by side.
 
     A record that is still being written is followed while it grows. RECORD is a file, or of the history (nntui runs)
     "last", a number in that list, or the beginning of a name: the newest that begins so. With --verify its run is made
@@ -35,12 +37,16 @@ def command(record: str, ascii_only: bool, fps: int | None, verify: bool) -> int
     for option, given in (("--ascii", ascii_only), ("--fps", fps)):
         if verify and given:
             raise click.UsageError(f"{option} is for the lab, not with --verify", click.get_current_context())
+    if verify and len(records) > 1:
+        raise click.UsageError("--verify takes one record at a time", click.get_current_context())
     from nntui.lab.history import kept_record
+    from nntui_engine.record.several import SeveralRecords
     from nntui_engine.record.source import RecordSource
 
-    source = RecordSource(kept_record(record))
+    paths = [kept_record(record) for record in records]
     if verify:
-        return _verify(source)
+        return _verify(RecordSource(paths[0]))
+    source = RecordSource(paths[0]) if len(paths) == 1 else SeveralRecords(paths)
     instead = "nntui export writes a race's record" if source.is_race else "nntui diagnose judges a record"
     require_terminal(f"{instead} without a screen")
     from nntui.lab.start import run_lab

@@ -23,6 +23,7 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.several import SeveralRecords
     from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
 
@@ -31,7 +32,7 @@ KEEPING_SECONDS = 2.0  # … and for one of the history
 
 
 def run_lab(
-    source: "Scenario | Callable[[], Experiment | RecordSource]",
+    source: "Scenario | Callable[[], Experiment | RecordSource | SeveralRecords]",
     *,
     title: str = "",
     seed: int | None = None,

@@ -10,6 +10,7 @@ from nntui.lab.session import Session
 from nntui.lab.warming import Warming
 from nntui_engine import Experiment
 from nntui_engine.record.recorder import Recorder
+from nntui_engine.record.several import SeveralRecords
 from nntui_engine.record.source import RecordSource
 from nntui_engine.scenario import parse_scenario, scenario_from_dict
 
@@ -192,3 +193,25 @@ async def test_it_follows_a_race_that_goes_on(tmp_path):
         recorder.close()
         await until(pilot, lambda: app.model.race.step == 80)
         app.source.stop()
+
+
+@pytest.mark.asyncio
+async def test_several_records_stand_side_by_side(tmp_path):
+    for name, steps in (("a", 500), ("b", 300)):
+        recorded(tmp_path / f"{name}.nntui", steps)[1].close()
+    source = SeveralRecords([tmp_path / "a.nntui", tmp_path / "b.nntui"])
+    app = LabApp(Session(lambda: source, warming=Warming(())), source.scenario.title)
+
+    def steps() -> list[int]:
+        snapshot = app.model.view.snapshot
+        return [] if snapshot is None else [lane.step for lane in snapshot.lanes]
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: steps() == [500, 300])
+        await pilot.pause(0.3)
+        text = export(app, "").text
+        assert "● a " in text
+        assert "■ b " in text
+        for _ in range(25):
+            await pilot.press("comma")
+        await until(pilot, lambda: steps() == [250, 250])

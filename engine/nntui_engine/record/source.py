@@ -1,6 +1,7 @@
 """A record as a source: snapshots at its end or at any step before, and what was wrong then."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,13 +33,15 @@ T = TypeVar("T")
 class RecordSource:
     """A record that is looked at, at its end until it is told to :meth:`seek`. Raises InputError for a bad file.
 
-    While it stands at the end of a record that still grows, :meth:`refresh` takes it along.
+    While it stands at the end of a record that still grows, :meth:`refresh` takes it along. ``called`` gives each lane
+    another name, by its own and whether it is alone.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, called: Callable[[str, bool], str] | None = None) -> None:
         self.path = path
+        self._called = called
         self._tables = Tables(path)
-        self._kind = self._kind_now()
+        self._kind = self.new_kind()
         self._tables.changed()
         self._now = self._tables.now()
         self._line = self._tables.line(self._now.arrangement)
@@ -48,7 +51,8 @@ class RecordSource:
         self.lanes_now: list[RecordedLane[Any]] = []
         self.seek(self.end)
 
-    def _kind_now(self) -> Kind[Any]:
+    def new_kind(self) -> Kind[Any]:
+        """What knows the kind of run that it is of."""
         name = self._tables.text("kind")
         kind = next((kind for kind in (Networks, Races) if kind.name == name), None)
         if kind is None:
@@ -100,11 +104,21 @@ class RecordSource:
         here = next((one for one in reversed(self._line) if one.at <= target), self._line[0])
         if not (self.lanes_now and here == self._here and target >= self.position):
             self._here = here
-            self.lanes_now = [self._begun(row) for row in self._tables.lanes(here.id)]
+            self.lanes_now = self._all_begun(here.id)
         for one in self.lanes_now:
             self._move(one, here, target)
         self.position = target
         return target
+
+    def _all_begun(self, arrangement: int) -> list[RecordedLane[Any]]:
+        rows = self._tables.lanes(arrangement)
+        found = [self._begun(replace(row, name=self._name(row.name, len(rows) == 1))) for row in rows]
+        for one in found:
+            one.lane.settings = replace(one.lane.settings, name=one.row.name)
+        return found
+
+    def _name(self, name: str, alone: bool) -> str:
+        return name if self._called is None else self._called(name, alone)
 
     def _begun(self, row: LaneRow) -> RecordedLane[Any]:
         try:
@@ -192,7 +206,7 @@ class RecordSource:
         """Look at it as it stood at ``position`` in one of its arrangements."""
         self._line = self._tables.line(arrangement)
         self._here = self._line[-1]
-        self.lanes_now = [self._begun(row) for row in self._tables.lanes(arrangement)]
+        self.lanes_now = self._all_begun(arrangement)
         for one in self.lanes_now:
             self._move(one, self._here, position)
         self.position = position
@@ -301,7 +315,12 @@ class RecordSource:
             at = {name: step for name, step in at.items() if lane in (None, name)}
             step = max(at.values(), default=row.at)
             marks.append(Mark(step, lane, settings, settings_words(settings), bool(event.get("restarted")), at))
-        return marks
+        return marks if self._called is None else [self._renamed(mark) for mark in marks]
+
+    def _renamed(self, mark: Mark) -> Mark:
+        alone = len(self.lanes_now) == 1
+        lane = None if mark.lane is None else self._name(mark.lane, alone)
+        return replace(mark, lane=lane, at={self._name(name, alone): step for name, step in mark.at.items()})
 
     def _descents(self, event: Mapping[str, Any]) -> dict[str, Descent]:
         try:
