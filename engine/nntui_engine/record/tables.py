@@ -179,7 +179,8 @@ class Tables:
             yield table
 
     def pieces(self, lane: int, kind: str, after: float, upto: float) -> Iterator[tuple[int, Array]]:
-        """:meth:`blocks`, each with how many samples have become three in it: 1 where they stand one by one."""
+        """:meth:`blocks` (m, 1 + width), each with how many samples have become three in it: 1 where they stand one by
+        one."""
         numbers = self._rows(
             "SELECT number FROM block WHERE lane = ? AND kind = ? AND last_step > ? AND first_step <= ? "
             "ORDER BY number",
