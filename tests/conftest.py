@@ -1,4 +1,4 @@
-"""Options of the tests. Every worker compiles into a cache of its own, so that none waits for another."""
+"""Options of the tests. All workers share one cache of kernels: what one has compiled the others load."""
 
 import atexit
 import os
@@ -23,14 +23,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
 
 
-def _own_cache() -> None:
-    worker = os.environ.get("PYTEST_XDIST_WORKER")
-    if worker is None:
-        return
-    parent = os.environ.get("NUMBA_CACHE_DIR") or Path(tempfile.gettempdir()) / "nntui-test-cache"
-    os.environ["NUMBA_CACHE_DIR"] = str(Path(parent) / worker)
-
-
 def _own_folders() -> None:
     """What a person opened and set is of no concern to tests, and what tests open none of a person's."""
     folder = tempfile.mkdtemp(prefix="nntui-test-user-")
@@ -40,4 +32,3 @@ def _own_folders() -> None:
 
 
 _own_folders()
-_own_cache()  # now, before anything imports Numba
