@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from ..compiling.ahead import compile_ahead
+from ..compiling.parts import parts_of
 from ..kernels import columns as c
 from ..kernels.team import PROBER
 from ..kernels.train import train_lanes
@@ -66,6 +68,8 @@ class Replica:
         settings = replace(settings, layers=layers)
         none = np.zeros((0, x.shape[1])), np.zeros((0, t.shape[1]))
         data = replace(one.data, key="rows", x_train=x, t_train=t, x_validation=none[0], t_validation=none[1])
+        if settings.dtype != one.settings.dtype:  # else they are there already
+            compile_ahead(parts_of(settings.dtype, {layer.kind for layer in layers}, augmented=False))
         layout = Layout(settings.dtype)
         layout.add(settings, data)
         found = cls(layout.allocate(), node_of, taps)
