@@ -235,11 +235,15 @@ class LabApp(SettingsActions):
         except NoMatches:  # while the screen is being built or taken down
             pass
         except Exception as error:
-            if self.is_headless:  # tests shall see it
-                raise
-            words = f"Part of the screen could not be drawn ({type(error).__name__}: {error}); the run goes on."
-            if not self.model.log or self.model.log[-1].text != words:
-                self.model.say(words, error=True)
+            self.cannot_draw(error)
+
+    def cannot_draw(self, error: Exception) -> None:
+        """Says that part of the screen is missing, once."""
+        if self.is_headless:  # tests shall see it
+            raise error
+        words = f"Part of the screen could not be drawn ({type(error).__name__}: {error}); the run goes on."
+        if not self.model.log or self.model.log[-1].text != words:
+            self.model.say(words, error=True)
 
     def _draw_now(self) -> None:
         lab = self.lab_screen

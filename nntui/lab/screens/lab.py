@@ -206,6 +206,7 @@ class LabScreen(Screen[None]):
         self._waiting = {}
         if not self.is_mounted or not self.size.width:
             return
+        self._write_plots()
         layout = self.lab_layout
         if (layout, state.page % len(layout.pages)) != self._layout_now:
             self._arrange(layout, state.page % len(layout.pages))
@@ -280,11 +281,11 @@ class LabScreen(Screen[None]):
             view, built = self._view(f"slot{slot}"), self._built(name)
             words = meaning_of(name, state.anything, state.panel_view)
             cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
-            draw = partial(view.show, partial(draw_read, built, cursor, told, theme=theme, meaning=words), name)
+            draw = partial(draw_read, built, cursor, told, theme=theme, meaning=words)
             if self._at_once or view.about != name:
-                draw()
+                view.show(draw, name)
             else:
-                self._waiting[slot] = draw
+                self._waiting[slot] = partial(view.show, draw, name, write=False)
         self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
         self._draw_in_turn()
 
@@ -302,6 +303,13 @@ class LabScreen(Screen[None]):
             self._next_slot = slot + 1
             self._attempt(self._waiting.pop(slot))
             self._draw_in_turn()
+        if not self._waiting:
+            self._write_plots()
+
+    def _write_plots(self) -> None:
+        """All that were drawn, together; also those of a state before whose last ones the next state came."""
+        for slot in range(SLOTS):
+            self._view(f"slot{slot}").write()
 
     def _built(self, name: str) -> PlotSpec | Picture:
         snapshot = self.state.anything

@@ -57,18 +57,17 @@ class GridView(Widget):
         self._drawn_at: tuple[int, int] | None = None
         self._styles_by_name: dict[str, Style] = {}
         self._changes = Changes()
+        self._unwritten: list[Region] = []
 
-    def show(self, draw: Draw, about: str = "") -> None:
-        """Draw this from now on."""
-        self.about = about
-        self._draw = draw
+    def show(self, draw: Draw, about: str = "", write: bool = True) -> None:
+        """Draw this from now on; without ``write`` what differs is written at the next :meth:`write` only."""
         size = self.size
         if self._drawn_at != size or not size:
-            self._drawn_at = None
+            self.about, self._draw, self._drawn_at = about, draw, None
             self.refresh()
             return
-        grid = draw(*size)
-        self._spots = grid.spots
+        grid = draw(*size)  # first: what cannot be drawn is not tried again
+        self.about, self._draw, self._spots = about, draw, grid.spots
         spans = self._changes.spans(grid)
         if spans is None:
             self._drawn_at = None
@@ -76,7 +75,15 @@ class GridView(Widget):
         elif spans:
             for row in {row for row, _, _ in spans}:
                 self._strips[row] = self._strip(grid, row)
-            self.refresh(*(Region(start, row, end - start, 1) for row, start, end in spans))
+            self._unwritten += [Region(start, row, end - start, 1) for row, start, end in spans]
+            if write:
+                self.write()
+
+    def write(self) -> None:
+        """Have what was drawn written: each time, Textual puts the whole screen together."""
+        if self._unwritten:
+            self.refresh(*self._unwritten)
+            self._unwritten = []
 
     def spots(self, what: str) -> list[Spot]:
         """Those of one kind, in its own cells."""
@@ -146,7 +153,14 @@ class GridView(Widget):
             self._strips, self._spots = [Strip.blank(width, self._style(""))] * height, []
             self._changes.forget()
             return
-        grid = self._draw(width, height)
+        try:
+            grid = self._draw(width, height)
+        except Exception as error:
+            say = getattr(self.app, "cannot_draw", None)
+            if say is None:
+                raise
+            say(error)
+            grid = Grid.blank(width, height)
         self._spots = grid.spots
         self._changes.forget()
         self._changes.spans(grid)
