@@ -1,9 +1,11 @@
 """Verifying many scenarios: one after another in this process, or several at once in worker processes."""
 
 import os
+import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -160,8 +162,18 @@ def _start_worker() -> tuple[Connection, "subprocess.Popen[bytes]"]:
     return Connection(ours.detach()), worker
 
 
+def _end_with_the_other_side(descriptor: int) -> None:
+    """Also in the middle of a job, which may take minutes: who was killed ends no worker itself."""
+    hung_up = select.poll()
+    hung_up.register(descriptor, 0)
+    hung_up.poll()
+    os._exit(0)
+
+
 def work(descriptor: int) -> None:
     """A worker's life: take a job, tell how far it is, send what came of it; end when the other side is gone."""
+    if hasattr(select, "poll"):
+        threading.Thread(target=_end_with_the_other_side, args=(descriptor,), daemon=True).start()
     connection = Connection(descriptor)
 
     def steps(done: int, total: int) -> None:
