@@ -9,12 +9,14 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
 
+from pseudo_terminal import allowed
+
 from nntui import cli
 from nntui_engine.errors import LONGEST_MESSAGE, InputError
 
 CORPUS = Path(__file__).parent / "corpus"
 EXAMPLES = 300  # of all kinds together, unless HOSTILE_EXAMPLES says otherwise
-SECONDS = 5.0  # of processor time for one input
+SECONDS = 10.0  # of processor time for one input, where coverage is measured, too
 SMALL_ARRAY, SMALL_RUN = 1_000_000, 500_000_000  # the limits, lowered so that what just fits costs little
 
 
@@ -43,7 +45,7 @@ def soon(seconds: float = SECONDS) -> Iterator[None]:
     start = time.process_time()
     yield
     took = time.process_time() - start
-    assert took < seconds, f"{took:.1f} s"
+    assert took < seconds or took < allowed(seconds), f"{took:.1f} s"
 
 
 def refusal(work: Callable[[], object]) -> str | None:

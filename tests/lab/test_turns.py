@@ -36,7 +36,7 @@ async def test_plots_are_seen_also_where_the_next_state_comes_before_the_last_pl
 
 
 async def test_a_mistake_in_a_plot_is_said_and_the_rest_goes_on(monkeypatch):
-    app = fake_lab(paused=False, speed=200.0)
+    app = fake_lab(FakeExperiment("sgd", "adam", steps=10**6), paused=False, speed=200.0)
     monkeypatch.setattr(LabApp, "is_headless", property(lambda _: False))  # else it is raised, for tests to see it
     async with app.run_test(size=ROOMY) as pilot:
         await ready(pilot)

@@ -1,27 +1,23 @@
 """Several records side by side, as the lanes of one run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputError
-from ..run.finding import Finding, Unchecked
-from ..run.snapshot import Mark, Snapshot
-from ..run.source import Capability
-from ..run.task import Lane
+from ..run.snapshot import Mark
 from ..scenario import Scenario
-from ..tasks.ground import Ground
 from .looked_at import RecordedLane
-from .races import Races
+from .looking import Looking
 from .source import RecordSource
 
 MOST_LANES = 64  # of all records together
 BETWEEN = " · "  # the name of a lane and that of its record
 
 
-class SeveralRecords:
+class SeveralRecords(Looking):
     """Records that are looked at together, each where it stood at :attr:`position` or at its end if that is before.
 
     A record of one lane gives that lane its own name, one of several puts its name behind theirs. Raises InputError for
@@ -94,64 +90,9 @@ class SeveralRecords:
         return replace(scenarios[0], title=title, changes=(), expectations=(), tries=())
 
     @property
-    def capabilities(self) -> frozenset[Capability]:
-        """They are looked at, at any step."""
-        return self._kind.capabilities
-
-    @property
-    def lanes_now(self) -> list[RecordedLane[Any]]:
+    def lanes_now(self) -> list[RecordedLane[Any]]:  # type: ignore[override]
         """The lanes of all, where they are looked at."""
         return [lane for one in self.sources for lane in one.lanes_now]
-
-    @property
-    def lanes(self) -> Sequence[Lane]:
-        """The lanes of all, where they are looked at."""
-        return [one.lane for one in self.lanes_now]
-
-    @property
-    def is_race(self) -> bool:
-        """Whether they are of races on a surface; else they are of networks."""
-        return isinstance(self._kind, Races)
-
-    @property
-    def surface(self) -> Ground:
-        """What lies under the lanes of races. Raises InputError for records of networks."""
-        if not isinstance(self._kind, Races):
-            raise InputError("these are records of networks, and of no surface")
-        return self._kind.ground(self.lanes_now)
-
-    @property
-    def seed(self) -> int:
-        """The first lane's seed."""
-        return self.sources[0].seed
-
-    @property
-    def step(self) -> int:
-        """Steps done by the lane furthest on."""
-        return max(one.step for one in self.sources)
-
-    @property
-    def steps(self) -> int:
-        """The last step of the longest lane."""
-        return max(one.steps for one in self.sources)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing further is known: it never makes a step of its own."""
-        return True
-
-    def snapshot(
-        self, layer_history: Iterable[str] = (), whole_history: Iterable[str] = (), points: int | None = 512
-    ) -> Snapshot:
-        """An immutable view, with the histories of the named statistics, merged to at most ``points``."""
-        names, lanes = (list(layer_history), list(whole_history)), self.lanes_now
-        shown = tuple(self._kind.snapshot(lanes, place, *names, points) for place in range(len(lanes)))
-        about = self.scenario
-        return Snapshot(about.name, about.title, self.seed, self.step, self.steps, shown, tuple(self._marks()))
-
-    def full_snapshot(self, points: int | None = 512) -> Snapshot:
-        """A snapshot with the history of every statistic."""
-        return self.snapshot(self._kind.layer_histories, self._kind.whole_histories, points)
 
     def _marks(self) -> list[Mark]:
         """Those of each; a change for all lanes of a record is one for these lanes."""
@@ -161,14 +102,6 @@ class SeveralRecords:
                 names = list(mark.at) if mark.lane is None else [mark.lane]
                 found += [replace(mark, lane=name, at={name: mark.at.get(name, mark.step)}) for name in names]
         return found
-
-    def findings(self) -> list[Finding]:
-        """What was wrong then, lane by lane, causes before symptoms."""
-        return self._kind.findings(self.lanes_now)
-
-    def unchecked(self) -> list[Unchecked]:
-        """What could not be looked at, lane by lane, and why."""
-        return self._kind.unchecked(self.lanes_now)
 
 
 def different(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """A record as a source: snapshots at its end or at any step before, and what was wrong then."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,17 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from ..run.finding import Finding, Unchecked
 from ..run.history import History
 from ..run.lanes import settings_words
-from ..run.snapshot import LaneSnapshot, Mark, Snapshot
-from ..run.source import Capability
-from ..run.task import Lane
+from ..run.snapshot import Mark
 from ..run.timeline import Descent, marks_after
 from ..scenario import LaneTables, Scenario
-from ..tasks.ground import Ground
 from .about import scenario_of
 from .looked_at import Kind, RecordedLane
+from .looking import Looking
 from .networks import Networks
 from .races import Races
 from .recorder import LaneNow
@@ -30,7 +27,7 @@ Array = NDArray[np.float64]
 T = TypeVar("T")
 
 
-class RecordSource:
+class RecordSource(Looking):
     """A record that is looked at, at its end until it is told to :meth:`seek`. Raises InputError for a bad file.
 
     While it stands at the end of a record that still grows, :meth:`refresh` takes it along. ``called`` gives each lane
@@ -231,73 +228,9 @@ class RecordSource:
         return self._scenario
 
     @property
-    def capabilities(self) -> frozenset[Capability]:
-        """It is looked at, at any step."""
-        return self._kind.capabilities
-
-    @property
-    def is_race(self) -> bool:
-        """Whether it is of a race on a surface; else it is of networks."""
-        return isinstance(self._kind, Races)
-
-    @property
-    def surface(self) -> Ground:
-        """What lies under the lanes of a race. Raises InputError for a record of networks."""
-        if not isinstance(self._kind, Races):
-            raise InputError(f"{self.path}: is of networks, and of no surface")
-        return self._kind.ground(self.lanes_now)
-
-    @property
     def every(self) -> int:
         """Steps from one sample to the next."""
         return self._tables.every()
-
-    @property
-    def lanes(self) -> Sequence[Lane]:
-        """The lanes where it is looked at."""
-        return [one.lane for one in self.lanes_now]
-
-    @property
-    def seed(self) -> int:
-        """The first lane's seed."""
-        return self.lanes[0].settings.seed
-
-    @property
-    def step(self) -> int:
-        """Steps done by the lane furthest on."""
-        return max(one.step for one in self.lanes_now)
-
-    @property
-    def steps(self) -> int:
-        """The last step of the longest lane."""
-        return max(lane.settings.steps for lane in self.lanes)
-
-    @property
-    def finished(self) -> bool:
-        """Whether nothing further is known: it never makes a step of its own."""
-        return True
-
-    def step_of(self, lane: int) -> int:
-        """Steps that a lane had done."""
-        return self.lanes_now[lane].step
-
-    def snapshot(
-        self, layer_history: Iterable[str] = (), whole_history: Iterable[str] = (), points: int | None = 512
-    ) -> Snapshot:
-        """An immutable view, with the histories of the named statistics, merged to at most ``points``."""
-        names = list(layer_history), list(whole_history)
-        lanes = tuple(self._lane_snapshot(place, *names, points) for place in range(len(self.lanes_now)))
-        scenario = self._scenario
-        return Snapshot(scenario.name, scenario.title, self.seed, self.step, self.steps, lanes, tuple(self._marks()))
-
-    def full_snapshot(self, points: int | None = 512) -> Snapshot:
-        """A snapshot with the history of every statistic."""
-        return self.snapshot(self._kind.layer_histories, self._kind.whole_histories, points)
-
-    def _lane_snapshot(
-        self, place: int, layer_history: Sequence[str], whole_history: Sequence[str], points: int | None
-    ) -> LaneSnapshot:
-        return self._kind.snapshot(self.lanes_now, place, layer_history, whole_history, points)
 
     def _marks(self) -> list[Mark]:
         """The tweaks on the way, at the steps of the lanes that they were for."""
@@ -327,14 +260,6 @@ class RecordSource:
             return msgspec.convert(event.get("lanes"), dict[str, Descent])
         except msgspec.ValidationError as error:
             raise self._tables.damaged(error) from None
-
-    def findings(self) -> list[Finding]:
-        """What was wrong then, lane by lane, causes before symptoms."""
-        return self._kind.findings(self.lanes_now)
-
-    def unchecked(self) -> list[Unchecked]:
-        """What could not be looked at, lane by lane, and why."""
-        return self._kind.unchecked(self.lanes_now)
 
 
 def _table(event: Mapping[str, Any], key: str, kind: type[T]) -> T:
