@@ -8,7 +8,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 from hypothesis import HealthCheck, Phase, settings
-
 from pseudo_terminal import allowed
 
 from nntui import cli
