@@ -4,8 +4,10 @@ Commands go in through a queue and are carried out between two launches; what co
 one slot. Nothing here blocks the caller, but for ``stop``, which waits a moment.
 """
 
+import math
 import queue
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from nntui_engine.record.recorder import Recorder
 
     from .recording import Recording
+
+
+FINISHING_SECONDS = 0.4  # that what a person ordered has when the lab is left
 
 
 class Session:
@@ -61,11 +66,12 @@ class Session:
         self._view = SessionView(running=not paused, scenario=scenario)
         self._hungry = True
         self._stopping = False
+        self._leave_by = math.inf
         self._given = 0
         self._surface_request: SurfaceRequest | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         # what follows is touched by the session's thread alone
-        self._training = Training(self._make, self._say, speed, paused)
+        self._training = Training(self._make, self._say, speed, paused, stopped=lambda: self._late)
         self._looks = LookSchedule()
         self._applied = 0
         self._done: Callable[[], None] = nothing
@@ -87,8 +93,10 @@ class Session:
         self._thread.start()
 
     def stop(self, wait: float = 0.15) -> None:
-        """Ends the thread; waits at most ``wait`` seconds for the launch under way."""
+        """Ends the thread; waits at most ``wait`` seconds for what is under way. What was ordered before has
+        ``FINISHING_SECONDS``."""
         self._stopping = True
+        self._leave_by = min(self._leave_by, time.monotonic() + FINISHING_SECONDS)
         self._warming.stop()
         self._commands.put(None)
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
@@ -165,6 +173,11 @@ class Session:
             self._recorder.close()
         self._recorder, self._warned = recorder, False
 
+    @property
+    def _late(self) -> bool:
+        """Whether the lab was left, and nothing is begun or brought to its end any more."""
+        return time.monotonic() > self._leave_by
+
     def _record(self, recorder: "Recorder") -> None:
         from nntui_engine.record.late import record_late
 
@@ -202,7 +215,7 @@ class Session:
         busy = training.due or training.searching
         command = self._next_command(0.0 if busy else self._idle_seconds())
         answered = self._applied
-        while command is not None:
+        while command is not None and not self._late:
             self._applied += 1
             self._dirty = self._hungry = True
             self._looks.changed()

@@ -33,7 +33,8 @@ LOOKING = 50  # … in between, as many times as long as the look took: a fiftie
 class Training:
     """A run and its pace. One thread alone calls it; ``say`` is given what a person is to read.
 
-    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take 45 seconds or more.
+    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take 45 seconds or more;
+    ``stopped`` says whether the lab was left meanwhile.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class Training:
         speed: float | None,
         paused: bool,
         clock: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._make, self._say, self._speed, self._clock = make, say, speed, clock
+        self._make, self._say, self._speed, self._clock, self._stopped = make, say, speed, clock, stopped
         self._run: Experiment | None = None
         self.running = not paused
         self.failed = False
@@ -316,7 +318,8 @@ class Training:
         """Writes all that was measured as CSV. Raises InputError where it cannot be written."""
         from .numbers_file import numbers_text
 
-        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", numbers_text(self.run.full_snapshot(None)))
+        text = numbers_text(self.run.full_snapshot(None), self._stopped)
+        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", text)
         self._say(f"Saved {path.name}: every statistic of every lane and step.")
 
     def undo(self) -> None:

@@ -155,10 +155,8 @@ class Writer:
                 self._wake.wait(pause)
                 self._wake.clear()
                 self._turn()
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            with suppress(sqlite3.Error):  # who reads it now keeps the log; without, readers leave no files beside it
-                self._connection.execute("PRAGMA journal_mode = DELETE")
-        except (sqlite3.Error, OSError, ValueError, MemoryError) as error:
+            self._put_away()
+        except Exception as error:  # whatever it is: nobody else would hear of it, and what waits would pile up
             self._give_up(str(error) or type(error).__name__)
         finally:
             self._connection.close()
@@ -221,14 +219,27 @@ class Writer:
         self._written[place] = steps[1]
         self.insert("block", (*place, block.number, *steps, *table.shape, block.merged, checksum(data), data))
 
+    def _put_away(self) -> None:
+        """Takes all that was committed from the log into the file, which may have been moved, and the log was not."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.path.exists() and not self._is_there():
+            return  # the log's name is that of the new file's
+        with suppress(sqlite3.Error):  # who reads it now keeps the log; without, readers leave no files beside it
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+
+    def _is_there(self) -> bool:
+        return self.path.exists() and self.path.stat().st_ino == self._file
+
     def _check_file(self) -> None:
-        if not self.path.exists() or self.path.stat().st_ino != self._file:
-            raise OSError("it was deleted or replaced")
+        if not self._is_there():
+            raise OSError("it was deleted, moved or replaced")
 
     def _give_up(self, why: str) -> None:
         self.trouble = f"{self.path}: recording has stopped: {why}. The training goes on."
         with suppress(sqlite3.Error):  # none may be begun
             self._connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):
+            self._put_away()
         self._jobs.clear()
 
 
