@@ -1,6 +1,7 @@
 """A run's timeline by itself: what was done, and which moments are kept on the way."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from nntui_engine.run.timeline import MOST_KEPT, Timeline, Tweaked
@@ -32,7 +33,7 @@ def test_small_moments_are_not_many_either() -> None:
     line = line_of(memory=10**9, steps=100_000, every=10)
     places = [0, *(one.at for one in line.kept)]
     assert (len(places), places[-1]) == (1 + MOST_KEPT, 100_000)
-    gaps = [(after - before) / (1 + 100_000 - before) for before, after in zip(places, places[1:], strict=False)]
+    gaps = [(after - before) / (1 + 100_000 - before) for before, after in pairwise(places)]
     assert max(gaps[:-4]) < 0.5  # of the way back to each, but for the very last ones
 
 
