@@ -232,7 +232,8 @@ def left_in(terminal: PseudoTerminal, begun: float) -> tuple[int, float]:
     status = terminal.wait_for_end()
     seconds = time.monotonic() - begun
     terminal.assert_restored()
-    wait_until(lambda: not terminal.offspring(), 5, lambda: f"left: {terminal.offspring()}")
+    if terminal.offspring():
+        wait_until(lambda: not terminal.offspring(), allowed(5.0), lambda: f"left: {terminal.offspring()}")
     return status, seconds
 
 
