@@ -132,7 +132,6 @@ def test_a_run_goes_on_from_its_record(invoke, small, tmp_path):
     [
         (("small", "--headless"), "SCENARIO: a run that is resumed has it in its record"),
         (("--headless", "--set", "train.lr=1"), "--set: a run that is resumed has it in its record"),
-        (("--at", "3"), "--at works with --headless only"),
         (("--fair", "--headless"), "--fair: a run that is resumed has it in its record"),
         (("--headless",), "no such file"),
     ],
