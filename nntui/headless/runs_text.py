@@ -46,7 +46,7 @@ def _came(row: RunRow) -> Text:
     began = f"recorded from step {row.summary.recorded_from} on" if row.summary.recorded_from else ""
     goes_on = f"goes on in {Path(row.summary.goes_on_in).name}" if row.summary.goes_on_in else ""
     lanes = f"{len(outcome.lanes)} lanes" if len(outcome.lanes) > 1 else ""
-    return Text(", ".join(filter(None, (steps_words(row.summary), lanes, outcome_words(outcome), began, goes_on))))
+    return Text(", ".join(filter(None, (steps_words(row.summary), began, goes_on, lanes, outcome_words(outcome)))))
 
 
 def _found(row: RunRow) -> Text:

@@ -219,3 +219,14 @@ def test_a_file_is_brought_to_its_end_unless_it_is_asked_twice(times):
     finally:
         child.kill()
     assert child.stdout.read() == ("whole\n" if times == 1 else "")
+
+
+@pytest.mark.parametrize("command", ["run", "show", "verify"])
+def test_a_record_in_the_place_of_a_scenario_is_told_from_one(invoke, tmp_path, command):
+    path = tmp_path / "run.nntui"
+    path.write_bytes(b"a record")
+    result = invoke(command, str(path))
+    assert (result.status, result.err) == (
+        2,
+        f"nntui: {path}: is a record: nntui replay looks at it, nntui run --resume goes on with it\n",
+    )

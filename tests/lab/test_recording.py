@@ -178,7 +178,7 @@ async def test_the_history_says_which_record_went_on(tmp_path, monkeypatch):
     history, later = rows_of([kept.own[0]])[0].summary, rows_of([tmp_path / "later.nntui"])[0].summary
     assert (history.position, history.goes_on_in) == (at, str(tmp_path / "later.nntui"))
     assert (later.position, later.recorded_from, later.goes_on_in) == (at + 1, at, "")
-    console = Console(width=160, file=io.StringIO())
+    console = Console(width=500, file=io.StringIO())
     print_runs(console, rows_of([kept.own[0], tmp_path / "later.nntui"]), 0.0)
     said = console.file.getvalue()
     assert ", goes on in later.nntui" in said
