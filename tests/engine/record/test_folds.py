@@ -139,7 +139,8 @@ def test_a_path_whose_beginning_was_not_heard_has_none(path):
     run = Experiment(race())
     run.advance(500)
     record_late(run, recorder := Recorder(path))
-    run.advance(500)
+    run.advance(250)
+    run.advance(250)
     recorder.close()
     assert folds_in(path) == 0
     assert RecordSource(path).step == 1000
