@@ -34,6 +34,7 @@ from .screens.lab import LabScreen
 from .session_view import SessionView
 from .settings_actions import SettingsActions
 from .themes import colours_named, textual_theme
+from .training import Training
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
@@ -96,6 +97,7 @@ class LabApp(SettingsActions):
         self.source = source
         self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=self.still)
         self.model.panel_view.meanings = self._config.meanings
+        self.model.note_fix = lambda event: source.order(partial(Training.note_fix, event=event))
         self._shown: tuple[str, ...] | None = None
         self._surface_requested: SurfaceRequest | None = None
         self._looks_requested = LookRequest()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nntui.looks.request import LookRequest, LookSchedule
 from nntui.looks.surface import SurfaceRequest, sample_surface
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import RECORD
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
 from nntui_engine.scenario import Scenario
 
@@ -71,7 +72,7 @@ class Session:
         self._surface_request: SurfaceRequest | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         # what follows is touched by the session's thread alone
-        self._training = Training(self._make, self._say, speed, paused, stopped=lambda: self._late)
+        self._training = Training(self._make, self.say, speed, paused, stopped=lambda: self._late)
         self._looks = LookSchedule()
         self._applied = 0
         self._done: Callable[[], None] = nothing
@@ -81,6 +82,11 @@ class Session:
         self._dirty = True
 
     # -- for the screen's thread ------------------------------------------------------------------------------
+
+    @property
+    def stopping(self) -> bool:
+        """Whether its thread is to end."""
+        return self._stopping
 
     @property
     def recorder(self) -> "Recording | None":
@@ -148,14 +154,15 @@ class Session:
 
     def _main(self) -> None:
         try:
-            trouble = self._warming.run(self._publish_progress)
+            trouble = self._warming.run(self.tell_progress)
             if trouble:
                 self._notices.append((trouble, True))
             if not self._stopping:
                 self._training.build()
         except InputError as error:
-            self._fail(error)
-            self._publish(bad_input=error)
+            if not self._stopping:  # else it was left on its way
+                self._fail(error)
+                self._publish(bad_input=error)
         except BaseException as error:  # a dead thread must be seen, whatever killed it
             self._fail(error)
         while not self._stopping:
@@ -191,8 +198,10 @@ class Session:
         except BaseException:
             recorder.close()
             raise
+        if self._recorder is not None:  # the history, which ends here
+            self._recorder.noted(training.run, RECORD, {"into": str(recorder.writer.path.absolute())})
         self.recorded_by(recorder)
-        self._say(f"Recording into {name}, {known_words(training.run)}.")
+        self.say(f"Recording into {name}, {known_words(training.run)}.")
 
     @property
     def _recorded(self) -> str:
@@ -268,12 +277,14 @@ class Session:
         if self._training.there and request.lane < len(self._training.run.lanes):
             self._view = replace(self._view, surface=sample_surface(self._training.run.surface, request))
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Has a person read something."""
         self._notices.append((text, False))
 
     # -- views ----------------------------------------------------------------------------------------------------
 
-    def _publish_progress(self, done: int, total: int, name: str) -> None:
+    def tell_progress(self, done: int, total: int, name: str) -> None:
+        """Shows how far it is before there is a run, in the session's thread."""
         self._publish(progress=(done, total, name))
 
     def _publish_snapshot(self) -> None:
@@ -288,7 +299,14 @@ class Session:
         findings, standings = training.findings(), training.standings()
         self._dirty = False
         finished = bool(run.finished)
-        self._publish(stage="ready", snapshot=snapshot, finished=finished, findings=findings, standings=standings)
+        self._publish(
+            stage="ready",
+            snapshot=snapshot,
+            finished=finished,
+            findings=findings,
+            standings=standings,
+            happened=training.happened(),
+        )
 
     def _publish(self, **changes: Any) -> None:
         training = self._training

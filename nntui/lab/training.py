@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from nntui.looks.fair_rates import FairSearch
 from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import FIX, FixEvent, Happened
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
@@ -126,6 +128,10 @@ class Training:
             wait = LOOKING * (self._clock() - began)
             self._look_again_at = began + min(max(wait, SOONEST_LOOK), LATEST_LOOK)
         return self._findings
+
+    def happened(self) -> tuple[Happened, ...]:
+        """What a record that is looked at says of findings and fixes, up to where it is looked at."""
+        return tuple(cast("RecordSource", self.run).happened()) if self.can("follow") else ()
 
     @property
     def goes_on(self) -> bool:
@@ -268,6 +274,11 @@ class Training:
             raise
         self.first = first_of(self.first, ((lane.name, lane.settings) for lane in run.lanes))
         self._go_on()
+
+    def note_fix(self, event: FixEvent) -> None:
+        """Has who records the run note what became of a fix; not of one whose lane was refused."""
+        if event.lane in [lane.name for lane in self.run.lanes]:
+            self.run.note(FIX, asdict(event))
 
     def drop_lane(self, name: str) -> None:
         """Takes a lane away; what was changed before can no longer be undone."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..kernels.race import O_VALUE
 from .blocks import Flags, checksum, encoded
-from .schema import lock
+from .schema import FOLDED, FOLDS, lock
 
 Array = NDArray[np.float64]
 Place = tuple[int, str]  # id of a lane, name of a history
@@ -95,7 +95,7 @@ class Writer:
             return
         size = sum(part.nbytes for part in columns)
         if (
-            merged == 1 and self.waiting > QUEUE_BYTES
+            merged == 1 and self.waiting > QUEUE_BYTES and place[1] != FOLDS
         ):  # never lost, and never waited for: as much coarser as it is late
             merged = MERGED ** (self.waiting // QUEUE_BYTES)
             columns = ((thin if place[1] == "path" else merge)(np.column_stack(columns), merged),)
@@ -150,7 +150,7 @@ class Writer:
 
     def _end_block(self, place: Place) -> None:
         block = self._open.pop(place)
-        if self._coarser > 1 and block.merged == 1:
+        if self._coarser > 1 and block.merged == 1 and place[1] != FOLDS:
             block.tables, block.merged = [merge(np.concatenate(block.tables), self._coarser)], self._coarser
             block.fresh = True
         self._write(place, block)
@@ -215,8 +215,9 @@ class Writer:
 
     def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
         self._taken += size
+        most = LEAST_BLOCK_BYTES if place[1] == FOLDED else BLOCK_BYTES  # of a path a few blocks are read at any step
         block = self._open.get(place)
-        if block is None or block.merged != merged or block.nbytes >= BLOCK_BYTES:
+        if block is None or block.merged != merged or block.nbytes >= most:
             if block is not None:
                 self._end_block(place)
             block = self._open[place] = Open(self._next.get(place, 0), merged)
