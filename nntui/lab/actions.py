@@ -59,12 +59,14 @@ class LabActions(PanelActions):
         if self.arrow_moves_start(0, -direction, False) or self.arrow_moves_layer(direction):
             return
         self.model.rack.choose(direction)
+        self.model.layer_last = False
         self.redraw()
 
     def action_turn(self, direction: int, fine: bool) -> None:
         """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
         if self.arrow_moves_start(direction, 0, fine) or self.arrow_moves_cursor(direction, fine):
             return
+        self.model.layer_last = False
         lanes = self.model.chosen_lanes
         if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
             self.say(self.model.rack.missing(lanes), log=False)
@@ -98,7 +100,7 @@ class LabActions(PanelActions):
 
     def choose_knob(self, index: int) -> None:
         """Chooses a knob by its place."""
-        self.model.rack.chosen = index
+        self.model.rack.chosen, self.model.layer_last = index, False
         self.redraw()
 
     def set_knob(self, index: int, value: Value) -> None:
@@ -170,6 +172,7 @@ class LabActions(PanelActions):
             self.say(reason, log=False)
             return
         self.model.view_name, self.model.page, self.model.zoom = name, 0, ""
+        self.model.layer_last = False
         self.redraw()
 
     def action_panels(self, direction: int) -> None:
@@ -326,7 +329,7 @@ class LabActions(PanelActions):
         """Says what is on screen, and lists the keys: first those that work here."""
         model, lab = self.model, self.lab_screen
         words = lab.shown_words if lab is not None else []
-        lines = help_lines(model.view_name, words, model.actions, model.available(), self.plot_theme)
+        lines = help_lines(model.view_name, words, model.actions, model.available(), self.plot_theme, model.labels)
         self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:

@@ -45,7 +45,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("turn_up", "right", "turn(1, False)", "turn", "Turn the knob up", "Knobs", 2, "", False),
     Action("fine_down", "shift+left", "turn(-1, True)", "", "Turn the knob down a little", "Knobs", 60, "", False),
     Action("fine_up", "shift+right", "turn(1, True)", "", "Turn the knob up a little", "Knobs", 60, "", False),
-    Action("type_value", "enter", "type_value", "type", "Type the knob's value", "Knobs", 11),
+    Action("type_value", "enter", "type_value", "type", "Type the knob's value; a layer or unit large", "Knobs", 11),
     Action("default", "backspace", "default", "default", "Put the knob back to its first value", "Knobs", 36),
     Action("undo", "u", "do('undo')", "undo", "Take the last change back", "Knobs", 10),
     Action("redo", "U", "do('redo')", "redo", "Make the change again", "Knobs", 33),

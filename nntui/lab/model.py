@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
 from nntui.plotting.header import Status
-from nntui.plotting.layers_view import STATISTICS
+from nntui.plotting.layers_view import ONE_LAYER, STATISTICS
 from nntui.plotting.log_list import LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.theme import Theme
@@ -65,6 +65,7 @@ class LabModel:
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.lists_layers = False  # whether the table of layers is on screen
+        self.layer_last = False  # whether a layer was chosen last, and no knob since
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
@@ -269,6 +270,7 @@ class LabModel:
             view.layer = (was - 1 + direction) % len(layers) + 1
             share = view.unit / max(1, layers[was - 1] - 1)
             view.unit = round(min(1.0, share) * (layers[view.layer - 1] - 1)) if beside else 0
+            self.layer_last = True
             self._gather_knobs()
 
     def go_to_layer(self, layer: int) -> None:
@@ -281,6 +283,13 @@ class LabModel:
     def knob_layer(self) -> int:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
         return self.rack.knob.layer if isinstance(self.rack.knob, FrozenKnob) else 0
+
+    @property
+    def enter_shows_layer(self) -> bool:
+        """Whether enter is for the chosen layer: in the Layers view, and where its row was chosen last in the table."""
+        if self.race is not None or not self._layers or self.view_name in ("network", "lesson", "fair"):
+            return False
+        return self.view_name == "layers" or (self.layer_last and self.lists_layers and not self.knob_layer)
 
     # -- what is shown -----------------------------------------------------------------------------------------
 
@@ -327,7 +336,7 @@ class LabModel:
             log=self.log,
             tries=self._tries(),
             expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
-            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
+            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self.labels),
             message=message,
             panels=view.scenario.panels,
             page=self.page,
@@ -345,7 +354,9 @@ class LabModel:
     def _health(self) -> tuple[str, ...]:
         return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
 
-    def _labels(self) -> dict[str, str]:
+    @property
+    def labels(self) -> dict[str, str]:
+        """What some actions are called now, in place of their own words."""
         labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if not self.view.running:
             labels["pause"] = "train on" if self.view.finished else "go on"
@@ -353,12 +364,14 @@ class LabModel:
             labels |= {"next_panels": "scroll"}
         if self.zoom:
             labels |= {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
+            labels |= {"knob_down": "layer"} if self.zoom == ONE_LAYER else {}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
-        elif self.view_name == "layers":
-            labels |= {"next_unit": "statistic"}
+        elif self.enter_shows_layer:
+            labels |= {"next_unit": "statistic"} if self.view_name == "layers" else {}
+            labels |= {} if self.zoom else {"type_value": "one layer"}
         elif self.view_name == "network":
             labels |= {"turn_up": "unit", "knob_down": "layer"} if self.zoom in reasons.OF_UNITS else {}
             labels |= {"type_value": "one unit"} if self.zoom in ("", "units", "diagram") else {}

@@ -17,11 +17,13 @@ class MouseActions(LaunchActions):
     _pinned: tuple[str, int] | None = None  # the plot and the column that were clicked
 
     async def on_grid_view_pressed(self, event: GridView.Pressed) -> None:
-        """Does what is clicked."""
+        """Does what is clicked; a layer that is clicked twice stands alone."""
         if event.spot.what == "step":
             self._press_plot(event)
-        else:
-            await self.choose_spot(event.spot)
+            return
+        await self.choose_spot(event.spot)
+        if event.spot.what == "layer" and event.times == 2:
+            self.show_layer()
 
     def action_jump(self) -> None:
         """Puts a letter on everything that can be chosen, and chooses what the next key names."""

@@ -18,6 +18,7 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
+from nntui.plotting.layers_view import ONE_LAYER
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
@@ -124,7 +125,8 @@ class LabScreen(Screen[None]):
     @property
     def zoomed(self) -> str:
         """The plot that stands alone, as long as there is something to show of it."""
-        return self.state.zoom if self.state.zoom and self.state.zoom in self.panel_names else ""
+        names = (*self.panel_names, *((ONE_LAYER,) if self.state.snapshot is not None else ()))
+        return self.state.zoom if self.state.zoom in names else ""
 
     @property
     def shown_words(self) -> list[PanelWords]:
@@ -169,7 +171,7 @@ class LabScreen(Screen[None]):
     def look_request(self) -> LookRequest:
         """What the panels on screen need to see of the network itself."""
         view = self.state.panel_view
-        looks = looks_of(self.shown_panels) if self.state.snapshot is not None else ()
+        looks = looks_of(self.shown_panels) if self.state.snapshot is not None and not view.blind else ()
         return LookRequest(looks, view.lane, view.layer, view.unit, view.plane, view.again) if looks else LookRequest()
 
     @property
