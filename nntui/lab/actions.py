@@ -198,13 +198,15 @@ class LabActions(PanelActions):
         self.model.tried(self.add_lanes(one.set, self.model.like_for_try(one.lane)))
 
     def action_fix(self) -> None:
-        """Tries the next fix of what was found in the chosen lane, in a new lane beside it."""
+        """Tries the next fix of what was found in the chosen lane, or else in the sickest, in a new lane beside it."""
         found = self.model.next_fix
         if found is not None:
             lane, fix = found
             for new in self.add_lanes(fix.set, lane.name):
                 self.model.fixes.began(new.name, lane.name, fix)
-            self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. At its end it says whether it has won.")
+            whose = f" in lane {lane.name}" if lane.name else ""
+            what = fix.of.replace("_", " ")
+            self.say(f"Trying a fix of {what}{whose}: {fix.why}. At its end it says whether it has won.")
 
     def action_add_lane(self, fresh: bool) -> None:
         """Adds a copy of each chosen lane: from its start, or as it stands."""

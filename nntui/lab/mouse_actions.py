@@ -98,7 +98,8 @@ class MouseActions(LaunchActions):
         names = [lane.name for lane in snapshot.lanes] if snapshot is not None else []
         if finding < len(findings) and findings[finding].lane in names:
             self.model.choose_lane(names.index(findings[finding].lane))
-        return not reasons.reason(self.model, "fix")
+        found = None if reasons.reason(self.model, "fix") else self.model.next_fix
+        return found is not None and found[0].name == findings[finding].lane
 
     def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
         """Turns the chosen knob, where the wheel is turned over the knobs: up for more; over the layers chooses the

@@ -53,7 +53,7 @@ class Known(Protocol):
 
     @property
     def next_fix(self) -> tuple[LaneSnapshot, Candidate] | None:
-        """The lane that the chosen one is about, and the first fix of what was found in it that was not tried yet."""
+        """A sick lane, and the first fix of what was found in it that was not tried yet."""
 
     @property
     def chosen_lanes(self) -> list[LaneSnapshot]:
@@ -137,10 +137,9 @@ def _of_run(model: Known, action_id: str) -> str:
     if action_id == "fix" and model.next_fix is None:
         if model.race is not None:
             return "A race on a surface is not diagnosed."
-        sick = {finding.lane for finding in view.findings if finding.fixes}
-        if sick.intersection(lane.name for lane in model.chosen_lanes):
-            return "Every fix of what was found here was tried."
-        return "Nothing was found in this lane that a fix is known for."
+        if any(finding.fixes for finding in view.findings):
+            return "Every fix of what was found was tried."
+        return "Nothing was found that a fix is known for."
     if action_id == "record" and view.recorded:
         return f"This run is recorded already, into {view.recorded}."
     if action_id == "explain" and not view.findings:
