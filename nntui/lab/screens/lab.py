@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from nntui.lab.keys import ACTIONS
+from nntui.lab.later import later
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
@@ -294,7 +295,7 @@ class LabScreen(Screen[None]):
     def _draw_in_turn(self) -> None:
         if self._waiting and not self._drawing:
             self._drawing = True
-            self.set_timer(BETWEEN_PLOTS, self._draw_next)
+            later(self, BETWEEN_PLOTS, self._draw_next)
 
     def _draw_next(self) -> None:
         """One plot, then whatever else there is to do: a key is not kept waiting for all of them. Where the next state
