@@ -155,7 +155,13 @@ class LabActions(PanelActions):
         self.redraw()
 
     def action_next_measure(self) -> None:
-        """Shades the units of the Network view by the next of what is known of them."""
+        """Shades the units of the Network view by the next of what is known of them, a race's map by height or by the
+        minimum that is reached from there."""
+        if self.model.race is not None:
+            self.model.map_view.basins = not self.model.map_view.basins
+            words = "which minimum this lane reaches from there, at its settings" if self.model.map_view.basins else ""
+            self.say(f"Shades of the map say {words or 'how high the surface is'}.", log=False)
+            return
         view = self.model.panel_view
         view.measure = (view.measure + 1) % len(MEASURES)
         self.redraw()

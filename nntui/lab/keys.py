@@ -100,7 +100,7 @@ ACTIONS: tuple[Action, ...] = (
         "View",
         60,
     ),
-    Action("measure", "c", "next_measure", "shades", "Shade units by another number: mean, silent …", "View", 9),
+    Action("measure", "c", "next_measure", "shades", "Shade units by another number; a surface by basins", "View", 9),
     Action("next_layer", "w", "choose_layer(1)", "layer", "The next layer (units, frozen knob)", "View", 11),
     Action("last_layer", "W", "choose_layer(-1)", "", "The layer before (units, frozen knob)", "View", 60),
     Action(

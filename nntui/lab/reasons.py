@@ -166,6 +166,8 @@ def _of_view(model: Known, action_id: str) -> str:
     if model.zoom and model.zoom not in {*OF_UNITS, ONE_LAYER}:
         return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
     weights = {"unit_weights", *OF_UNITS} & {*model.shown} or name in ("layers", "landscape", "network")
+    if action_id == "measure" and model.race is not None:
+        return "" if name == "map" else f"The map is not shown: {_key(model, 'map')} shows it."
     if action_id == "measure" and "units" not in model.shown:
         return why_not(model, "network") or f"Units are not shown: {_key(model, 'network')} shows them."
     if action_id in ("next_unit", "last_unit") and not weights:
