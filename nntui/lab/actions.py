@@ -330,7 +330,11 @@ class LabActions(PanelActions):
         self._open(ValueScreen("Record this run into", name, hint, new_record), done)
 
     def action_copy_command(self) -> None:
-        """Puts the command that gives this run into the clipboard."""
+        """Puts the values of the plot that is read at a step into the clipboard, or the command that gives this run."""
+        values = self.lab_screen.read_values if self.lab_screen is not None else ""
+        if values:
+            self.to_copy.append(values)
+            return
         self.source.order(lambda training: self.to_copy.append(command_line(training.run)))
 
     def action_help(self) -> None:

@@ -122,7 +122,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("keep", "E", "keep", "keep", "Save the run on screen as a scenario file (TOML)", "File", 37),
     Action("export", "e", "export", "numbers", "Save all that was measured (CSV)", "File", 37),
     Action("record", "ctrl+r", "record", "", "Record this run from now on, with what is known so far", "File", 60),
-    Action("copy", "y", "copy_command", "", "Copy the command that gives this run", "File", 60),
+    Action("copy", "y", "copy_command", "", "Copy the command of this run, at a cursor its values", "File", 60),
     Action("keys", "ctrl+k", "keys", "", "See all keys, and change them", "Help", 60),
     Action("help", "question_mark", "help", "help", "What is on screen, and all keys", "Help", 0, "?"),
     Action("palette", "ctrl+p", "command_palette", "find", "Find any command by name", "Help", 0, "^p", False),

@@ -36,7 +36,7 @@ from nntui.plotting.status import (
 )
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
-from nntui.plotting.time_view import draw_zoomed
+from nntui.plotting.time_view import draw_zoomed, values_at
 
 from .layout import SLOTS, SMALLEST, Layout, lay_out, lay_out_network, log_room, side_width
 from .lesson_part import LessonPart
@@ -135,6 +135,20 @@ class LabScreen(Screen[None]):
         snapshot, view = self.state.anything, self.state.panel_view
         names = self.shown_panels if snapshot is not None else ()
         return [words_of(name, snapshot, view, self.theme) for name in names if snapshot is not None]
+
+    @property
+    def read_values(self) -> str:
+        """What the plot that is read at a step says there, as one line; "" where none is."""
+        view = self.state.panel_view
+        name = self.zoomed or view.pointed
+        if self.state.anything is None or view.cursor is None or name not in self.shown_panels:
+            return ""
+        built = self._built(name)
+        if not isinstance(built, PlotSpec) or not built.timed:
+            return ""
+        step = min(view.cursor, float(built.step))
+        values = (f"{curve.label or curve.marker} {words.strip()}" for curve, words in values_at(built, step))
+        return f"{built.title}, step {step:.0f}: {', '.join(values)}"
 
     @property
     def lab_layout(self) -> Layout:
