@@ -37,6 +37,7 @@ LAYER_PANELS = (
     "augmented",
     "layer_map",
     "layer_outputs",
+    "layer",
 )
 
 

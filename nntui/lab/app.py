@@ -28,6 +28,7 @@ from .ahead import Ahead
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
+from .later import later
 from .model import LabModel
 from .palette import LabCommands
 from .screens.lab import LabScreen
@@ -90,7 +91,7 @@ class LabApp(SettingsActions):
         self._slow = False
         self._take_over(source or NoSession(), fair)
         self._drawn_at = 0.0
-        self._drawing: Timer | None = None  # the frame that is due
+        self._drawing = False  # whether a frame is due
 
     def _take_over(self, source: AnySession, fair: bool = False) -> None:
         """Knows nothing but this source."""
@@ -218,16 +219,17 @@ class LabApp(SettingsActions):
 
     def redraw(self) -> None:
         """Draws what is known again, as after a key: now, or with the next frame where the last one is very new."""
-        if self._drawing is not None:
+        if self._drawing:
             return
         wait = self._drawn_at + DRAWING_SECONDS - time.monotonic()
         if self.still or wait <= 0:
             self._draw()
         else:
-            self._drawing = self.set_timer(wait, self._draw)
+            self._drawing = True
+            later(self, wait, self._draw)
 
     def _draw(self) -> None:
-        self._drawing = None
+        self._drawing = False
         self._attempt(self._draw_now)
         self._drawn_at = time.monotonic()
 

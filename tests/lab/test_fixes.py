@@ -1,19 +1,26 @@
 """The key that tries a fix: in a new lane beside the sick one, the next fix with the next key, and what came of it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from builders import finding, lane_snapshot
 from lab.driving import ready, text, until
 from lab.fakes import NoWarming
 
 from nntui.lab.app import LabApp
+from nntui.lab.keys import actions
+from nntui.lab.model import LabModel
 from nntui.lab.session import Session
+from nntui.lab.session_view import SessionView
 from nntui.plotting.theme import Theme
 from nntui_engine.experiment import Experiment
 from nntui_engine.record.noticed import FindingEvent, FixEvent
 from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
+from nntui_engine.run.finding import Finding
+from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.scenario import scenario_from_dict
 
 SICK: dict[str, Any] = {
@@ -96,12 +103,61 @@ async def test_what_was_found_and_tried_stands_in_the_record_and_in_the_log_of_w
         again.source.stop()
 
 
+async def test_after_a_try_the_fix_is_for_the_sick_lane_and_names_it() -> None:
+    app = lab(tries=1)
+    async with app.run_test(size=(160, 48)) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: any(one.rule == "lr_too_high" for one in app.model.view.findings))
+        await until(pilot, lambda: "f fix " in text(app))
+        await pilot.press("t")
+        await until(pilot, lambda: [lane.name for lane in app.model.chosen_lanes] == ["lr 0.1"])
+        await until(pilot, lambda: "f fix original " in text(app))
+        await pilot.press("f")
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 0.1": 0.1, "lr 1": 1.0})
+        assert said(app, "Trying a fix of lr too high in lane original: ")
+        app.source.stop()
+
+
+def sick(*severities: str) -> tuple[LabModel, list[Finding]]:
+    """A model of as many lanes, a, b, …, with what was found in each ("": nothing)."""
+    model = LabModel("lab", actions(), Theme(), still=True)
+    names = "abc"[: len(severities)]
+    lanes = tuple(lane_snapshot(i, name) for i, name in enumerate(names))
+    found = [replace(finding(name), severity=one) for name, one in zip(names, severities, strict=True) if one]
+    model.take(SessionView(1, stage="ready", snapshot=Snapshot("s", "", 0, 300, 1000, lanes), findings=tuple(found)))
+    return model, found
+
+
+def next_lane(model: LabModel) -> str:
+    found = model.next_fix
+    return found[0].name if found is not None else ""
+
+
+def test_the_next_fix_is_for_the_sickest_lane_unless_a_person_chose_one() -> None:
+    model, found = sick("", "warning", "critical")
+    assert next_lane(model) == "c"
+    model.choose_lane(1)
+    assert next_lane(model) == "b"
+    model.choose_lane(0)  # healthy
+    assert next_lane(model) == "c"
+    model.choose_next_lane()
+    assert next_lane(model) == "b"
+    first = model.next_fix
+    assert first is not None
+    model.fixes.began("c", "b", replace(first[1], set={}))  # c is there to mend b
+    model.choose_lane(2)
+    assert next_lane(model) == "b"
+    assert len(found) == 2
+    assert next_lane(sick("", "")[0]) == ""
+    assert next_lane(sick("warning", "warning")[0]) == "a"
+
+
 async def test_a_healthy_lane_has_nothing_to_be_mended() -> None:
     app = lab(lr=0.01, steps=1000)
     async with app.run_test(size=(160, 48)) as pilot:
         await ready(pilot)
         await until(pilot, lambda: app.model.view.finished)
-        assert app.model.reason("fix") == "Nothing was found in this lane that a fix is known for."
+        assert app.model.reason("fix") == "Nothing was found that a fix is known for."
         await pilot.press("f")
         await pilot.pause()
         assert list(rates(app)) == [""]
