@@ -6,6 +6,7 @@ from ...run.finding import Finding, Fix
 from ..case import NEARLY, Case
 from ..fixes import ADAM
 from .rates import FALLING, FELL, FEWEST, USUAL_STEP, late_ratio
+from .through_time import gates_for_long
 
 MOST_DROPOUT = 0.5
 SHRUNK = 0.2  # of a layer's first weights, under a penalty that is … (chosen half: sick runs 0.17 and less)
@@ -233,7 +234,7 @@ def overfitting(case: Case) -> Finding | None:
     guess = case.guess
     by_heart = gap > BY_HEART and 2.0 * (unseen - guess) < case.score - guess
     beaten = not case.learned and gap > GAP and unseen < guess + NEARLY * (limit - guess)
-    if not case.fits or not (beaten or by_heart) or not rising(case):
+    if not case.fits or not (by_heart or (beaten and rising(case))):
         return None
     evidence = {"train": case.score, "validation": unseen, "gap_above": GAP}
     facts = case.facts
@@ -244,7 +245,8 @@ def overfitting(case: Case) -> Finding | None:
         "them by heart.",
         evidence,
         (
-            *(sparse if facts.features >= facts.rows else ()),
+            *gates_for_long(case),
+            *(sparse if facts.features >= facts.rows and not gates_for_long(case) else ()),
             Fix({"model.dropout": 0.3}, "no unit can rely on another"),
             Fix({"train.l2": 0.01}, "small weights bend less"),
             Fix({"train.early_stopping": {"patience": 10}}, "stops where rows never seen are answered best"),

@@ -141,8 +141,8 @@ def saturation(case: Case) -> Finding | None:
 
 def vanishing_gradient(case: Case) -> Finding | None:
     """The first layer's gradient is below 2 % (of flat activations 10 %) of the last one's; where the network has
-    learned, below 1/1000 and below 1e-4; or was below 2 % for a quarter of a run that did not learn. Or that of a plain recurrent layer's first time step is below 1/1000 of its
-    last one's, in a network that learns nothing."""
+    learned, below 1/1000 and below 1e-4; or it was below 2 % for a quarter of a run that did not learn. Or that of a
+    plain recurrent layer's first time step is below 2 % of its last one's, in a network that learns nothing."""
     lane = case.lane
     through_time = vanishing_through_time(case)
     if through_time is not None:

@@ -10,6 +10,7 @@ from ...scenario.settings import LayerSettings
 from ..case import Case
 
 FADED = 0.02  # of the last time step's gradient, in the first one's: as through layers (signal.py)
+LONG_FOR_PLAIN = 20  # time steps: beyond 10 to 20 plain layers hardly learn (Bengio et al. 1994)
 GROWN = 70.0  # times the last time step's gradient, in the first one's …
 LARGE = 10.0  # … which is at least this
 LEAST_SPIKES = 3  # steps: fewer may be an odd mini-batch, unless numbers overflow right after them
@@ -81,6 +82,14 @@ def _recurrent(case: Case) -> Iterator[tuple[LayerSettings, Series]]:
     for number, past in case.lane.sequence_history.get("time_gradient_norm", {}).items():
         if len(past.steps):
             yield case.settings.layers[number - 1], past
+
+
+def gates_for_long(case: Case) -> tuple[Fix, ...]:
+    """Gates in place of the first plain recurrent layer, where sequences are long for one."""
+    layers = case.settings.layers
+    if len(case.settings.shape) != 2 or case.settings.shape[0] < LONG_FOR_PLAIN:
+        return ()
+    return next((_gates(layer) for layer in layers if layer.kind == "recurrent"), ())
 
 
 def _bounds(case: Case, layer: LayerSettings) -> tuple[Fix, ...]:
