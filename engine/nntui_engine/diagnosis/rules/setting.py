@@ -234,7 +234,7 @@ def overfitting(case: Case) -> Finding | None:
     guess = case.guess
     by_heart = gap > BY_HEART and 2.0 * (unseen - guess) < case.score - guess
     beaten = not case.learned and gap > GAP and unseen < guess + NEARLY * (limit - guess)
-    if not case.fits or not (by_heart or (beaten and rising(case))):
+    if not (by_heart or (beaten and case.fits and rising(case))):
         return None
     evidence = {"train": case.score, "validation": unseen, "gap_above": GAP}
     facts = case.facts
