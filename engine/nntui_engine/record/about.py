@@ -18,6 +18,7 @@ from ..scenario import Change, Expectation, LaneTables, Scenario, Try
 from ..scenario.settings import LaneSettings, SurfaceSettings
 from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, STEP_LAYER, WHOLE, NetworkLane
 from ..tasks.surface_lane import SAMPLED, SurfaceLane
+from .blocks import Flags
 from .plain import from_text, to_text
 
 VERSIONS = ("nntui", "numpy", "numba", "python", "sqlite", "processor")  # what a run was trained with
@@ -103,6 +104,13 @@ def columns_of(lane: Lane) -> dict[str, list[str]]:
         names = {column: f"{name}/{layer}" for name, layer, columns in lane.sequence_places for column in columns}
         found["sequence"] = ["step", *(names.get(column, "") for column in range(lane.sequence_history.width))]
     return found
+
+
+def may_be_rounded(lane: NetworkLane) -> dict[str, Flags]:
+    """Of each of a lane's histories which columns (1 + width,) have no more than 7 digits to lose: statistics of layers
+    that compute in float32. Losses stay exact: they tell where two runs part."""
+    narrow = lane.settings.dtype == "float32"
+    return {kind: np.array([narrow and "/" in name for name in names]) for kind, names in columns_of(lane).items()}
 
 
 _FACTS = [name for name in DataFacts.__dataclass_fields__ if name != "simpler"]  # that one is worked out later

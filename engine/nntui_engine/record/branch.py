@@ -17,7 +17,7 @@ from ..run.task import Lane
 from ..run.timeline import Event, Story
 from ..scenario import override
 from .about import columns_of
-from .blocks import checksum, encoded
+from .blocks import as_recorded, checksum, encoded
 from .plain import to_text
 from .recorder import After, Recorder
 from .resume import Options, at_moment, task_of
@@ -149,9 +149,9 @@ def _copy(tables: Tables, line: Sequence[ArrangementRow], end: int, writer: Writ
             for lane in tables.lanes(row.id):
                 for kind in tables.last_steps(lane.id):
                     pieces = tables.pieces(lane.id, kind, -np.inf, lane.step + counts[row.id])
-                    for number, (merged, samples) in enumerate(pieces):
+                    for number, (merged, samples, rounded) in enumerate(pieces):
                         if len(samples):
-                            steps, data = (int(samples[0, 0]), int(samples[-1, 0])), encoded(samples)
+                            steps, data = (int(samples[0, 0]), int(samples[-1, 0])), encoded(samples, rounded)
                             place = (lane.id, kind, number)
                             writer.insert("block", (*place, *steps, *samples.shape, merged, checksum(data), data))
 
@@ -172,14 +172,21 @@ def fingerprint(source: RecordSource) -> str:
 
 
 def _same_numbers(lane: Lane, recorded: Lane) -> bool:
-    """Whether the newest samples of two lanes are the same, of every kind."""
+    """Whether the newest samples of two lanes are the same, of every kind; rounded to float32 where a large record
+    has rounded them."""
     return all(
         history.last_step == recorded.histories[kind].last_step
-        and np.array_equal(_newest(history), _newest(recorded.histories[kind]), equal_nan=True)
+        and _same(_newest(history), _newest(recorded.histories[kind]))
         for kind, history in lane.histories.items()
     )
 
 
 def _newest(history: History) -> NDArray[np.float64]:
     newest = history.last()
-    return np.empty(0) if newest is None else newest
+    return np.empty((1, 0)) if newest is None else newest[None]
+
+
+def _same(measured: NDArray[np.float64], recorded: NDArray[np.float64]) -> bool:
+    """Of the shape (1, width)."""
+    narrow = (as_recorded(recorded, np.ones(recorded.shape[1], bool)) == recorded)[0]
+    return measured.shape == recorded.shape and np.array_equal(as_recorded(measured, narrow), recorded, equal_nan=True)

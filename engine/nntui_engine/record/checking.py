@@ -13,9 +13,10 @@ from ..run.listener import News
 from ..run.run import Run
 from ..run.timeline import Event
 from .about import columns_of
+from .blocks import as_recorded
 from .source import RecordSource
 from .story import Chapter, chapters, first_lanes, recorded_from, spans, story
-from .tables import Tables
+from .tables import Piece, Tables
 
 Array = NDArray[np.float64]
 Samples = Mapping[str, tuple[Array, Array]]
@@ -23,6 +24,7 @@ Place = tuple[int, int, str]  # a chapter, a lane of it, one of its histories
 STRETCH_SECONDS = 0.1  # between two looks at how far it is
 SHARES = ("accuracy", "fraction", "similarity")  # what the names of shares end with
 SMALLEST = 1e-10
+END = Piece(1, np.empty((0, 1)), np.zeros(1, bool))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +153,12 @@ class Checker:
     def _compare(self, place: Place, samples: Array) -> Iterator[Difference]:
         stream = self._streams[place]
         while len(samples):
-            merged, expected = stream.next(len(samples))
-            if merged:  # they stand for all until their last step
+            piece = stream.next(len(samples))
+            merged, expected, _ = piece
+            if merged > 1:  # they stand for all until their last step
                 inside = samples[:, 0] <= expected[-1, 0]
                 if inside.all():
-                    stream.put_back(merged, expected)
+                    stream.put_back(piece)
                 else:
                     self.merged += expected[:, 1:].size
                 samples = samples[~inside]
@@ -163,7 +166,7 @@ class Checker:
             if stream.gaps:
                 known = samples[:, 0] >= (expected[0, 0] if len(expected) else np.inf)
                 if not known.all():
-                    stream.put_back(merged, expected)
+                    stream.put_back(piece)
                     samples = samples[known]
                     continue
             if not len(expected):
@@ -171,10 +174,11 @@ class Checker:
                 return
             new, samples = samples[: len(expected)], samples[len(expected) :]
             self.compared += new[:, 1:].size
-            yield from self._differences(place, expected, new, stream.size)
+            yield from self._differences(place, piece, new, stream.size)
 
-    def _differences(self, place: Place, expected: Array, new: Array, size: Array | float) -> Iterator[Difference]:
+    def _differences(self, place: Place, piece: Piece, new: Array, size: Array | float) -> Iterator[Difference]:
         """The one that is largest, and the first that is too large."""
+        expected, new = piece.table, as_recorded(new, piece.rounded)
         other = (expected.view(np.uint64) != new.view(np.uint64)) & ~(np.isnan(expected) & np.isnan(new))
         if other[:, 0].any():  # measured at other steps
             row = int(other[:, 0].argmax())
@@ -202,8 +206,8 @@ class Checker:
         return Difference(self._names[lane], step, self._columns[lane][kind][column], recorded, measured, size)
 
     def _missing(self, place: Place) -> Iterator[Difference]:
-        merged, left = self._streams[place].next(1)
-        if merged:
+        merged, left, _ = self._streams[place].next(1)
+        if merged > 1:
             self.merged += left[:, 1:].size
         elif len(left):
             yield self._difference(place, 1, int(left[0, 0]), float(left[0, 1]), None, np.inf)
@@ -233,35 +237,32 @@ class Stream:
     def __init__(self, tables: Tables, rows: Sequence[tuple[int, int]], kind: str, floors: Array | None) -> None:
         self._tables, self._rows, self._kind = tables, rows, kind
         self._pieces = self._read()
-        self._left: tuple[int, Array] | None = None
+        self._left: Piece | None = None
         self.gaps = False  # whether the record need not have all
         self.size = 0.0 if floors is None else np.maximum(_root_mean_square(self._read()), floors)
 
-    def _read(self) -> Iterator[tuple[int, Array]]:
+    def _read(self) -> Iterator[Piece]:
         for lane, upto in self._rows:
-            for merged, table in self._tables.pieces(lane, self._kind, -1.0, upto):
-                if len(table):
-                    yield merged, table
+            yield from (one for one in self._tables.pieces(lane, self._kind, -1.0, upto) if len(one.table))
 
-    def next(self, most: int) -> tuple[bool, Array]:
-        """The next samples (m, 1 + width), at most so many; or all those of a block that were merged, and True. No
-        samples at the end."""
-        merged, table = self._left or next(self._pieces, (1, np.empty((0, 1))))
-        taken, rest = (table, table[:0]) if merged > 1 else (table[:most], table[most:])
-        self._left = (merged, rest) if len(rest) else None
-        return merged > 1, taken
+    def next(self, most: int) -> Piece:
+        """The next samples of a block, at most so many; or all of a block that were merged. No samples at the end."""
+        piece = self._left or next(self._pieces, END)
+        count = len(piece.table) if piece.merged > 1 else most
+        self._left = piece._replace(table=piece.table[count:]) if len(piece.table) > count else None
+        return piece._replace(table=piece.table[:count])
 
-    def put_back(self, merged: bool, table: Array) -> None:
-        """These (m, 1 + width) are still the next ones."""
-        rest = self._left[1] if self._left is not None else table[:0]
-        together = np.concatenate([table, rest])
-        self._left = (2 if merged else 1, together) if len(together) else None
+    def put_back(self, piece: Piece) -> None:
+        """These, that :meth:`next` gave last, are still the next ones."""
+        rest = self._left.table if self._left is not None else piece.table[:0]
+        together = np.concatenate([piece.table, rest])
+        self._left = piece._replace(table=together) if len(together) else None
 
 
-def _root_mean_square(pieces: Iterator[tuple[int, Array]]) -> Array | float:
+def _root_mean_square(pieces: Iterator[Piece]) -> Array | float:
     squares: Array | float = 0.0
     count = 0
-    for _, table in pieces:
+    for _, table, _ in pieces:
         with np.errstate(over="ignore"):
             squares = squares + (np.where(np.isfinite(table), table, 0.0) ** 2).sum(axis=0)
         count += len(table)

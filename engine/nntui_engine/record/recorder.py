@@ -23,7 +23,7 @@ from ..run.snapshot import LaneState, NetworkPart, NonFinite
 from ..run.task import Lane
 from ..run.timeline import Event, LanesArranged, ParametersSet, Story, Tweaked
 from ..tasks.network_lane import NetworkLane
-from .about import VERSIONS, about_lane, about_run
+from .about import VERSIONS, about_lane, about_run, may_be_rounded
 from .moment import write_moment
 from .outcome import KEY, outcome_of
 from .plain import to_text
@@ -315,6 +315,8 @@ class Recorder:
     def _insert_lane(self, first: tuple[Any, ...], lane: Lane, own: object) -> None:
         network = (own.own_data, own.parameters) if isinstance(own, NetworkPart) else (False, 0)
         self.writer.do(lambda: self.writer.insert("lane", (*first, *about_lane(lane, *network))))
+        for kind, columns in (may_be_rounded(lane) if isinstance(lane, NetworkLane) else {}).items():
+            self.writer.may_round((first[0], kind), columns)
 
     def _hand_over(self, here: Arranged, again: bool) -> None:
         """``again``: some of it has come before, until the run went back."""

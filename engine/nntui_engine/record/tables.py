@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
 from ..run.timeline import Tweaked
-from .blocks import BrokenBlockError, checksum, decoded, unpacked
+from .blocks import BrokenBlockError, Flags, checksum, decoded, rounded_columns, unpacked
 from .plain import from_text
 from .recorder import Coming, Now
 from .schema import UNREADABLE, check_integrity, opened
@@ -58,6 +58,15 @@ class MomentRow:
     def planned(self) -> list[Tweaked]:
         """The changes that were planned for later then, at their positions."""
         return [Tweaked(self.at + one.after, one.set, one.lane) for one in self.coming]
+
+
+class Piece(NamedTuple):
+    """Samples (m, 1 + width) of a block; ``merged``: how many have become three, 1 where they stand one by one;
+    ``rounded`` (1 + width,): the columns that were rounded to float32."""
+
+    merged: int
+    table: Array
+    rounded: Flags
 
 
 class Tables:
@@ -175,12 +184,11 @@ class Tables:
 
     def blocks(self, lane: int, kind: str, after: float, upto: float) -> Iterator[Array]:
         """Samples (m, 1 + width) of a lane's history, oldest first: those of steps in (after, upto]."""
-        for _, table in self.pieces(lane, kind, after, upto):
-            yield table
+        for piece in self.pieces(lane, kind, after, upto):
+            yield piece.table
 
-    def pieces(self, lane: int, kind: str, after: float, upto: float) -> Iterator[tuple[int, Array]]:
-        """:meth:`blocks` (m, 1 + width), each with how many samples have become three in it: 1 where they stand one by
-        one."""
+    def pieces(self, lane: int, kind: str, after: float, upto: float) -> Iterator[Piece]:
+        """:meth:`blocks`, each with what has become of what was measured."""
         numbers = self._rows(
             "SELECT number FROM block WHERE lane = ? AND kind = ? AND last_step > ? AND first_step <= ? "
             "ORDER BY number",
@@ -198,7 +206,7 @@ class Tables:
                 raise self.damaged(f"{place}: its steps are out of order")
             if not isinstance(merged, int):
                 raise self.damaged(f"{place}: is none")
-            yield merged, table[(steps > after) & (steps <= upto)]
+            yield Piece(merged, table[(steps > after) & (steps <= upto)], rounded_columns(data, columns))
 
     def numbers(self) -> int:
         """How many numbers all blocks hold, without their steps."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..kernels.race import O_VALUE
-from .blocks import checksum, encoded
+from .blocks import Flags, checksum, encoded
 from .schema import lock
 
 Array = NDArray[np.float64]
@@ -26,6 +26,7 @@ BOUNDED_COMMIT_SECONDS = 2.0  # … of a bounded file, that nobody looks at mean
 BLOCK_BYTES = 1_000_000  # of a block before it is compressed: then the next one begins
 LEAST_BLOCK_BYTES = 250_000  # that is not written anew at the next commit
 QUEUE_BYTES = 256_000_000  # of samples waiting; beyond, what comes is merged
+ROUNDED_FROM = 100_000_000  # bytes of a file from which on statistics keep 7 digits
 MERGED = 16  # samples that become three: the smallest, the mean, the largest
 MOST_HALVINGS = 4  # of the room that a bounded file has: with each it gets coarser
 
@@ -39,6 +40,7 @@ class Open:
     tables: list[Array] = field(default_factory=list)
     fresh: bool = False  # whether it has what is not written yet
     nbytes: int = 0  # before compression
+    rounded: Flags | None = None  # columns that keep 7 digits
 
 
 class Writer:
@@ -51,6 +53,8 @@ class Writer:
     def __init__(self, path: Path, connection: sqlite3.Connection, most: int | None = None) -> None:
         self.path, self.trouble, self.most = path, "", most
         self._coarser = 1  # samples that become three when a block ends
+        self._rounding = False  # whether what begins now is rounded where it may be
+        self._may_round: dict[Place, Flags] = {}
         self.committed: dict[Place, int] = {}  # the last step in the file
         self._written: dict[Place, int] = {}  # and of what will be with the next commit
         self._connection = connection
@@ -121,6 +125,10 @@ class Writer:
             if new:
                 self.path.unlink(missing_ok=True)
 
+    def may_round(self, place: Place, columns: Flags) -> None:
+        """Which columns of a lane's history (1 + width,) may be rounded to float32 in a large file."""
+        self._may_round[place] = columns
+
     # -- the writer's thread ----------------------------------------------------------------------------------------
 
     def insert(self, table: str, values: tuple[object, ...]) -> None:
@@ -171,6 +179,9 @@ class Writer:
             return
         self._check_file()
         self._connection.execute("BEGIN IMMEDIATE")
+        if not self._rounding and self._size() >= ROUNDED_FROM:
+            self.end_blocks()
+            self._rounding = True
         while self._jobs and self._room() > 0 and time.monotonic() < end:
             self._jobs.popleft()()
         full = self._room() <= 0
@@ -192,13 +203,17 @@ class Writer:
         it begins coarser blocks: those that were begun until then stay as fine as they were."""
         if self.most is None:
             return 1.0
-        pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
-        left = 1.0 - float(pages * size / self.most)
+        left = 1.0 - self._size() / self.most
         coarser = _coarseness(left)
         if coarser > self._coarser:
             self.end_blocks()
             self._coarser = coarser
         return left
+
+    def _size(self) -> int:
+        """Bytes of the file."""
+        pages, size = (self._connection.execute(f"PRAGMA page_{what}").fetchone()[0] for what in ("count", "size"))
+        return int(pages * size)
 
     def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
         self._taken += size
@@ -207,6 +222,7 @@ class Writer:
             if block is not None:
                 self._end_block(place)
             block = self._open[place] = Open(self._next.get(place, 0), merged)
+            block.rounded = self._may_round.get(place) if self._rounding else None
         block.tables.append(np.column_stack(columns))
         block.nbytes += size
         block.fresh = True
@@ -216,7 +232,7 @@ class Writer:
             return
         table = np.concatenate(block.tables)
         block.tables, block.fresh = [table], False
-        data = encoded(table)
+        data = encoded(table, block.rounded)
         steps = (int(table[0, 0]), int(table[-1, 0]))
         self._written[place] = steps[1]
         self.insert("block", (*place, block.number, *steps, *table.shape, block.merged, checksum(data), data))
