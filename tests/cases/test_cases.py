@@ -13,10 +13,8 @@ from nntui_engine.diagnosis.verdict import RULE_NAMES
 
 # Known to be wrong, and why. What becomes right is taken out of here.
 _SLOW = "beside the root the rate is low for so few steps"
-_PLAIN = "it knows its own rows by heart; gates mend it"
 WRONG: dict[tuple[str, str], str] = {
     **{("fourth-power", what): _SLOW for what in ("first fix", "some fix", "advice")},
-    ("sum-of-two-of-forty", "root"): _PLAIN,
 }
 
 

@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 
 AT_LEAST = 5  # samples that must show a sign
 HALF_WAY = 0.5  # from guessing to perfect
+HARDLY = 0.1  # of the same way: no better than guessing
 NEARLY = 0.93  # of the way from guessing to what simpler methods reach
 NEAR = 0.9  # of the same way: no fault by itself. Healthy runs of the benchmark's chosen half came to 0.95 and more
 IMPROVED = 0.98  # of a loss: less than that is better
@@ -90,7 +91,8 @@ class Case:
     def is_near(self) -> bool:
         """Whether it is near to what can be had: a little more time may do, and nothing needs to be wrong."""
         guess, simple = self.guess, self.attainable
-        reach = min(self.bar, simple) if simple > guess else self.bar  # no better than guessing: it says nothing
+        tells = simple > guess + HARDLY * (1.0 - guess)  # else they are no better than guessing: that says nothing
+        reach = min(self.bar, simple) if tells else self.bar
         return self.score >= guess + NEAR * (reach - guess)
 
     @property
@@ -127,7 +129,7 @@ class Case:
     @property
     def guesses(self) -> bool:
         """Whether it is hardly better than always guessing the same."""
-        return not self.score > self.guess + 0.1 * (1.0 - self.guess)
+        return not self.score > self.guess + HARDLY * (1.0 - self.guess)
 
     def losses(self) -> tuple[Array, Array]:
         """(steps (samples,), mean losses of the mini-batches (samples,)) so far."""

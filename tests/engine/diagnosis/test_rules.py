@@ -221,6 +221,13 @@ def test_rows_it_never_saw_count_as_far_as_so_few_can_tell() -> None:
     assert not judged(whole, DataFacts(chance=0.5, validation_rows=900, simpler=nine_tenths), "argmax").learned
 
 
+@pytest.mark.parametrize(("simple", "near"), [(0.4, True), (0.05, False)])
+def test_simpler_methods_that_only_guess_say_nothing_of_what_is_near(simple: float, near: bool) -> None:
+    """Of a score of 0.38: near to 0.4, and far from half way where nothing else tells."""
+    facts = DataFacts(simpler=SimplerMethods(lambda: (simple, simple)))
+    assert judged({"train_r2": 0.38}, facts).is_near == near
+
+
 @pytest.mark.parametrize(("rows", "well"), [(60, True), (240, False)])
 def test_an_r2_on_rows_it_never_saw_is_as_sure_as_their_number_makes_it(rows: int, well: bool) -> None:
     """Two standard errors below the bar of 0.93: 2 · 2·√0.93·0.07 / √rows, 0.035 of 60 rows and 0.017 of 240."""

@@ -8,6 +8,7 @@ from ...registry.activation import ACTIVATIONS
 from ...run.finding import Finding, Fix
 from ..case import Array, Case
 from ..fixes import ADAM
+from .through_time import gates_for_long
 
 FIRST_SAMPLES = 20
 LONG_STEP = 0.3  # ‖ΔW‖ / ‖W‖; around 0.001 is usual
@@ -208,6 +209,7 @@ def slow_convergence(case: Case) -> Finding | None:
         f"At this pace it takes {words}.",
         {"loss_before": before, "loss": now, "projected_steps": float(needed or -1)},
         (
+            *gates_for_long(case),
             Fix({"train.lr": case.lr * longer}, f"steps {longer:.0f} times as long"),
             Fix({"train.lr": case.lr * longest}, f"steps {longest:.0f} times as long"),
             ADAM,

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...run.finding import Finding, Fix
-from ..case import NEARLY, Case
+from ..case import HARDLY, NEARLY, Case
 from ..fixes import ADAM
 from .rates import FALLING, FELL, FEWEST, USUAL_STEP, late_ratio
 from .through_time import gates_for_long
@@ -15,7 +15,6 @@ HEAVY = 0.5  # of the error: a penalty that is no longer a side issue
 SMALLEST_BATCH = 4  # that batch norm takes a mean of
 LOPSIDED = 0.8  # the commonest class's share
 SETTLED = 0.9  # of a loss before: a loss that falls faster has not settled
-HARDLY = 0.1  # of the way from guessing to perfect
 FEWEST_HELD_OUT = 50  # rows, to tell guessing from answering
 NARROW = 4  # units of the widest hidden layer
 ROSE = 1.3  # times its lowest value
