@@ -231,7 +231,8 @@ def overfitting(case: Case) -> Finding | None:
     """Rows that it learns from are answered far better than rows it never saw."""
     gap, unseen, limit = case.score - case.unseen, case.unseen, case.attainable
     guess = case.guess
-    by_heart = gap > BY_HEART and 2.0 * (unseen - guess) < case.score - guess
+    enough = case.facts.validation_rows >= FEWEST_HELD_OUT
+    by_heart = enough and gap > BY_HEART and 2.0 * (unseen - guess) < case.score - guess
     beaten = not case.learned and gap > GAP and unseen < guess + NEARLY * (limit - guess)
     if not (by_heart or (beaten and case.fits and rising(case))):
         return None
