@@ -200,7 +200,7 @@ class LabActions(PanelActions):
         if found is not None:
             lane, fix = found
             for new in self.add_lanes(fix.set, lane.name):
-                self.model.fixes.began(new.name, lane.name, fix)
+                self.model.note_fix(self.model.fixes.began(new.name, lane.name, fix))
             self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. At its end it says whether it has won.")
 
     def action_add_lane(self, fresh: bool) -> None:

@@ -6,9 +6,10 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from traceback import format_exception
 from typing import Any
 
-from rich.traceback import Traceback
+from rich.text import Text
 from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
@@ -33,6 +34,7 @@ from .screens.lab import LabScreen
 from .session_view import SessionView
 from .settings_actions import SettingsActions
 from .themes import colours_named, textual_theme
+from .training import Training
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
@@ -95,6 +97,7 @@ class LabApp(SettingsActions):
         self.source = source
         self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=self.still)
         self.model.panel_view.meanings = self._config.meanings
+        self.model.note_fix = lambda event: source.order(partial(Training.note_fix, event=event))
         self._shown: tuple[str, ...] | None = None
         self._surface_requested: SurfaceRequest | None = None
         self._looks_requested = LookRequest()
@@ -310,8 +313,10 @@ class LabApp(SettingsActions):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Textual would print every local variable: of a run's whole past that takes minutes."""
-        self._exit_renderables.append(Traceback(show_locals=False, width=None))
+        """Prints what Python says of the mistake. Textual's own words have every local variable, of a run's whole past,
+        and take seconds without; the training, which would slow it down, ends first."""
+        self.source.stop(0.0)
+        self._exit_renderables.append(Text("".join(format_exception(self._exception)).rstrip()))
         self._close_messages_no_wait()
 
     def restore_terminal(self) -> None:

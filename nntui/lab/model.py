@@ -12,6 +12,7 @@ from nntui.plotting.panel import PanelView
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.analysis.fixing.candidates import Candidate
+from nntui_engine.record.noticed import FixEvent
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
@@ -69,6 +70,7 @@ class LabModel:
         self.view = SessionView()
         self.tries_done: set[int] = set()
         self.fixes = FixTrials()
+        self.note_fix: Callable[[FixEvent], object] = lambda _: None  # has who records the run note what became of one
         self._names: list[str] = []  # of the lanes, when they were seen last
         self._like: dict[str, str] = {}  # what every lane that was added is like
         self.branching = False  # whether turning a knob makes a new lane
@@ -102,8 +104,10 @@ class LabModel:
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
             self._book.read(before, view.snapshot)
-            for words in self.fixes.ended(view.snapshot, view.findings):
+            for words, event in self.fixes.ended(view.snapshot, view.findings):
                 self.say(words)
+                self.note_fix(event)
+            self._book.happened(view.happened)
 
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
@@ -129,7 +133,7 @@ class LabModel:
     @property
     def log(self) -> list[LogLine]:
         """What happened, oldest first."""
-        return self._book.lines
+        return self._book.all_lines
 
     def _state_now(self) -> Hashable:
         """What messages tell of."""
