@@ -20,13 +20,14 @@ ARRIVED = 0.03  # of the window's diagonal: as near a minimum counts as there
 
 
 def spaced(values: Floats, most: int) -> Floats:
-    """At most so many of ``values``, evenly spaced."""
+    """At most so many of ``values`` (m,), evenly spaced (n,)."""
     apart = -(-len(values) // max(1, most))
     return values[apart // 2 :: apart]
 
 
 def starts_of(xs: Floats, ys: Floats, steps: int) -> tuple[Floats, Floats]:
-    """As many of the places of a map, in equal parts of both directions, as can be started from."""
+    """As many of the places of a map, (m,) across and (n,) up, in equal parts of both directions, as can be started
+    from."""
     most = min(MOST_STARTS, max(LEAST_STARTS, MOST_STEPS // max(1, steps)))
     share = min(1.0, (most / (len(xs) * len(ys))) ** 0.5)
     return spaced(xs, int(len(xs) * share)), spaced(ys, int(len(ys) * share))

@@ -181,13 +181,15 @@ class History:
         self._folds.append(np.column_stack([steps, np.full(len(steps), float(size)), *columns]))
 
     def whole_folds(self, folds: Array) -> Array:
-        """Of all folds whose samples one has until a step, those that were folded by that step for certain."""
+        """Of all folds (k, 2 + 3·width) whose samples one has until a step, those that were folded by that step for
+        certain (j, 2 + 3·width)."""
         samples = np.cumsum(folds[:, 1])
         last = samples[-1] // self._keep - 1 if len(samples) else 0
         return folds[samples <= last * self._keep]
 
     def fold_again(self, folds: Array) -> None:
-        """Of an empty one, become what it was after the first of its :meth:`folds`. Raises ValueError for no such."""
+        """Of an empty one, become what it was after the first of its :meth:`folds` (k, 2 + 3·width). Raises ValueError
+        for no such."""
         if len(folds) and not (folds[: min(FIRST, self._keep), 1] == 1.0).all():
             raise ValueError("folds that do not begin with its first samples")
         if not ((folds[:, 1] >= 1.0) & (folds[:, 1] <= self._keep)).all():
