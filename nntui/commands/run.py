@@ -361,6 +361,7 @@ def _fair(run: "Experiment", outputs: Outputs) -> int:
 
 def _write_rows(snapshot: "Snapshot", rows: "Iterable[Row]") -> None:
     from nntui.headless.document import row_documents
-    from nntui.headless.machine import encoded, json_text, write_bytes
+    from nntui.headless.machine import encoded, write_bytes
+    from nntui.json_text import json_text
 
     write_bytes(encoded("".join(json_text(row, indent=None) for row in row_documents(rows, snapshot))))

@@ -14,8 +14,9 @@ import numpy as np
 from nntui.files import whole_file, whole_folder
 from nntui.headless.exporting_parquet import write_parquet
 from nntui.headless.exporting_tensorboard import write_tensorboard
-from nntui.headless.machine import encoded, json_text, write_bytes
+from nntui.headless.machine import encoded, write_bytes
 from nntui.headless.record_rows import Rows, all_titles, columns, numbered, rows, stepwise
+from nntui.json_text import json_text
 from nntui_engine.record.about import columns_of
 from nntui_engine.record.source import RecordSource
 from nntui_engine.tasks.network_lane import NetworkLane

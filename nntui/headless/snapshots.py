@@ -10,9 +10,9 @@ from nntui.headless.comparison import CellDifference, NumberDifference, compare_
 from nntui.headless.difference import describe_cells, describe_numbers, write_picture
 from nntui.headless.document import run_document
 from nntui.headless.frames import lab_frame
-from nntui.headless.machine import json_text
 from nntui.headless.output import Progress
 from nntui.headless.training import RunOptions, build, train
+from nntui.json_text import json_text
 from nntui_engine.errors import InputError
 
 if TYPE_CHECKING:

@@ -266,10 +266,12 @@ class LabActions(PanelActions):
 
         self._open(ValueScreen("Name of the lane", name, "a name that no other lane has", lane_name), done)
 
-    def action_save_picture(self) -> None:
-        """Saves the screen as an SVG in the working folder, under a name that is free, and says which or why not."""
+    def action_save_picture(self, suffix: str = ".svg") -> None:
+        """Saves the screen as an SVG or, ".txt", as text in the working folder, under a name that is free, and says
+        which or why not."""
         if self.model.view.snapshot is not None:
-            self._save_picture(".svg", export(self, self.title).svg)
+            frame = export(self, self.title)
+            self._save_picture(suffix, frame.text if suffix == ".txt" else frame.svg)
 
     def action_save_png(self) -> None:
         """Saves the screen as it is now as a PNG, which a browser draws meanwhile."""
@@ -309,9 +311,9 @@ class LabActions(PanelActions):
         """Writes a scenario file into the working folder that gives the run on screen."""
         self.source.order(partial(Training.keep, folder=Path.cwd()))
 
-    def action_export(self) -> None:
-        """Writes all that was measured into the working folder, as CSV."""
-        self.source.order(partial(Training.export, folder=Path.cwd()))
+    def action_export(self, form: str = "csv") -> None:
+        """Writes all that was measured into the working folder, as CSV or, "jsonl", as JSON lines."""
+        self.source.order(partial(Training.export, folder=Path.cwd(), form=form))
 
     def action_record(self) -> None:
         """Records the run from now on, into a new file whose name is asked for."""

@@ -1,15 +1,22 @@
-"""What was measured, as a CSV file: a row for each lane and step, a column for each statistic, or layer of one."""
+"""What was measured, a row for each lane and step: as CSV with a column for each statistic, or layer of one, and as the
+JSON lines of ``nntui export``."""
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 
+from nntui.json_text import json_text
 from nntui_engine.errors import InputError
-from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
+from nntui_engine.tasks.surface_lane import IN_ROWS
 
 from .files import NUMBERS_BEGIN
+
+Row = dict[str, Any]
 
 
 def numbers_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False) -> str:
@@ -25,11 +32,78 @@ def numbers_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False
     writer.writerow([*NUMBERS_BEGIN, *names])
     for lane, columns in tables:
         for step in sorted({step for column in columns.values() for step in column}):
-            if stopped():
-                raise InputError("The numbers were not saved: the lab was left.")
+            _go_on_unless(stopped)
             values = (columns[name].get(step) if name in columns else None for name in names)
             writer.writerow([lane, f"{step:g}", *("" if value is None else repr(value) for value in values)])
     return text.getvalue()
+
+
+def lines_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False) -> str:
+    """The same as JSON lines, as ``nntui export`` writes them: what was not measured at a step is left out, and a race
+    goes step by step. Raises InputError as :func:`numbers_text` does."""
+    rows: list[Row] = []
+    for lane in snapshot.lanes:
+        _go_on_unless(stopped)
+        of_lane = _race_rows(lane) if snapshot.on_surface else _rows(lane)
+        rows += (of_lane[step] for step in sorted(of_lane))
+    if snapshot.on_surface:
+        rows.sort(key=itemgetter("step"))
+    lines = []
+    for row in rows:
+        _go_on_unless(stopped)
+        lines.append(json_text(row, indent=None))
+    return "".join(lines)
+
+
+WRITERS = {"csv": numbers_text, "jsonl": lines_text}
+
+
+def _go_on_unless(stopped: Callable[[], bool]) -> None:
+    if stopped():
+        raise InputError("The numbers were not saved: the lab was left.")
+
+
+def _rows(lane: LaneSnapshot) -> dict[int, Row]:
+    """By step: a row of JSON."""
+    whole: dict[int, Row] = {}
+    layers: dict[int, Row] = {}
+    sequences: dict[int, Row] = {}
+    for name, series in lane.whole_history.items():
+        for step, values in _samples(series):
+            whole.setdefault(step, {})[name] = values[0]
+    for name, series in lane.layer_history.items():
+        says = [layer.has(name) for layer in lane.layers]
+        for step, values in _samples(series):
+            said = [value if one else None for value, one in zip(values, says, strict=True)]
+            layers.setdefault(step, {})[name] = said
+    for name, of_layers in lane.sequence_history.items():
+        for layer, series in of_layers.items():
+            for step, values in _samples(series):
+                named = sequences.setdefault(step, {}).setdefault(name, {})
+                named[lane.layers[layer - 1].name] = values
+    return {
+        step: {
+            "lane": lane.name,
+            "step": step,
+            **whole.get(step, {}),
+            "layers": layers.get(step, {}),
+            **({"sequences": sequences[step]} if step in sequences else {}),
+        }
+        for step in whole | layers | sequences
+    }
+
+
+def _race_rows(lane: LaneSnapshot) -> dict[int, Row]:
+    """The same of a race."""
+    found: dict[int, Row] = {}
+    for name in IN_ROWS:
+        for step, values in _samples(lane.whole_history[name]):
+            found.setdefault(step, {"lane": lane.name, "step": step})[name] = values[0]
+    return found
+
+
+def _samples(series: Series) -> Iterator[tuple[int, list[float]]]:
+    return zip(series.steps.astype(int).tolist(), series.mean.tolist(), strict=True)
 
 
 def _columns(lane: LaneSnapshot) -> dict[str, dict[float, float]]:

@@ -325,12 +325,12 @@ class Training:
         path = save(folder, f"{self.run.scenario.name}-kept", ".toml", scenario_text(self.run))
         self._say(f"Saved {path.name}: a scenario that comes to where this run stands.")
 
-    def export(self, folder: Path) -> None:
-        """Writes all that was measured as CSV. Raises InputError where it cannot be written."""
-        from .numbers_file import numbers_text
+    def export(self, folder: Path, form: str = "csv") -> None:
+        """Writes all that was measured as CSV or JSON lines. Raises InputError where it cannot be written."""
+        from .numbers_file import WRITERS
 
-        text = numbers_text(self.run.full_snapshot(None), self._stopped)
-        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", text)
+        text = WRITERS[form](self.run.full_snapshot(None), self._stopped)
+        path = save(folder, f"{self.run.scenario.name}-numbers", f".{form}", text)
         self._say(f"Saved {path.name}: every statistic of every lane and step.")
 
     def undo(self) -> None:

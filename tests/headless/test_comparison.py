@@ -10,8 +10,8 @@ from builders import diverged, finding
 from nntui.headless.comparison import compare_cells, compare_numbers
 from nntui.headless.difference import describe_cells
 from nntui.headless.document import run_document
-from nntui.headless.machine import json_text
 from nntui.headless.svg_cells import cell_styles
+from nntui.json_text import json_text
 
 
 @pytest.fixture

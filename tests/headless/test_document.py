@@ -8,9 +8,9 @@ import pytest
 from builders import diverged, finding, iris, iris_lane, iris_settings, layer
 
 from nntui.headless.document import run_document
-from nntui.headless.machine import json_text
 from nntui.headless.schemas import schema_document
 from nntui.headless.training import Timing
+from nntui.json_text import json_text
 from nntui_engine.run.snapshot import Mark
 from nntui_engine.scenario.settings import EarlyStopping
 

@@ -11,9 +11,9 @@ from builders import iris, iris_settings, layer, residual, residual_settings, wi
 from headless.test_text import report
 
 from nntui.headless.document import row_documents, run_document
-from nntui.headless.machine import json_text
 from nntui.headless.network_words import layer_line, layer_rows, layers_table, network_line
 from nntui.headless.schemas import schema_document
+from nntui.json_text import json_text
 from nntui_engine.registry.statistic import LAYER_STATISTICS, OF_WEIGHTS
 
 ADDS = (3, 6)  # places of the sums among the residual network's layers

@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from nntui.headless.machine import encoded, json_text, plain
+from nntui.headless.machine import encoded
+from nntui.json_text import json_text, plain
 
 
 def test_values_json_has_no_number_for_are_strings():

@@ -6,8 +6,8 @@ import pytest
 from builders import iris
 
 from nntui.headless.document import run_document
-from nntui.headless.machine import json_text
 from nntui.headless.snapshots import Frame, check_reference, write_reference
+from nntui.json_text import json_text
 from nntui_engine.errors import InputError
 
 TEXT = "┌ Loss ─────────────┐\n│ ⠉⠉⠉⠉⠒⠒⠒⠤⠤⠤⣀⣀⣀⣀     │\n└───────────────────┘\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nntui.headless.machine import json_text
 from nntui.headless.training import RunOptions, build, train
+from nntui.json_text import json_text
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
 from nntui_engine.tasks.network import NetworkTask

@@ -9,7 +9,7 @@ from lab.driving import fake_lab, ready, text, until
 from rich.segment import ControlType, Segment
 from textual.strip import Strip
 
-from nntui.lab.frame import _cells
+from nntui.lab.frame import _cells, export
 from nntui.lab.still import render_frame
 from nntui.plotting.panel import Panel, PanelView
 from nntui.plotting.panels import PANELS, histories, looks_of
@@ -105,6 +105,22 @@ def test_one_row_is_all_a_panel_takes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_control_segment_hides_no_text_after_it() -> None:
     segments = [Segment("a"), Segment("", control=[(ControlType.BELL,)]), Segment("b")]
     assert [cell.char for cell in _cells(Strip(segments))] == ["a", "b"]
+
+
+async def test_the_screen_is_saved_as_text_and_found_in_the_palette(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = fake_lab()
+    async with app.run_test(size=(100, 30)) as pilot:
+        await ready(pilot)
+        shown = export(app, app.title).text
+        await pilot.press("ctrl+x")
+        await until(pilot, lambda: "Saved fake-step-0.txt" in text(app))
+        assert (tmp_path / "fake-step-0.txt").read_text(encoding="utf-8") == shown
+        await pilot.press("ctrl+p", *"plain text")
+        await until(pilot, lambda: "Save a picture of the screen as plain text" in text(app))
+        app.source.stop()
 
 
 async def test_a_png_of_the_screen_is_saved_as_it_was_and_what_is_missing_is_said(

@@ -12,12 +12,15 @@ from engine.run.test_lanes import lane_bits
 from lab.driving import ready, text, until
 from lab.test_new_lanes import TABLES, TWO, lab, lanes
 
+from nntui.headless.exporting import export
 from nntui.headless.sets import parse_sets
 from nntui.lab.files import free_name, save
 from nntui.lab.keeping import command_line, scenario_text
-from nntui.lab.numbers_file import numbers_text
+from nntui.lab.numbers_file import lines_text, numbers_text
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
+from nntui_engine.record.recorder import Recorder
+from nntui_engine.record.source import RecordSource
 from nntui_engine.scenario import load_scenario, parse_scenario, scenario_from_dict, scenario_paths
 
 
@@ -141,6 +144,20 @@ def test_numbers_are_those_that_were_measured() -> None:
     assert evaluated == ["0", "10", "20", "30"]
 
 
+@pytest.mark.parametrize("name", ["noisy-moons", "adding-problem", "receptive-field", "beale"])
+def test_json_lines_are_those_of_a_record(name: str, tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "run.nntui")
+    run = Experiment(load_scenario(name), steps=12, listener=recorder)
+    run.advance(12)
+    recorder.close()
+    source = RecordSource(tmp_path / "run.nntui")
+    export(source, "jsonl", tmp_path / "run.jsonl")
+    source.close()
+    written = lines_text(run.full_snapshot(None))
+    assert written.count("\n") == 13 * len(run.lanes)
+    assert written == (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+
+
 async def test_the_keys_write_files_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     app = lab()
@@ -154,6 +171,9 @@ async def test_the_keys_write_files_and_say_so(tmp_path: Path, monkeypatch: pyte
         await pilot.press("e")
         await until(pilot, lambda: "Saved scenario-numbers.csv" in text(app))
         assert (tmp_path / "scenario-numbers.csv").read_text().startswith("lane,step,loss")
+        await pilot.press("ctrl+e")
+        await until(pilot, lambda: "Saved scenario-numbers.jsonl" in text(app))
+        assert (tmp_path / "scenario-numbers.jsonl").read_text().startswith('{"lane":"","step":0,"train_loss":')
         await pilot.press("y")
         await until(pilot, lambda: copied)
         assert copied == ["nntui run scenario --set train.lr=0.2"]
