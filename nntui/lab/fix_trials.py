@@ -38,6 +38,11 @@ class FixTrials:
         self._running: list[_Trial] = []
         self._origins: dict[str, str] = {}
 
+    @property
+    def begun(self) -> int:
+        """How many fixes were tried so far."""
+        return sum(map(len, self._tried.values()))
+
     def origin_of(self, lane: str) -> str:
         """The lane whose finding the lane ``lane`` was made to mend; else itself."""
         return self._origins.get(lane, lane)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from nntui.plotting.kept import Kept
 from nntui.plotting.knob_box import KnobRow
 from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario.settings import Settings
@@ -27,6 +28,7 @@ class KnobRack:
     chosen: int = 0
     knobs: tuple[Knob, ...] = NETWORK_KNOBS
     _waiting: dict[tuple[str, str], tuple[Value, int]] = field(default_factory=dict)
+    _folded: Kept[tuple[list[KnobRow], int, str]] = field(default_factory=Kept)
 
     @property
     def knob(self) -> Knob:
@@ -88,6 +90,12 @@ class KnobRack:
             waiting = any((knob.key, lane.name) in self._waiting for lane in lanes)
             rows.append(KnobRow(knob.label, shown, was, not present, waiting, place=place))
         return rows
+
+    def shown(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> tuple[list[KnobRow], int, str]:
+        """What :meth:`folded` gives for these lanes (at least one), and :meth:`explanation`."""
+        of_lanes = [(lane.name, lane.settings, first.get(lane.name)) for lane in lanes]
+        known = (self.knob, self.knobs, of_lanes, list(self._waiting.items()))
+        return self._folded.of(known, lambda: (*self.folded(lanes, first), self.explanation(lanes)))
 
     def folded(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> tuple[list[KnobRow], int]:
         """The rows to show, and which of them is the chosen knob's: of its own group all, of the others their names."""

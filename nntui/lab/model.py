@@ -7,8 +7,9 @@ from collections.abc import Callable, Hashable, Mapping
 from nntui.plotting import numbers
 from nntui.plotting.grid import fit
 from nntui.plotting.header import Status
+from nntui.plotting.kept import Kept
 from nntui.plotting.layers_view import ONE_LAYER, STATISTICS
-from nntui.plotting.log_list import LogLine
+from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.severity import WORST_FIRST
 from nntui.plotting.theme import Theme
@@ -25,6 +26,7 @@ from .health import health_lines, is_healthy, sick_lanes
 from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
+from .knobs import Knob
 from .labels import LaneLabels
 from .layer_knobs import FrozenKnob
 from .lesson import lesson_text
@@ -85,6 +87,9 @@ class LabModel:
         self._chosen_by_hand = False  # whether a person chose the lane, and it was not made last
         self._book = LogBook(theme.glyphs.arrow, clock)
         self._message = Message(self._state_now, clock)
+        self._knobs_now: Kept[tuple[Knob, ...]] = Kept()
+        self._finding_lines: Kept[list[FindingLine]] = Kept()
+        self._fix_now: Kept[tuple[str, Candidate] | None] = Kept()
 
     # -- what comes in -----------------------------------------------------------------------------------------
 
@@ -118,7 +123,8 @@ class LabModel:
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
         if self.view.snapshot is not None:
-            self.rack.knobs = knobs_of(self.view.snapshot.lanes[self.panel_view.lane].settings, self.panel_view.layer)
+            settings, layer = self.view.snapshot.lanes[self.panel_view.lane].settings, self.panel_view.layer
+            self.rack.knobs = self._knobs_now.of((settings, layer), lambda: knobs_of(settings, layer))
 
     @property
     def race(self) -> Snapshot | None:
@@ -310,7 +316,7 @@ class LabModel:
         if snapshot is not None:
             snapshot = self._labels_of_lanes.shown(snapshot, view.first)
         lanes = self.chosen_lanes
-        knobs, chosen_knob = self.rack.folded(lanes, view.first) if lanes else ([], 0)
+        knobs, chosen_knob, explanation = self.rack.shown(lanes, view.first) if lanes else ([], 0, "")
         self.panel_view.alone = self.solo and not self.all_lanes
         failure = view.error if view.stage == "failed" else ""
         message = self._message.shown
@@ -340,8 +346,10 @@ class LabModel:
             knobs=knobs,
             chosen_knob=chosen_knob,
             target=self.target,
-            explanation=self.rack.explanation(lanes) if lanes else "",
-            findings=[finding_line(finding, self.theme) for finding in view.findings],
+            explanation=explanation,
+            findings=self._finding_lines.of(
+                (view.findings, self.theme), lambda: [finding_line(finding, self.theme) for finding in view.findings]
+            ),
             sick=sick_lanes(view.snapshot, view.findings),
             health=self._health(),
             log=self.log,
@@ -445,10 +453,24 @@ class LabModel:
         """A sick lane, and the first fix of what was found in it that was not tried yet: of the lane that was chosen or
         that the chosen one was made to mend, else of the sickest."""
         lanes = {lane.name: lane for lane in self.view.snapshot.lanes} if self.view.snapshot is not None else {}
+        if self.race is not None or not self.view.findings:
+            return None
+        known = (
+            self.view.findings,
+            [(lane.name, lane.settings) for lane in lanes.values()],
+            [lane.name for lane in self.chosen_lanes],
+            self._chosen_by_hand,
+            self.fixes.begun,
+        )
+        found = self._fix_now.of(known, lambda: self._find_fix(lanes))
+        return None if found is None else (lanes[found[0]], found[1])
+
+    def _find_fix(self, lanes: Mapping[str, LaneSnapshot]) -> tuple[str, Candidate] | None:
+        """The name of the lane that :attr:`next_fix` is about, and the fix."""
         meant = [lanes.get(self.fixes.origin_of(lane.name), lane).name for lane in self.chosen_lanes]
         of_fix = any(self.fixes.origin_of(lane.name) != lane.name for lane in self.chosen_lanes)
         chosen_first = of_fix or self._chosen_by_hand
-        found = sick_lanes(self.view.snapshot, self.view.findings) if self.race is None else {}
+        found = sick_lanes(self.view.snapshot, self.view.findings)
         sick = {lane.name: found[lane.index] for lane in lanes.values() if lane.index in found}
 
         def order(name: str) -> tuple[bool, int, bool]:
@@ -457,7 +479,7 @@ class LabModel:
         for name in sorted(sick, key=order):
             fix = self.fixes.next_for(lanes[name], self.view.findings)
             if fix is not None:
-                return lanes[name], fix
+                return name, fix
         return None
 
     def available(self) -> set[str]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 BRAILLE = 0x2800
-_BITS = (0, 2, 4, 1, 3, 5, 6, 7)  # of a cell's dots, row by row: the one that is bit 0 of its code point, bit 1, …
+_BITS = ((0, 0), (1, 0), (2, 0), (0, 1), (1, 1), (2, 1), (3, 0), (3, 1))  # row and column of a cell's dot, by its bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +87,18 @@ def to_columns(
 
 
 def line_dots(columns: Columns, rows: int, dots: int = 4) -> Bools:
-    """The middle curve as a connected line: a (rows · dots, columns) mask, row 0 at the top."""
+    """The middle curve as a connected line: a (…, rows · dots, columns) mask, row 0 at the top; of several curves
+    as many, their places being (…, columns)."""
     y = _from_top(columns.middle, rows, dots)
     here = np.isfinite(columns.middle)
     top, bottom = y.copy(), y.copy()
-    joined = here[1:] & here[:-1]
+    left, right = y[..., :-1], y[..., 1:]
+    joined = here[..., 1:] & here[..., :-1]
     # two neighbours meet half way, so that steep parts stay connected
-    half = (y[1:] + y[:-1]) // 2
-    left_end = np.where(y[1:] >= y[:-1], half, half + 1)
-    right_end = np.where(y[1:] > y[:-1], half + 1, half)
-    for part, ends in ((slice(None, -1), left_end), (slice(1, None), right_end)):
-        top[part] = np.where(joined, np.minimum(top[part], ends), top[part])
-        bottom[part] = np.where(joined, np.maximum(bottom[part], ends), bottom[part])
+    half = (right + left) // 2
+    for part, ends in ((slice(None, -1), half + (right < left)), (slice(1, None), half + (right > left))):
+        top[..., part] = np.where(joined, np.minimum(top[..., part], ends), top[..., part])
+        bottom[..., part] = np.where(joined, np.maximum(bottom[..., part], ends), bottom[..., part])
     return _spans(top, bottom, here, rows * dots)
 
 
@@ -111,12 +111,12 @@ def band_dots(columns: Columns, rows: int, dots: int = 4) -> Bools:
 
 
 def to_cells(dots: Bools) -> NDArray[np.uint32]:
-    """Braille code points of a dot mask of shape (4 · rows, 2 · columns); 0 where a cell has no dot."""
-    rows, columns = dots.shape[0] // 4, dots.shape[1] // 2
-    blocks = dots.reshape(rows, 4, columns, 2).transpose(0, 2, 1, 3).reshape(rows, columns, 8)
-    codes = np.packbits(blocks[:, :, _BITS], axis=2, bitorder="little")[:, :, 0].astype(np.uint32)
-    codes[codes > 0] += BRAILLE
-    return codes
+    """Braille code points of a dot mask of shape (…, 4 · rows, 2 · columns); 0 where a cell has no dot."""
+    bits = dots.view(np.uint8)
+    codes = np.zeros((*dots.shape[:-2], dots.shape[-2] // 4, dots.shape[-1] // 2), np.uint8)
+    for bit, (row, column) in enumerate(_BITS):
+        codes |= bits[..., row::4, column::2] << bit
+    return np.where(codes > 0, codes + np.uint32(BRAILLE), np.uint32(0))
 
 
 def _from_top(places: Floats, rows: int, dots: int) -> NDArray[np.int64]:
@@ -125,4 +125,5 @@ def _from_top(places: Floats, rows: int, dots: int) -> NDArray[np.int64]:
 
 def _spans(top: NDArray[np.int64], bottom: NDArray[np.int64], here: Bools, height: int) -> Bools:
     row = np.arange(height)[:, None]
+    top, bottom, here = (one[..., None, :] for one in (top, bottom, here))
     return np.asarray((row >= top) & (row <= bottom) & here, dtype=np.bool_)

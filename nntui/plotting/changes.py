@@ -13,7 +13,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._chars: NDArray[np.str_] | None = None
+        self._chars: NDArray[np.uint32] | None = None
         self._styles: NDArray[np.int64] | None = None
 
     def forget(self) -> None:
@@ -23,19 +23,22 @@ class Changes:
     def spans(self, grid: Grid) -> list[tuple[int, int, int]] | None:
         """(row, first column, column after the last) of what differs from the last grid; None where all may."""
         numbers = [self._numbers.setdefault(style, len(self._numbers)) for style in grid.styles]
-        chars, styles = grid.chars, np.array(numbers, dtype=np.int64)[grid.inks]
+        chars = np.ascontiguousarray(grid.chars).view(np.uint32)  # the code points: numbers are compared sooner
+        styles = np.array(numbers, dtype=np.int64)[grid.inks]
         old_chars, old_styles, self._chars, self._styles = self._chars, self._styles, chars, styles
         if old_chars is None or old_styles is None or old_chars.shape != chars.shape:
             return None
         differs = (old_chars != chars) | (old_styles != styles)
-        right_halves = (chars == "") | (old_chars == "")
+        right_halves = (chars == 0) | (old_chars == 0)
         differs[:, 1:] |= right_halves[:, 1:] & differs[:, :-1]
-        return [span for row in np.flatnonzero(differs.any(axis=1)) for span in _runs(int(row), differs[row])]
+        return _spans(differs)
 
 
-def _runs(row: int, differs: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
-    columns = np.flatnonzero(differs)
-    breaks = np.flatnonzero(np.diff(columns) > GAP)
-    starts = columns[np.concatenate(([0], breaks + 1))]
-    ends = columns[np.concatenate((breaks, [len(columns) - 1]))]
-    return [(row, int(start), int(end) + 1) for start, end in zip(starts, ends, strict=True)]
+def _spans(differs: NDArray[np.bool_]) -> list[tuple[int, int, int]]:
+    found: list[tuple[int, int, int]] = []
+    for row, column in np.argwhere(differs).tolist():
+        if found and found[-1][0] == row and column - found[-1][2] < GAP:
+            found[-1] = row, found[-1][1], column + 1
+        else:
+            found.append((row, column, column + 1))
+    return found

@@ -95,8 +95,8 @@ class Grid:
         """A row as (text, style) pieces of equal ink."""
         inks = self.inks[row]
         starts = [0, *(np.flatnonzero(np.diff(inks)) + 1).tolist(), self.width]
-        chars = self.chars[row]
-        return [("".join(chars[a:b]), self.styles[int(inks[a])]) for a, b in pairwise(starts) if b > a]
+        chars = self.chars[row].tobytes().decode("utf-32-le")
+        return [(chars[a:b].replace("\0", ""), self.styles[int(inks[a])]) for a, b in pairwise(starts) if b > a]
 
 
 @lru_cache(maxsize=4096)

@@ -54,13 +54,14 @@ def draw_layers(
     if wide:
         grid.write_right(1, end - 6 - digits, "grad", DIM)
     grid.write(2, 4, _inputs(lane, plain, theme), DIM)
-    count = len(lane.layers)
+    count, keys = len(lane.layers), layer_keys(lane, theme)
     room = height - 5
     row = 3
     for index in _shown(count, room, chosen - 1):
         if index < 0:
             grid.write(row, 4, f"{count - room + 1} more", FAINT)
         else:
+            grid.write(row, 2, keys[index].marker, f"bold {keys[index].colour}")
             _draw_layer(grid, row, lane, index, (plain, wide, index == chosen - 1), digits, theme)
             grid.spots.append(Spot("layer", index + 1, row, 1, width - 2))
             grid.write(row, 3, found.get(index + 1, ""), f"bold {WARNING}")
@@ -100,11 +101,10 @@ def _draw_layer(
     """``ways``: whether the network is a plain chain, whether there is room for the variance, whether it is chosen;
     ``digits``: the characters of a number."""
     plain, wide, chosen = ways
-    layer, end, key = lane.layers[index], grid.width - 2, layer_keys(lane, theme)[index]
+    layer, end = lane.layers[index], grid.width - 2
     frozen = _is_frozen(lane, index)
     if chosen:
         grid.write(row, 1, theme.glyphs.chosen, ACCENT)
-    grid.write(row, 2, key.marker, f"bold {key.colour}")
     if frozen:
         grid.write(row, 3, theme.glyphs.frozen, ACCENT)
     colour = DIM if frozen else TEXT

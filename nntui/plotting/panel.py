@@ -77,6 +77,23 @@ class PanelView:
     blind: bool = False
     found: tuple[Found, ...] = ()
 
+    @property
+    def choices(self) -> tuple[object, ...]:
+        """All of it that plots over time look by."""
+        former = None if self.former is None else (self.former.step, id(self.former))
+        what = (
+            self.lane,
+            self.layer,
+            self.unit,
+            self.statistic,
+            self.muted,
+            self.alone,
+            self.blind,
+            self.found,
+            former,
+        )
+        return *what, self.meanings, self.smoothing, self.window, self.pointed, dict(self.log_axes)
+
     def axis_memory(self, name: str) -> SteadyAxis:
         """The memory of the axis called ``name``, made when it is first asked for."""
         return self.memory.setdefault(name, SteadyAxis())

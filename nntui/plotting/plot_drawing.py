@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .boxes import draw_box
-from .canvas import Columns, Gathering, band_dots, gathering, line_dots, to_cells, to_columns
+from .canvas import Columns, Gathering, band_dots, dot_places, gathering, line_dots, to_cells, to_columns
 from .grid import Grid, Spot, wrap
 from .plot import Curve, PlotSpec
 from .plot_box import SMALLEST, PlotBox, plot_box
@@ -37,7 +37,8 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     margin = int(len(spec.curves) > 1 or theme.colour == "grey")
     frame = plot_box(width - margin, height, x_axis, y.axis, theme.ascii_only)
     placed = [_placed(curve, x_axis, y.axis) for curve in spec.curves]
-    gathered = _gathered(placed, frame, 1) if margin or theme.ascii_only else []
+    plain = theme.ascii_only or theme.colour == "grey"
+    gathered = _gathered(placed, frame, 1) if plain else []
     _draw_frame(grid, frame)
     if spec.timed:
         grid.spots.append(Spot("step", x_axis, frame.top, frame.left, frame.width, frame.height))
@@ -51,7 +52,7 @@ def draw_plot(spec: PlotSpec, width: int, height: int, theme: Theme) -> Grid:
     _draw_points(grid, frame, spec, x_axis, y.axis)
     mark_along(grid, frame, gathered, theme)
     if margin:
-        draw_ends(grid, frame, gathered)
+        draw_ends(grid, frame, [(_end(one, frame), one.curve) for one in placed if np.isfinite(one.mean).any()])
     label_marks(grid, frame, spec, x_axis, theme)
     _draw_beyond(grid, frame, y, theme)
     draw_title(grid, spec, frame.left, width - margin - 1, theme)
@@ -104,8 +105,7 @@ class Placed:
 
 
 def _placed(curve: Curve, x: Axis, y: Axis) -> Placed:
-    mean = np.where(curve.bad, np.nan, y.place(curve.mean))
-    low, high = y.place(curve.low), y.place(curve.high)
+    low, mean, high = y.place(np.stack([curve.low, np.where(curve.bad, np.nan, curve.mean), curve.high]))
     if len(curve.steps) and x.low <= curve.steps[0] and curve.steps[-1] <= x.high:
         return Placed(curve, x.place(curve.steps), low, mean, high)
     seen = (curve.steps >= x.low) & (curve.steps <= x.high)
@@ -122,6 +122,17 @@ def _gathered(placed: list[Placed], frame: PlotBox, dots: int) -> Gathered:
         x = same.get(key, one.x)
         found.append((one.curve, to_columns(x, one.low, one.mean, one.high, frame.width, dots, one.curve.stepped)))
     return found
+
+
+def _end(one: Placed, frame: PlotBox) -> float:
+    """Where a curve with a finite value ends: the mean of its last column of cells, as :func:`to_columns` has it."""
+    known = np.isfinite(one.mean)
+    last = len(known) - int(known[::-1].argmax())
+    gap = int(known[last - 1 :: -1].argmin())
+    first = last - gap if gap else 0
+    at = dot_places(one.x[first:last], frame.width, 1)
+    start = int(np.searchsorted(at, at[-1]))
+    return float(np.add.reduceat(one.mean[first:last], [start])[0] / (last - first - start))
 
 
 def _bands(gathered: Gathered, frame: PlotBox) -> Gathered:
@@ -153,13 +164,21 @@ def _median(values: Floats) -> float:
 
 def _draw_curves(grid: Grid, frame: PlotBox, gathered: Gathered, theme: Theme) -> None:
     chars, inks = _canvas(grid, frame)
-    layers = [(band_dots(c, frame.height), theme.faded(curve.colour)) for curve, c in _bands(gathered, frame)]
-    layers += [(line_dots(c, frame.height), curve.colour) for curve, c in gathered]
-    for dots, colour in layers:
-        codes = to_cells(dots)
+    if not gathered:
+        return
+    bands = band_dots(_stacked(_bands(gathered, frame)), frame.height)
+    lines = line_dots(_stacked(gathered), frame.height)
+    colours = [*(theme.faded(curve.colour) for curve, _ in gathered), *(curve.colour for curve, _ in gathered)]
+    for codes, colour in zip(to_cells(np.concatenate([bands, lines])), colours, strict=True):
         here = codes > 0
         chars[here] = codes[here].view("<U1")
         inks[here] = grid.ink(colour)
+
+
+def _stacked(gathered: Gathered) -> Columns:
+    """All curves at once: (curves, columns) places."""
+    columns = [one for _, one in gathered]
+    return Columns(*(np.stack([getattr(one, end) for one in columns]) for end in ("low", "middle", "high")))
 
 
 def _draw_ascii_curves(grid: Grid, frame: PlotBox, gathered: Gathered, theme: Theme) -> None:

@@ -16,14 +16,11 @@ def cell_row(frame: PlotBox, place: float) -> int:
     return frame.top + int((1.0 - place) * (frame.height - 1) + 0.5 + 1e-9)
 
 
-def draw_ends(grid: Grid, frame: PlotBox, gathered: list[tuple[Curve, Columns]]) -> None:
-    """The markers in the column behind the frame, one a row: those that would meet stand above each other."""
+def draw_ends(grid: Grid, frame: PlotBox, ends: list[tuple[float, Curve]]) -> None:
+    """The markers in the column behind the frame, each at the place (0 to 1) where its curve ends, one a row: those
+    that would meet stand above each other."""
     column = frame.left + frame.width + 1
-    ends: list[tuple[float, Curve]] = []
-    for curve, columns in gathered:
-        drawn = np.flatnonzero(np.isfinite(columns.middle))
-        if len(drawn) and curve.marker.strip():
-            ends.append((float(columns.middle[drawn[-1]]), curve))
+    ends = [(place, curve) for place, curve in ends if curve.marker.strip()]
     ends.sort(key=lambda one: -one[0])  # as the curves stand, also where they end in one row
     wanted = [(cell_row(frame, place), curve) for place, curve in ends]
     if len(wanted) > frame.height:  # "+" is every layer past nine: one for all whose ends meet

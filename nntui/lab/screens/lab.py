@@ -1,11 +1,13 @@
 """The lab's screen: header, lanes and knobs, plots or lesson, keys. It draws a LabState and decides nothing."""
 
+import time
 from collections.abc import Callable
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Container
+from textual.geometry import Size
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
@@ -21,8 +23,18 @@ from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
 from nntui.plotting.layers_view import ONE_LAYER
 from nntui.plotting.log_list import draw_log, log_height
+from nntui.plotting.newest import newest_columns
 from nntui.plotting.panel import Picture
-from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
+from nntui.plotting.panels import (
+    PANELS,
+    PanelWords,
+    build_panel,
+    looks_of,
+    meaning_of,
+    panel_order,
+    view_panels,
+    words_of,
+)
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.preparing import draw_preparing
 from nntui.plotting.reading import draw_read
@@ -46,6 +58,7 @@ from .side_part import SidePart
 PLOT_VIEWS = ("overview", "layers", "network", "map", "landscape")
 
 Drawing = Callable[[], None]
+LONGEST_UNDRAWN = 0.5  # seconds: a plot whose newest step stays in one column is drawn again after that
 BETWEEN_PLOTS = 0.004  # seconds: a dialog that opens takes several turns of the event loop
 
 
@@ -76,6 +89,8 @@ class LabScreen(Screen[None]):
         self._next_slot = 0
         self._drawing = False  # whether the next one has its turn already
         self.state = LabState()
+        self._drawn: list[tuple[object, float] | None] = [None] * SLOTS  # what the plots looked like, and when
+        self._panels_now: tuple[str, ...] | None = None  # of the state; None until somebody asks
         self._layout_now: tuple[Layout, int] | None = None
 
     def compose(self) -> ComposeResult:
@@ -177,6 +192,11 @@ class LabScreen(Screen[None]):
     @property
     def all_panels(self) -> tuple[str, ...]:
         """The plots of the present view in their first order, those that are hidden too."""
+        if self._panels_now is None:
+            self._panels_now = self._find_panels()
+        return self._panels_now
+
+    def _find_panels(self) -> tuple[str, ...]:
         state = self.state
         if state.view in ("layers", "map", "network", "landscape") and state.race is None:
             return view_panels(state.view, state.snapshot, state.panel_view)
@@ -219,7 +239,7 @@ class LabScreen(Screen[None]):
 
     def show(self, state: LabState) -> None:
         """Draw this state."""
-        self.state = state
+        self.state, self._panels_now = state, None
         self._waiting = {}
         if not self.is_mounted or not self.size.width:
             return
@@ -229,7 +249,7 @@ class LabScreen(Screen[None]):
             self._arrange(layout, state.page % len(layout.pages))
         theme, snapshot = self.theme, state.anything
         self._view("header").show(lambda w, _h: draw_header(snapshot, state.status, w, theme))
-        self._view("keys").show(lambda w, _h: draw_keys(state.keys, w))
+        self._view("keys").show(lambda w, _h: draw_keys(state.keys, w), known=state.keys)
         self._show_message()
         rows, map_away = self.size.height - 2, state.view == "map" and state.page % self.pages > 0
         self.query_one(SidePart).show(state, layout.side, rows, map_away)
@@ -295,16 +315,48 @@ class LabScreen(Screen[None]):
         page = layout.pages[state.page % len(layout.pages)]
         names = [name for row in page for name in row][:SLOTS]
         for slot, name in enumerate(names):
-            view, built = self._view(f"slot{slot}"), self._built(name)
+            view = self._view(f"slot{slot}")
+            known = self._known(name, view.size)
+            if self._is_drawn(slot, known):
+                continue
+            built = self._built(name)
             words = meaning_of(name, state.anything, state.panel_view)
             cursor, told = state.panel_view.cursor, state.panel_view.pointed == name
             draw = partial(draw_read, built, cursor, told, theme=theme, meaning=words)
-            if self._at_once or view.about != name:
-                view.show(draw, name)
+            at_once = self._at_once or view.about != name
+            show = partial(self._show_plot, slot, known, partial(view.show, draw, name, write=at_once))
+            if at_once:
+                show()
             else:
-                self._waiting[slot] = partial(view.show, draw, name, write=False)
-        self._view("log").show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
+                self._waiting[slot] = show
+        self._view("log").show(
+            lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme),
+            known=(state.findings, state.health, tuple(state.log), theme),
+        )
         self._draw_in_turn()
+
+    def _known(self, name: str, size: Size) -> tuple[object, ...] | None:
+        """All that a plot over time looks by, its newest step as a column; None where it is to be drawn in any case."""
+        state, snapshot, view = self.state, self.state.snapshot, self.state.panel_view
+        if self._at_once or snapshot is None or state.status.state != "running" or view.cursor is not None:
+            return None
+        if PANELS[name].look is not None:
+            return None
+        return name, size, view.choices, newest_columns(snapshot, view, size.width), self.theme
+
+    def _is_drawn(self, slot: int, known: tuple[object, ...] | None) -> bool:
+        """Whether the plot was drawn a moment ago, and looks the same."""
+        before = self._drawn[slot]
+        return (
+            known is not None
+            and before is not None
+            and before[0] == known
+            and time.monotonic() - before[1] < LONGEST_UNDRAWN
+        )
+
+    def _show_plot(self, slot: int, known: tuple[object, ...] | None, show: Drawing) -> None:
+        show()
+        self._drawn[slot] = None if known is None else (known, time.monotonic())
 
     def _draw_in_turn(self) -> None:
         if self._waiting and not self._drawing:

@@ -63,9 +63,13 @@ class SidePart(Vertical):
                 lambda w, h: draw_lanes(snapshot, chosen, everything, w, h, theme, sweep, away, state.sick)
             )
         self._view("knobs").show(
-            lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
+            lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme),
+            known=(state.knobs, state.chosen_knob, state.target, state.explanation, theme),
         )
-        self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme, state.tries_here))
+        self._view("side-tries").show(
+            lambda w, h: draw_tries(state.tries, w, h, theme, state.tries_here),
+            known=(state.tries, state.tries_here, theme),
+        )
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
             layer, several = min(state.panel_view.layer, len(lane.layers)), len(snapshot.lanes) > 1

@@ -55,16 +55,22 @@ class GridView(Widget):
         self._pointed: Spot | None = None
         self._strips: list[Strip] = []
         self._drawn_at: tuple[int, int] | None = None
+        self._known: object = None  # all that is drawn, where that was said
         self._styles_by_name: dict[str, Style] = {}
         self._changes = Changes()
         self._unwritten: list[Region] = []
 
-    def show(self, draw: Draw, about: str = "", write: bool = True) -> None:
-        """Draw this from now on; without ``write`` what differs is written at the next :meth:`write` only."""
-        size = self.size
+    def show(self, draw: Draw, about: str = "", write: bool = True, known: object = None) -> None:
+        """Draw this from now on; without ``write`` what differs is written at the next :meth:`write` only. While
+        ``known``, all that ``draw`` depends on, is what it was, nothing is drawn."""
+        size, was, self._known = self.size, self._known, known
+        same = known is not None and known == was
         if self._drawn_at != size or not size:
             self.about, self._draw, self._drawn_at = about, draw, None
             self.refresh()
+            return
+        if same:
+            self._draw = draw
             return
         grid = draw(*size)  # first: what cannot be drawn is not tried again
         self.about, self._draw, self._spots = about, draw, grid.spots
