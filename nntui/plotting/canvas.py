@@ -125,5 +125,5 @@ def _from_top(places: Floats, rows: int, dots: int) -> NDArray[np.int64]:
 
 def _spans(top: NDArray[np.int64], bottom: NDArray[np.int64], here: Bools, height: int) -> Bools:
     row = np.arange(height)[:, None]
-    top, bottom, here = (one[..., None, :] for one in (top, bottom, here))
-    return np.asarray((row >= top) & (row <= bottom) & here, dtype=np.bool_)
+    inside = (row >= top[..., None, :]) & (row <= bottom[..., None, :])
+    return np.asarray(inside & here[..., None, :], dtype=np.bool_)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from lab.driving import ROOMY, until
+from lab.driving import ROOMY, text, until
 from lab.fakes import FakeExperiment
 
 from nntui.lab.app import LabApp
@@ -90,6 +90,7 @@ async def test_a_box_that_says_what_it_draws_is_drawn_when_that_differs(monkeypa
     async with shown.app.run_test(size=ROOMY) as pilot:
         assert shown.app._timer is not None
         shown.app._timer.stop()
+        await until(pilot, lambda: "Knobs" in text(shown.app))
         view = shown.app.lab_screen.query_one("#knobs", GridView)
         for known in (["one"], ["one"], ["two"], None, None):
             view.show(lambda w, h, word=str(known): draw(word, w, h), known=known)

@@ -77,3 +77,24 @@ def test_a_gap_is_not_bridged_but_sparse_points_are_joined() -> None:
 def test_nothing_gives_empty_columns() -> None:
     empty = np.zeros(0)
     assert np.isnan(to_columns(empty, empty, empty, empty, 5).middle).all()
+
+
+def test_every_dot_of_a_cell_is_the_one_that_braille_has_there() -> None:
+    bits = {(0, 0): 1, (1, 0): 2, (2, 0): 3, (0, 1): 4, (1, 1): 5, (2, 1): 6, (3, 0): 7, (3, 1): 8}  # Unicode's numbers
+    for (row, column), number in bits.items():
+        dots = np.zeros((2, 8, 4), dtype=bool)
+        dots[1, 4 + row, 2 + column] = True
+        codes = to_cells(dots)
+        assert codes[1, 1, 1] == 0x2800 + (1 << (number - 1))
+        assert np.count_nonzero(codes) == 1
+
+
+def test_several_curves_together_are_what_each_is_alone() -> None:
+    generator = np.random.default_rng(3)
+    places = generator.uniform(0.0, 1.0, (3, 5, 20))
+    places[:, generator.random((5, 20)) < 0.2] = np.nan
+    together = Columns(*places)
+    for dots in (line_dots, band_dots):
+        alone = [dots(Columns(*places[:, curve]), 4) for curve in range(5)]
+        np.testing.assert_array_equal(dots(together, 4), np.stack(alone))
+        np.testing.assert_array_equal(to_cells(dots(together, 4)), np.stack([to_cells(one) for one in alone]))
