@@ -32,6 +32,7 @@ COMMANDS = {
     "run": "run",
     "runs": "runs",
     "replay": "replay",
+    "watch": "watch",
     "diagnose": "diagnose",
     "compare": "compare",
     "export": "export",

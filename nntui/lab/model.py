@@ -32,7 +32,7 @@ from .log_book import LogBook
 from .map_view import MapView
 from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
-from .scenario_words import preview
+from .scenario_words import has_preview, preview
 from .session_view import SessionView
 from .shown_words import finding_line, found_marks, state_name
 from .state import LabState
@@ -333,7 +333,7 @@ class LabModel:
                 healthy=self._watched is not None and is_healthy(self._watched, view.findings),
             ),
             progress=view.progress,
-            preview=preview(view.scenario) if snapshot is None and view.scenario.lanes else None,
+            preview=preview(view.scenario) if snapshot is None and has_preview(view.scenario) else None,
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,
@@ -371,7 +371,7 @@ class LabModel:
         """What some actions are called now, in place of their own words."""
         labels = {"fix": self._fix_label, "next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if not self.view.running:
-            labels["pause"] = "train on" if self.view.finished else "go on"
+            labels["pause"] = "train on" if self.view.finished and not self.view.condition else "go on"
         if self.view_name == "lesson":
             labels |= {"next_panels": "scroll"}
         if self.zoom:

@@ -10,7 +10,7 @@ from nntui.plotting.theme import Theme
 from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, key_words
+from .keys import CANNOT, NEEDS, NOT_ORDERED, OF_KNOB, ORDERED, RACE_ONLY, Action, key_words
 from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
@@ -83,8 +83,11 @@ def refused(model: Known, action_id: str) -> str:
     """Why what is shown cannot do this at all, "" if it can: a record is not trained, another's run not turned."""
     if model.view.snapshot is None:
         return ""
+    if model.view.condition and action_id in ORDERED:
+        return model.view.no_orders
     missing = (need for need, ids in NEEDS.items() if action_id in ids and need not in model.view.capabilities)
-    return CANNOT.get(next(missing, ""), "")
+    words = CANNOT.get(next(missing, ""), "")
+    return NOT_ORDERED if words and model.view.condition else words
 
 
 def why_not(model: Known, view_name: str) -> str:

@@ -40,7 +40,7 @@ class Status:
     """
 
     title: str
-    state: str = "running"  # running, paused, finished, preparing, failed
+    state: str = "running"  # running, paused, finished, preparing, failed, record, lost
     rate: float = 0.0
     speed: float = math.inf
     severities: tuple[str, ...] = ()
@@ -123,12 +123,14 @@ def _leading_words(text: str, end: str) -> list[str]:
 
 
 def _step(snapshot: Snapshot, theme: Theme) -> Part:
-    """Where the lanes stand: a step, or the lowest and the highest."""
+    """Where the lanes stand: a step, or the lowest and the highest, and the last one, where that is known."""
     steps = [lane.step for lane in snapshot.lanes]
     here = grouped(max(steps))
     if min(steps) < max(steps):
         here = f"{grouped(min(steps))}{'-' if theme.ascii_only else '–'}{here}"
-    return [("step ", DIM), (here, f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)]
+    goes_on = max(steps) >= snapshot.steps and any(lane.state == "running" for lane in snapshot.lanes)
+    end = "" if goes_on else f" / {grouped(snapshot.steps)}"
+    return [("step ", DIM), (here, f"bold {TEXT}"), (end, DIM)]
 
 
 def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
@@ -141,6 +143,7 @@ def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
         "record": (g.stopped, ACCENT),
         "preparing": (g.waiting, DIM),
         "failed": (g.bad, ERROR),
+        "lost": (g.bad, ERROR),
     }[status.state]
     words = status.state
     if snapshot is not None and status.state == "running":

@@ -31,6 +31,21 @@ class Controls:
         self._held: list[tuple[dict[str, Any], str, Any, Any]] = []
         self._steps_left = -1  # before the next pause; -1: it goes on
 
+    def turnable(self) -> dict[str, float | list[float]]:
+        """What may be turned of this model and optimizer, and where it stands."""
+        found: dict[str, float | list[float]] = {"lr": 1.0}
+        decay = self._optimizer.param_groups[0].get("weight_decay")
+        if isinstance(decay, int | float):
+            found["weight_decay"] = float(decay)
+        found["clip_norm"] = 0.0
+        shares = [float(module.p) for module in self._dropouts()]
+        if shares:
+            found["dropout"] = shares if len(set(shares)) > 1 else shares[0]
+        return found
+
+    def _dropouts(self) -> list[Any]:
+        return [module for module in self._model.modules() if isinstance(module, _DROPOUT)]
+
     def clips(self, norm: float) -> bool:
         """Whether gradients of this norm are shortened."""
         return 0.0 < self.clip_norm < norm
@@ -123,7 +138,7 @@ class Controls:
         elif order.what == "clip_norm":
             self.clip_norm = order.value
         else:
-            found = [module for module in self._model.modules() if isinstance(module, _DROPOUT)]
+            found = self._dropouts()
             if not found:
                 return "the model has no dropout modules"
             for module in found:

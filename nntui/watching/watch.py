@@ -21,7 +21,7 @@ from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
 from nntui_engine.errors import InputError
-from nntui_engine.record.watched import Description, WatchedRecorder
+from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
 from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
 
 RECORD = "NNTUI_RECORD"  # in the environment: where to, for a script that says nothing
@@ -242,6 +242,7 @@ class Watch:
                 trainable=tuple(
                     any(part.parameter.requires_grad for part in layer.parts) for layer in self._measuring.layers
                 ),
+                turnable={} if self._controls is None else self._controls.turnable(),
             ),
             self._every,
         )
@@ -282,7 +283,9 @@ class Watch:
         self._commit()
         self._flush("running")
         if what == "set":
-            self._recorder.tweak(self.step, {"train": {detail["what"]: detail["value"]}})
+            group = detail["group"]
+            key = detail["what"] if group is None else f"{detail['what']}_{group}"
+            self._recorder.tweak(self.step, {TURNED: {key: detail["value"]}})
         self._recorder.note(self.step, what, detail)
         self._recorder.stands(self.step, "running", self._broken)
 

@@ -258,6 +258,11 @@ class RecordSource(Looking):
         """The numbers of a moment, ``size`` bytes."""
         return self._tables.state(moment, part, size)
 
+    def must_be_ours(self) -> None:
+        """Raises InputError for a run of another framework, which cannot be made again here."""
+        if isinstance(self._kind, Watched):
+            raise InputError(f"{self.path}: a script made this run: it cannot be made again here; nntui watch shows it")
+
     def damaged(self, why: str) -> InputError:
         """The error that says so."""
         return self._tables.damaged(why)

@@ -61,6 +61,15 @@ class MomentRow:
         return [Tweaked(self.at + one.after, one.set, one.lane) for one in self.coming]
 
 
+class Told(NamedTuple):
+    """An event at position ``at``: ``what`` names its kind."""
+
+    id: int
+    at: int
+    what: str
+    detail: dict[str, Any]
+
+
 class Piece(NamedTuple):
     """Samples (m, 1 + width) of a block; ``merged``: how many have become three, 1 where they stand one by one;
     ``rounded`` (1 + width,): the columns that were rounded to float32."""
@@ -256,6 +265,15 @@ class Tables:
         if not all(isinstance(at, int) for _, at, _, _ in found):
             raise self.damaged("an event is at no step")
         return [Happened(number, at, self._event(what, detail)) for number, at, what, detail in found]
+
+    def told(self, after: int) -> list[Told]:
+        """The events after the one of this number, oldest first, as they stand there."""
+        found = self._rows(
+            "SELECT id, at, what, detail FROM event WHERE id > ? ORDER BY id LIMIT ?", after, MOST_EVENTS
+        )
+        if not all(isinstance(at, int) and isinstance(what, str) for _, at, what, _ in found):
+            raise self.damaged("an event is at no step")
+        return [Told(number, at, what, self._parsed(detail, dict[str, Any])) for number, at, what, detail in found]
 
     def _event(self, what: object, detail: object) -> FindingEvent | FixEvent:
         return self._parsed(detail, FindingEvent) if what == FINDING else self._parsed(detail, FixEvent)

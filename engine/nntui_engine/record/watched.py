@@ -1,7 +1,7 @@
 """A run that another framework makes: what its record says of it, who writes that, and what it tells."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from ..data.dataset import LaneData
 from ..data.facts import DataFacts, remember
 from ..registry.activation import ACTIVATIONS
-from ..run.finding import Finding, Unchecked
+from ..run.finding import Finding
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite
 from ..scenario.settings import LaneSettings, LayerSettings
-from ..tasks.network_lane import NetworkLane, history_widths
+from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, WHOLE, NetworkLane, history_widths
 from .about import columns_of, may_be_rounded, versions
 from .networks import Networks, RecordedNetwork
+from .outcome import KEY, LaneOutcome, Outcome
 from .plain import from_text, to_text
 from .recorder import LaneNow, Now
 from .schema import created
@@ -27,7 +28,10 @@ from .writer import Writer
 
 Array = NDArray[np.float64]
 Settings = Mapping[str, object]
+NAN = float("nan")
 LANE = ""  # the name of the only one
+OF_THE_END = frozenset({"slow_convergence", "too_few_steps"})
+TURNED = "watch"  # the table of what is turned from outside: {"lr": the factor on the rate, "clip_norm": …}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Description:
     """A network of another framework (``framework``: its name and version) as far as it is known.
 
     ``dropout`` and ``trainable`` are of each layer; ``unseen``: what could not be seen, a sentence each.
+    ``turnable``: what may be turned from outside and where it stands at first, of "lr" a factor, of "dropout" a list
+    where modules differ; nothing of a run that takes no orders.
     """
 
     title: str
@@ -48,6 +54,7 @@ class Description:
     dropout: tuple[float, ...] = ()
     trainable: tuple[bool, ...] = ()
     unseen: tuple[str, ...] = ()
+    turnable: dict[str, float | list[float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.layers or any(layer.activation not in ACTIVATIONS for layer in self.layers):
@@ -76,21 +83,21 @@ def watched_lane(name: str, described: Description, tables: Mapping[str, Any]) -
     rows = np.empty((0, 0))
     data = LaneData("", "classes", (), (), rows, rows, rows, rows, (described.layers[0].inputs,), lambda x: x)
     remember(data, DataFacts())
-    widths = history_widths(len(described.layers))
-    settings, pasts = settings_of(name, described, tables), map(History, widths)
-    return WatchedLane(name, tables, settings, data, *pasts, described_layers=described.layers)
+    steps, evaluations = map(History, history_widths(len(described.layers)))
+    settings = settings_of(name, described, tables)
+    return WatchedLane(name, tables, settings, data, steps, evaluations, described_layers=described.layers)
 
 
 def settings_of(name: str, described: Description, tables: Mapping[str, Any]) -> LaneSettings:
     """What is known of how a network is trained; the rest is as if it were not used."""
     layers = described.layers
-    rates = tables.get("train", {})
+    turned = tables.get(TURNED, {})
     trainable = described.trainable or (True,) * len(layers)
     dropout = described.dropout or (0.0,) * len(layers)
     return LaneSettings(
         name=name, optimizer=described.optimizer,
-        optimizer_parameters={**described.optimizer_parameters, **{k: v for k, v in rates.items() if k == "lr"}},
-        schedule="constant", schedule_parameters={}, steps=0, clip_norm=float(rates.get("clip_norm", 0.0)),
+        optimizer_parameters=dict(described.optimizer_parameters),
+        schedule="constant", schedule_parameters={}, steps=0, clip_norm=float(turned.get("clip_norm", 0.0)),
         clip_value=0.0, seed=0, table=tables, inputs=layers[0].inputs, shape=(layers[0].inputs,),
         layers=tuple(
             LayerSettings(
@@ -120,6 +127,7 @@ class WatchedRecorder:
         self._events = self._arrangement = 0
         self._tables: dict[str, Any] = {}
         self._described: Description | None = None
+        self._latest: dict[str, float] = {}
 
     @property
     def trouble(self) -> str:
@@ -131,6 +139,7 @@ class WatchedRecorder:
         self._described = described
         self._tables = {
             "train": {"optimizer": described.optimizer, **described.optimizer_parameters},
+            TURNED: dict(described.turnable),
             "data": {"name": described.framework},
         }
         head = {
@@ -160,7 +169,7 @@ class WatchedRecorder:
         self.writer.do(self.writer.end_blocks)
 
     def tweak(self, at: int, settings: Mapping[str, Mapping[str, object]]) -> None:
-        """Settings that are others from step ``at`` on: {"train": {"lr": …}}."""
+        """Settings that are others from step ``at`` on: {"watch": {"lr": the factor}}."""
         for table, values in settings.items():
             self._tables = {**self._tables, table: {**self._tables.get(table, {}), **values}}
         flat = {f"{table}.{key}": value for table, values in settings.items() for key, value in values.items()}
@@ -168,18 +177,23 @@ class WatchedRecorder:
 
     def measured(self, steps: Array, whole: Array, layers: Array) -> None:
         """Steps (m,), WHOLE statistics (m, …) and those of layers (m, depth, STEP_STATISTICS)."""
+        self._latest.update(zip(WHOLE, whole[-1].tolist(), strict=True))
         flat = np.concatenate([whole, layers.transpose(0, 2, 1).reshape(len(whole), -1)], axis=1)
         self.writer.add((self._arrangement, "step"), steps, flat)
 
     def evaluated(self, step: int, values: Array, layers: Array) -> None:
         """Of a step: EVALUATION_STATISTICS (…,) and those of layers (depth, …)."""
+        self._latest.update(zip(EVALUATION, values.tolist(), strict=True))
         flat = np.concatenate([values, layers.T.reshape(-1)])[None]
         self.writer.add((self._arrangement, "evaluation"), np.array([float(step)]), flat)
 
     def stands(self, position: int, state: LaneState, broken: NonFinite | None) -> None:
         """The run has made so many steps."""
         text = to_text(Now(self._arrangement, position, (LaneNow(position, state, broken),)))
+        known = {name: value for name, value in self._latest.items() if name == "loss" or not np.isnan(value)}
+        outcome = to_text(Outcome((LaneOutcome(LANE, position, state, known),), ()))
         self.writer.do(lambda: self.writer.at_commit("run", "now", lambda: text))
+        self.writer.do(lambda: self.writer.at_commit("run", KEY, lambda: outcome))
 
     def note(self, at: int, what: str, detail: Mapping[str, object]) -> None:
         """Something happened that changes no number."""
@@ -211,9 +225,16 @@ class Watched(Networks):
         return RecordedNetwork(row, watched_lane(row.name, described, row.tables), described)  # type: ignore[arg-type]
 
     def settle(self, one: RecordedNetwork, step: int, last: int, now: LaneNow | None, at_end: bool) -> None:
-        """Where it stood; how long it goes on nobody knows."""
-        one.lane.settings = replace(one.lane.settings, steps=max(last, step, 1))
+        """Where it stood, with the rate in force then; how long it goes on nobody knows."""
+        lane = one.lane
+        lane.settings = replace(lane.settings, steps=max(last, step, 1))
         super().settle(one, step, last, now, at_end)
+        lane.latest = dict.fromkeys(EVALUATION, NAN) | lane.latest  # of whole sets a script may measure nothing
+        for name in EVALUATION_LAYER:
+            lane.latest_layers.setdefault(name, np.full(len(lane.infos), NAN))
+        if "lr" in lane.latest:
+            rates = {**lane.settings.optimizer_parameters, "lr": lane.latest["lr"]}
+            lane.settings = replace(lane.settings, optimizer_parameters=rates)
         if not at_end:
             one.state = "running"
 
@@ -231,9 +252,6 @@ class Watched(Networks):
         return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
     def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
-        """What the rules that need to know no data find."""
-        return []
-
-    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
-        """What they could not look at."""
-        return []
+        """What the rules find, but for those that ask whether it gets there in the steps that are left: nobody knows
+        how many these are."""
+        return [finding for finding in super().findings(lanes) if finding.rule not in OF_THE_END]
