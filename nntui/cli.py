@@ -33,6 +33,7 @@ COMMANDS = {
     "runs": "runs",
     "replay": "replay",
     "watch": "watch",
+    "exec": "exec",
     "diagnose": "diagnose",
     "compare": "compare",
     "export": "export",

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
@@ -71,6 +72,8 @@ class LabModel:
         self.lists_layers = False  # whether the table of layers is on screen
         self.layer_last = False  # whether a layer was chosen last, and no knob since
         self.view_name = ""  # until it is known what runs
+        self.output: deque[str] | None = None  # lines of the script that runs under the lab
+        self.output_of = ""
         self.view = SessionView()
         self.tries_done: set[int] = set()
         self.fixes = FixTrials()
@@ -356,6 +359,8 @@ class LabModel:
             arrangement=self.arrangement,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
+            output=None if self.output is None else "\n".join(self.output),
+            output_of=self.output_of,
         )
 
     @property
@@ -372,6 +377,8 @@ class LabModel:
         labels = {"fix": self._fix_label, "next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if not self.view.running:
             labels["pause"] = "train on" if self.view.finished and not self.view.condition else "go on"
+        if self.output is not None:
+            labels["lesson"] = "output"
         if self.view_name == "lesson":
             labels |= {"next_panels": "scroll"}
         if self.zoom:

@@ -1,5 +1,6 @@
 """Which actions do something now, and for each that does not, why: what a key says instead of nothing."""
 
+from collections import deque
 from typing import Protocol
 
 from nntui.plotting.header import Tab
@@ -38,6 +39,7 @@ class Known(Protocol):
     shown: tuple[str, ...]
     lists_layers: bool
     zoom: str
+    output: deque[str] | None
 
     @property
     def race(self) -> Snapshot | None:
@@ -109,8 +111,10 @@ def why_not(model: Known, view_name: str) -> str:
 def tabs(model: Known) -> tuple[Tab, ...]:
     """The views, for the header."""
     here, ascii_only = model.view_name or "overview", model.theme.ascii_only
+    labels = {} if model.output is None else {"lesson": "output"}
+    away = {view for view in VIEWS if why_not(model, view)}
     return tuple(
-        Tab(key_words(one, ascii_only), one.label, one.call, one.id == here, bool(why_not(model, one.id)))
+        Tab(key_words(one, ascii_only), labels.get(one.id, one.label), one.call, one.id == here, one.id in away)
         for one in model.actions
         if one.id in VIEWS
     )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
 
+    from .child import Child
     from .watched import WatchedSource
 
 WRITING_SECONDS = 30.0  # that leaving waits for a record to be written, at most
@@ -113,11 +114,15 @@ def branch_in_lab(
     return _run_on(session, source.scenario.title, ascii_only, fps)
 
 
-def watch_in_lab(source: "WatchedSource", *, ascii_only: bool = False, fps: int | None = None) -> int:
-    """Opens the lab on the run of a script. Returns the process' exit status."""
+def watch_in_lab(
+    source: "WatchedSource", *, ascii_only: bool = False, fps: int | None = None, child: "Child | None" = None
+) -> int:
+    """Opens the lab on the run of a script, which may be a ``child`` of this process. Returns the exit status."""
     config, trouble = read_config(config_file())
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
-    return _run(LabApp(watched_session(source), source.scenario.title, config=config), trouble, None)
+    app = LabApp(watched_session(source), source.scenario.title, config=config)
+    app.show_output_of(child)
+    return _run(app, trouble, None)
 
 
 def _run_on(session: Session, title: str, ascii_only: bool, fps: int | None) -> int:

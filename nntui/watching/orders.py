@@ -7,6 +7,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from nntui_engine.errors import InputError
 
 SUFFIX = ".orders"
+RECORD = "NNTUI_RECORD"  # in the environment: where a script records to that does not say it
+TOLD = "NNTUI_RECORD_TOLD"  # … and the file in which it tells where that is
 LONGEST = 4096  # bytes of an order
 SECONDS = 0.05  # between two looks at the file
 # What may be asked, and the keys of each
@@ -65,6 +68,14 @@ def checked(value: object) -> Order:
     if not (group is None or (isinstance(group, int) and not isinstance(group, bool) and group >= 0)):
         raise InputError(f"group: must be the number of a group of parameters; got {str(group)[:40]}")
     return Order(do, what, float(number), group)
+
+
+def tell_where(record: Path) -> None:
+    """Tells who has started the script where its record is."""
+    told = os.environ.get(TOLD)
+    if told:
+        with suppress(OSError):
+            Path(told).write_text(str(record.absolute()))
 
 
 def give(record: Path, order: Order) -> None:

@@ -20,11 +20,11 @@ from nntui.processor import processor_name
 from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
+from nntui.watching.orders import RECORD, tell_where
 from nntui_engine.errors import InputError
 from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
 from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
 
-RECORD = "NNTUI_RECORD"  # in the environment: where to, for a script that says nothing
 DEFAULT_RECORD = "run.nntui"
 FLUSH_SECONDS = 0.1  # between two hand-overs to the thread that writes
 FLUSH_STEPS = 64
@@ -369,6 +369,7 @@ def watch(
         warn(f"{str(error).removeprefix('--record: ')}. The training goes on unwatched.")
         return NotWatching()
     _WATCHED[model] = found
+    tell_where(path)
     if path != wanted:
         print(f"nntui: {wanted} exists already: recording into {path}", file=sys.stderr)
     return found

@@ -276,3 +276,62 @@ def test_names_of_layers_stay_different():
     assert [short_path(name, 10, "…") for name in NAMES] == ["stem", "…self_attn", "b.linear1", "b.linear2", "head"]
     assert short_path("encoder.layers.3.linear2", 13, "…") == "e.l.3.linear2"
     assert short_path("convolution", 8, "…") == "convolu…"
+
+
+# -- a script under the lab -----------------------------------------------------------------------------------------
+
+
+class FakeChild:
+    """A script that has written two lines."""
+
+    script = Path("train.py")
+
+    def __init__(self) -> None:
+        self.ended: int | None = None
+        self.interrupted = 0
+        self.lines = ["epoch 1", "[bold]epoch 2"]
+
+    def status(self) -> int | None:
+        return self.ended
+
+    def interrupt(self) -> None:
+        self.interrupted += 1
+
+    def new_lines(self) -> list[str]:
+        lines, self.lines = self.lines, []
+        return lines
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("key", "interrupted"), [("s", 1), ("g", 0)])
+async def test_q_asks_what_becomes_of_the_script(run, key, interrupted):
+    app, child = lab_on(run), FakeChild()
+    app.show_output_of(child)  # type: ignore[arg-type]
+    async with app.run_test(size=(150, 44)) as pilot:
+        await until(pilot, lambda: "6 output" in text(app).splitlines()[0])
+        await pilot.press("6")
+        await until(pilot, lambda: "Output of train.py" in text(app) and "[bold]epoch 2" in text(app))
+        await pilot.press("q")
+        await until(pilot, lambda: "train.py is still training" in text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: "still training" not in text(app))
+        assert not app._exit
+        await pilot.press("q")
+        await until(pilot, lambda: "train.py is still training" in text(app))
+        await pilot.press(key)
+        await pilot.pause()
+        assert app._exit
+    assert (child.interrupted, app.return_code) == (interrupted, 0)
+
+
+@pytest.mark.asyncio
+async def test_a_script_that_has_ended_says_so_and_q_leaves(run):
+    app, child = lab_on(run), FakeChild()
+    app.show_output_of(child)  # type: ignore[arg-type]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await until(pilot, lambda: "▶ running" in text(app))
+        child.ended = 3
+        await until(pilot, lambda: "train.py has ended with status 3" in text(app))
+        await pilot.press("q")
+        await pilot.pause()
+        assert app._exit
