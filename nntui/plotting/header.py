@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, NetworkPart, Snapshot
 
 from .grid import Grid, Spot
 from .numbers import grouped, short
@@ -128,9 +128,18 @@ def _step(snapshot: Snapshot, theme: Theme) -> Part:
     here = grouped(max(steps))
     if min(steps) < max(steps):
         here = f"{grouped(min(steps))}{'-' if theme.ascii_only else '–'}{here}"
-    goes_on = max(steps) >= snapshot.steps and any(lane.state == "running" for lane in snapshot.lanes)
-    end = "" if goes_on else f" / {grouped(snapshot.steps)}"
+    end = (
+        ""
+        if any(_nobody_knows_the_end(lane, snapshot.steps) for lane in snapshot.lanes)
+        else f" / {grouped(snapshot.steps)}"
+    )
     return [("step ", DIM), (here, f"bold {TEXT}"), (end, DIM)]
+
+
+def _nobody_knows_the_end(lane: LaneSnapshot, steps: int) -> bool:
+    """Whether a script makes the lane's run, and may go on beyond the last step that is known."""
+    at_end = lane.state == "running" and lane.step >= steps
+    return at_end and isinstance(lane.own, NetworkPart) and "watch" in lane.network.settings.table
 
 
 def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
