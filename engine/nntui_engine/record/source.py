@@ -27,7 +27,7 @@ from .tables import ArrangementRow, LaneRow, Tables
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
-FAR = 8192  # steps forward from which on a path is read from its folds sooner than step by step
+FAR = 8192  # steps forward from which on a past may be read sooner from what was kept of it than step by step
 
 
 class RecordSource(Looking):
@@ -107,13 +107,24 @@ class RecordSource(Looking):
         target = min(max(0, position), self.end)
         here = next((one for one in reversed(self._line) if one.at <= target), self._line[0])
         goes_on = self.lanes_now and here == self._here and target >= self.position
-        if not goes_on or (target - self.position > FAR and any(map(len, self._folds_of.values()))):
+        if not goes_on or (target - self.position > FAR and self._is_nearer_anew(here, target)):
             self._here = here
             self.lanes_now = self._all_begun(here.id)
         for one in self.lanes_now:
             self._move(one, here, target)
         self.position = target
         return target
+
+    def _is_nearer_anew(self, here: ArrangementRow, target: int) -> bool:
+        """Whether a lane's past is read sooner from its folds, or from what a moment has kept, than from here on."""
+        if any(map(len, self._folds_of.values())):
+            return True
+        steps = ((one, one.row.step + target - here.at) for one in self.lanes_now)
+        return any(
+            self._tables.step_of_past(one.row.id, kind, step) > read + FAR
+            for one, step in steps
+            for kind, read in one.read.items()
+        )
 
     def _all_begun(self, arrangement: int) -> list[RecordedLane[Any]]:
         rows = self._tables.lanes(arrangement)
