@@ -37,6 +37,7 @@ LAYER_PANELS = (
     "augmented",
     "layer_map",
     "layer_outputs",
+    "layer",
 )
 
 
@@ -54,10 +55,13 @@ def load_scenario(path_or_name: str | Path) -> "Scenario":
     Raises InputError for anything wrong, panels included.
     """
     from nntui.own_data import is_data, scenario_text
+    from nntui_engine.errors import InputError
     from nntui_engine.scenario import load_scenario as load
     from nntui_engine.scenario import parse_scenario
 
     path = Path(path_or_name)
+    if path.suffix == ".nntui" and path.is_file():
+        raise InputError(f"{path}: is a record: nntui replay looks at it, nntui run --resume goes on with it")
     if is_data(path):
         return parse_scenario(scenario_text(path), path.stem, path.parent, path, panel_names)
     return load(path_or_name, panel_names)

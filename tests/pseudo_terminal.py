@@ -53,14 +53,22 @@ sys.exit(status if status >= 0 else 128 - status)
 
 
 class PseudoTerminal:
-    """A child with a terminal of its own. ``command`` gets it as its controlling terminal and standard streams.
+    """A child with a terminal of its own. ``command`` gets it as its controlling terminal and standard streams, and
+    works in ``cwd``.
 
     With ``leader`` another process leads its session, as a shell does; this one keeps a hangup to itself, and takes
     the terminal back on SIGUSR1.
     """
 
     def __init__(
-        self, command: Sequence[str], columns: int = 100, rows: int = 30, *, leader: bool = False, **changes: str
+        self,
+        command: Sequence[str],
+        columns: int = 100,
+        rows: int = 30,
+        *,
+        leader: bool = False,
+        cwd: Path | None = None,
+        **changes: str,
     ) -> None:
         self._master, self._slave = os.openpty()
         self.resize(columns, rows)
@@ -79,6 +87,7 @@ class PseudoTerminal:
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,
+            cwd=cwd,
             env={**environment(**changes), MARK: self._mark, "PYTHONFAULTHANDLER": "1"},
             preexec_fn=in_the_child,
         )

@@ -118,7 +118,7 @@ FAULTS = (
         bases=("norm",),
     ),
     _fault("too small", "underfitting", {"model.hidden": [2]}, {"model.hidden": [1]}),
-    _fault("too few steps", "slow_convergence lr_too_low", {"train.steps": 40}, {"train.steps": 20}),
+    _fault("too few steps", "too_few_steps slow_convergence lr_too_low", {"train.steps": 40}, {"train.steps": 20}),
 )
 ODD_BUT_HEALTHY: tuple[Mapping[str, Any], ...] = (
     {"model.activation": "sigmoid", "model.init": "xavier_normal", "model.hidden": [32]},

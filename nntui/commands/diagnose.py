@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
 
 DEFAULT_BUDGET = 30
-RECORD_SUFFIX = ".nntui"
 LONGEST_BUDGET = 86_400
 
 
@@ -41,6 +40,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]  # generic since c
         "nntui diagnose my-scenario.toml --fix --out mended.toml",
         "nntui diagnose digits --set train.lr=50 --json",
         "nntui diagnose run.nntui",
+        "nntui diagnose last              the newest run of the lab",
     ),
 )
 @click.argument("scenario", type=SCENARIO)
@@ -70,15 +70,17 @@ def command(
     """Train SCENARIO without a screen and say what is wrong with it, where, since when and why.
 
     With --fix it trains what might mend it beside it: each fix, pairs of them, and a small search. A fix counts when
-    it works with three seeds. A record (.nntui) is judged as it is, without training. Exits with 0 if nothing is
-    wrong, 1 if something is, fixed or not.
+    it works with three seeds. A record is judged as it is, without training: a .nntui file, or of the history (nntui
+    runs) "last", a number in that list, or the beginning of a name. Exits with 0 if nothing is wrong, 1 if something
+    is, fixed or not.
     """
     for option, value in {"--budget": budget, "--out": out}.items():
         if value is not None and not fix:
             raise click.UsageError(f"{option} works with --fix only", click.get_current_context())
-    if Path(scenario).suffix == RECORD_SUFFIX:
+    record = _record(scenario)
+    if record is not None:
         given = {"--set": sets or None, "--seed": seed, "--steps": steps, "--fix": fix or None, "--lane": lane}
-        return _judge_record(Path(scenario), [option for option, value in given.items() if value is not None], as_json)
+        return _judge_record(record, [option for option, value in given.items() if value is not None], as_json)
     from nntui.headless.sets import parse_sets
     from nntui.headless.training import RunOptions, build, train
     from nntui.scenario import load_scenario
@@ -115,6 +117,27 @@ def command(
         if out is not None:
             _write(run, found, out)
     return 0 if found.healthy else 1
+
+
+def _record(name: str) -> Path | None:
+    """The record that is meant; None for a scenario, which goes before a record of the history that is called so."""
+    from nntui.lab.history import SUFFIX, kept_record
+    from nntui_engine.errors import InputError
+    from nntui_engine.files import expanded
+    from nntui_engine.scenario import list_scenarios
+
+    path = expanded(name)
+    if path.suffix == SUFFIX:
+        return path
+    if path.exists() or path.suffix or len(path.parts) != 1:
+        return None
+    try:
+        found = kept_record(name)
+    except InputError:
+        if name == "last" or name.isdecimal():
+            raise
+        return None
+    return None if name in [one.name for one in list_scenarios()] else found
 
 
 def _judge_record(path: Path, options: list[str], as_json: bool) -> int:

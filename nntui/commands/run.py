@@ -63,7 +63,7 @@ class Outputs(NamedTuple):
         "nntui run digits --headless --screenshot digits.svg --size 160x48",
         "nntui run digits --record digits.nntui",
         "nntui run --resume digits.nntui",
-        "nntui run --resume digits.nntui --headless --at 500 --record slower.nntui --set train.lr=0.001",
+        "nntui run --resume digits.nntui --at 500 --record slower.nntui --set train.lr=0.001",
         "nntui run beale --fair",
     ),
 )
@@ -156,7 +156,6 @@ def command(
         "--fail-on": fail_on,
         "--save-weights": save_weights,
         "--timing": timing or None,
-        "--at": at,
     }
     if not headless:
         for option, value in headless_only.items():
@@ -186,16 +185,20 @@ def command(
         if at is None:
             decided |= {"--set": sets or None, "--steps": steps, "--record": record}
         _check_resumed([name for name, value in decided.items() if value is not None])
+        branch = None if at is None else _branch(at, record, sets, steps)
         if headless:
             from nntui.headless.training import RunOptions
 
-            if at is not None:
-                outputs = outputs._replace(branch=_branch(at, record, sets, steps))
-            return _headless(None, RunOptions(every=every or 1), outputs)
+            return _headless(None, RunOptions(every=every or 1), outputs._replace(branch=branch))
         require_terminal(NO_SCREEN)
-        from nntui.lab.start import resume_in_lab
+        from nntui.lab.start import branch_in_lab, resume_in_lab
 
-        return resume_in_lab(_kept(resume), paused=paused, ascii_only=ascii_only, fps=fps)
+        path = _kept(resume)
+        if branch is None:
+            return resume_in_lab(path, paused=paused, ascii_only=ascii_only, fps=fps)
+        return branch_in_lab(
+            path, branch.at, branch.into, branch.changes, paused=paused, ascii_only=ascii_only, fps=fps
+        )
     if scenario is None:
         raise click.UsageError("Missing argument 'SCENARIO'", click.get_current_context())
     from nntui.scenario import load_scenario

@@ -1,6 +1,6 @@
 """Recording a run without a screen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +14,7 @@ from nntui.headless import signals
 if TYPE_CHECKING:
     from nntui.headless.output import Progress
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.branch import Overrides
     from nntui_engine.record.recorder import Recorder
 
 
@@ -58,33 +59,30 @@ class BranchOptions:
     sets: tuple[str, ...] = ()
     steps: int | None = None
 
+    def changes(self, lanes: "Sequence[str]") -> "Overrides":
+        """What is changed, of lanes with these names. Raises InputError."""
+        from nntui.headless.sets import parse_sets
+
+        last = () if self.steps is None else (f"train.steps={self.steps}",)
+        return parse_sets((*self.sets, *last), lanes)
+
 
 @contextmanager
 def branching(path: Path, wanted: BranchOptions, keep_samples: int, progress: "Progress") -> "Iterator[Experiment]":
     """The run of a record where it stood at a step, recorded into another file since its start. Raises InputError where
     it cannot be, or may not be changed so."""
-    from nntui.headless.sets import parse_sets
     from nntui.headless.training import reach
+    from nntui.lab.branching import begin
     from nntui.lab.recording import words as describe
-    from nntui_engine.errors import InputError
     from nntui_engine.record.branch import branched
     from nntui_engine.record.resume import Options
 
-    sets = (*wanted.sets, *(() if wanted.steps is None else (f"train.steps={wanted.steps}",)))
-    changes = partial(parse_sets, sets)
-    branch = branched(path, wanted.at, wanted.into, describe, Options(keep_samples, progress), changes)
+    options, changes = Options(keep_samples, progress), wanted.changes
+    branch = branched(path, wanted.at, wanted.into, describe, options, changes)
     with _written(branch.recorder):
-        try:
-            if not reach(branch.run, wanted.at, progress):
-                raise InputError(f"{path}: its run ends at step {branch.run.position} here, before step {wanted.at}")
-            if not branch.same:
-                click.echo(
-                    f"nntui: step {wanted.at} has other numbers here than in {path}; the branch has its own", err=True
-                )
-            branch.change(changes([lane.name for lane in branch.run.lanes]))
-        except InputError:
-            branch.discard()
-            raise
+        other = begin(branch, path, changes, partial(reach, progress=progress))
+        if other:
+            click.echo(f"nntui: {other}", err=True)
         click.echo(f"{path}: goes on from step {wanted.at} in {wanted.into}", err=True)
         yield branch.run
 

@@ -77,8 +77,10 @@ def _document(row: RunRow) -> dict[str, Any]:
     lanes = None if outcome is None else [_lane(one) for one in outcome.lanes]
     found = None if outcome is None else [_found(one) for one in outcome.findings]
     step = None if said is None else said.position
-    ends = {"writing": row.writing, "step": step, "lanes": lanes, "findings": found, "trouble": row.trouble or None}
-    return {**head, **of_run, **ends}
+    ends = {"writing": row.writing, "step": step, "lanes": lanes, "findings": found}
+    goes_on = None if said is None else said.goes_on_in or None
+    began = None if said is None else said.recorded_from
+    return {**head, **of_run, **ends, "recorded_from": began, "goes_on_in": goes_on, "trouble": row.trouble or None}
 
 
 def _lane(one: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The list of records for people."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -42,8 +43,10 @@ def _came(row: RunRow) -> Text:
     outcome = row.summary.outcome
     if outcome is None:
         return Text(f"{steps_words(row.summary)}; how it stood is not known", style="dim")
+    began = f"recorded from step {row.summary.recorded_from} on" if row.summary.recorded_from else ""
+    goes_on = f"goes on in {Path(row.summary.goes_on_in).name}" if row.summary.goes_on_in else ""
     lanes = f"{len(outcome.lanes)} lanes" if len(outcome.lanes) > 1 else ""
-    return Text(", ".join(filter(None, (steps_words(row.summary), lanes, outcome_words(outcome)))))
+    return Text(", ".join(filter(None, (steps_words(row.summary), began, goes_on, lanes, outcome_words(outcome)))))
 
 
 def _found(row: RunRow) -> Text:

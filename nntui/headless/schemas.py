@@ -196,7 +196,8 @@ def runs_schema() -> Schema:
     run = {"name": TEXT, "path": TEXT, "written": TEXT, "bytes": COUNT, "scenario": known(TEXT), "title": known(TEXT)}
     run |= {"kind": {"enum": ["network", "surface", None]}, "seed": known(COUNT), "steps": known(COUNT)}
     run |= {"writing": FLAG, "step": known(COUNT), "lanes": known(listed(lane)), "findings": known(listed(found))}
-    return closed({"schema": {"const": 1}, "runs": listed(closed({**run, "trouble": known(TEXT)}))})
+    run |= {"recorded_from": known(COUNT), "goes_on_in": known(TEXT), "trouble": known(TEXT)}
+    return closed({"schema": {"const": 1}, "runs": listed(closed(run))})
 
 
 def verify_schema() -> Schema:

@@ -59,12 +59,14 @@ class LabActions(PanelActions):
         if self.arrow_moves_start(0, -direction, False) or self.arrow_moves_layer(direction):
             return
         self.model.rack.choose(direction)
+        self.model.layer_last = False
         self.redraw()
 
     def action_turn(self, direction: int, fine: bool) -> None:
         """Turns the chosen knob down (−1) or up (1); while a start is being chosen, moves it left or right."""
         if self.arrow_moves_start(direction, 0, fine) or self.arrow_moves_cursor(direction, fine):
             return
+        self.model.layer_last = False
         lanes = self.model.chosen_lanes
         if lanes and all(self.model.rack.value(self.model.rack.knob, lane) is None for lane in lanes):
             self.say(self.model.rack.missing(lanes), log=False)
@@ -98,7 +100,7 @@ class LabActions(PanelActions):
 
     def choose_knob(self, index: int) -> None:
         """Chooses a knob by its place."""
-        self.model.rack.chosen = index
+        self.model.rack.chosen, self.model.layer_last = index, False
         self.redraw()
 
     def set_knob(self, index: int, value: Value) -> None:
@@ -153,7 +155,13 @@ class LabActions(PanelActions):
         self.redraw()
 
     def action_next_measure(self) -> None:
-        """Shades the units of the Network view by the next of what is known of them."""
+        """Shades the units of the Network view by the next of what is known of them, a race's map by height or by the
+        minimum that is reached from there."""
+        if self.model.race is not None:
+            self.model.map_view.basins = not self.model.map_view.basins
+            words = "which minimum this lane reaches from there, at its settings" if self.model.map_view.basins else ""
+            self.say(f"Shades of the map say {words or 'how high the surface is'}.", log=False)
+            return
         view = self.model.panel_view
         view.measure = (view.measure + 1) % len(MEASURES)
         self.redraw()
@@ -170,6 +178,7 @@ class LabActions(PanelActions):
             self.say(reason, log=False)
             return
         self.model.view_name, self.model.page, self.model.zoom = name, 0, ""
+        self.model.layer_last = False
         self.redraw()
 
     def action_panels(self, direction: int) -> None:
@@ -195,13 +204,15 @@ class LabActions(PanelActions):
         self.model.tried(self.add_lanes(one.set, self.model.like_for_try(one.lane)))
 
     def action_fix(self) -> None:
-        """Tries the next fix of what was found in the chosen lane, in a new lane beside it."""
+        """Tries the next fix of what was found in the chosen lane, or else in the sickest, in a new lane beside it."""
         found = self.model.next_fix
         if found is not None:
             lane, fix = found
             for new in self.add_lanes(fix.set, lane.name):
-                self.model.fixes.began(new.name, lane.name, fix)
-            self.say(f"Trying a fix of {fix.of.replace('_', ' ')}: {fix.why}. At its end it says whether it has won.")
+                self.model.note_fix(self.model.fixes.began(new.name, lane.name, fix))
+            whose = f" in lane {lane.name}" if lane.name else ""
+            what = fix.of.replace("_", " ")
+            self.say(f"Trying a fix of {what}{whose}: {fix.why}. At its end it says whether it has won.")
 
     def action_add_lane(self, fresh: bool) -> None:
         """Adds a copy of each chosen lane: from its start, or as it stands."""
@@ -319,14 +330,18 @@ class LabActions(PanelActions):
         self._open(ValueScreen("Record this run into", name, hint, new_record), done)
 
     def action_copy_command(self) -> None:
-        """Puts the command that gives this run into the clipboard."""
+        """Puts the values of the plot that is read at a step into the clipboard, or the command that gives this run."""
+        values = self.lab_screen.read_values if self.lab_screen is not None else ""
+        if values:
+            self.to_copy.append(values)
+            return
         self.source.order(lambda training: self.to_copy.append(command_line(training.run)))
 
     def action_help(self) -> None:
         """Says what is on screen, and lists the keys: first those that work here."""
         model, lab = self.model, self.lab_screen
         words = lab.shown_words if lab is not None else []
-        lines = help_lines(model.view_name, words, model.actions, model.available(), self.plot_theme)
+        lines = help_lines(model.view_name, words, model.actions, model.available(), self.plot_theme, model.labels)
         self._open(HelpScreen(lines, self.plot_theme))
 
     def action_command_palette(self) -> None:

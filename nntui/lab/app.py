@@ -6,9 +6,10 @@ import signal
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from traceback import format_exception
 from typing import Any
 
-from rich.traceback import Traceback
+from rich.text import Text
 from textual.actions import parse
 from textual.binding import Binding
 from textual.css.query import NoMatches
@@ -27,12 +28,14 @@ from .ahead import Ahead
 from .any_session import AnySession, NoSession
 from .config import Config
 from .keys import actions
+from .later import later
 from .model import LabModel
 from .palette import LabCommands
 from .screens.lab import LabScreen
 from .session_view import SessionView
 from .settings_actions import SettingsActions
 from .themes import colours_named, textual_theme
+from .training import Training
 
 FRAMES_PER_SECOND = 12
 RACE_FRAMES_PER_SECOND = 22
@@ -88,13 +91,14 @@ class LabApp(SettingsActions):
         self._slow = False
         self._take_over(source or NoSession(), fair)
         self._drawn_at = 0.0
-        self._drawing: Timer | None = None  # the frame that is due
+        self._drawing = False  # whether a frame is due
 
     def _take_over(self, source: AnySession, fair: bool = False) -> None:
         """Knows nothing but this source."""
         self.source = source
         self.model = LabModel(self.title, self._lab_actions, self.plot_theme, still=self.still)
         self.model.panel_view.meanings = self._config.meanings
+        self.model.note_fix = lambda event: source.order(partial(Training.note_fix, event=event))
         self._shown: tuple[str, ...] | None = None
         self._surface_requested: SurfaceRequest | None = None
         self._looks_requested = LookRequest()
@@ -215,16 +219,17 @@ class LabApp(SettingsActions):
 
     def redraw(self) -> None:
         """Draws what is known again, as after a key: now, or with the next frame where the last one is very new."""
-        if self._drawing is not None:
+        if self._drawing:
             return
         wait = self._drawn_at + DRAWING_SECONDS - time.monotonic()
         if self.still or wait <= 0:
             self._draw()
         else:
-            self._drawing = self.set_timer(wait, self._draw)
+            self._drawing = True
+            later(self, wait, self._draw)
 
     def _draw(self) -> None:
-        self._drawing = None
+        self._drawing = False
         self._attempt(self._draw_now)
         self._drawn_at = time.monotonic()
 
@@ -310,8 +315,10 @@ class LabApp(SettingsActions):
             super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
-        """Textual would print every local variable: of a run's whole past that takes minutes."""
-        self._exit_renderables.append(Traceback(show_locals=False, width=None))
+        """Prints what Python says of the mistake. Textual's own words have every local variable, of a run's whole past,
+        and take seconds without; the training, which would slow it down, ends first."""
+        self.source.stop(0.0)
+        self._exit_renderables.append(Text("".join(format_exception(self._exception)).rstrip()))
         self._close_messages_no_wait()
 
     def restore_terminal(self) -> None:

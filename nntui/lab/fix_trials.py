@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from nntui.plotting.numbers import explained, share
 from nntui_engine.analysis.fixing.candidates import Candidate, candidates
 from nntui_engine.diagnosis.case import Case
+from nntui_engine.record.noticed import FixEvent
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
@@ -21,6 +23,11 @@ class _Trial:
     lane: str
     origin: str
     rule: str
+    set: Mapping[str, object]
+
+    def event(self, state: Literal["tried", "won", "lost"]) -> FixEvent:
+        """What its record says of it."""
+        return FixEvent(state, 0, self.lane, self.origin, self.rule, self.set)
 
 
 class FixTrials:
@@ -41,15 +48,16 @@ class FixTrials:
         tried = self._tried.get(lane.name or ORIGINAL, [])
         return next((one for one in candidates(mine, Case(lane).settings) if one.set not in tried), None)
 
-    def began(self, lane: str, origin: str, fix: Candidate) -> None:
+    def began(self, lane: str, origin: str, fix: Candidate) -> FixEvent:
         """A lane was made that tries a fix; one that was alone has a name from then on."""
         origin = origin or ORIGINAL
         self._tried.setdefault(origin, []).append(fix.set)
-        self._running.append(_Trial(lane, origin, fix.of))
+        self._running.append(_Trial(lane, origin, fix.of, fix.set))
         self._origins[lane] = origin
+        return self._running[-1].event("tried")
 
-    def ended(self, snapshot: Snapshot, findings: Sequence[Finding]) -> list[str]:
-        """What is to be said of trials that have come to their end; each once."""
+    def ended(self, snapshot: Snapshot, findings: Sequence[Finding]) -> list[tuple[str, FixEvent]]:
+        """What is to be said of trials that have come to their end, and recorded; each once."""
         lanes = {lane.name: lane for lane in snapshot.lanes}
         said = []
         for trial in list(self._running):
@@ -59,7 +67,8 @@ class FixTrials:
             if lane.state != "running":
                 self._running.remove(trial)
                 still_found = any(one.lane == lane.name and one.rule == trial.rule for one in findings)
-                said.append(_words(lane, origin, _is_better(lane, origin) and not still_found, still_found))
+                won = _is_better(lane, origin) and not still_found
+                said.append((_words(lane, origin, won, still_found), trial.event("won" if won else "lost")))
         return said
 
 

@@ -1,16 +1,19 @@
 """What help says: first of what is on screen, then the keys that work here, then all keys."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from nntui.plotting.panels import PanelWords
 from nntui.plotting.theme import Theme
 
-from .keys import Action, key_words
+from .keys import PAIRS, Action, key_words
 
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
 BOXES = {
     "Lanes": "What trains side by side, a variant each; tab chooses the one whose knobs are shown.",
     "Knobs": "Settings to turn while it trains: up and down choose one, left and right turn it.",
+    "Layers": "The chosen lane's layers with their newest numbers: w or a click chooses one, enter shows it large.",
     "Findings and log": "What is wrong, why, and what to set; below it what was done, and at which step.",
     "Mouse": "Never needed. A click chooses; over a plot it reads every value there, clicked it stays, twice enlarges.",
 }
@@ -41,8 +44,9 @@ def help_lines(
     actions: tuple[Action, ...],
     available: Iterable[str],
     theme: Theme,
+    labels: Mapping[str, str] = NO_LABELS,
 ) -> list[HelpLine]:
-    """All of it; ``panels`` are those on screen."""
+    """All of it; ``panels`` are those on screen, ``labels`` what some actions are called as long as they are."""
     there, ascii_only = set(available), theme.ascii_only
     lines = [HelpLine(VIEWS.get(view, view), heading=True)]
     for panel in panels:
@@ -51,7 +55,11 @@ def help_lines(
     lines += [HelpLine(words, box) for box, words in BOXES.items()]
     here = [action for action in actions if action.id in there]
     lines += [HelpLine(""), HelpLine("Keys that work here", heading=True)]
-    lines += [HelpLine(action.description, key_words(action, ascii_only)) for action in here]
+    now = {**labels, **{PAIRS[one]: words for one, words in labels.items() if one in PAIRS}}
+    lines += [
+        HelpLine(now[action.id].capitalize() if action.id in now else action.description, key_words(action, ascii_only))
+        for action in here
+    ]
     for group in dict.fromkeys(action.group for action in actions):
         lines += [HelpLine(""), HelpLine(f"All keys: {group}", heading=True)]
         lines += [

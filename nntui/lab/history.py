@@ -16,6 +16,7 @@ from .state_files import state_file
 
 if TYPE_CHECKING:
     from nntui_engine.record.recorder import Recorder
+    from nntui_engine.run.finding import Finding
     from nntui_engine.run.listener import News
     from nntui_engine.run.run import Run
     from nntui_engine.run.timeline import Event
@@ -166,6 +167,16 @@ class KeptRun:
         recorder = self._there()
         if recorder is not None:
             recorder.stands(run, events, news)
+
+    def found(self, run: "Run", findings: "Sequence[Finding]") -> None:
+        """Somebody has looked for what is wrong with the run."""
+        if self._recorder is not None:
+            self._recorder.found(run, findings)
+
+    def noted(self, run: "Run", what: str, detail: "Mapping[str, object]") -> None:
+        """Something has happened that changes no number."""
+        if self._recorder is not None:
+            self._recorder.noted(run, what, detail)
 
     def close(self) -> None:
         """Writes what is left."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from nntui.plotting.log_list import LogLine
 from nntui.plotting.numbers import short_exponents
+from nntui_engine.record.noticed import FixEvent, Happened
+from nntui_engine.run.finding import SEPARATOR, layer_words
 from nntui_engine.run.lanes import settings_words, short_key, shown
 from nntui_engine.run.snapshot import LaneSnapshot, Mark, Snapshot
 
@@ -30,10 +32,24 @@ class LogBook:
 
     def __init__(self, arrow: str = "→", clock: Callable[[], float] = time.monotonic) -> None:
         self.lines: list[LogLine] = []
+        self._recorded: list[LogLine] = []  # what a record says of findings and fixes
         self._arrow = arrow
         self._clock = clock
         self._marks: tuple[Mark, ...] = ()
         self._turn: _Turn | None = None
+
+    @property
+    def all_lines(self) -> list[LogLine]:
+        """The log with what a record says of findings and fixes, those that have a step in the order of their steps."""
+        if not self._recorded:
+            return self.lines
+        dated = [*(line for line in self.lines if line.step is not None), *self._recorded]
+        dated.sort(key=lambda line: line.step or 0)
+        return [*dated, *(line for line in self.lines if line.step is None)]
+
+    def happened(self, events: Sequence[Happened]) -> None:
+        """Takes what a record says of findings and fixes until where it is looked at; it said less or more before."""
+        self._recorded = [event_line(one) for one in events]
 
     def note(self, text: str, error: bool = False) -> None:
         """Something to be read again later."""
@@ -85,6 +101,21 @@ class LogBook:
         """What was said of this change while it was made need not stand there twice."""
         told = f"{settings_words(mark.settings)}: "
         self.lines = [line for line in self.lines if line.kind != "note" or not line.text.startswith(told)]
+
+
+def event_line(one: Happened) -> LogLine:
+    """An event of a record: "found: vanishing gradient · sigmoid · layers 1–5 · since step 4"."""
+    event = one.event
+    rule = event.rule.replace("_", " ")
+    if isinstance(event, FixEvent):
+        fix = f"fix of {rule} in {event.origin}"
+        if event.state == "tried":
+            return LogLine(f"{fix} tried: {event.lane} has {settings_words(event.set)}", one.at)
+        return LogLine(f"{fix} has {event.state}: {event.lane}", one.at)
+    what = {"began": "found", "changed": f"now {event.severity}", "ended": "gone"}[event.state]
+    since = f"since step {event.since}" if event.state == "began" else ""
+    where = filter(None, (rule, event.lane, layer_words(event.layers), since))
+    return LogLine(f"{what}: {SEPARATOR.join(where)}", event.step)
 
 
 class _Values:

@@ -13,10 +13,12 @@ FURTHEST = 1e7  # from the origin
 
 @dataclass(slots=True)
 class MapView:
-    """``window`` is None until a person changes it: then the scenario's own is shown."""
+    """``window`` is None until a person changes it: then the scenario's own is shown; ``basins``: whether shades say
+    which minimum is reached from there, in place of how high the surface is."""
 
     window: Window | None = None
     crosshair: Point | None = None
+    basins: bool = False
 
     def shown(self, home: Window) -> Window:
         """The window to show, where the scenario's own is ``home``."""

@@ -5,13 +5,16 @@ import time
 from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
+from nntui.plotting.grid import fit
 from nntui.plotting.header import Status
-from nntui.plotting.layers_view import STATISTICS
+from nntui.plotting.layers_view import ONE_LAYER, STATISTICS
 from nntui.plotting.log_list import LogLine
 from nntui.plotting.panel import PanelView
+from nntui.plotting.severity import WORST_FIRST
 from nntui.plotting.theme import Theme
 from nntui.plotting.tries import TryLine
 from nntui_engine.analysis.fixing.candidates import Candidate
+from nntui_engine.record.noticed import FixEvent
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from . import reasons
@@ -35,6 +38,7 @@ from .shown_words import finding_line, found_marks, state_name
 from .state import LabState
 
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
+LONGEST_LANE = 16  # columns of a lane's name in the footer
 PLANES = 10  # through the weights: along their path, and random ones
 
 
@@ -65,10 +69,12 @@ class LabModel:
         self.pages = 1
         self.shown: tuple[str, ...] = ()  # the plots on screen
         self.lists_layers = False  # whether the table of layers is on screen
+        self.layer_last = False  # whether a layer was chosen last, and no knob since
         self.view_name = ""  # until it is known what runs
         self.view = SessionView()
         self.tries_done: set[int] = set()
         self.fixes = FixTrials()
+        self.note_fix: Callable[[FixEvent], object] = lambda _: None  # has who records the run note what became of one
         self._names: list[str] = []  # of the lanes, when they were seen last
         self._like: dict[str, str] = {}  # what every lane that was added is like
         self.branching = False  # whether turning a knob makes a new lane
@@ -76,6 +82,7 @@ class LabModel:
         self._labels_of_lanes = LaneLabels(theme.glyphs.arrow)
         self._tried: dict[str, str] = {}  # lanes that suggestions made, and what they are like
         self._awaited: tuple[str, int] | None = None  # the lane to be chosen, and the order that makes it
+        self._chosen_by_hand = False  # whether a person chose the lane, and it was not made last
         self._book = LogBook(theme.glyphs.arrow, clock)
         self._message = Message(self._state_now, clock)
 
@@ -97,13 +104,16 @@ class LabModel:
             if self._awaited is not None and view.applied >= self._awaited[1]:  # it is there, or was refused
                 if self._awaited[0] in names:
                     self.panel_view.lane, self.all_lanes = names.index(self._awaited[0]), False
+                    self._chosen_by_hand = False
                 self._awaited = None
             self._stay_with_the_lane(names)
             self.view_name = self.view_name or ("map" if self.race is not None else "overview")
             self._gather_knobs()
             self._book.read(before, view.snapshot)
-            for words in self.fixes.ended(view.snapshot, view.findings):
+            for words, event in self.fixes.ended(view.snapshot, view.findings):
                 self.say(words)
+                self.note_fix(event)
+            self._book.happened(view.happened)
 
     def _gather_knobs(self) -> None:
         """The knobs for the chosen lane and layer."""
@@ -129,7 +139,7 @@ class LabModel:
     @property
     def log(self) -> list[LogLine]:
         """What happened, oldest first."""
-        return self._book.lines
+        return self._book.all_lines
 
     def _state_now(self) -> Hashable:
         """What messages tell of."""
@@ -218,12 +228,14 @@ class LabModel:
             self.panel_view.lane += 1
         elif count > 1:
             self.all_lanes = True
+        self._chosen_by_hand = not self.all_lanes
         self._leave_what_this_lane_has_not()
 
     def choose_lane(self, lane: int) -> None:
         """A lane by its place."""
         if self.view.snapshot is not None:
             self.all_lanes, self.panel_view.lane = False, min(lane, len(self.view.snapshot.lanes) - 1)
+            self._chosen_by_hand = True
             self._leave_what_this_lane_has_not()
 
     def _leave_what_this_lane_has_not(self) -> None:
@@ -269,6 +281,7 @@ class LabModel:
             view.layer = (was - 1 + direction) % len(layers) + 1
             share = view.unit / max(1, layers[was - 1] - 1)
             view.unit = round(min(1.0, share) * (layers[view.layer - 1] - 1)) if beside else 0
+            self.layer_last = True
             self._gather_knobs()
 
     def go_to_layer(self, layer: int) -> None:
@@ -281,6 +294,13 @@ class LabModel:
     def knob_layer(self) -> int:
         """The layer (1-based) that the chosen knob is for, 0 where it is for all."""
         return self.rack.knob.layer if isinstance(self.rack.knob, FrozenKnob) else 0
+
+    @property
+    def enter_shows_layer(self) -> bool:
+        """Whether enter is for the chosen layer: in the Layers view, and where its row was chosen last in the table."""
+        if self.race is not None or not self._layers or self.view_name in ("network", "lesson", "fair"):
+            return False
+        return self.view_name == "layers" or (self.layer_last and self.lists_layers and not self.knob_layer)
 
     # -- what is shown -----------------------------------------------------------------------------------------
 
@@ -326,8 +346,9 @@ class LabModel:
             health=self._health(),
             log=self.log,
             tries=self._tries(),
+            tries_here=not reasons.refused(self, "try"),
             expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
-            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self._labels()),
+            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self.labels),
             message=message,
             panels=view.scenario.panels,
             page=self.page,
@@ -345,20 +366,24 @@ class LabModel:
     def _health(self) -> tuple[str, ...]:
         return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
 
-    def _labels(self) -> dict[str, str]:
-        labels = {"next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
+    @property
+    def labels(self) -> dict[str, str]:
+        """What some actions are called now, in place of their own words."""
+        labels = {"fix": self._fix_label, "next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if not self.view.running:
             labels["pause"] = "train on" if self.view.finished else "go on"
         if self.view_name == "lesson":
             labels |= {"next_panels": "scroll"}
         if self.zoom:
             labels |= {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
+            labels |= {"knob_down": "layer"} if self.zoom == ONE_LAYER else {}
         if self.race is not None:
             labels["epoch"] = "10 steps"
         if self.map_view.crosshair is not None:
             labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
-        elif self.view_name == "layers":
-            labels |= {"next_unit": "statistic"}
+        elif self.enter_shows_layer:
+            labels |= {"next_unit": "statistic"} if self.view_name == "layers" else {}
+            labels |= {} if self.zoom else {"type_value": "one layer"}
         elif self.view_name == "network":
             labels |= {"turn_up": "unit", "knob_down": "layer"} if self.zoom in reasons.OF_UNITS else {}
             labels |= {"type_value": "one unit"} if self.zoom in ("", "units", "diagram") else {}
@@ -367,6 +392,13 @@ class LabModel:
         elif self.view_name == "fair":
             labels |= {"type_value": "apply", "cancel": "back"}
         return labels
+
+    @property
+    def _fix_label(self) -> str:
+        """The word for a fix, with the lane that it is for where that is not the chosen one."""
+        found = self.next_fix
+        other = found is not None and found[0].name not in [lane.name for lane in self.chosen_lanes]
+        return f"fix {fit(found[0].name, LONGEST_LANE, self.theme.glyphs.end)}" if found and other else "fix"
 
     @property
     def arranged_view(self) -> str:
@@ -389,7 +421,7 @@ class LabModel:
 
     def _tries(self) -> list[TryLine]:
         key = next(action.keys for action in self.actions if action.id == "try").split(",")[0]
-        next_one = self.next_try
+        next_one = None if reasons.refused(self, "try") else self.next_try
         return [
             TryLine(one.say, key if index == next_one else "", index in self.tries_done)
             for index, one in enumerate(self.view.scenario.tries)
@@ -410,13 +442,22 @@ class LabModel:
 
     @property
     def next_fix(self) -> tuple[LaneSnapshot, Candidate] | None:
-        """The lane that the chosen one is about, and the first fix of what was found in it that was not tried yet."""
+        """A sick lane, and the first fix of what was found in it that was not tried yet: of the lane that was chosen or
+        that the chosen one was made to mend, else of the sickest."""
         lanes = {lane.name: lane for lane in self.view.snapshot.lanes} if self.view.snapshot is not None else {}
-        for chosen in self.chosen_lanes:
-            lane = lanes.get(self.fixes.origin_of(chosen.name), chosen)
-            fix = None if self.race is not None else self.fixes.next_for(lane, self.view.findings)
+        meant = [lanes.get(self.fixes.origin_of(lane.name), lane).name for lane in self.chosen_lanes]
+        of_fix = any(self.fixes.origin_of(lane.name) != lane.name for lane in self.chosen_lanes)
+        chosen_first = of_fix or self._chosen_by_hand
+        found = sick_lanes(self.view.snapshot, self.view.findings) if self.race is None else {}
+        sick = {lane.name: found[lane.index] for lane in lanes.values() if lane.index in found}
+
+        def order(name: str) -> tuple[bool, int, bool]:
+            return chosen_first and name not in meant, WORST_FIRST.index(sick[name]), name not in meant
+
+        for name in sorted(sick, key=order):
+            fix = self.fixes.next_for(lanes[name], self.view.findings)
             if fix is not None:
-                return lane, fix
+                return lanes[name], fix
         return None
 
     def available(self) -> set[str]:

@@ -17,11 +17,13 @@ class MouseActions(LaunchActions):
     _pinned: tuple[str, int] | None = None  # the plot and the column that were clicked
 
     async def on_grid_view_pressed(self, event: GridView.Pressed) -> None:
-        """Does what is clicked."""
+        """Does what is clicked; a layer that is clicked twice stands alone."""
         if event.spot.what == "step":
             self._press_plot(event)
-        else:
-            await self.choose_spot(event.spot)
+            return
+        await self.choose_spot(event.spot)
+        if event.spot.what == "layer" and event.times == 2:
+            self.show_layer()
 
     def action_jump(self) -> None:
         """Puts a letter on everything that can be chosen, and chooses what the next key names."""
@@ -96,7 +98,8 @@ class MouseActions(LaunchActions):
         names = [lane.name for lane in snapshot.lanes] if snapshot is not None else []
         if finding < len(findings) and findings[finding].lane in names:
             self.model.choose_lane(names.index(findings[finding].lane))
-        return not reasons.reason(self.model, "fix")
+        found = None if reasons.reason(self.model, "fix") else self.model.next_fix
+        return found is not None and found[0].name == findings[finding].lane
 
     def on_grid_view_wheeled(self, event: GridView.Wheeled) -> None:
         """Turns the chosen knob, where the wheel is turned over the knobs: up for more; over the layers chooses the

@@ -2,18 +2,21 @@
 
 import csv
 import io
+from collections.abc import Callable
 
 import numpy as np
 
+from nntui_engine.errors import InputError
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
 from .files import NUMBERS_BEGIN
 
 
-def numbers_text(snapshot: Snapshot) -> str:
+def numbers_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False) -> str:
     """The CSV of a snapshot that carries its histories; what was not measured at a step is empty.
 
-    Far back, where several samples were merged, a row holds their mean.
+    Far back, where several samples were merged, a row holds their mean. Of a deep network that takes seconds: raises
+    InputError as soon as ``stopped`` says that nobody waits for it any more.
     """
     tables = [(lane.name, _columns(lane)) for lane in snapshot.lanes]
     names = list(dict.fromkeys(name for _, columns in tables for name in columns))
@@ -22,6 +25,8 @@ def numbers_text(snapshot: Snapshot) -> str:
     writer.writerow([*NUMBERS_BEGIN, *names])
     for lane, columns in tables:
         for step in sorted({step for column in columns.values() for step in column}):
+            if stopped():
+                raise InputError("The numbers were not saved: the lab was left.")
             values = (columns[name].get(step) if name in columns else None for name in names)
             writer.writerow([lane, f"{step:g}", *("" if value is None else repr(value) for value in values)])
     return text.getvalue()

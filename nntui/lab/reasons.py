@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from nntui.plotting.header import Tab
+from nntui.plotting.layers_view import ONE_LAYER
 from nntui.plotting.panel import PanelView
 from nntui.plotting.panels import view_panels
 from nntui.plotting.theme import Theme
@@ -52,7 +53,7 @@ class Known(Protocol):
 
     @property
     def next_fix(self) -> tuple[LaneSnapshot, Candidate] | None:
-        """The lane that the chosen one is about, and the first fix of what was found in it that was not tried yet."""
+        """A sick lane, and the first fix of what was found in it that was not tried yet."""
 
     @property
     def chosen_lanes(self) -> list[LaneSnapshot]:
@@ -136,10 +137,9 @@ def _of_run(model: Known, action_id: str) -> str:
     if action_id == "fix" and model.next_fix is None:
         if model.race is not None:
             return "A race on a surface is not diagnosed."
-        sick = {finding.lane for finding in view.findings if finding.fixes}
-        if sick.intersection(lane.name for lane in model.chosen_lanes):
-            return "Every fix of what was found here was tried."
-        return "Nothing was found in this lane that a fix is known for."
+        if any(finding.fixes for finding in view.findings):
+            return "Every fix of what was found was tried."
+        return "Nothing was found that a fix is known for."
     if action_id == "record" and view.recorded:
         return f"This run is recorded already, into {view.recorded}."
     if action_id == "explain" and not view.findings:
@@ -161,15 +161,19 @@ def _of_view(model: Known, action_id: str) -> str:
         return "There is nothing to leave."
     if action_id in ("zoom_panel", "smooth", "window", "arrange") and name in ("lesson", "fair"):
         return f"No plots are shown here: {_key(model, 'overview')} shows them."
-    if action_id == "apart" and not model.zoom:
+    if action_id == "apart" and model.zoom in ("", ONE_LAYER):
         return f"That is for one plot alone on the screen: {_key(model, 'zoom_panel')} shows one so."
-    if model.zoom and model.zoom not in OF_UNITS:
+    if model.zoom and model.zoom not in {*OF_UNITS, ONE_LAYER}:
         return "One plot is shown alone: its arrows move the cursor." if action_id in ("knob_up", "knob_down") else ""
     weights = {"unit_weights", *OF_UNITS} & {*model.shown} or name in ("layers", "landscape", "network")
+    if action_id == "measure" and model.race is not None:
+        return "" if name == "map" else f"The map is not shown: {_key(model, 'map')} shows it."
     if action_id == "measure" and "units" not in model.shown:
         return why_not(model, "network") or f"Units are not shown: {_key(model, 'network')} shows them."
     if action_id in ("next_unit", "last_unit") and not weights:
         return f"No unit's weights are shown: {_key(model, 'network')} shows them."
+    if model.zoom == ONE_LAYER and action_id in ("next_layer", "last_layer"):
+        return ""
     if action_id in ("next_layer", "last_layer") and not weights and not (model.knob_layer or model.lists_layers):
         return f"Nothing here is of one layer: {_key(model, 'network')} shows a layer's weights."
     if action_id in ("next_panels", "last_panels") and (name == "fair" or (model.pages == 1 and name != "lesson")):

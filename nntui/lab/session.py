@@ -4,8 +4,10 @@ Commands go in through a queue and are carried out between two launches; what co
 one slot. Nothing here blocks the caller, but for ``stop``, which waits a moment.
 """
 
+import math
 import queue
 import threading
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from nntui.looks.request import LookRequest, LookSchedule
 from nntui.looks.surface import SurfaceRequest, sample_surface
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import RECORD
 from nntui_engine.registry.statistic import SURFACE_BY_NAME
 from nntui_engine.scenario import Scenario
 
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from nntui_engine.record.recorder import Recorder
 
     from .recording import Recording
+
+
+FINISHING_SECONDS = 0.4  # that what a person ordered has when the lab is left
 
 
 class Session:
@@ -61,11 +67,12 @@ class Session:
         self._view = SessionView(running=not paused, scenario=scenario)
         self._hungry = True
         self._stopping = False
+        self._leave_by = math.inf
         self._given = 0
         self._surface_request: SurfaceRequest | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         # what follows is touched by the session's thread alone
-        self._training = Training(self._make, self._say, speed, paused)
+        self._training = Training(self._make, self.say, speed, paused, stopped=lambda: self._late)
         self._looks = LookSchedule()
         self._applied = 0
         self._done: Callable[[], None] = nothing
@@ -75,6 +82,11 @@ class Session:
         self._dirty = True
 
     # -- for the screen's thread ------------------------------------------------------------------------------
+
+    @property
+    def stopping(self) -> bool:
+        """Whether its thread is to end."""
+        return self._stopping
 
     @property
     def recorder(self) -> "Recording | None":
@@ -87,8 +99,10 @@ class Session:
         self._thread.start()
 
     def stop(self, wait: float = 0.15) -> None:
-        """Ends the thread; waits at most ``wait`` seconds for the launch under way."""
+        """Ends the thread; waits at most ``wait`` seconds for what is under way. What was ordered before has
+        ``FINISHING_SECONDS``."""
         self._stopping = True
+        self._leave_by = min(self._leave_by, time.monotonic() + FINISHING_SECONDS)
         self._warming.stop()
         self._commands.put(None)
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
@@ -140,14 +154,15 @@ class Session:
 
     def _main(self) -> None:
         try:
-            trouble = self._warming.run(self._publish_progress)
+            trouble = self._warming.run(self.tell_progress)
             if trouble:
                 self._notices.append((trouble, True))
             if not self._stopping:
                 self._training.build()
         except InputError as error:
-            self._fail(error)
-            self._publish(bad_input=error)
+            if not self._stopping:  # else it was left on its way
+                self._fail(error)
+                self._publish(bad_input=error)
         except BaseException as error:  # a dead thread must be seen, whatever killed it
             self._fail(error)
         while not self._stopping:
@@ -165,6 +180,11 @@ class Session:
             self._recorder.close()
         self._recorder, self._warned = recorder, False
 
+    @property
+    def _late(self) -> bool:
+        """Whether the lab was left, and nothing is begun or brought to its end any more."""
+        return time.monotonic() > self._leave_by
+
     def _record(self, recorder: "Recorder") -> None:
         from nntui_engine.record.late import record_late
 
@@ -178,8 +198,10 @@ class Session:
         except BaseException:
             recorder.close()
             raise
+        if self._recorder is not None:  # the history, which ends here
+            self._recorder.noted(training.run, RECORD, {"into": str(recorder.writer.path.absolute())})
         self.recorded_by(recorder)
-        self._say(f"Recording into {name}, {known_words(training.run)}.")
+        self.say(f"Recording into {name}, {known_words(training.run)}.")
 
     @property
     def _recorded(self) -> str:
@@ -202,7 +224,7 @@ class Session:
         busy = training.due or training.searching
         command = self._next_command(0.0 if busy else self._idle_seconds())
         answered = self._applied
-        while command is not None:
+        while command is not None and not self._late:
             self._applied += 1
             self._dirty = self._hungry = True
             self._looks.changed()
@@ -255,12 +277,14 @@ class Session:
         if self._training.there and request.lane < len(self._training.run.lanes):
             self._view = replace(self._view, surface=sample_surface(self._training.run.surface, request))
 
-    def _say(self, text: str) -> None:
+    def say(self, text: str) -> None:
+        """Has a person read something."""
         self._notices.append((text, False))
 
     # -- views ----------------------------------------------------------------------------------------------------
 
-    def _publish_progress(self, done: int, total: int, name: str) -> None:
+    def tell_progress(self, done: int, total: int, name: str) -> None:
+        """Shows how far it is before there is a run, in the session's thread."""
         self._publish(progress=(done, total, name))
 
     def _publish_snapshot(self) -> None:
@@ -275,7 +299,14 @@ class Session:
         findings, standings = training.findings(), training.standings()
         self._dirty = False
         finished = bool(run.finished)
-        self._publish(stage="ready", snapshot=snapshot, finished=finished, findings=findings, standings=standings)
+        self._publish(
+            stage="ready",
+            snapshot=snapshot,
+            finished=finished,
+            findings=findings,
+            standings=standings,
+            happened=training.happened(),
+        )
 
     def _publish(self, **changes: Any) -> None:
         training = self._training

@@ -10,6 +10,7 @@ from nntui.looks.request import Looks
 from nntui.looks.surface import SampledSurface
 from nntui.plotting.panel import Former
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import Happened
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
@@ -45,6 +46,7 @@ class SessionView:
     can_redo: bool = False
     findings: tuple[Finding, ...] = ()
     standings: "tuple[Standing, ...]" = ()
+    happened: tuple[Happened, ...] = ()  # what a record says of findings and fixes
     watching: bool = True
     recorded: str = ""  # the file that it is recorded into
     capabilities: frozenset[Capability] = frozenset()

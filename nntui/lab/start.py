@@ -15,7 +15,7 @@ from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
 from .history import History, history_folder
-from .opening import kept_session, session_of, session_of_record
+from .opening import kept_session, session_of, session_of_branch, session_of_record
 from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
@@ -23,6 +23,7 @@ from .warming import Warming
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
+    from nntui_engine.record.branch import Overrides
     from nntui_engine.record.several import SeveralRecords
     from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
@@ -84,10 +85,38 @@ def resume_in_lab(path: Path, *, paused: bool = False, ascii_only: bool = False,
 
     source = RecordSource(path)
     source.close()
+    session = session_of_record(path, source.scenario, paused=paused)
+    return _run_on(session, source.scenario.title, ascii_only, fps)
+
+
+def branch_in_lab(
+    path: Path,
+    at: int,
+    into: Path,
+    changes: "Callable[[Sequence[str]], Overrides]",
+    *,
+    paused: bool = False,
+    ascii_only: bool = False,
+    fps: int | None = None,
+) -> int:
+    """Opens the lab on the run of a record where it stood at step ``at``, which goes on from there with ``changes`` of
+    lanes of these names, in the new record ``into``. Returns the process' exit status. Raises InputError."""
+    from nntui_engine.record.source import RecordSource
+
+    source = RecordSource(path)
+    source.close()
+    if into.exists():
+        raise InputError(f"--record: {into} exists already; choose another name")
+    session = session_of_branch(path, source.scenario, at, into, changes, paused=paused)
+    return _run_on(session, source.scenario.title, ascii_only, fps)
+
+
+def _run_on(session: Session, title: str, ascii_only: bool, fps: int | None) -> int:
+    """The lab on a session that records by itself."""
     config, trouble = read_config(config_file())
     config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
-    session, ahead = session_of_record(path, source.scenario, paused=paused), Ahead()
-    app = LabApp(session, source.scenario.title, config=config, ahead=ahead)
+    ahead = Ahead()
+    app = LabApp(session, title, config=config, ahead=ahead)
     history = History(history_folder()) if config.history else None
     return _run_recorded(app, session, trouble, history, ahead)
 

@@ -43,6 +43,7 @@ class LabState:
     health: tuple[str, ...] = ()
     log: list[LogLine] = field(default_factory=list)
     tries: list[TryLine] = field(default_factory=list)
+    tries_here: bool = True  # whether they can be done in what is shown
     expected: tuple[ExpectedLine, ...] = ()
     keys: list[KeyHint] = field(default_factory=list)
     message: tuple[str, bool] = ("", False)

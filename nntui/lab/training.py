@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -10,6 +11,7 @@ from nntui.looks.fair_rates import FairSearch
 from nntui.looks.walk import walk_of
 from nntui.plotting.panel import Former
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import FIX, FixEvent, Happened
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import Snapshot
 from nntui_engine.run.source import Capability
@@ -33,7 +35,8 @@ LOOKING = 50  # … in between, as many times as long as the look took: a fiftie
 class Training:
     """A run and its pace. One thread alone calls it; ``say`` is given what a person is to read.
 
-    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take 45 seconds or more.
+    ``make`` makes the run; ``speed`` is in steps per second, None lets the whole run take 45 seconds or more;
+    ``stopped`` says whether the lab was left meanwhile.
     """
 
     def __init__(
@@ -43,8 +46,9 @@ class Training:
         speed: float | None,
         paused: bool,
         clock: Callable[[], float] = time.monotonic,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        self._make, self._say, self._speed, self._clock = make, say, speed, clock
+        self._make, self._say, self._speed, self._clock, self._stopped = make, say, speed, clock, stopped
         self._run: Experiment | None = None
         self.running = not paused
         self.failed = False
@@ -124,6 +128,10 @@ class Training:
             wait = LOOKING * (self._clock() - began)
             self._look_again_at = began + min(max(wait, SOONEST_LOOK), LATEST_LOOK)
         return self._findings
+
+    def happened(self) -> tuple[Happened, ...]:
+        """What a record that is looked at says of findings and fixes, up to where it is looked at."""
+        return tuple(cast("RecordSource", self.run).happened()) if self.can("follow") else ()
 
     @property
     def goes_on(self) -> bool:
@@ -267,6 +275,11 @@ class Training:
         self.first = first_of(self.first, ((lane.name, lane.settings) for lane in run.lanes))
         self._go_on()
 
+    def note_fix(self, event: FixEvent) -> None:
+        """Has who records the run note what became of a fix; not of one whose lane was refused."""
+        if event.lane in [lane.name for lane in self.run.lanes]:
+            self.run.note(FIX, asdict(event))
+
     def drop_lane(self, name: str) -> None:
         """Takes a lane away; what was changed before can no longer be undone."""
         self._branch()
@@ -316,7 +329,8 @@ class Training:
         """Writes all that was measured as CSV. Raises InputError where it cannot be written."""
         from .numbers_file import numbers_text
 
-        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", numbers_text(self.run.full_snapshot(None)))
+        text = numbers_text(self.run.full_snapshot(None), self._stopped)
+        path = save(folder, f"{self.run.scenario.name}-numbers", ".csv", text)
         self._say(f"Saved {path.name}: every statistic of every lane and step.")
 
     def undo(self) -> None:

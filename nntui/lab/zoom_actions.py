@@ -1,5 +1,6 @@
 """What a person can do with plots: one alone on the screen, a cursor in it, smoothing, the last steps alone."""
 
+from nntui.plotting.layers_view import ONE_LAYER
 from nntui.plotting.time_view import SMOOTHINGS, WINDOWS, next_of
 
 from .map_actions import MapActions
@@ -44,7 +45,7 @@ class ZoomActions(MapActions):
             super().action_cancel()
 
     def enter_confirms(self) -> bool:
-        """Whether enter was for a plot that stands alone, a unit, a new start or the fair rates."""
+        """Whether enter was for a plot that stands alone, a unit, a layer, a new start or the fair rates."""
         if self.model.view_name == "network" and self.model.zoom in ("", *OF_UNITS - {ONE_UNIT}):
             self.model.zoom = ONE_UNIT
             self.redraw()
@@ -52,7 +53,15 @@ class ZoomActions(MapActions):
         if self.model.zoom and self.model.map_view.crosshair is None:
             self._leave_zoom()
             return True
+        if self.model.enter_shows_layer:
+            self.show_layer()
+            return True
         return super().enter_confirms()
+
+    def show_layer(self) -> None:
+        """Shows the chosen layer alone on the screen."""
+        self.model.zoom = ONE_LAYER
+        self.redraw()
 
     def arrow_moves_cursor(self, direction: int, faster: bool) -> bool:
         """Whether an arrow key was for the cursor of a plot that stands alone, which behind the last step is gone; or
@@ -72,8 +81,8 @@ class ZoomActions(MapActions):
         return True
 
     def arrow_moves_layer(self, direction: int) -> bool:
-        """Whether an arrow key was for the next layer, where units stand alone."""
-        if self.model.zoom not in OF_UNITS:
+        """Whether an arrow key was for the next layer, where units or a layer stand alone."""
+        if self.model.zoom not in {*OF_UNITS, ONE_LAYER}:
             return False
         self.model.choose_layer(direction, beside=True)
         self.redraw()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from nntui_engine.scenario.settings import SurfaceSettings
 
+from .basins import basins, starts_of
 from .projection import Projection, Window
 
 if TYPE_CHECKING:
@@ -20,17 +21,19 @@ MOST_TERMS = 4e6  # evaluations of a data point's loss in one sampling: some ten
 
 @dataclass(frozen=True, slots=True)
 class SurfaceRequest:
-    """A wanted part of one lane's surface: the window and the cells it is shown on."""
+    """A wanted part of one lane's surface: the window and the cells it is shown on; with ``basins``, the lane's
+    settings, where descents with these end in place of its values."""
 
     lane: int
     window: Window
     width: int
     height: int
+    basins: SurfaceSettings | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampledSurface:
-    """One lane's surface: ``values`` (len(ys), len(xs)), ``ys`` from the top down."""
+    """One lane's surface: ``values`` (len(ys), len(xs)), ``ys`` from the top down; of basins the minima's numbers."""
 
     request: SurfaceRequest
     surface: tuple[object, ...]
@@ -50,6 +53,10 @@ def sample_surface(surface: "SurfaceTask", request: SurfaceRequest) -> SampledSu
     """The values of a lane's surface; coarser where each one is a sum over many data points."""
     settings = surface.lanes[request.lane].settings
     xs, ys = Projection(request.window, request.width, request.height).pixels()
+    if request.basins is not None:
+        xs, ys = starts_of(xs, ys, settings.steps)
+        found = basins(settings, surface.minima(request.lane), request.window, xs, ys)
+        return SampledSurface(request, surface_of(settings), xs, ys, found)
     terms = len(xs) * len(ys) * settings.surface_parameters.get("samples", 1.0)
     coarse = max(1, math.ceil(math.sqrt(terms / MOST_TERMS)))
     xs, ys = xs[coarse // 2 :: coarse], ys[coarse // 2 :: coarse]

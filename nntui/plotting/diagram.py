@@ -28,40 +28,44 @@ FAINTEST = 0.25  # of its colour that the weakest edge has
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Columns and rows of a node, columns between layers, and the rows between two nodes of a layer."""
+    """Columns and rows of a node, columns between layers, where the first one begins, and which are ``shown``."""
 
     wide: int
     high: int
     gap: int
     left: int
+    shown: range
+
+    def start(self, at: int) -> int:
+        """The column where the nodes of a layer (0: the inputs) begin."""
+        return self.left + (at - self.shown.start) * (self.wide + self.gap)
 
 
 def draw_diagram(
     found: Diagram, lane: LaneSnapshot, title: str, chosen: tuple[int, int], width: int, height: int, theme: Theme
 ) -> Grid:
-    """Inputs at the left, outputs at the right; ``chosen``: layer (1-based) and unit (0-based) that stand out."""
+    """Inputs at the left, outputs at the right; ``chosen``: layer (1-based) and unit (0-based) that stand out. Where
+    not all layers have room those about the chosen one are drawn, and the lower line says what is left out."""
     grid, g = Grid.blank(width, height), theme.glyphs
     draw_box(grid, theme, fit(title, width - 6, g.end))
     rows = height - 4  # names above, signs below
-    plan = _plan(found, width - 4, rows)
+    plan = _plan(found, width - 4, rows, chosen[0])
     if plan is None:
         words = "A larger window shows the network here."
         if width > 12 and height > 3:
             grid.write(height // 2, 2, fit(words, width - 4, g.end), DIM)
         return grid
-    places = [
-        _places(column, plan, rows, chosen[1] if chosen[0] == at else 0) for at, column in enumerate(found.columns)
-    ]
+    places = {at: _places(found.columns[at], plan, rows, chosen[1] if chosen[0] == at else 0) for at in plan.shown}
     _draw_pictures(grid, found, places, plan, rows, theme)
-    for at in range(1, len(found.columns)):
-        left = plan.left + (at - 1) * (plan.wide + plan.gap) + plan.wide
+    for at in plan.shown[1:]:
+        left = plan.start(at) - plan.gap
         _draw_edges(grid, found.columns[at], places[at - 1], places[at], left, plan, rows, theme)
-    for at, column in enumerate(found.columns):
+    for at in plan.shown:
         _draw_column(grid, found, lane, at, places[at], chosen, plan, theme)
-        hidden = _count(column, lane, at) - len(places[at])
+        hidden = _count(found.columns[at], lane, at) - len(places[at])
         if hidden:
-            left = plan.left + at * (plan.wide + plan.gap)
-            grid.write(height - 2, left, fit(f"+{hidden}", plan.wide + plan.gap - 1, g.end), TEXT)
+            grid.write(height - 2, plan.start(at), fit(f"+{hidden}", plan.wide + plan.gap - 1, g.end), TEXT)
+    _draw_left_out(grid, len(found.columns), plan, theme)
     _draw_signs(grid, found, theme)
     return grid
 
@@ -70,8 +74,9 @@ def _count(column: Column, lane: LaneSnapshot, at: int) -> int:
     return lane.layers[at - 1].units if at else len(column.pictures)
 
 
-def _plan(found: Diagram, columns: int, rows: int) -> _Plan | None:
-    """The largest nodes that all fit, else the smallest; None where there is no room for these."""
+def _plan(found: Diagram, columns: int, rows: int, chosen: int) -> _Plan | None:
+    """The largest nodes that all fit, else the smallest; of too many layers those about the chosen one; None where
+    there is no room for two."""
     count, most = len(found.columns), max(len(column.pictures) for column in found.columns)
     pictures = found.columns[0].pictures[0].size > 1
     curves = pictures and found.columns[0].pictures.shape[1] == 1
@@ -79,9 +84,29 @@ def _plan(found: Diagram, columns: int, rows: int) -> _Plan | None:
     for wide, high in sizes:
         gap = (columns - count * wide) // max(1, count - 1)
         if gap >= LEAST_GAP and (most * high <= rows or (wide, high) == sizes[-1]) and rows >= high:
-            gap = min(gap, WIDEST_GAP)
-            return _Plan(wide, high, gap, 2 + (columns - count * wide - (count - 1) * gap) // 2)
-    return None
+            return _planned(columns, wide, high, gap, range(count))
+    wide, high = sizes[-1]
+    fit_in = min(count, (columns + LEAST_GAP) // (wide + LEAST_GAP))
+    if fit_in < 2 or rows < high:
+        return None
+    first = max(0, min(chosen - fit_in // 2, count - fit_in))
+    gap = (columns - fit_in * wide) // (fit_in - 1)
+    return _planned(columns, wide, high, gap, range(first, first + fit_in))
+
+
+def _planned(columns: int, wide: int, high: int, gap: int, shown: range) -> _Plan:
+    gap, count = min(gap, WIDEST_GAP), len(shown)
+    return _Plan(wide, high, gap, 2 + (columns - count * wide - (count - 1) * gap) // 2, shown)
+
+
+def _draw_left_out(grid: Grid, count: int, plan: _Plan, theme: Theme) -> None:
+    """How many layers, the inputs among them, are not drawn, in the box's lower line."""
+    left_out = ((plan.shown.start, "before"), (count - plan.shown.stop, "after"))
+    words = ", ".join(f"{many} {where}" for many, where in left_out if many)
+    if words:
+        forms = (f" layers not drawn: {words} (w, W) ", f" not drawn: {words} (w) ", f" {words} (w) ")
+        shown = next((form for form in forms if len(form) <= grid.width - 4), forms[-1])
+        grid.write_right(grid.height - 1, grid.width - 2, fit(shown, grid.width - 4, theme.glyphs.end), TEXT)
 
 
 def _places(column: Column, plan: _Plan, rows: int, chosen: int) -> dict[int, int]:
@@ -97,7 +122,7 @@ def _draw_column(
     grid: Grid, found: Diagram, lane: LaneSnapshot, at: int, places: dict[int, int], chosen: tuple[int, int],
     plan: _Plan, theme: Theme,
 ) -> None:  # fmt: skip
-    column, left = found.columns[at], plan.left + at * (plan.wide + plan.gap)
+    column, left = found.columns[at], plan.start(at)
     head, style = ("inputs", DIM)
     if at:
         key, info = layer_keys(lane, theme)[at - 1], lane.layers[at - 1]
@@ -122,18 +147,19 @@ def _draw_column(
 
 
 def _draw_pictures(
-    grid: Grid, found: Diagram, places: list[dict[int, int]], plan: _Plan, rows: int, theme: Theme
+    grid: Grid, found: Diagram, places: dict[int, dict[int, int]], plan: _Plan, rows: int, theme: Theme
 ) -> None:
     """What units answer over a plane, all layers at once."""
     if found.columns[0].pictures.shape[1] == 1:
         return
     palette, room = signed(theme), np.full((2 * rows, grid.width - 4), NOTHING, dtype=np.int16)
-    for at, (column, shown) in enumerate(zip(found.columns, places, strict=True)):
+    for at, shown in places.items():
+        column = found.columns[at]
         largest = largest_of(column.pictures)
         small = resized(column.pictures[[*shown]], 2 * plan.high, plan.wide)
         shades = signed_shades(small, largest, palette)
         for picture, row in zip(shades, shown.values(), strict=True):
-            put(room, 2 * row, plan.left - 2 + at * (plan.wide + plan.gap), picture)
+            put(room, 2 * row, plan.start(at) - 2, picture)
     paint(grid, 2, 2, room, palette, theme)
 
 

@@ -9,7 +9,7 @@ from nntui.looks.projection import Point, Projection
 from nntui.looks.surface import SampledSurface
 
 from .grid import Grid
-from .heat import Heat, heat, palette
+from .heat import Heat, basin_heat, heat, palette
 from .map_frame import Canvas, draw_frame
 from .theme import BACKGROUND, DIM, Theme, mix
 from .trails import FADES, trail
@@ -53,8 +53,9 @@ class Ground:
         return Grid(base.chars.copy(), base.inks.copy(), self._styles)
 
     def _shade_cells(self, grid: Grid, sampled: SampledSurface, projection: Projection, canvas: Canvas) -> None:
+        of_basins = sampled.request.basins is not None
         if self._heat_of is not sampled or self._heat is None:
-            self._heat_of, self._heat = sampled, heat(sampled.values)
+            self._heat_of, self._heat = sampled, basin_heat(sampled.values) if of_basins else heat(sampled.values)
         shades, lines = resampled(self._heat, sampled, projection)
         colours, line_colours, nowhere = palette(self.theme)
         # one number a colour: the shade, + 100 on a contour line, −1 not finite, −2 not known yet

@@ -30,6 +30,17 @@ class Heat:
     lines: NDArray[np.bool_]
 
 
+def basin_heat(minima: Floats) -> Heat:
+    """Shades of basins: the lightest the last minimum's, dark where none (NaN) is reached, lines where two meet."""
+    reached = np.isfinite(minima)
+    places = np.where(reached, minima, -1.0) + 1.0
+    shades = (places * (SHADES - 1) / max(1.0, float(places.max(initial=0.0)))).astype(np.int16)
+    lines = np.zeros(minima.shape, dtype=np.bool_)
+    lines[:, :-1] |= places[:, :-1] != places[:, 1:]
+    lines[:-1] |= places[:-1] != places[1:]
+    return Heat(shades, lines)
+
+
 def heat(values: Floats) -> Heat:
     """Shades of a surface ``values`` (rows, columns): the logarithm of the height above the lowest value seen."""
     finite = np.isfinite(values)

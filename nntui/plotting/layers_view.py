@@ -4,26 +4,25 @@ import math
 
 import numpy as np
 
-from nntui.looks.histograms import BINS, Histogram
-from nntui.looks.layer_histograms import LayerHistograms, layer_histograms
+from nntui.looks.close_layer import close_layer
+from nntui.looks.layer_histograms import layer_histograms
 from nntui_engine.registry.statistic import LAYER_BY_NAME
-from nntui_engine.run.snapshot import LaneSnapshot, Series, Snapshot
+from nntui_engine.run.snapshot import Series, Snapshot
 
-from .boxes import draw_box
-from .grid import Grid, fit
+from .close_layer import draw_close_layer
 from .heat_map import HeatMap, at_numbers, at_steps, draw_heat_map, numbers_axis
-from .history_plots import nothing_yet
+from .histograms import draw_histograms
+from .history_plots import nothing_yet, whose
 from .numbers import number, power
 from .panel import Panel, PanelView, Picture, of_a_network
 from .plot import PlotSpec
 from .scales import step_axis
 from .shades import Floats, rising, rising_shades
-from .theme import ACCENT, DIM, TEXT, Theme
+from .theme import Theme
 
+ONE_LAYER = "layer"  # the panel that shows the chosen layer large
 STATISTICS = tuple(LAYER_BY_NAME)
 MOST_DECADES = 16
-_BARS = " ▁▂▃▄▅▆▇█"
-_BARS_ASCII = " .:-=+*#@"
 
 
 def layer_map_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
@@ -72,52 +71,21 @@ def histogram_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSp
     found = None if view.looks is None else view.looks.of(layer_histograms)
     if found is None or not found.histograms:
         return PlotSpec(title="Outputs of a layer", empty="One moment.")
-    return lambda width, height: _draw_histograms(found, lane, width, height, theme)
-
-
-def _draw_histograms(found: LayerHistograms, lane: LaneSnapshot, width: int, height: int, theme: Theme) -> Grid:
-    grid = Grid.blank(width, height)
     layer = lane.layers[min(found.layer, len(lane.layers)) - 1]
     title = f"Outputs of layer {layer.name} {theme.glyphs.dot} {layer.activation or layer.kind}"
-    draw_box(grid, theme, fit(title, width - 6, theme.glyphs.end))
-    rows, columns = height - 3, width - 13
-    if rows < 1 or columns < 8:
-        return grid
-    low, high = _range(found.histograms)
-    places = np.unique(np.linspace(0, len(found.histograms) - 1, min(rows, len(found.histograms))).round().astype(int))
-    bars = _BARS_ASCII if theme.ascii_only else _BARS
-    for row, place in enumerate(places.tolist()):
-        one = found.histograms[place]
-        newest = place == len(found.histograms) - 1
-        grid.write_right(row + 1, 9, f"{one.step}", TEXT if newest else DIM)
-        densities = np.sqrt(_resampled(one, low, high, columns))  # a spike at 0 must leave the rest in sight
-        top = float(densities.max()) or 1.0
-        heights = np.ceil(densities / top * (len(bars) - 1)).astype(int)
-        grid.write(row + 1, 11, "".join(bars[h] for h in heights), ACCENT if newest else DIM)
-    foot = height - 2
-    grid.write(foot, 11, number(low), DIM)
-    grid.write_right(foot, width - 2, number(high), DIM)
-    if low < 0.0 < high:
-        at = 11 + round(-low / (high - low) * (columns - 1))
-        if 11 + len(number(low)) < at < width - 3 - len(number(high)):
-            grid.write(foot, at, "0", DIM)
-    return grid
+    return lambda width, height: draw_histograms(found.histograms, title, width, height, theme)
 
 
-def _range(histograms: tuple[Histogram, ...]) -> tuple[float, float]:
-    """From the lowest to the highest value of them all; a little around one that is the same everywhere."""
-    low, high = min(one.low for one in histograms), max(one.high for one in histograms)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _resampled(one: Histogram, low: float, high: float, columns: int) -> Floats:
-    """The shares of a histogram in ``columns`` equal parts from ``low`` to ``high``."""
-    if not one.high > one.low:
-        place = min(columns - 1, max(0, int((one.low - low) / (high - low) * columns)))
-        return np.where(np.arange(columns) == place, one.shares.sum(), 0.0)
-    edges = np.linspace(one.low, one.high, BINS + 1)
-    below = np.concatenate([[0.0], np.cumsum(one.shares)])
-    return np.asarray(np.diff(np.interp(np.linspace(low, high, columns + 1), edges, below)))
+def layer_panel(snapshot: Snapshot, view: PanelView, theme: Theme) -> PlotSpec | Picture:
+    """The chosen layer, large."""
+    lane = snapshot.lanes[view.lane]
+    found = None if view.looks is None else view.looks.of(close_layer)
+    number_ = min(view.layer, len(lane.layers))
+    if found is not None and found.layer != number_:
+        found = None  # what was seen of the layer before
+    return lambda width, height: draw_close_layer(
+        found, lane, number_, view.cursor, whose(snapshot, lane), width, height, theme
+    )
 
 
 LAYERS_PANELS = (
@@ -145,5 +113,17 @@ LAYERS_PANELS = (
         meaning="How the chosen layer's outputs are spread: piled up at one value, they say little",
         short="how outputs are spread",
         formula="share of a in each equal part of its range, over units and rows of the probe set",
+    ),
+    Panel(
+        ONE_LAYER,
+        (),
+        STATISTICS,
+        layer_panel,
+        of_a_network,
+        look=close_layer,
+        on_request=True,
+        meaning="The chosen layer: each statistic over the run, how its outputs are spread, and its weights",
+        short="the chosen layer",
+        formula="each statistic by itself from its lowest to its highest value; W and a by equal parts",
     ),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from nntui.looks.projection import Point, Projection, Window
 from nntui.looks.surface import SampledSurface, SurfaceRequest, surface_of
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.scenario.settings import SurfaceSettings
 
 from .grid import Grid
 from .ground import Ground
@@ -60,7 +61,8 @@ class MapPainter(Ground):
         self._draw_heads(grid, lanes, chosen, projection, canvas)
         if crosshair is not None:
             self.point(grid, projection, canvas, crosshair, "+", f"bold {BACKGROUND}", TEXT)
-        self._draw_titles(grid, race, elsewhere, chosen, canvas, crosshair)
+        of_basins = sampled is not None and sampled.request.basins is not None
+        self._draw_titles(grid, race, elsewhere, chosen, canvas, crosshair, of_basins)
         return grid
 
     @property
@@ -110,6 +112,7 @@ class MapPainter(Ground):
         chosen: int,
         canvas: Canvas,
         crosshair: Point | None,
+        of_basins: bool,
     ) -> None:
         theme, top = self.theme, canvas.top - 1
         settings = race.lanes[chosen].surface.settings
@@ -122,7 +125,9 @@ class MapPainter(Ground):
             grid.write_right(top, end, words, f"bold {ACCENT}")
             return
         notes = [f"{elsewhere} on another surface"] if elsewhere else []
-        for words in (f" log shades  {self._minimum} minimum  S start ", f" {self._minimum} minimum  S start ", ""):
+        marks = f" {self._minimum} minimum  S start "
+        shades = " log shades " if not of_basins else " a shade: the minimum reached from there "
+        for words in (f"{shades}{marks}", shades if of_basins else marks, " basins " if of_basins else ""):
             room = end - column - sum(len(note) + 3 for note in notes)
             if len(words) <= room:
                 break
@@ -132,12 +137,14 @@ class MapPainter(Ground):
             grid.write_right(top, end, words, DIM)
 
 
-def surface_request(window: Window, lane: int, width: int, height: int) -> SurfaceRequest | None:
-    """What a map of this size needs to know of the surface."""
+def surface_request(
+    window: Window, lane: int, width: int, height: int, basins: SurfaceSettings | None = None
+) -> SurfaceRequest | None:
+    """What a map of this size needs to know of the surface, or of its ``basins`` for these settings."""
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return None
     canvas = canvas_of(window, width, height)
-    return SurfaceRequest(lane, window, canvas.width, canvas.height)
+    return SurfaceRequest(lane, window, canvas.width, canvas.height, basins)
 
 
 def free_cell(cell: tuple[int, int], taken: set[tuple[int, int]], canvas: Canvas) -> tuple[int, int]:

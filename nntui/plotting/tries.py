@@ -21,10 +21,10 @@ def tries_height(tries: list[TryLine], width: int) -> int:
     return 2 + sum(len(wrap(one.say, width - 8)) for one in tries) if tries else 0
 
 
-def draw_tries(tries: list[TryLine], width: int, height: int, theme: Theme) -> Grid:
-    """A box with every suggestion; done ones are dim and ticked."""
+def draw_tries(tries: list[TryLine], width: int, height: int, theme: Theme, here: bool = True) -> Grid:
+    """A box with every suggestion; done ones are dim and ticked. ``here``: whether they can be done here."""
     grid = Grid.blank(width, height)
-    draw_box(grid, theme, "Try")
+    draw_box(grid, theme, "Try" if here else "Try (in a run of your own)")
     row = 1
     first = next((i for i, one in enumerate(tries) if one.key), 0)
     rows_after = [len(wrap(one.say, width - 8)) for one in tries]

@@ -182,6 +182,12 @@ def _incomes(g: np.random.Generator) -> Rows:
     return np.stack([rooms, year, income], axis=1), (z > 0.0).astype(np.int64)
 
 
+def _parabola(g: np.random.Generator) -> Rows:
+    """x from −2 to 2 and its square."""
+    x = g.uniform(-2.0, 2.0, (500, 1))
+    return x, x[:, 0] ** 2 + g.normal(0.0, 0.05, 500)
+
+
 ROWS: dict[str, Maker] = {
     "threshold": _threshold,
     "two_shares": _two_shares,
@@ -206,6 +212,7 @@ ROWS: dict[str, Maker] = {
     "seven_points": _seven_points,
     "few_rows": _few_rows,
     "incomes": _incomes,
+    "parabola": _parabola,
 }
 
 

@@ -102,4 +102,5 @@ def test_after_nan_nothing_else_is_judged(invoke: Invoke, tmp_path: Path) -> Non
     huge = ("--set", "model.init=normal", "--set", "model.init_scale=1e30")
     found, unchecked = lane_of(diagnosed(invoke, path, *huge))
     assert found == [("non_finite", "")]
-    assert unchecked == {"all others": "since step 1 numbers are NaN or infinite: nothing else can be judged"}
+    since = "since step 1 numbers are NaN or infinite"
+    assert unchecked == {"all others": f"{since}: only data, settings and what was before can be judged"}

@@ -132,7 +132,6 @@ def test_a_run_goes_on_from_its_record(invoke, small, tmp_path):
     [
         (("small", "--headless"), "SCENARIO: a run that is resumed has it in its record"),
         (("--headless", "--set", "train.lr=1"), "--set: a run that is resumed has it in its record"),
-        (("--at", "3"), "--at works with --headless only"),
         (("--fair", "--headless"), "--fair: a run that is resumed has it in its record"),
         (("--headless",), "no such file"),
     ],
@@ -220,3 +219,14 @@ def test_a_file_is_brought_to_its_end_unless_it_is_asked_twice(times):
     finally:
         child.kill()
     assert child.stdout.read() == ("whole\n" if times == 1 else "")
+
+
+@pytest.mark.parametrize("command", ["run", "show", "verify"])
+def test_a_record_in_the_place_of_a_scenario_is_told_from_one(invoke, tmp_path, command):
+    path = tmp_path / "run.nntui"
+    path.write_bytes(b"a record")
+    result = invoke(command, str(path))
+    assert (result.status, result.err) == (
+        2,
+        f"nntui: {path}: is a record: nntui replay looks at it, nntui run --resume goes on with it\n",
+    )

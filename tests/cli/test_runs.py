@@ -209,3 +209,22 @@ def test_a_hundred_are_listed_soon(folder):
     began = time.perf_counter()
     assert len(rows_of([])) == 100
     assert time.perf_counter() - began < 5.0  # 0.15 s on a machine at rest
+
+
+def test_diagnose_takes_a_run_of_the_history_by_its_name(invoke, folder):
+    first, second = kept(folder, "sick-one", 1000, steps=120), kept(folder, "digits", 2000)
+    names = {"last": 300, "1": 300, "2": 120, "sick": 120, first.stem: 120, second.stem: 300}
+    for name, steps in names.items():
+        result = invoke("diagnose", name, "--json")  # after 120 steps nothing is wrong yet
+        assert (result.status, json.loads(result.out)["steps"]) == (int(steps == 300), steps), name
+    assert "vanishing gradient" in invoke("diagnose", "last").out
+    for name in ("last", "7"):
+        assert invoke("diagnose", name, "--fix").status == 2
+    assert "7: no such file, and no run in the history begins so" in invoke("diagnose", "7").err
+    assert "--fix trains; a record is judged as it is" in invoke("diagnose", "last", "--fix").err
+    assert "no scenario and no file is called" in invoke("diagnose", "sickly").err
+
+
+def test_diagnose_takes_a_scenario_before_a_record_that_is_called_so(invoke, folder):
+    kept(folder, "digits", 1000, steps=10)
+    assert json.loads(invoke("diagnose", "digits", "--steps", "3", "--json").out)["scenario"] == "digits"

@@ -114,6 +114,9 @@ class FakeExperiment:
         self.step, self.marks = 0, []
         self.seed = self.seed if seed is None else seed
 
+    def note(self, what: str, detail: object) -> None:
+        """Nobody listens."""
+
     def full_snapshot(self) -> Snapshot:
         return self.snapshot()
 

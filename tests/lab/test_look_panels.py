@@ -1,5 +1,6 @@
 """The panels that look at the network itself, with the engine behind them, by keys and without a terminal."""
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,7 @@ from looks.looking import experiment, taken
 from nntui.lab.app import LabApp
 from nntui.lab.session import Session
 from nntui.lab.still import render_frame
+from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.curve import prediction_curve
 from nntui.looks.request import LookRequest, take_looks
 from nntui.looks.responses import diagram
@@ -308,3 +310,66 @@ def test_what_is_as_it_was_is_not_drawn_again() -> None:
     assert grid() is not drawn[0]
     view.looks = take_looks(run, LookRequest((diagram,)))
     assert grid() is not drawn[-2]
+
+
+def footer(app: LabApp) -> str:
+    return text(app).splitlines()[-1]
+
+
+@pytest.mark.parametrize("view", ["1", "2"])
+async def test_enter_on_a_layer_shows_it_large_and_escape_goes_back(view: str) -> None:
+    app = lab(lambda: experiment(lanes=TWO))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await pilot.press("S", view, "tab")
+        await until(pilot, lambda: "Layers · large" in text(app))
+        if view == "1":
+            assert "enter type" in footer(app)
+            app.model.go_to_layer(2)
+            app.redraw()
+        else:
+            await pilot.press("w")
+        await until(pilot, lambda: "enter one layer" in footer(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: "Weights now" in text(app) and "Outputs from step to step" in text(app))
+        assert re.search(r"─ (Output|Layer 2) · \w+ · large ─", text(app))
+        assert "↑↓ layer" in footer(app)
+        assert "enter back" in footer(app)
+        await pilot.press("up")
+        await until(pilot, lambda: "─ Layer 1 · " in text(app))
+        await pilot.press("question_mark")
+        words = ("The chosen layer: each statistic over the run", "click chooses one, enter shows it large")
+        await until(pilot, lambda: all(one in text(app) for one in words))
+        assert re.search(r"enter +Back ", text(app))
+        assert re.search(r"↑ +Layer ", text(app))
+        assert re.search(r"→ +Cursor ", text(app))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is app.lab_screen)
+        await pilot.press("escape")
+        await until(pilot, lambda: "Layers · large" in text(app) and "Weights now" not in text(app))
+        assert app.model.view.snapshot.marks == ()  # type: ignore[union-attr]
+        app.source.stop()
+
+
+async def test_enter_is_for_the_knob_again_once_one_is_chosen() -> None:
+    app = lab(lambda: experiment(lanes=TWO))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        for leave in ("down", "right", "6"):
+            app.model.go_to_layer(2)
+            app.redraw()
+            await until(pilot, lambda: "enter one layer" in footer(app))
+            await pilot.press(leave)
+            await until(pilot, lambda: "one layer" not in footer(app))
+        app.source.stop()
+
+
+async def test_a_layer_that_is_clicked_twice_stands_alone() -> None:
+    app = lab(lambda: experiment(lanes=TWO))
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        await until(pilot, lambda: "Layers · small" in text(app))
+        spot = app.screen.query_one("#layers", GridView).spots("layer")[-1]
+        await pilot.click("#layers", offset=(spot.column + 2, spot.row), times=2)
+        await until(pilot, lambda: "Weights now" in text(app))
+        app.source.stop()

@@ -70,6 +70,26 @@ async def test_a_race_opens_on_the_map_at_every_size(size: tuple[int, int]) -> N
         app.source.stop()
 
 
+async def test_c_shades_the_map_by_the_minimum_that_is_reached_and_by_height_again() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        assert "c shades" in text(app).splitlines()[-1]
+        await pilot.press("c")
+        await until(pilot, lambda: "a shade: the minimum reached from there" in text(app))
+        first = app.model.view.surface
+        assert first is not None
+        assert first.request.basins is not None
+        assert not first.values.any()  # all of the bowl belongs to its only minimum
+        await pilot.press("right")  # another rate: other ways
+        await until(pilot, lambda: app.model.view.surface.request.basins.optimizer_parameters["lr"] > 0.1)  # type: ignore[union-attr]
+        await pilot.press("c")
+        await until(pilot, lambda: "log shades" in text(app))
+        await pilot.press("1", "c")
+        await until(pilot, lambda: "The map is not shown" in text(app))
+        app.source.stop()
+
+
 async def test_at_160_by_48_table_plots_and_curvature_stand_beside_the_map() -> None:
     app = lab()
     async with app.run_test(size=ROOMY) as pilot:

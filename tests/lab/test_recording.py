@@ -1,17 +1,22 @@
 """Recording a run from the lab, late: ctrl+r, or the palette."""
 
+import io
 from pathlib import Path
 
 import pytest
 from lab.test_replay import until
 from lab.test_resume import TABLES, step
+from rich.console import Console
 from textual.widgets import Input
 
+from nntui.headless.runs import rows_of
+from nntui.headless.runs_text import print_runs
 from nntui.lab.app import LabApp
 from nntui.lab.frame import export
+from nntui.lab.history import History
 from nntui.lab.opening import session_of
 from nntui.lab.reasons import available, reason
-from nntui.lab.recording import new_record
+from nntui.lab.recording import Recording, new_record
 from nntui.lab.session import Session
 from nntui_engine import Experiment
 from nntui_engine.errors import InputError
@@ -21,8 +26,8 @@ from nntui_engine.record.source import RecordSource
 from nntui_engine.scenario import scenario_from_dict
 
 
-def lab() -> tuple[LabApp, Session]:
-    session = session_of(scenario_from_dict(TABLES), paused=True)
+def lab(recorder: Recording | None = None) -> tuple[LabApp, Session]:
+    session = session_of(scenario_from_dict(TABLES), paused=True, recorder=recorder)
     return LabApp(session, "Went on"), session
 
 
@@ -154,3 +159,27 @@ def test_a_race_is_recorded_late_too(tmp_path):
     run.advance(10)
     recorder.close()
     assert recorder.trouble == ""
+
+
+@pytest.mark.asyncio
+async def test_the_history_says_which_record_went_on(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    app, session = lab(recorder=(kept := History(tmp_path / "runs")).keep("mine"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: step(app) == 0)
+        await pilot.press("S", "S")
+        await until(pilot, lambda: step(app) > 5 and not app.model.view.running)
+        at = step(app)
+        await typed(app, pilot, "later")
+        await until(pilot, lambda: app.model.view.recorded == "later.nntui")
+        await pilot.press("s")
+        await until(pilot, lambda: step(app) == at + 1)
+    session.stop(30.0)
+    history, later = rows_of([kept.own[0]])[0].summary, rows_of([tmp_path / "later.nntui"])[0].summary
+    assert (history.position, history.goes_on_in) == (at, str(tmp_path / "later.nntui"))
+    assert (later.position, later.recorded_from, later.goes_on_in) == (at + 1, at, "")
+    console = Console(width=500, file=io.StringIO())
+    print_runs(console, rows_of([kept.own[0], tmp_path / "later.nntui"]), 0.0)
+    said = console.file.getvalue()
+    assert ", goes on in later.nntui" in said
+    assert f", recorded from step {at} on" in said

@@ -44,6 +44,25 @@ async def until(pilot, reached) -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("view", ["1", "6"])
+async def test_suggestions_are_for_a_run_of_ones_own(tmp_path, view):
+    attempt = {"say": "A longer step", "set": {"train.lr": 1.0}}
+    recorder = Recorder(tmp_path / "a.nntui")
+    Experiment(scenario_from_dict({**SICK, "try": [attempt]}), listener=recorder).advance(20)
+    recorder.close()
+    app = lab_on(tmp_path / "a.nntui")
+    async with app.run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: app.model.view.snapshot is not None)
+        await pilot.press(view)
+        await until(pilot, lambda: "A longer step" in export(app, "").text)
+        text = export(app, "").text
+        assert "Try (in a run of your own)" in text
+        assert "· " in next(line for line in text.splitlines() if "A longer step" in line).split("A longer step")[0]
+        await pilot.press("t")
+        await until(pilot, lambda: "cannot be turned" in app.model._message.shown[0])
+
+
+@pytest.mark.asyncio
 async def test_it_shows_the_end_goes_back_and_says_what_a_record_cannot(tmp_path):
     _, recorder = recorded(tmp_path / "a.nntui")
     recorder.close()

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from lab.test_replay import until
 
+from nntui.headless.recording import BranchOptions
 from nntui.lab.app import LabApp
 from nntui.lab.frame import export
-from nntui.lab.opening import session_of_record
+from nntui.lab.opening import session_of_branch, session_of_record
 from nntui.lab.session import Session
 from nntui_engine import Experiment
 from nntui_engine.record.recorder import Recorder
@@ -133,3 +134,67 @@ async def test_a_record_that_another_writes_is_said(tmp_path):
         assert "is being written by another nntui" in str(second.source.poll().bad_input)
         session.stop(5.0)
     first.source.stop(30.0)
+
+
+@pytest.mark.asyncio
+async def test_a_branch_begins_at_its_step_changed_and_is_recorded_since_the_start(tmp_path):
+    path, into = tmp_path / "a.nntui", tmp_path / "b.nntui"
+    recorded(path)
+    before, options = path.read_bytes(), BranchOptions(150, into, ("relu:train.lr=0.05",), 400)
+    session = session_of_branch(path, scenario_from_dict(TABLES), 150, into, options.changes, paused=True)
+    app = LabApp(session, "Branch")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: step(app) == 150)
+        assert app.model.view.snapshot.steps == 400
+        assert [line.text for line in app.model.log if "in b.nntui" in line.text] == [
+            "Goes on from step 150 of a.nntui in b.nntui."
+        ]
+        await pilot.press("space")
+        await until(pilot, lambda: step(app) > 160)
+        await pilot.press("space")
+    session.stop(30.0)
+    assert path.read_bytes() == before
+    source = RecordSource(into)
+    whole = Experiment(scenario_from_dict(TABLES))
+    whole.advance(100)
+    whole.tweak({"train.lr": 0.2})
+    whole.advance(50)
+    whole.tweak({"train.lr": 0.05}, "relu")
+    whole.tweak({"train.steps": 400})
+    whole.advance(source.end - 150)
+    assert source.end > 160
+    assert [lane.whole for lane in source.snapshot().lanes] == [lane.whole for lane in whole.snapshot().lanes]
+    assert source.tables.text("parent").startswith('{"name": "a.nntui", "at": 150,')
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("at", "sets", "words"),
+    [
+        (201, (), "--at: step 201 is not allowed; must be from 0 to 200"),
+        (150, ("model.init=zeros",), "needs a fresh start, and cannot be changed at step 150"),
+    ],
+)
+async def test_a_branch_that_cannot_be_leaves_no_record(tmp_path, at, sets, words):
+    path, into = tmp_path / "a.nntui", tmp_path / "b.nntui"
+    recorded(path)
+    options = BranchOptions(at, into, sets)
+    session = session_of_branch(path, scenario_from_dict(TABLES), at, into, options.changes)
+    app = LabApp(session, "Branch")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: app.model.view.bad_input is not None)
+        assert words in str(app.model.view.bad_input)
+    session.stop(30.0)
+    assert not into.exists()
+
+
+@pytest.mark.asyncio
+async def test_a_branch_that_is_left_on_its_way_leaves_no_record_and_no_complaint(tmp_path, monkeypatch):
+    path, into = tmp_path / "a.nntui", tmp_path / "b.nntui"
+    recorded(path)
+    session = session_of_branch(path, scenario_from_dict(TABLES), 150, into, BranchOptions(150, into).changes)
+    monkeypatch.setattr(type(session), "stopping", property(lambda self: setattr(self, "_stopping", True) or True))
+    session.start()
+    session.stop(60.0)
+    assert session.poll().bad_input is None
+    assert not into.exists()

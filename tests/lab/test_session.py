@@ -1,12 +1,15 @@
 """The session: one thread, commands between launches, views that never block, errors that are seen."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from lab.fakes import Clock, FakeExperiment, NoWarming
+from pseudo_terminal import wait_until
 
 from nntui.lab.session import Session
 from nntui.lab.session_view import SessionView
@@ -68,6 +71,50 @@ def test_steps_by_hand_are_counted_exactly(started: Any) -> None:
     session.order(Training.epoch)
     wait(session, lambda v: v.snapshot.step == 13 and not v.running)
     assert fake.step == 13
+
+
+def test_what_was_ordered_is_done_when_it_is_left_unless_it_takes_long(started: Any) -> None:
+    session, _ = started(paused=True)
+    wait(session, lambda v: v.stage == "ready")
+    done: list[int] = []
+    for number in range(3):
+        session.order(lambda _, number=number: done.append(number))
+    session.stop(30.0)
+    assert done == [0, 1, 2]
+    session, _ = started(paused=True)
+    wait(session, lambda v: v.stage == "ready")
+    held, left = threading.Event(), threading.Event()
+    session.order(lambda _: (held.set(), left.wait()))
+    session.order(lambda _: done.append(3))
+    held.wait()
+    session.stop(0.0)
+    wait_until(lambda: session._late)
+    left.set()
+    session.stop(30.0)
+    assert not session._thread.is_alive()
+    assert done == [0, 1, 2]
+
+
+def test_numbers_that_take_long_are_not_waited_for(
+    started: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def many(_: object) -> dict[str, dict[float, float]]:
+        begun.set()
+        return {"loss": dict.fromkeys(map(float, range(10**6)), 0.0)}
+
+    monkeypatch.setattr("nntui.lab.numbers_file._columns", many)
+    session, fake = started(paused=True)
+    fake.scenario.name = "fake"
+    fake.full_snapshot = lambda _: fake.snapshot()
+    wait(session, lambda v: v.stage == "ready")
+    session.order(lambda run: run.export(tmp_path))
+    begun.wait()
+    session.stop(60.0)
+    assert not session._thread.is_alive()
+    assert [text for text, _ in session.notices()] == ["The numbers were not saved: the lab was left."]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_speed_limit_holds() -> None:

@@ -1,11 +1,15 @@
 """Plots take turns with everything else, and an order is answered as soon as it is done."""
 
+import time
+
 import pytest
 from lab.driving import ROOMY, fake_lab, ready, text, until
 from lab.fakes import FakeExperiment
+from textual.timer import Timer
 
 from nntui.lab.app import LabApp
 from nntui.lab.screens import lab as screen
+from nntui.lab.screens.lab import LabScreen
 from nntui.lab.session import Session
 from nntui.lab.widgets.grid_view import GridView
 
@@ -33,6 +37,28 @@ async def test_plots_are_seen_also_where_the_next_state_comes_before_the_last_pl
         slots = [f"slot{slot}" for slot in range(len(app.lab_screen.shown_panels))]  # type: ignore[union-attr]
         assert len(slots) >= 4
         assert {slot: written.count(slot) > 3 for slot in slots} == dict.fromkeys(slots, True)
+
+
+async def test_what_is_due_in_a_moment_comes_also_on_a_machine_that_is_busy_for_longer(monkeypatch):
+    run = Timer._run
+
+    async def late(timer):
+        """Textual leaves out what was due before it is first looked at, be it for good."""
+        if timer._repeat != 0 or timer._interval > 0.1:
+            await run(timer)
+
+    monkeypatch.setattr(Timer, "_run", late)
+    app = fake_lab(FakeExperiment("sgd", "adam", steps=10**6), paused=False, speed=1000.0)
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        drawn = []
+        draw = LabScreen._draw_next
+        monkeypatch.setattr(LabScreen, "_draw_next", lambda self: (drawn.append(self._next_slot), draw(self)))
+        await until(pilot, lambda: len(drawn) > 20)
+        app._drawn_at = time.monotonic() + 0.05  # a frame is very new: the next one has to wait
+        await pilot.press("6")
+        await until(pilot, lambda: "They count." in text(app))
+        app.source.stop()
 
 
 async def test_a_mistake_in_a_plot_is_said_and_the_rest_goes_on(monkeypatch):

@@ -66,6 +66,21 @@ async def test_arrows_move_the_cursor_and_turn_no_knob() -> None:
         await until(pilot, lambda: len(app.model.view.snapshot.marks) == 1)  # type: ignore[union-attr]
 
 
+async def test_y_copies_the_values_at_the_cursor_and_without_one_the_command() -> None:
+    async with trained() as (app, pilot):
+        await pilot.press("z", "left")
+        last = app.model.view.snapshot.step  # type: ignore[union-attr]
+        await until(pilot, lambda: f"step {last - 1} " in text(app))
+        shown = next(line for line in text(app).splitlines() if f"step {last - 1} " in line).split()
+        await pilot.press("y")
+        await until(pilot, lambda: app.clipboard.startswith(f"Loss, step {last - 1}: sgd "))
+        assert f"sgd {shown[shown.index('sgd') + 1]}, adam {shown[shown.index('adam') + 1]}" in app.clipboard
+        asked = []
+        app.source.order = lambda order, *_: asked.append(order) or 0  # type: ignore[method-assign, func-returns-value]
+        await pilot.press("escape", "y")
+        await until(pilot, lambda: bool(asked))
+
+
 async def test_the_axis_of_the_plot_alone_is_switched_by_itself() -> None:
     async with trained() as (app, pilot):
         await pilot.press("z")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nntui.plotting.heat import SHADES, heat, palette
+from nntui.plotting.heat import SHADES, basin_heat, heat, palette
 from nntui.plotting.theme import Theme, luminance
 
 
@@ -67,3 +67,14 @@ def test_the_shades_only_grow_lighter_and_stay_darker_than_every_lane(colour: st
         assert (darkest_lane + 0.05) / (grown[-1] + 0.05) > 1.6
         others = min(luminance(theme.lane(i)) for i in range(8, 16))
         assert (others + 0.05) / (grown[-1] + 0.05) > 1.4
+
+
+def test_every_basin_has_a_shade_and_a_line_around_it_and_what_is_in_none_the_darkest() -> None:
+    found = basin_heat(np.array([[np.nan, 0.0, 0.0], [np.nan, 2.0, 1.0], [np.nan, 2.0, 1.0]]))
+    assert found.shades[:, 0].tolist() == [0, 0, 0]
+    assert found.shades[0, 1] == found.shades[0, 2]
+    assert 0 < found.shades[0, 1] < found.shades[1, 2] < found.shades[1, 1] == SHADES - 1
+    assert found.lines.tolist() == [[True, True, True], [True, True, False], [True, True, False]]
+    nowhere = basin_heat(np.full((2, 2), np.nan))
+    assert not nowhere.shades.any()
+    assert not nowhere.lines.any()

@@ -151,7 +151,40 @@ def test_a_diagram_counts_the_units_that_it_cannot_show() -> None:
     lines = draw_diagram(found, lane(60, 1), "Answers", (1, 39), 90, 26, Theme()).lines()
     assert "+49" in lines[-2]
     assert any("▸" in line for line in lines)
-    assert "larger window" in "".join(draw_diagram(found, lane(60, 1), "Answers", (1, 0), 20, 8, Theme()).lines())
+    assert "larger window" in "".join(draw_diagram(found, lane(60, 1), "Answers", (1, 0), 20, 5, Theme()).lines())
+
+
+def deep(layers: int) -> tuple[Diagram, LaneSnapshot]:
+    """Two inputs, as many layers of 24 units, one output."""
+    inputs = small_net().columns[0]
+    hidden = [Column(np.zeros((24, 24, 24)), np.ones((24 if i else 2, 24))) for i in range(layers)]
+    output = Column(np.zeros((1, 24, 24)), np.ones((24, 1)))
+    return Diagram((inputs, *hidden, output), ("x1", "x2")), lane(*[24] * layers, 1)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", [(71, 20), (49, 11), (34, 8)])
+@pytest.mark.parametrize("chosen", range(1, 10))
+def test_of_more_layers_than_columns_those_about_the_chosen_one_are_drawn(
+    chosen: int, size: tuple[int, int], theme: Theme
+) -> None:
+    found, net = deep(8)
+    unit = 0 if chosen == 9 else 20
+    lines = draw_diagram(found, net, "Answers", (chosen, unit), *size, theme).lines()
+    heads = re.findall(r"inputs|(?<= )(?:\d|o)(?= [rs])", lines[1])
+    marker = "o" if chosen == 9 else str(chosen)
+    assert marker in heads
+    assert len(heads) >= 3
+    before, after = (re.search(rf"(\d) {where}", lines[-1]) for where in ("before", "after"))
+    assert sum(int(found[1]) for found in (before, after) if found) == 10 - len(heads) > 0
+    assert "(w" in lines[-1]
+    assert ("inputs" in heads) == (before is None)
+    assert ("o" in heads) == (after is None)
+    assert any(theme.glyphs.chosen in line for line in lines[2:])
+
+
+def test_where_all_layers_have_room_nothing_is_said_of_others() -> None:
+    assert "not drawn" not in draw_diagram(*deep(8), "Answers", (1, 0), 120, 30, Theme()).lines()[-1]
 
 
 def test_inputs_of_many_features_are_numbers() -> None:

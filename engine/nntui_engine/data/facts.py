@@ -42,8 +42,10 @@ class DataFacts:
     ``chance``: the accuracy of always guessing the commonest class (0 for numbers). ``classes``: those that occur,
     ``rarest`` the share of the rarest, ``entropy`` (nats) of their shares. ``input_size``: the root mean square of all
     inputs, ``spreads`` the smallest and largest standard deviation of an input that is not constant, ``offset`` the
-    largest |mean| in standard deviations.
+    largest |mean| in standard deviations; ``largest_input`` the largest magnitude. ``unseen_size`` is ``input_size`` of
+    the rows held out (NaN where none are).
     ``apart``: the share of the rows held out that would have to be of another class for these to be as common there.
+    ``in_order``: how much more often than by chance a row has the target of the one before it: 1 where they are sorted.
     ``target_range``, ``target_mean``, ``target_spread``: of all targets.
     """
 
@@ -59,6 +61,9 @@ class DataFacts:
     spreads: tuple[float, float] = (1.0, 1.0)
     constant_features: int = 0
     offset: float = 0.0
+    largest_input: float = 1.0
+    unseen_size: float = math.nan
+    in_order: float = 0.0
     target_range: tuple[float, float] = (0.0, 1.0)
     target_mean: float = 0.0
     target_spread: float = 1.0
@@ -87,7 +92,7 @@ def remember(data: LaneData, facts: DataFacts) -> None:
 
 def _facts(data: LaneData) -> DataFacts:
     some = np.unique(np.linspace(0, len(data.x_train) - 1, min(len(data.x_train), MOST_ROWS)).astype(np.int64))
-    x, t = data.x_train[some], data.t_train
+    x, t, unseen = data.x_train[some], data.t_train, data.x_validation[:MOST_ROWS]
     with np.errstate(all="ignore"):
         spread, mean = x.std(axis=0), x.mean(axis=0)
         varied = spread > 1e-12 * np.maximum(np.abs(mean), 1.0)
@@ -106,6 +111,9 @@ def _facts(data: LaneData) -> DataFacts:
             spreads=spreads,
             constant_features=int((~varied).sum()),
             offset=float((np.abs(mean[varied]) / spread[varied]).max()) if varied.any() else 0.0,
+            largest_input=float(np.abs(x).max()),
+            unseen_size=float(np.sqrt((unseen * unseen).mean())) if len(unseen) else math.nan,
+            in_order=in_order(data),
             target_range=(float(t.min()), float(t.max())),
             target_mean=float(t.mean()),
             target_spread=float(t.std()),
@@ -144,6 +152,22 @@ def apart(data: LaneData) -> float:
         classes = [part[:, 0] for part in parts]
     here, there = ([(one == value).mean() for value in np.unique(np.concatenate(classes))] for one in classes)
     return float(0.5 * np.abs(np.subtract(here, there)).sum())
+
+
+def in_order(data: LaneData) -> float:
+    """How much more often than by chance a training row is of the class of the one before it, as a share of how much
+    that could be; of numbers the correlation with the one before. 0 for several labels a row."""
+    t = data.t_train
+    if data.task == "multilabel" or len(t) < FEWEST_ROWS:
+        return 0.0
+    if data.task == "regression":
+        far = t - t.mean(axis=0)
+        whole = float((far * far).sum())
+        return float((far[1:] * far[:-1]).sum()) / whole if whole > 0.0 else 0.0
+    classes = t.argmax(axis=1) if t.shape[1] > 1 else t[:, 0]
+    by_chance = float((class_shares(data) ** 2).sum())
+    same = float((classes[1:] == classes[:-1]).mean())
+    return (same - by_chance) / (1.0 - by_chance) if by_chance < 1.0 else 0.0
 
 
 def simpler_scores(task: str, x: Array, t: Array) -> tuple[float, float]:

@@ -30,7 +30,8 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
         return
     broken = lane.network.first_non_finite
     if broken is not None:
-        yield ("all others",), f"since step {broken.step} numbers are NaN or infinite: nothing else can be judged"
+        since = f"since step {broken.step} numbers are NaN or infinite"
+        yield ("all others",), f"{since}: only data, settings and what was before can be judged"
         return
     measured = len(case.losses()[0])
     if measured < FEWEST:

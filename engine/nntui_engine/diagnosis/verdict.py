@@ -6,25 +6,35 @@ from typing import Literal
 
 import numpy as np
 
-from ..run.finding import Finding
+from ..run.finding import Finding, Fix
 from ..run.snapshot import LaneSnapshot
 from .case import Case
 from .rules.losses import initial_loss, oscillating_loss
 from .rules.numbers import OF_NON_FINITE, non_finite
 from .rules.outputs import output_mismatch
-from .rules.rates import loss_not_decreasing, lr_too_high, lr_too_low, slow_convergence, unchanged_weights
+from .rules.rates import (
+    loss_not_decreasing,
+    lr_too_high,
+    lr_too_low,
+    slow_convergence,
+    too_few_steps,
+    unchanged_weights,
+)
 from .rules.scales import feature_scale_spread, input_scale, target_scale
 from .rules.setting import (
     batch_norm_small_batch,
     class_imbalance,
     constant_inputs,
     dropout_too_high,
+    is_narrow,
     label_problem,
     no_nonlinearity,
     one_class,
     overfitting,
     penalty_too_strong,
+    split_problem,
     underfitting,
+    unshuffled_rows,
 )
 from .rules.signal import (
     dead_relu,
@@ -42,10 +52,10 @@ class Rule:
     """A rule, the layer histories that it reads, and what its finding may follow from.
 
     ``looks_for`` says in words what it would find, ``disproof`` what would show that it is not so. ``alone``: only
-    told where nothing else was found. ``learned``: what it is told as of a network that has learned: an "info",
-    "nothing", or "as it is". ``from_share``: of a run that goes on, the share of its steps before which nothing can
-    be said; 1 waits for its end. ``static``: data and settings alone let it say what may go wrong, before anything is
-    trained.
+    told where nothing else was found, or of a case that ``beside`` takes. ``learned``: what it is told as of a
+    network that has learned: an "info", "nothing", or "as it is". ``from_share``: of a run that goes on, the share of
+    its steps before which nothing can be said; 1 waits for its end. ``static``: data and settings alone let it say
+    what may go wrong, before anything is trained.
     """
 
     find: Callable[[Case], Finding | None]
@@ -54,6 +64,7 @@ class Rule:
     watches: tuple[str, ...] = ()
     follows: tuple[str, ...] = ()
     alone: bool = False
+    beside: Callable[[Case], bool] | None = None
     learned: Literal["info", "nothing", "as it is"] = "info"
     from_share: float = 0.0
     static: bool = False
@@ -67,8 +78,15 @@ class Rule:
 LATE = 0.5  # of a run
 _SCALES = ("input_scale", "target_scale")
 _BARE = ("one_class", "constant_inputs")  # data with nothing in them
-_SET = (*_SCALES, "output_mismatch", "penalty_too_strong", "dropout_too_high", "batch_norm_small_batch")
-_AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low")
+_SET = (
+    *_SCALES,
+    "output_mismatch",
+    "penalty_too_strong",
+    "dropout_too_high",
+    "batch_norm_small_batch",
+    "unshuffled_rows",
+)
+_AT_FIRST = (*_SCALES, "poor_initialization", "lr_too_high", "lr_too_low", "too_few_steps")
 _EARLIER = (*_BARE, *_SET, *_AT_FIRST, "symmetric_units", "dead_relu", "saturation", "exploding_gradient")
 # In the order of cause before symptom
 RULES = (
@@ -151,6 +169,20 @@ RULES = (
         static=True,
     ),
     Rule(
+        unshuffled_rows,
+        "rows in the order of their targets",
+        "the same run with shuffled rows that learns no better",
+        learned="nothing",
+        static=True,
+    ),
+    Rule(
+        split_problem,
+        "rows held out that are unlike the others",
+        "rows held out in another way that are answered no better",
+        learned="nothing",
+        static=True,
+    ),
+    Rule(
         poor_initialization,
         "first weights that do not fit",
         "the same run from the fitting first weights that learns no better",
@@ -173,6 +205,14 @@ RULES = (
         ("update_ratio",),
         follows=(*_BARE, *_SET, "symmetric_units", "poor_initialization"),
         learned="nothing",
+    ),
+    Rule(
+        too_few_steps,
+        "too few steps at all",
+        "a longer run that learns no better",
+        follows=_BARE,
+        learned="nothing",
+        from_share=1.0,
     ),
     Rule(
         dead_relu,
@@ -225,7 +265,7 @@ RULES = (
         "learning by heart",
         "a score on rows held out that comes near the one on the rows it learns from",
         alone=True,
-        learned="nothing",
+        learned="as it is",
         from_share=LATE,
     ),
     Rule(
@@ -241,6 +281,7 @@ RULES = (
         "a network too small",
         "a larger network that learns no better, or a loss that falls on in a longer run",
         alone=True,
+        beside=is_narrow,
         learned="nothing",
         from_share=LATE,
     ),
@@ -278,33 +319,42 @@ RULES = (
     ),
 )
 RULE_NAMES = ("non_finite", *(rule.name for rule in RULES))
-BEFORE_NON_FINITE = (input_scale, target_scale, exploding_through_time)
+# What can make numbers overflow, and what then follows from the first of them
+BEFORE_NON_FINITE = (input_scale, target_scale, poor_initialization, exploding_through_time, lr_too_high)
+_OF_STEPS = ("exploding_gradient", "lr_too_high")
+_AFTER_THE_END = ("unchanged_weights", "class_imbalance", "split_problem", "feature_scale_spread")
+# Roots in data and settings: the fix of one leaves the others as they are
+_SETTLED_BY_FIXES = (
+    *_SET,
+    "symmetric_units",
+    "poor_initialization",
+    "too_few_steps",
+    "underfitting",
+)
 _BEST_KNOWN = (vanishing_gradient, exploding_gradient, dead_relu, saturation)
 LOOKED_FOR = ("NaN", *(rule.looks_for for rule in sorted(RULES, key=lambda rule: rule.find not in _BEST_KNOWN)))
 WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
-WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss", "train_loss")
+WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss", "train_loss", "lr")
 
 
 def diagnose(case: Case) -> list[Finding]:
     """Findings of one lane, causes first. ``case`` must carry the histories named in ``WATCHED`` and ``WATCHED_WHOLE``.
 
     In a network that has learned, or still gets better, the same signs are an "info", no alarm, unless they follow from
-    one. When numbers stop being numbers, nothing else is reported but data out of scale and a gradient that had grown
-    through time, which it then follows from.
+    one. When numbers stop being numbers, what is said is what data and settings tell and what was measured before:
+    first what can make numbers overflow, which they then follow from.
     """
     broken = non_finite(case)
     if broken is not None:
-        before = [finding for rule in BEFORE_NON_FINITE if (finding := rule(case)) is not None]
-        first = before[0].rule if before else ""
-        before = [replace(one, because=first if one.rule == "exploding_gradient" != first else "") for one in before]
-        return [_named(finding, case) for finding in (*before, replace(broken, because=first))]
+        return [_named(finding, case) for finding in _before(case, broken)]
     if not case.lane.step:
         return []
     found: list[Finding] = []
     spared = case.learned or case.improves
     with np.errstate(all="ignore"):
         for rule in RULES:
-            if (case.learned and rule.learned == "nothing") or (rule.alone and found) or case.done < rule.from_share:
+            told = not (rule.alone and found) or (rule.beside is not None and rule.beside(case))
+            if (case.learned and rule.learned == "nothing") or not told or case.done < rule.from_share:
                 continue
             finding = rule.find(case)
             if finding is None:
@@ -314,7 +364,40 @@ def diagnose(case: Case) -> list[Finding]:
                 finding = replace(finding, severity="info")
             found.append(replace(finding, because="" if root is None else root.rule))
     roots_first = sorted(found, key=lambda finding: bool(finding.because))
-    return [_named(finding, case) for finding in roots_first]
+    return [_named(finding, case) for finding in _mended_together(roots_first)]
+
+
+def _before(case: Case, broken: Finding) -> list[Finding]:
+    """What is found of a lane whose numbers overflowed, and what they follow from."""
+    with np.errstate(all="ignore"):
+        causes = [finding for rule in BEFORE_NON_FINITE if (finding := rule(case)) is not None]
+        others = [rule.find(case) for rule in RULES if rule.static and rule.find not in BEFORE_NON_FINITE]
+    first = causes[0].rule if causes else ""
+    causes = [
+        replace(one, because=first if number and one.rule in _OF_STEPS else "") for number, one in enumerate(causes)
+    ]
+    beside = [one for one in others if one is not None and one.rule not in _AFTER_THE_END]
+    roots = [*(one for one in causes if not one.because), *beside]
+    return [*_mended_together(roots), *(one for one in causes if one.because), replace(broken, because=first)]
+
+
+def _mended_together(found: list[Finding]) -> list[Finding]:
+    """With several roots, each with a fix of its own, the first one's first fix mends all of them."""
+    roots = [one for one in found if not one.because and one.severity != "info" and one.rule in _SETTLED_BY_FIXES]
+    if len(roots) < 2 or roots[0] is not found[0] or not all(root.fixes for root in roots):
+        return found
+    together: dict[str, object] = {}
+    reasons: list[str] = []
+    for root in roots:
+        fix = root.fixes[0]
+        if all(together.get(key, value) == value for key, value in fix.set.items()):
+            if not fix.set.items() <= together.items():
+                reasons.append(fix.why)
+            together |= fix.set
+    if together == dict(found[0].fixes[0].set):
+        return found
+    both = Fix(together, "; ".join(reasons))
+    return [replace(found[0], fixes=(both, *found[0].fixes)), *found[1:]]
 
 
 def found_in(lanes: Iterable[LaneSnapshot]) -> list[Finding]:

@@ -106,9 +106,9 @@ def _from_a_moment(
         count = len(until.events)
         if until.first != told.first or until.events != told.events[:count]:
             raise _by_hand(source)
-        lanes, arrangements, _, _ = past.tables.ids()
+        lanes, arrangements, _, events = past.tables.ids()
         line = arranged(past.tables, past.line, until, moment.at)
-        recorder = make(After(line, True, lanes, arrangements))
+        recorder = make(After(line, True, lanes, arrangements, events=events))
         _copy(past.tables, past.line, moment.at, recorder.writer)
     finally:
         past.close()
@@ -140,6 +140,7 @@ def _by_hand(source: RecordSource) -> InputError:
 def _copy(tables: Tables, line: Sequence[ArrangementRow], end: int, writer: Writer) -> None:
     """What counts of a line of arrangements as far as ``end``, into another record under the same numbers."""
     counts = spans(line, end)
+    ends = {row.id: row.at + counts[row.id] for row in line}
 
     def copy() -> None:
         for row in line:
@@ -154,6 +155,10 @@ def _copy(tables: Tables, line: Sequence[ArrangementRow], end: int, writer: Writ
                             steps, data = (int(samples[0, 0]), int(samples[-1, 0])), encoded(samples, rounded)
                             place = (lane.id, kind, number)
                             writer.insert("block", (*place, *steps, *samples.shape, merged, checksum(data), data))
+
+        for past in tables.happened():
+            if past.at <= ends.get(past.event.arrangement, -1):
+                writer.insert("event", (past.number, past.at, past.kind, to_text(past.event)))
 
     writer.first(copy)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from ..compiling.ahead import Progress
 from ..errors import InputError
 from ..experiment import Experiment
+from ..run.finding import Finding
 from ..run.listener import News
 from ..run.run import Run
 from ..run.timeline import Event
@@ -125,6 +126,12 @@ class Checker:
                 found += self._compare((self._chapter, place, kind), np.column_stack(columns))
         self._pending.clear()
         self._take(found)
+
+    def found(self, run: Run, findings: Sequence[Finding]) -> None:
+        """It changes no number."""
+
+    def noted(self, run: Run, what: str, detail: Mapping[str, object]) -> None:
+        """It changes no number."""
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from ..run.task import Lane
 from ..scenario import Scenario
 from ..tasks.ground import Ground
 from .looked_at import Kind, RecordedLane
+from .noticed import Happened
 from .races import Races
 
 
@@ -29,6 +30,10 @@ class Looking(ABC):
     @abstractmethod
     def _marks(self) -> list[Mark]:
         """The changes on the way."""
+
+    @abstractmethod
+    def happened(self) -> list[Happened]:
+        """What was found and which fixes were tried until where it is looked at, oldest first."""
 
     @property
     def capabilities(self) -> frozenset[Capability]:

@@ -25,6 +25,8 @@ def write_moment(
     ``pasts``: whether the histories are kept too, ``numbers``: whether those that the run goes on from."""
     for lane, one in zip(ids, task.lanes, strict=True):
         for kind, history in one.histories.items() if pasts else ():
+            if history.notes_folds:
+                continue  # these tell as much
             for part, table in history.state().items():
                 data = encoded(table) if table.size else b""
                 writer.insert("history", (number, lane, kind, part, *table.shape, checksum(data), data))

@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from ..run.finding import Finding
 from ..run.history import History
 from ..run.listener import News
 from ..run.run import Run
@@ -25,9 +27,10 @@ from ..run.timeline import Event, LanesArranged, ParametersSet, Story, Tweaked
 from ..tasks.network_lane import NetworkLane
 from .about import VERSIONS, about_lane, about_run, may_be_rounded
 from .moment import write_moment
+from .noticed import FINDING, Noticed, changes
 from .outcome import KEY, outcome_of
 from .plain import to_text
-from .schema import created, reopened
+from .schema import FOLDED, FOLDS, created, reopened
 from .writer import QUEUE_BYTES, Writer
 
 Array = NDArray[np.float64]
@@ -39,6 +42,8 @@ CHECKPOINT_SHARE = 16  # or so many times its size in samples, if that comes fir
 LEAST_BYTES = 32_000_000  # of samples between two moments that come first
 BYTES_A_SECOND = 2_000_000  # of moments, at most
 OUTCOME_SHARE = 100  # times what it takes to say how the run stands, until that is said again
+LOOK_SHARE = 100  # times what it takes to look for what is wrong, until that is done again
+LOOK_SECONDS = 0.25  # until then, at least
 NUMBERS_SHARE = 8  # a bounded record keeps the numbers of a run that take so small a part of it at most
 
 
@@ -72,7 +77,8 @@ class Coming:
 @dataclass(slots=True)
 class Arranged:
     """The lanes between two events, from position ``at`` on. ``ids`` and ``names`` by place; ``last``: of each of their
-    histories the last step handed over; ``before``: the same lanes until the run was ended, if it went on here."""
+    histories the last step handed over; ``before``: the same lanes until the run was ended, if it went on here;
+    ``noticed``: what was found in them."""
 
     id: int
     ids: list[int]
@@ -80,6 +86,7 @@ class Arranged:
     last: dict[tuple[int, str], float] = field(default_factory=dict)
     at: int = 0
     before: "Arranged | None" = None
+    noticed: Noticed = field(default_factory=Noticed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,7 @@ class Recorder:
         self._kept_at = time.monotonic()
         self._wait = FIRST_CHECKPOINT_SECONDS  # from there to the next moment
         self._said_again_at = 0.0  # when it is said again how the run stands
+        self._look_again_at = 0.0  # and when it is looked for what is wrong
         self._reached = 0  # the furthest position of this future
         self._again = False  # what comes now has come before
         self._run: Run | None = None
@@ -173,6 +181,7 @@ class Recorder:
             self._reached = run.position
         again = not news and (self._again or run.position < self._reached)
         self._hand_over(here, again)
+        self._hand_over_folds(run, here, again)
         self._again = again and run.position <= self._reached
         self._reached = max(self._reached, run.position)
         self._note_now(run, here)
@@ -180,7 +189,19 @@ class Recorder:
         if run.position == run.end and self._moment_is_due(run):
             self._keep_moment(run, here)
             if time.monotonic() >= self._said_again_at:
-                self._say_outcome(run)
+                self._say_outcome(run, here)
+        if run.position == run.end and time.monotonic() >= self._look_again_at:
+            self._look(run, here)
+
+    def found(self, run: Run, findings: Sequence[Finding]) -> None:
+        """Somebody has looked for what is wrong: so that a record says what a person has seen."""
+        if self._here is not None and not self.trouble and self._told == _steps(run):
+            self._notice(run, self._here, findings)
+
+    def noted(self, run: Run, what: str, detail: Mapping[str, object]) -> None:
+        """An event that changes no number."""
+        if self._here is not None and not self.trouble:
+            self._note(run, what, {**detail, "arrangement": self._here.id})
 
     def begin_late(self, run: Run, told: Story, stages: Iterable[Run]) -> None:
         """Record a run from where it stands on, with what it still knows of before; nothing of it was heard so far.
@@ -232,7 +253,7 @@ class Recorder:
         if self._run is None:  # it came to nothing
             self.writer.discard(new=self._new)
         elif self._here is not None and self._told == _steps(self._run):
-            self._say_outcome(self._run)  # else it was interrupted on its way: what was said before counts
+            self._say_outcome(self._run, self._here)  # else it was interrupted on its way: what was said before counts
             if self._run.position == self._run.end:
                 self._keep_moment(self._run, self._here)
         self.writer.close()
@@ -254,12 +275,29 @@ class Recorder:
     def _about(self, run: Run) -> dict[str, str]:
         return {**about_run(run, self.journal), **self._describe(run)}
 
-    def _say_outcome(self, run: Run) -> None:
+    def _say_outcome(self, run: Run, here: Arranged) -> None:
         if self.trouble:
             return
         began = time.monotonic()
-        self._insert("run", KEY, to_text(outcome_of(run)))
+        self._insert("run", KEY, to_text(outcome_of(run, self._look(run, here))))
         self._said_again_at = began + OUTCOME_SHARE * (time.monotonic() - began)
+
+    def _notice(self, run: Run, here: Arranged, findings: Sequence[Finding]) -> None:
+        if run.position < run.end:
+            return  # what stood there is known
+        steps = {lane.name: run.step_of(place) for place, lane in enumerate(run.lanes)}
+        for one in changes(here.noticed.standing(run.position), findings, here.id, steps):
+            here.noticed.events.append((run.position, one))
+            self._note(run, FINDING, msgspec.to_builtins(one))
+
+    def _look(self, run: Run, here: Arranged) -> list[Finding]:
+        """What is wrong now; what of it is new is an event."""
+        if self.trouble:
+            return []
+        began, found = time.monotonic(), run.findings()
+        self._notice(run, here, found)
+        self._look_again_at = began + max(LOOK_SECONDS, LOOK_SHARE * (time.monotonic() - began))
+        return found
 
     def _standing(self, position: int, events: int) -> Arranged | None:
         """The lanes at a position after so many events; None where those have not happened before."""
@@ -310,7 +348,10 @@ class Recorder:
             first = (self._lanes, self._arrangements, place, lane.name, origin, step)
             self._insert_lane(first, lane, shown[place].own)
         self.writer.do(self.writer.end_blocks)
-        return Arranged(self._arrangements, ids, [lane.name for lane in run.lanes], at=at)
+        names = [lane.name for lane in run.lanes]
+        origins = {name: origin_of(name) for name in names}
+        noticed = Noticed() if parent is None else parent.noticed.carried(at, origins)
+        return Arranged(self._arrangements, ids, names, at=at, noticed=noticed)
 
     def _insert_lane(self, first: tuple[Any, ...], lane: Lane, own: object) -> None:
         network = (own.own_data, own.parameters) if isinstance(own, NetworkPart) else (False, 0)
@@ -331,6 +372,19 @@ class Recorder:
                 self._bytes += values.nbytes
                 self.writer.add((here.ids[place], kind), steps, values)
         self._pending.clear()
+
+    def _hand_over_folds(self, run: Run, here: Arranged, again: bool) -> None:
+        for place, lane in enumerate(run.lanes):
+            history = lane.histories.get(FOLDED)
+            if history is None:
+                continue
+            history.note_folds()
+            folds, last = history.folds(), here.last.get((place, FOLDS), -1.0)
+            if again:
+                folds = folds[folds[:, 0] > last]
+            if len(folds):
+                here.last[place, FOLDS] = float(folds[-1, 0])
+                self.writer.add((here.ids[place], FOLDS), folds)
 
     def _moment_is_due(self, run: Run) -> bool:
         if time.monotonic() - self._kept_at < self._wait and self._bytes < LEAST_BYTES:

@@ -16,6 +16,7 @@ except ImportError:  # pragma: no cover - not on Windows
 
 APPLICATION = 0x6E6E7475  # "nntu"
 VERSION = 1
+FOLDED, FOLDS = "path", "path folds"  # a kind of block, and how its older samples became buckets
 # What a damaged file may raise: also text that is none, and numbers that Python's own integers would overflow
 UNREADABLE = (sqlite3.Error, OverflowError, UnicodeDecodeError)
 TABLES = """

@@ -11,6 +11,7 @@ from ..run.snapshot import Mark
 from ..scenario import Scenario
 from .looked_at import RecordedLane
 from .looking import Looking
+from .noticed import Happened
 from .source import RecordSource
 
 MOST_LANES = 64  # of all records together
@@ -93,6 +94,10 @@ class SeveralRecords(Looking):
     def lanes_now(self) -> list[RecordedLane[Any]]:  # type: ignore[override]
         """The lanes of all, where they are looked at."""
         return [lane for one in self.sources for lane in one.lanes_now]
+
+    def happened(self) -> list[Happened]:
+        """What was found and which fixes were tried in each."""
+        return [happened for one in self.sources for happened in one.happened()]
 
     def _marks(self) -> list[Mark]:
         """Those of each; a change for all lanes of a record is one for these lanes."""

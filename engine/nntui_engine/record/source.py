@@ -19,13 +19,16 @@ from .about import scenario_of
 from .looked_at import Kind, RecordedLane
 from .looking import Looking
 from .networks import Networks
+from .noticed import FindingEvent, FixEvent, Happened
 from .races import Races
 from .recorder import LaneNow
+from .schema import FOLDED, FOLDS
 from .tables import ArrangementRow, LaneRow, Tables
 from .watched import Watched
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
+FAR = 8192  # steps forward from which on a path is read from its folds sooner than step by step
 
 
 class RecordSource(Looking):
@@ -40,6 +43,8 @@ class RecordSource(Looking):
         self._called = called
         self._tables = Tables(path)
         self._kind = self.new_kind()
+        self._folds_of: dict[int, Array] = {}  # of each lane's path, as they were read
+        self._happened: list[Happened] | None = None  # as it was read
         self._tables.changed()
         self._now = self._tables.now()
         self._line = self._tables.line(self._now.arrangement)
@@ -67,6 +72,8 @@ class RecordSource(Looking):
         """Whether the record has grown; if it was looked at at its end, that is where it is looked at then."""
         if not self._tables.changed():
             return False
+        self._folds_of.clear()
+        self._happened = None
         at_end, before = self.position == self.end, self._now
         self._now = self._tables.now()
         if self._now == before:
@@ -100,7 +107,8 @@ class RecordSource(Looking):
         """Look at the record as it stood at ``position``; returns where that is."""
         target = min(max(0, position), self.end)
         here = next((one for one in reversed(self._line) if one.at <= target), self._line[0])
-        if not (self.lanes_now and here == self._here and target >= self.position):
+        goes_on = self.lanes_now and here == self._here and target >= self.position
+        if not goes_on or (target - self.position > FAR and any(map(len, self._folds_of.values()))):
             self._here = here
             self.lanes_now = self._all_begun(here.id)
         for one in self.lanes_now:
@@ -161,7 +169,10 @@ class RecordSource(Looking):
         return read
 
     def _fill_first(self, history: History, kind: str, row: LaneRow, upto: int) -> float:
-        """What a moment has kept of the lane's past, or else the past of the lane that it goes on from."""
+        """What its folds or a moment tell of the lane's past, or else the past of the lane that it goes on from."""
+        if kind == FOLDED and self._fold_again(history, row, upto):
+            self._read_on(history, row, history.folded_step, upto)
+            return history.last_step
         kept = self._tables.kept_past(row.id, kind, upto)
         if kept is not None:
             try:
@@ -172,6 +183,34 @@ class RecordSource(Looking):
         if row.origin is not None:
             self._fill(history, kind, self._tables.lane(row.origin), row.step, None)
         return -1.0
+
+    def _fold_again(self, history: History, row: LaneRow, upto: int) -> bool:
+        """A path's older samples from its folds; whether there are any."""
+        folds = history.whole_folds(self._folds(row, history.width, upto))
+        try:
+            history.fold_again(folds)
+        except ValueError as error:
+            raise self._tables.damaged(f"lane {row.id}: {error}") from None
+        return len(folds) > 0
+
+    def _folds(self, row: LaneRow, width: int, upto: float) -> Array:
+        """Those of a lane's path up to a step, with those of the lanes that it goes on from."""
+        before = np.empty((0, 2 + 3 * width))
+        if row.origin is not None:
+            before = self._folds(self._tables.lane(row.origin), width, min(upto, row.step))
+        if row.id not in self._folds_of:
+            tables = list(self._tables.blocks(row.id, FOLDS, -1.0, np.inf))
+            if any(one.shape[1] != before.shape[1] for one in tables):
+                raise self._tables.damaged(f"the folds of lane {row.id} have other columns")
+            self._folds_of[row.id] = np.concatenate([before[:0], *tables])
+        own, after = self._folds_of[row.id], before[-1, 0] if len(before) else -1.0
+        return np.concatenate([before, own[(own[:, 0] > after) & (own[:, 0] <= upto)]])
+
+    def _read_on(self, history: History, row: LaneRow, after: float, upto: float) -> None:
+        """Adds what a lane's path has beyond the step ``after``, also in the lanes that it goes on from."""
+        if row.origin is not None and after < row.step:
+            self._read_on(history, self._tables.lane(row.origin), after, min(row.step, upto))
+        self._fill(history, FOLDED, row, upto, after)
 
     # -- all that was measured --------------------------------------------------------------------------------------
 
@@ -206,6 +245,8 @@ class RecordSource(Looking):
         self._here = self._line[-1]
         self.lanes_now = self._all_begun(arrangement)
         for one in self.lanes_now:
+            if FOLDED in one.lane.histories:
+                one.lane.histories[FOLDED].note_folds()  # who goes on from here hands over those that come then
             self._move(one, self._here, position)
         self.position = position
 
@@ -220,6 +261,20 @@ class RecordSource(Looking):
     def damaged(self, why: str) -> InputError:
         """The error that says so."""
         return self._tables.damaged(why)
+
+    def happened(self) -> list[Happened]:
+        """What was found and which fixes were tried until where it is looked at, oldest first."""
+        if self._happened is None:
+            self._happened = self._tables.happened()
+        upto = dict(zip([row.id for row in self._line], [*(row.at for row in self._line[1:]), self.end], strict=True))
+        found = [one for one in self._happened if one.at <= min(self.position, upto.get(one.event.arrangement, -1))]
+        return found if self._called is None else [replace(one, event=self._called_so(one.event)) for one in found]
+
+    def _called_so(self, event: FindingEvent | FixEvent) -> FindingEvent | FixEvent:
+        alone = len(self.lanes_now) == 1
+        if isinstance(event, FixEvent):
+            return replace(event, lane=self._name(event.lane, alone), origin=self._name(event.origin, alone))
+        return replace(event, lane=self._name(event.lane, alone))
 
     # -- a Source ---------------------------------------------------------------------------------------------------
 

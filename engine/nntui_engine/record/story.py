@@ -10,6 +10,7 @@ import msgspec
 from ..run.timeline import Descent, Event, LanesArranged, Story, Tweaked
 from ..scenario import LaneTables, Scenario
 from .about import VERSIONS
+from .noticed import FindingEvent, Noticed
 from .recorder import Arranged
 from .tables import ArrangementRow, LaneRow, MomentRow, Tables
 
@@ -122,6 +123,7 @@ def arranged(
     """A line of arrangements as who records its run knows them, by how many events of ``told`` had happened; with
     ``end`` as if only those steps were there that count until then."""
     counts = {} if end is None else spans(line, end)
+    known = noticed(tables, line)
     found = []
     for chapter in chapters(tables, line)[-1 - len(told.events) :]:
         here: Arranged | None = None
@@ -131,10 +133,25 @@ def arranged(
                 for lane in lanes
                 for kind, step in tables.last_steps(lane.id).items()
             }
-            here = Arranged(row.id, [one.id for one in lanes], [one.name for one in lanes], last, row.at, here)
+            ids, names = [one.id for one in lanes], [one.name for one in lanes]
+            here = Arranged(row.id, ids, names, last, row.at, here, known[row.id])
         assert here is not None
         found.append(here)
     return tuple(found)
+
+
+def noticed(tables: Tables, line: Sequence[ArrangementRow]) -> dict[int, Noticed]:
+    """What was found along a line of arrangements, by their ids."""
+    events = [(one.at, one.event) for one in tables.happened() if isinstance(one.event, FindingEvent)]
+    found: dict[int, Noticed] = {}
+    before = Noticed()
+    for row in line:
+        lanes = tables.lanes(row.id)
+        names = {one: tables.lane(one).name for one in {lane.origin for lane in lanes} if one is not None}
+        origins = {lane.name: None if lane.origin is None else names[lane.origin] for lane in lanes}
+        before = found[row.id] = before.carried(row.at, origins)
+        before.events += [(at, one) for at, one in events if one.arrangement == row.id]
+    return found
 
 
 def trained_with(tables: Tables, line: Sequence[ArrangementRow]) -> dict[str, set[str]]:

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, Flags, checksum, decoded, rounded_columns, unpacked
+from .noticed import FINDING, FIX, FindingEvent, FixEvent, Happened
 from .plain import from_text
 from .recorder import Coming, Now
-from .schema import UNREADABLE, check_integrity, opened
+from .schema import FOLDS, UNREADABLE, check_integrity, opened
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -209,8 +210,8 @@ class Tables:
             yield Piece(merged, table[(steps > after) & (steps <= upto)], rounded_columns(data, columns))
 
     def numbers(self) -> int:
-        """How many numbers all blocks hold, without their steps."""
-        return int(self._rows("SELECT COALESCE(SUM(rows * (columns - 1)), 0) FROM block")[0][0])
+        """How many numbers all blocks hold of what was measured, without their steps."""
+        return int(self._rows("SELECT COALESCE(SUM(rows * (columns - 1)), 0) FROM block WHERE kind != ?", FOLDS)[0][0])
 
     def table(self, place: str, rows: object, columns: object, check: object, data: object) -> Array:
         """A block's table (rows, columns)."""
@@ -246,6 +247,18 @@ class Tables:
             return unpacked(rows[0][1], size)
         except BrokenBlockError as error:
             raise self.damaged(f"moment {moment} ({part}): {error}") from None
+
+    def happened(self) -> list[Happened]:
+        """What was found and which fixes were tried, oldest first. Events of other kinds are passed over."""
+        found = self._rows(
+            "SELECT id, at, what, detail FROM event WHERE what IN (?, ?) ORDER BY id LIMIT ?", FINDING, FIX, MOST_EVENTS
+        )
+        if not all(isinstance(at, int) for _, at, _, _ in found):
+            raise self.damaged("an event is at no step")
+        return [Happened(number, at, self._event(what, detail)) for number, at, what, detail in found]
+
+    def _event(self, what: object, detail: object) -> FindingEvent | FixEvent:
+        return self._parsed(detail, FindingEvent) if what == FINDING else self._parsed(detail, FixEvent)
 
     def ids(self) -> tuple[int, int, int, int]:
         """The largest number of a lane, an arrangement, a moment and an event."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..kernels.race import O_VALUE
 from .blocks import Flags, checksum, encoded
-from .schema import lock
+from .schema import FOLDED, FOLDS, lock
 
 Array = NDArray[np.float64]
 Place = tuple[int, str]  # id of a lane, name of a history
@@ -95,7 +95,7 @@ class Writer:
             return
         size = sum(part.nbytes for part in columns)
         if (
-            merged == 1 and self.waiting > QUEUE_BYTES
+            merged == 1 and self.waiting > QUEUE_BYTES and place[1] != FOLDS
         ):  # never lost, and never waited for: as much coarser as it is late
             merged = MERGED ** (self.waiting // QUEUE_BYTES)
             columns = ((thin if place[1] == "path" else merge)(np.column_stack(columns), merged),)
@@ -150,7 +150,7 @@ class Writer:
 
     def _end_block(self, place: Place) -> None:
         block = self._open.pop(place)
-        if self._coarser > 1 and block.merged == 1:
+        if self._coarser > 1 and block.merged == 1 and place[1] != FOLDS:
             block.tables, block.merged = [merge(np.concatenate(block.tables), self._coarser)], self._coarser
             block.fresh = True
         self._write(place, block)
@@ -163,10 +163,8 @@ class Writer:
                 self._wake.wait(pause)
                 self._wake.clear()
                 self._turn()
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            with suppress(sqlite3.Error):  # who reads it now keeps the log; without, readers leave no files beside it
-                self._connection.execute("PRAGMA journal_mode = DELETE")
-        except (sqlite3.Error, OSError, ValueError, MemoryError) as error:
+            self._put_away()
+        except Exception as error:  # whatever it is: nobody else would hear of it, and what waits would pile up
             self._give_up(str(error) or type(error).__name__)
         finally:
             self._connection.close()
@@ -217,8 +215,9 @@ class Writer:
 
     def _append(self, place: Place, columns: tuple[Array, ...], merged: int, size: int) -> None:
         self._taken += size
+        most = LEAST_BLOCK_BYTES if place[1] == FOLDED else BLOCK_BYTES  # of a path a few blocks are read at any step
         block = self._open.get(place)
-        if block is None or block.merged != merged or block.nbytes >= BLOCK_BYTES:
+        if block is None or block.merged != merged or block.nbytes >= most:
             if block is not None:
                 self._end_block(place)
             block = self._open[place] = Open(self._next.get(place, 0), merged)
@@ -237,14 +236,27 @@ class Writer:
         self._written[place] = steps[1]
         self.insert("block", (*place, block.number, *steps, *table.shape, block.merged, checksum(data), data))
 
+    def _put_away(self) -> None:
+        """Takes all that was committed from the log into the file, which may have been moved, and the log was not."""
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if self.path.exists() and not self._is_there():
+            return  # the log's name is that of the new file's
+        with suppress(sqlite3.Error):  # who reads it now keeps the log; without, readers leave no files beside it
+            self._connection.execute("PRAGMA journal_mode = DELETE")
+
+    def _is_there(self) -> bool:
+        return self.path.exists() and self.path.stat().st_ino == self._file
+
     def _check_file(self) -> None:
-        if not self.path.exists() or self.path.stat().st_ino != self._file:
-            raise OSError("it was deleted or replaced")
+        if not self._is_there():
+            raise OSError("it was deleted, moved or replaced")
 
     def _give_up(self, why: str) -> None:
         self.trouble = f"{self.path}: recording has stopped: {why}. The training goes on."
         with suppress(sqlite3.Error):  # none may be begun
             self._connection.execute("ROLLBACK")
+        with suppress(sqlite3.Error):
+            self._put_away()
         self._jobs.clear()
 
 

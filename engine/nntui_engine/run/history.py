@@ -7,7 +7,7 @@ The first samples are kept one by one as well: most of what goes wrong does so f
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,7 @@ class History:
         self._filled = 0  # samples in the last bucket
         self._first_steps = np.empty(0)  # filled when the first samples go into buckets
         self._first = np.empty((0, width))
+        self._folds: list[Array] | None = None  # since they were taken; None where nobody asked for them
 
     def append(self, steps: Array, values: Array) -> None:
         """Add samples; ``steps`` (m,) increases, ``values`` is (m, width)."""
@@ -143,6 +144,7 @@ class History:
     def restore(self, state: Mapping[str, Array]) -> None:
         """Become what :meth:`state` was taken of, in its shapes. Raises ValueError where it does not fit."""
         recent, first, old = (state[name] for name in ("recent", "first", "old"))
+        self._folds = None  # those until then are not known
         self._stride, self._filled = (int(size) for size in state["sizes"].reshape(2))
         self._count, self._old_count = len(recent), len(old)
         if self._count >= len(self._steps) or self._old_count > self._most or not 0 <= self._filled <= self._stride:
@@ -151,6 +153,74 @@ class History:
         self._first_steps, self._first = first[:, 0].copy(), first[:, 1:].reshape(len(first), self.width).copy()
         self._old_steps[: self._old_count] = old[:, 0]
         self._old[:, : self._old_count] = old[:, 1:].reshape(self._old_count, 3, self.width).transpose(1, 0, 2)
+
+    # -- folds: how its older samples became buckets, to come there again without them ---------------------------------
+
+    @property
+    def notes_folds(self) -> bool:
+        """Whether :meth:`folds` has all that was folded since its beginning."""
+        return self._folds is not None
+
+    def note_folds(self) -> None:
+        """From here on :meth:`folds` can be taken, if nothing was folded yet. The numbers of samples that it keeps must
+        be powers of two."""
+        if self._folds is None and not self._old_count:
+            self._folds = []
+
+    def folds(self) -> Array:
+        """What was folded since the last call (k, 2 + 3·width), as long as it is noted: of some samples the last step,
+        how many they were, and the smallest, the sum and the largest of each column."""
+        taken, self._folds = self._folds or [], [] if self._folds is not None else None
+        return np.concatenate([np.empty((0, 2 + 3 * self.width)), *taken])
+
+    def _note_fold(self, count: int) -> None:
+        full = self._old_count == self._most and self._filled == self._stride
+        size = min(2 * self._stride if full else self._stride, count)
+        steps, *columns = _reduced(self._steps[:count], self._values[:count], count // size)
+        assert self._folds is not None
+        self._folds.append(np.column_stack([steps, np.full(len(steps), float(size)), *columns]))
+
+    def whole_folds(self, folds: Array) -> Array:
+        """Of all folds (k, 2 + 3·width) whose samples one has until a step, those that were folded by that step for
+        certain (j, 2 + 3·width)."""
+        samples = np.cumsum(folds[:, 1])
+        last = samples[-1] // self._keep - 1 if len(samples) else 0
+        return folds[samples <= last * self._keep]
+
+    def fold_again(self, folds: Array) -> None:
+        """Of an empty one, become what it was after the first of its :meth:`folds` (k, 2 + 3·width). Raises ValueError
+        for no such."""
+        if len(folds) and not (folds[: min(FIRST, self._keep), 1] == 1.0).all():
+            raise ValueError("folds that do not begin with its first samples")
+        if not ((folds[:, 1] >= 1.0) & (folds[:, 1] <= self._keep)).all():
+            raise ValueError("folds of no size")
+        first = folds[: min(FIRST, self._keep)]
+        self._first_steps, self._first = first[:, 0].copy(), first[:, 2 + self.width : 2 + 2 * self.width].copy()
+        for some in np.split(folds, np.flatnonzero(np.diff(folds[:, 1])) + 1) if len(folds) else ():
+            columns = some[:, 2:].reshape(len(some), 3, self.width).transpose(1, 0, 2)
+            self._add_folds(some[:, 0], int(some[0, 1]), columns)
+
+    @property
+    def folded_step(self) -> float:
+        """The last step of what was folded; −1 if nothing was."""
+        return float(self._old_steps[self._old_count - 1]) if self._old_count else -1.0
+
+    def _add_folds(self, steps: Array, size: int, columns: Array) -> None:
+        """``columns`` (3, k, width) of so many samples each."""
+        start = 0
+        while start < len(steps):
+            goes_on = bool(self._old_count) and self._filled < self._stride
+            if not goes_on and self._old_count == self._most:
+                self._merge_pairs()
+                continue
+            if size != self._stride and not (size == self._keep < self._stride):
+                raise ValueError("folds of other sizes")
+            whole = min(len(steps) - start, self._most - self._old_count) if size == self._stride else 1
+            at = self._old_count - 1 if goes_on else self._old_count
+            if not goes_on:
+                self._begin_buckets(whole)
+            self._fill_buckets(at, whole, size, steps[start : start + whole], columns[:, start : start + whole])
+            start += whole
 
     @property
     def thinned(self) -> bool:
@@ -171,6 +241,8 @@ class History:
         if not self._old_count:
             first = slice(0, min(FIRST, count))
             self._first_steps, self._first = self._steps[first].copy(), self._values[first].copy()
+        if self._folds is not None:
+            self._note_fold(count)
         start = 0
         while start < count:
             start += self._fold_some(self._steps[start:count], self._values[start:count])
@@ -190,20 +262,29 @@ class History:
             whole = min(len(steps) // self._stride, self._most - self._old_count)
             take, whole = (whole * self._stride, whole) if whole else (len(steps), 1)
             at = self._old_count
-            self._old[0, at : at + whole] = np.nan
-            self._old[1, at : at + whole] = -0.0  # to which any number is added to the bit
-            self._old[2, at : at + whole] = np.nan
-            self._old_count, self._filled = at + whole, 0
-        block = values[:take].reshape(whole, take // whole, self.width)
-        finite = np.where(np.isfinite(block), block, np.nan)
-        into = slice(at, at + whole)
-        self._old_steps[into] = steps[take // whole - 1 : take : take // whole]
-        self._old[0, into] = np.fmin(self._old[0, into], np.fmin.reduce(finite, axis=1))
-        self._old[2, into] = np.fmax(self._old[2, into], np.fmax.reduce(finite, axis=1))
-        with np.errstate(invalid="ignore", over="ignore"):
-            self._old[1, into] += block.sum(axis=1)
-        self._filled += take // whole
+            self._begin_buckets(whole)
+        last, *columns = _reduced(steps[:take], values[:take], whole)
+        self._fill_buckets(at, whole, take // whole, last, columns)
         return take
+
+    def _begin_buckets(self, count: int) -> None:
+        into = slice(self._old_count, self._old_count + count)
+        self._old[0, into] = np.nan
+        self._old[1, into] = -0.0  # to which any number is added to the bit
+        self._old[2, into] = np.nan
+        self._old_count, self._filled = self._old_count + count, 0
+
+    def _fill_buckets(self, at: int, count: int, size: int, steps: Array, columns: Sequence[Array] | Array) -> None:
+        """``size`` more samples for each of ``count`` buckets: their last steps (count,), and the smallest, the sum and
+        the largest of each column (3, count, width)."""
+        into = slice(at, at + count)
+        low, total, high = columns
+        self._old_steps[into] = steps
+        self._old[0, into] = np.fmin(self._old[0, into], low)
+        self._old[2, into] = np.fmax(self._old[2, into], high)
+        with np.errstate(invalid="ignore", over="ignore"):
+            self._old[1, into] += total
+        self._filled += size
 
     def _merge_pairs(self) -> None:
         """Twice the stride, half the buckets (their number is even)."""
@@ -217,6 +298,17 @@ class History:
         self._old_count = half
         self._stride *= 2
         self._filled = self._stride
+
+
+def _reduced(steps: Array, values: Array, count: int) -> tuple[Array, Array, Array, Array]:
+    """Samples in ``count`` pieces of one size: of each the last step (count,), and the smallest, the sum and the
+    largest of each column (count, width)."""
+    size = len(steps) // count
+    block = values.reshape(count, size, -1)
+    finite = np.where(np.isfinite(block), block, np.nan)
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = block.sum(axis=1)
+    return steps[size - 1 :: size], np.fmin.reduce(finite, axis=1), total, np.fmax.reduce(finite, axis=1)
 
 
 def _threes(

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from .finding import Finding
     from .run import Run
     from .timeline import Event
 
@@ -28,3 +29,9 @@ class Listener(Protocol):
 
         ``news``: the last of them is new and begins another future, or the run has begun (again).
         """
+
+    def found(self, run: "Run", findings: Sequence["Finding"]) -> None:
+        """Somebody has looked for what is wrong with the run where it stands."""
+
+    def noted(self, run: "Run", what: str, detail: Mapping[str, object]) -> None:
+        """Something has happened that changes no number: ``what``, and more of it."""

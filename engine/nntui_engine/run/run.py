@@ -84,6 +84,11 @@ class Run:
         self._timeline.happened(event)
         self._tell("event")
 
+    def note(self, what: str, detail: Mapping[str, object]) -> None:
+        """Tell who listens of something that changes no number."""
+        if self._listener is not None:
+            self._listener.noted(self, what, detail)
+
     def _called(self, lane: str | None) -> str | None:
         """What one of the scenario's lanes is called now."""
         there = {one.name for one in self.lanes}
@@ -249,7 +254,10 @@ class Run:
 
     def findings(self) -> list[Finding]:
         """What is wrong now, lane by lane, causes before symptoms."""
-        return self._task.findings()
+        found = self._task.findings()
+        if self._listener is not None:
+            self._listener.found(self, found)
+        return found
 
     def unchecked(self) -> list[Unchecked]:
         """What could not be looked at, lane by lane, and why."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .run import Checkpoint, Run
 
 KEEP_SECONDS = 0.5  # of work between two moments kept: about the longest that going back takes
+MOST_KEPT = 32  # moments, however small
 
 
 class Event(Protocol):
@@ -184,10 +185,11 @@ class Timeline:
         ]
 
     def keep(self, moment: "Checkpoint") -> None:
-        """Keep the present moment, and of all moments as many as the memory holds: the further back, the fewer."""
+        """Keep the present moment, and of all moments ``MOST_KEPT`` or as many as the memory holds: the further back,
+        the fewer."""
         found = Kept(self.at, self.done, moment)
         self.kept = sorted([*self.kept, found], key=lambda one: (one.at, one.events))
-        while self.kept and sum(one.moment.nbytes for one in self.kept) > self.memory:
+        while self.kept and (len(self.kept) > MOST_KEPT or sum(one.moment.nbytes for one in self.kept) > self.memory):
             places = [0, *(one.at for one in self.kept), self.at]
 
             def share(i: int, places: list[int] = places) -> float:

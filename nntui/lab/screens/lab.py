@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from nntui.lab.keys import ACTIONS
+from nntui.lab.later import later
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
 from nntui.looks.request import LookRequest
@@ -18,6 +19,7 @@ from nntui.looks.surface import SurfaceRequest
 from nntui.plotting.drawn_lanes import undrawn
 from nntui.plotting.fair import draw_fair
 from nntui.plotting.header import draw_header
+from nntui.plotting.layers_view import ONE_LAYER
 from nntui.plotting.log_list import draw_log, log_height
 from nntui.plotting.panel import Picture
 from nntui.plotting.panels import PanelWords, build_panel, looks_of, meaning_of, panel_order, view_panels, words_of
@@ -34,7 +36,7 @@ from nntui.plotting.status import (
 )
 from nntui.plotting.surface_panels import SURFACE_PANELS
 from nntui.plotting.theme import Theme
-from nntui.plotting.time_view import draw_zoomed
+from nntui.plotting.time_view import draw_zoomed, values_at
 
 from .layout import SLOTS, SMALLEST, Layout, lay_out, lay_out_network, log_room, side_width
 from .lesson_part import LessonPart
@@ -124,7 +126,8 @@ class LabScreen(Screen[None]):
     @property
     def zoomed(self) -> str:
         """The plot that stands alone, as long as there is something to show of it."""
-        return self.state.zoom if self.state.zoom and self.state.zoom in self.panel_names else ""
+        names = (*self.panel_names, *((ONE_LAYER,) if self.state.snapshot is not None else ()))
+        return self.state.zoom if self.state.zoom in names else ""
 
     @property
     def shown_words(self) -> list[PanelWords]:
@@ -132,6 +135,20 @@ class LabScreen(Screen[None]):
         snapshot, view = self.state.anything, self.state.panel_view
         names = self.shown_panels if snapshot is not None else ()
         return [words_of(name, snapshot, view, self.theme) for name in names if snapshot is not None]
+
+    @property
+    def read_values(self) -> str:
+        """What the plot that is read at a step says there, as one line; "" where none is."""
+        view = self.state.panel_view
+        name = self.zoomed or view.pointed
+        if self.state.anything is None or view.cursor is None or name not in self.shown_panels:
+            return ""
+        built = self._built(name)
+        if not isinstance(built, PlotSpec) or not built.timed:
+            return ""
+        step = min(view.cursor, float(built.step))
+        values = (f"{curve.label or curve.marker} {words.strip()}" for curve, words in values_at(built, step))
+        return f"{built.title}, step {step:.0f}: {', '.join(values)}"
 
     @property
     def lab_layout(self) -> Layout:
@@ -169,7 +186,7 @@ class LabScreen(Screen[None]):
     def look_request(self) -> LookRequest:
         """What the panels on screen need to see of the network itself."""
         view = self.state.panel_view
-        looks = looks_of(self.shown_panels) if self.state.snapshot is not None else ()
+        looks = looks_of(self.shown_panels) if self.state.snapshot is not None and not view.blind else ()
         return LookRequest(looks, view.lane, view.layer, view.unit, view.plane, view.again) if looks else LookRequest()
 
     @property
@@ -292,7 +309,7 @@ class LabScreen(Screen[None]):
     def _draw_in_turn(self) -> None:
         if self._waiting and not self._drawing:
             self._drawing = True
-            self.set_timer(BETWEEN_PLOTS, self._draw_next)
+            later(self, BETWEEN_PLOTS, self._draw_next)
 
     def _draw_next(self) -> None:
         """One plot, then whatever else there is to do: a key is not kept waiting for all of them. Where the next state

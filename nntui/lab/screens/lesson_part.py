@@ -68,7 +68,7 @@ class LessonPart(Vertical):
         tries.styles.height = most = min(needed, max(4, rows // 3))
         left = rows - used - most - max(LEAST_TEXT, rows // 3)  # the text is what the view is for
         log.styles.height = log_height(state.findings, state.health, state.log, self.size.width, max(4, left), theme)
-        tries.show(lambda w, h: draw_tries(state.tries, w, h, theme))
+        tries.show(lambda w, h: draw_tries(state.tries, w, h, theme, state.tries_here))
         log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
 
     def _show_expected(self, state: LabState, width: int, rows: int) -> int:

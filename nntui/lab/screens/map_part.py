@@ -1,5 +1,6 @@
 """The Map view: the map over a table of the lanes, plots against the step beside it or on a page of their own."""
 
+from dataclasses import replace
 from functools import partial
 
 from textual.app import ComposeResult
@@ -57,7 +58,9 @@ class MapPart(Horizontal):
         view = self.query_one("#map", MapPlot)
         if state.race is None or not view.size.width or not view.region.width:
             return None
-        return surface_request(self.window(state), state.panel_view.lane, *view.size)
+        settings = state.race.lanes[state.panel_view.lane].surface.settings
+        basins = replace(settings, start=(0.0, 0.0), name="") if state.map_view.basins else None
+        return surface_request(self.window(state), state.panel_view.lane, *view.size, basins)
 
     def point(self, state: LabState, column: int, row: int) -> Point | None:
         """The point that a cell of the map widget shows, None on its frame."""

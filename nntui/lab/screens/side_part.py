@@ -65,7 +65,7 @@ class SidePart(Vertical):
         self._view("knobs").show(
             lambda w, h: draw_knobs(state.knobs, state.chosen_knob, state.target, state.explanation, w, h, theme)
         )
-        self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme))
+        self._view("side-tries").show(lambda w, h: draw_tries(state.tries, w, h, theme, state.tries_here))
         if snapshot is not None:
             lane = snapshot.lanes[chosen]
             layer, several = min(state.panel_view.layer, len(lane.layers)), len(snapshot.lanes) > 1

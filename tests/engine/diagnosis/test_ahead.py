@@ -47,6 +47,8 @@ FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("no_nonlinearity", {"model": {"activation": "linear"}}, {"model": {"activation": ["linear", "relu"]}}),
     ("dropout_too_high", {"model": {"dropout": 0.8}}, {"model": {"dropout": 0.5}}),
     ("batch_norm_small_batch", {"model": {"batch_norm": "before"}, "batch_size": 2}, {"batch_size": 2}),
+    ("unshuffled_rows", {"data": {"name": "iris"}, "shuffle": False}, {"data": {"name": "iris"}}),
+    ("split_problem", {"data": {"name": "iris", "split": "last"}}, {"data": {"name": "iris"}}),
     ("unchanged_weights", {"lr": 0.0}, {}),
     ("unchanged_weights", {"model": {"trainable": False}}, {"model": {"trainable": [False, False, True]}}),
 ]
@@ -58,7 +60,7 @@ def test_what_is_set_wrong_is_said_before_the_first_step(
 ) -> None:
     (found,) = [one for one in ahead(**fault) if one.rule == rule]
     assert (found.severity, found.first_step) == ("info", 0)
-    assert found.fixes or rule == "unchanged_weights"
+    assert found.fixes
     assert "nan" not in found.message
     assert rule not in [one.rule for one in ahead(**control)]
 
@@ -81,7 +83,10 @@ def test_every_static_rule_has_a_fault() -> None:
     assert tested == STATIC
 
 
-@pytest.mark.parametrize(("rule", "fault"), [(rule, fault) for rule, fault, _ in FAULTS if rule != "unchanged_weights"])
+NEEDS_MORE = ("unchanged_weights", "split_problem")  # that nothing else is found, or rows that are known by heart
+
+
+@pytest.mark.parametrize(("rule", "fault"), [(rule, fault) for rule, fault, _ in FAULTS if rule not in NEEDS_MORE])
 def test_what_was_said_ahead_is_found_where_nothing_is_learned(rule: str, fault: dict[str, Any]) -> None:
     """With a rate that moves nothing far, the outcome is bad and no other cause hides it."""
     run = Experiment(scenario(**{"lr": 1e-9, **fault}))

@@ -64,18 +64,32 @@ FAULTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     # (the root, the fault, the first fix as it is in the same words)
     ("input_scale", {"x": 3000.0, "train": {"optimizer": "sgd", "lr": 0.05}}, {"data.preprocess": "standardize"}),
     ("input_scale", {"x": 300.0, "model": {"activation": "tanh"}}, {"data.preprocess": "standardize"}),
+    ("input_scale", {"x": 0.001, "train": {"optimizer": "sgd", "lr": 0.05}}, {"data.preprocess": "standardize"}),
+    ("target_scale", {"kind": "wave", "y": 1e-4, "train": {"steps": 150}}, {"data.target_scale": "standardize"}),
     ("feature_scale_spread", {"x": (1.0, 0.002)}, {"data.preprocess": "standardize"}),
     ("target_scale", {"kind": "wave", "y": 3000.0}, {"data.target_scale": "standardize"}),
     ("input_scale", {"kind": "wave", "x": 300.0, "y": 3000.0, "model": {"activation": "tanh"}},
      {"data.preprocess": "standardize", "data.target_scale": "standardize"}),
     ("poor_initialization", {"model": {"hidden": [16] * 8, "init": "normal", "init_scale": 0.01}},
      {"model.init": "he_normal"}),
-    ("lr_too_high", {"train": {"lr": 10.0}}, {"train.lr": 1.0}),
+    ("lr_too_high", {"train": {"lr": 10.0}}, {"train.lr": 0.01}),
     ("lr_too_low", {"train": {"lr": 1e-6}}, {"train.lr": 1e-3}),
     ("lr_too_low", {"train": {"lr": 3e-5}}, {"train.lr": 3e-3}),
     ("no_nonlinearity", {"model": {"activation": "linear"}}, {"model.activation": "relu", "model.init": "he_normal"}),
     ("penalty_too_strong", {"train": {"l2": 0.3}}, {"train.l2": 0.0}),
+    ("penalty_too_strong", {"train": {"optimizer": "adamw", "weight_decay": 20.0}}, {"train.weight_decay": 0.0}),
     ("dropout_too_high", {"model": {"dropout": 0.95}}, {"model.dropout": 0.1}),
+    ("dropout_too_high", {"kind": "wave", "model": {"hidden": [8, 8], "dropout": 0.5}}, {"model.dropout": 0.0}),
+    ("lr_too_low", {"train": {"schedule": {"kind": "exponential", "decay": 0.1}, "lr": 0.003}},
+     {"train.schedule": "constant"}),
+    ("lr_too_low", {"train": {"schedule": {"kind": "warmup", "over": 1_000_000}}}, {"train.schedule": "constant"}),
+    ("too_few_steps", {"train": {"steps": 30, "lr": 0.001}}, {"train.steps": 1000}),
+    ("too_few_steps", {"train": {"steps": 30, "batch_size": "full", "lr": 0.001}},
+     {"train.batch_size": 32, "train.steps": 1000}),
+    ("too_few_steps",
+     {"train": {"evaluate_every": 5, "early_stopping": {"patience": 4, "min_delta": 1.0}, "optimizer": "sgd"}},
+     {"train.early_stopping": "none"}),
+    ("unchanged_weights", {"model": {"trainable": False}}, {"model.trainable": True, "model.output_trainable": True}),
     ("batch_norm_small_batch", {"model": {"batch_norm": "before"}, "train": {"batch_size": 1}},
      {"train.batch_size": 32}),
     ("underfitting", {"model": {"hidden": [1]}},
@@ -137,7 +151,67 @@ def test_the_root_of_a_fault_is_named_first_and_a_fix_for_it(
 
 def test_numbers_that_overflow_follow_from_data_out_of_scale(tmp_path: Path) -> None:
     found = alarms(trained(tmp_path, x=3000.0, train={"optimizer": "sgd", "lr": 0.05}))
-    assert [(one.rule, one.because) for one in found] == [("input_scale", ""), ("non_finite", "input_scale")]
+    root = "input_scale"
+    told = [(one.rule, one.because) for one in found]
+    assert told == [(root, ""), ("lr_too_high", root), ("non_finite", root)]
+
+
+def test_a_rate_that_makes_numbers_overflow_is_named_before_them(tmp_path: Path) -> None:
+    found = alarms(trained(tmp_path, "wave", train={"optimizer": "sgd", "lr": 30.0}))
+    assert [(one.rule, one.because) for one in found] == [("lr_too_high", ""), ("non_finite", "lr_too_high")]
+
+
+def test_what_is_set_wrong_is_named_beside_numbers_that_overflow(tmp_path: Path) -> None:
+    both = {"dropout": 0.9, "batch_norm": "none"}
+    found = alarms(trained(tmp_path, "wave", y=1e4, model=both, train={"optimizer": "sgd", "lr": 1.0}))
+    rules = [one.rule for one in found]
+    assert rules[0] == "target_scale"
+    assert {"dropout_too_high", "non_finite"} <= set(rules)
+    assert found[0].fixes[0].set == {"data.target_scale": "standardize", "model.dropout": 0.1}
+
+
+def test_several_roots_are_mended_together(tmp_path: Path) -> None:
+    run = trained(tmp_path, x=3000.0, model={"output": "relu", "bias": -2.0}, train={"optimizer": "sgd"})
+    roots = [one for one in alarms(run) if not one.because]
+    assert [one.rule for one in roots[:2]] == ["output_mismatch", "input_scale"]
+    assert roots[0].fixes[0].set == {**roots[0].fixes[1].set, **roots[1].fixes[0].set}
+
+
+def test_rows_known_by_heart_are_told_of_where_no_simpler_method_does_better(tmp_path: Path) -> None:
+    g = np.random.default_rng(3)
+    x = g.normal(0.0, 1.0, (300, 60))
+    np.savez(tmp_path / "rows.npz", x=x, y=(x[:, :3].sum(axis=1) > 0.0).astype(np.int64))
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"path": str(tmp_path / "rows.npz"), "task": "binary", "train_rows": 40},
+        "model": RELU,
+        "train": {"steps": 300, "evaluate_every": 20, **ADAM},
+    }
+    run = Experiment(scenario_from_dict(tables))
+    run.advance(300)
+    (found,) = alarms(run)
+    assert found.rule == "overfitting"
+    assert found.evidence["train"] - found.evidence["validation"] > 0.25
+    assert found.fixes[0].set == {"train.l1": 0.01}  # more inputs than rows
+
+
+def test_rows_held_out_that_are_scaled_in_another_way_are_said_to_be_so(tmp_path: Path) -> None:
+    x, y = rows("wave")
+    np.savez(tmp_path / "rows.npz", x=x[:200], y=y[:200])
+    np.savez(tmp_path / "others.npz", x=x[200:] * 255.0, y=y[200:])
+    tables = {
+        "schema": 1,
+        "scenario": {"title": "t"},
+        "data": {"path": str(tmp_path / "rows.npz"), "test_path": str(tmp_path / "others.npz"), "task": "regression"},
+        "model": RELU,
+        "train": {"steps": 300, "evaluate_every": 20, **ADAM},
+    }
+    run = Experiment(scenario_from_dict(tables))
+    run.advance(300)
+    (found,) = alarms(run)
+    assert found.rule == "split_problem"
+    assert found.evidence["size_ratio"] == pytest.approx(255.0, rel=0.1)
 
 
 @pytest.mark.parametrize("steps", [60, 120, 400])
@@ -179,7 +253,7 @@ def test_rows_held_out_that_are_of_other_classes_are_to_be_drawn(tmp_path: Path)
     run = Experiment(scenario_from_dict(tables))
     run.advance(300)
     (found,) = alarms(run)
-    assert found.rule == "overfitting"
+    assert found.rule == "split_problem"
     assert [fix.set for fix in found.fixes] == [{"data.split": "random"}]
 
 
@@ -220,6 +294,8 @@ def test_every_rule_is_tried_by_some_test() -> None:
         "slow_convergence",
         "label_problem",
         "overfitting",
+        "split_problem",
+        "unshuffled_rows",
     }
     files = [Path(__file__).with_name(f"test_{name}.py") for name in ("rules", "losses")]
     there = "".join(file.read_text(encoding="utf-8") for file in files)

@@ -43,11 +43,13 @@ def test_the_code_reads_what_the_engine_reads(path, monkeypatch):
 
 
 def test_the_queries_answer(path):
-    first, second, third = re.findall(r"```sql\n(.*?)```", TEXT, re.S)
+    first, second, third, fourth = re.findall(r"```sql\n(.*?)```", TEXT, re.S)
     connection = sqlite3.connect(path)
     assert connection.execute(first).fetchall() == [("", 700, "finished")]
     assert connection.execute(second).fetchall() == [(300, None, '{"train.lr":0.05}')]
-    assert connection.execute(third).fetchall() == [("", "adam", "4 tanh, 1 sigmoid")]
+    noticed = [(one.at, one.event.state, one.event.lane, one.event.rule) for one in RecordSource(path).happened()]
+    assert [row[:4] for row in connection.execute(third).fetchall()] == noticed
+    assert connection.execute(fourth).fetchall() == [("", "adam", "4 tanh, 1 sigmoid")]
 
 
 def test_it_names_every_table_and_column(path):

@@ -1,6 +1,6 @@
-"""A recording process is killed at random moments: what it had acknowledged is there, and the file is sound.
+"""Recording processes are killed at random moments: what they had acknowledged is there, and the files are sound.
 
-20 times by default, ``NNTUI_KILLS`` times if that is set. The child records without compiling: what a run hands over.
+20 of them by default, ``NNTUI_KILLS`` if that is set. They record without compiling: what a run hands over.
 """
 
 import os
@@ -9,45 +9,83 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import pytest
 
 from nntui_engine.record.tables import Tables
 
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")]
 KILLS = int(os.environ.get("NNTUI_KILLS", "20"))
-CHILD = """
-import pathlib, sys, time
+TOGETHER = 10  # that record, and are killed, side by side
+
+# Imports once; for each path that it reads it leaves a child that records there and says what is committed (PATH.said)
+NURSERY = """
+import os, pathlib, signal, sys, time
 import numpy as np
 from nntui_engine.record.schema import created
 from nntui_engine.record.writer import Writer
-path = pathlib.Path(sys.argv[1])
-one = Writer(path, created(path)[0])
-one.start()
-print("ready", flush=True)
-at, said = 0, -1
-while True:
-    steps = np.arange(at, at + 200.0)
-    one.add((1, "step"), np.column_stack([steps, *(np.sin(steps * k) for k in range(1, 40))]))
-    at += 200
-    if one.committed.get((1, "step"), -1) > said:
-        said = one.committed[1, "step"]
-        print(said, flush=True)
-    time.sleep(0.002)
+
+def record(path):
+    said = os.open(path + ".said", os.O_WRONLY)
+    one = Writer(pathlib.Path(path), created(pathlib.Path(path))[0])
+    one.start()
+    os.write(said, f"{os.getpid()}\\n".encode())
+    at, last = 0, -1
+    while True:
+        steps = np.arange(at, at + 200.0)
+        one.add((1, "step"), np.column_stack([steps, *(np.sin(steps * k) for k in range(1, 40))]))
+        at += 200
+        if one.committed.get((1, "step"), -1) > last:
+            last = one.committed[1, "step"]
+            os.write(said, f"{last}\\n".encode())
+        time.sleep(0.002)
+
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    if os.fork() == 0:
+        record(line.strip())
 """
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kill", range(KILLS))
-def test_every_acknowledged_block_is_readable_after_a_kill(tmp_path, kill):
-    path, moment = tmp_path / "run.nntui", random.Random(kill)
-    child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "ready\n"
-    time.sleep(moment.uniform(0.0, 1.2))
-    child.kill()
-    said = [int(line) for line in child.stdout.read().split("\n")[:-1]]
-    child.wait()
-    tables = Tables(path)
+@dataclass
+class Child:
+    """One that records into ``path``. ``lives``: seconds from its first word to its end."""
+
+    path: Path
+    said: IO[str]
+    pid: int
+    lives: float
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[IO[str]]:
+    """Takes paths."""
+    with subprocess.Popen([sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        yield process.stdin
+        process.stdin.close()
+
+
+def born(nursery: IO[str], path: Path, lives: float) -> Child:
+    fifo = path.with_name(path.name + ".said")
+    os.mkfifo(fifo)
+    nursery.write(f"{path}\n")
+    nursery.flush()
+    said = fifo.open()
+    return Child(path, said, int(said.readline()), lives)
+
+
+def check(child: Child) -> None:
+    """What is there of a child that was killed."""
+    words = child.said.read()  # to its end: nobody writes it any more
+    child.said.close()
+    said = [int(line) for line in words.split("\n")[:-1]]
+    tables = Tables(child.path)
     tables.check()
     last, count = -1.0, 0
     for table in tables.blocks(1, "step", -1, 1e12):
@@ -56,4 +94,19 @@ def test_every_acknowledged_block_is_readable_after_a_kill(tmp_path, kill):
     tables.close()
     assert last >= max(said, default=-1)
     assert count == last + 1
-    assert sqlite3.connect(path).execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(child.path)) as record:
+        assert record.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    child.path.unlink()  # some megabytes
+
+
+@pytest.mark.parametrize("kill", range(0, KILLS, TOGETHER))
+def test_every_acknowledged_block_is_readable_after_a_kill(nursery, tmp_path, kill):
+    moment = random.Random(kill)
+    count = min(TOGETHER, KILLS - kill)
+    begun = time.monotonic()
+    children = [born(nursery, tmp_path / f"{k}.nntui", moment.uniform(0.0, 1.2)) for k in range(count)]
+    for child in sorted(children, key=lambda child: child.lives):
+        time.sleep(max(0.0, begun + child.lives - time.monotonic()))
+        os.kill(child.pid, 9)
+    for child in children:
+        check(child)

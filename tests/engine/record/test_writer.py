@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pseudo_terminal import wait_until
 
 from nntui_engine.errors import InputError
 from nntui_engine.record import schema, writer
@@ -107,6 +108,36 @@ def test_a_deleted_record_is_said_once_and_ends_the_writing(path):
         time.sleep(0.01)
     assert "was deleted" in one.trouble
     assert "training goes on" in one.trouble
+    one.close()
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["moved", "and replaced"])
+def test_a_record_that_is_moved_has_all_that_was_acknowledged(path, again):
+    one, moved = started(path), path.with_name("moved.nntui")
+    one.add(PLACE, samples(1, 5000))
+    wait_until(lambda: one.committed.get(PLACE) == 5000)
+    path.rename(moved)
+    if again:
+        path.write_bytes(b"mine")
+    one.add(PLACE, samples(5001, 10))
+    wait_until(lambda: one.trouble)
+    one.close()
+    assert "moved" in one.trouble
+    if again:
+        assert path.read_bytes() == b"mine"
+    else:
+        assert list(path.parent.iterdir()) == [moved]
+    assert len(read(moved)) == 5000
+
+
+def test_whatever_goes_wrong_in_the_thread_is_said(path):
+    one = started(path)
+    one.do(lambda: {}["what nobody thought of"])
+    wait_until(lambda: one.trouble)
+    assert "recording has stopped: 'what nobody thought of'. The training goes on." in one.trouble
+    one.add(PLACE, samples(1, 10))
+    assert one.waiting == 0
     one.close()
 
 

@@ -1,9 +1,10 @@
 """A run's timeline by itself: what was done, and which moments are kept on the way."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
-from nntui_engine.run.timeline import Timeline, Tweaked
+from nntui_engine.run.timeline import MOST_KEPT, Timeline, Tweaked
 
 
 @dataclass
@@ -26,6 +27,14 @@ def test_within_the_memory_all_moments_are_kept_and_the_nearest_before_is_found(
     assert [one.at for one in line.kept] == [10, 20, 30, 40, 50]
     found = [line.nearest(at) for at in (9, 10, 39, 1000)]
     assert [one and one.at for one in found] == [None, 10, 30, 50]
+
+
+def test_small_moments_are_not_many_either() -> None:
+    line = line_of(memory=10**9, steps=100_000, every=10)
+    places = [0, *(one.at for one in line.kept)]
+    assert (len(places), places[-1]) == (1 + MOST_KEPT, 100_000)
+    gaps = [(after - before) / (1 + 100_000 - before) for before, after in pairwise(places)]
+    assert max(gaps[:-4]) < 0.5  # of the way back to each, but for the very last ones
 
 
 def test_where_memory_is_short_the_far_past_is_thinned_most() -> None:

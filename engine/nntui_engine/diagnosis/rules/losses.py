@@ -7,6 +7,7 @@ import numpy as np
 from ...run.finding import Finding, Fix
 from ..case import Case
 from ..fixes import fitting_init
+from .rates import USUAL_BATCH
 
 FAR = 3.0  # times what guessing by how common the classes are costs
 FAR_OF_NUMBERS = 10.0  # times the variance of the targets
@@ -14,7 +15,6 @@ SWINGS = 0.2  # of its level, from one evaluation to the next on average
 TURNS = 0.5  # of the evaluations: there it turns round
 FEWEST_EVALUATIONS = 8  # that say whether it swings
 SMALL_BATCH = 2
-USUAL_BATCH = 32
 HELD = 0.8  # of the loss a quarter of the run before: less than that is falling
 
 

@@ -3,21 +3,27 @@
 import numpy as np
 
 from ...run.finding import Finding, Fix
-from ..case import NEARLY, Case
+from ..case import HARDLY, NEARLY, Case
 from ..fixes import ADAM
-from .rates import FALLING, FELL, FEWEST
+from .rates import FALLING, FELL, FEWEST, USUAL_STEP, late_ratio
+from .through_time import gates_for_long
 
 MOST_DROPOUT = 0.5
-SHRUNK = 0.1  # of a layer's first weights, under a penalty that is …
+SHRUNK = 0.2  # of a layer's first weights, under a penalty that is … (chosen half: sick runs 0.17 and less)
 STRONG = 0.01  # … at least this
 HEAVY = 0.5  # of the error: a penalty that is no longer a side issue
 SMALLEST_BATCH = 4  # that batch norm takes a mean of
 LOPSIDED = 0.8  # the commonest class's share
 SETTLED = 0.9  # of a loss before: a loss that falls faster has not settled
-HARDLY = 0.1  # of the way from guessing to perfect
 FEWEST_HELD_OUT = 50  # rows, to tell guessing from answering
 NARROW = 4  # units of the widest hidden layer
 ROSE = 1.3  # times its lowest value
+BY_HEART = 0.25  # the same gap, where more than half of what it shows is by heart
+SORTED = 0.5  # of what rows sorted by their targets would show; drawn at random they show 0
+RESCALED = 3.0  # times the size of what it learns from, or a third
+DECOUPLED = 1.0  # a decay apart from the gradient: under Adam no weight can stay above 1 / decay (Xie & Li 2024)
+HELD_UP = 1.5  # times the loss without dropout is the loss with it
+SOME_DROPOUT = 0.2
 APART = 0.25  # of the rows held out are of other classes than those learned from
 GAP = 0.15  # between the score on what it learns from and on what it never saw
 
@@ -91,47 +97,112 @@ def no_nonlinearity(case: Case) -> Finding | None:
 
 
 def dropout_too_high(case: Case) -> Finding | None:
-    """More than half of a layer left out at every step."""
+    """More than half of a layer left out at every step; or less, where the loss is far higher with it than without."""
     rates = [layer.dropout for layer in case.settings.layers]
     highest = max(*rates, case.settings.input_dropout)
+    limit, evidence, without = MOST_DROPOUT, {"dropout": highest, "above": MOST_DROPOUT}, 0.1
+    why = "too little is left to learn with"
     if highest <= MOST_DROPOUT:
-        return None
-    layers = tuple(i + 1 for i, rate in enumerate(rates) if rate > MOST_DROPOUT)
-    sets = {"model.dropout": 0.1} if layers else {}
-    if case.settings.input_dropout > MOST_DROPOUT:
+        _, losses = case.losses()
+        whole = case.lane.whole.get("train_loss", float("nan"))
+        with_it = float(np.mean(losses[-(len(losses) // 4 + 1) :])) if len(losses) >= FEWEST else float("nan")
+        if case.done < 1.0 or highest < SOME_DROPOUT or not with_it > HELD_UP * whole:
+            return None
+        limit, without = SOME_DROPOUT * (1.0 - 1e-12), 0.0
+        why = (
+            f"the loss is {with_it:.3g} with it and {whole:.3g} without, so that steps mostly follow what was left out"
+        )
+        evidence = {"dropout": highest, "with": with_it, "without": whole, "ratio_above": HELD_UP}
+    layers = tuple(i + 1 for i, rate in enumerate(rates) if rate > limit)
+    sets = {"model.dropout": without} if layers else {}
+    if case.settings.input_dropout > limit:
         sets["model.input_dropout"] = 0.0
     return case.finding(
         "dropout_too_high",
-        f"Dropout leaves out {highest:.0%} of a layer at every step: too little is left to learn with.",
-        {"dropout": highest, "above": MOST_DROPOUT},
-        (Fix(sets, "most of every layer takes part"),),
+        f"Dropout leaves out {highest:.0%} of a layer at every step: {why}.",
+        evidence,
+        (Fix(sets, "most of every layer takes part" if without else "every unit takes part"),),
         layers=layers,
     )
 
 
+def unshuffled_rows(case: Case) -> Finding | None:
+    """Batches in the order of rows that are sorted by their targets."""
+    facts, settings = case.facts, case.settings
+    if settings.shuffle or facts.in_order < SORTED or settings.batch_size >= facts.rows:
+        return None
+    return case.finding(
+        "unshuffled_rows",
+        "Rows stand in the order of their targets and are not shuffled: a step sees one kind of row alone, and what "
+        "was learned of the others is unlearned.",
+        {"in_order": facts.in_order, "at_least": SORTED},
+        (Fix({"train.shuffle": True}, "every batch has rows of every kind"),),
+    )
+
+
+def split_problem(case: Case) -> Finding | None:
+    """Rows held out that are not like those that are learned from: other classes, or inputs scaled in another way."""
+    facts = case.facts
+    ratio = facts.unseen_size / facts.input_size if facts.input_size else float("nan")
+    told = not case.is_ahead
+    if told and (not case.fits or not case.score - case.unseen > GAP):
+        return None
+    scores = f" It scores {case.score:.3g} on those it learns from and {case.unseen:.3g} on these." if told else ""
+    evidence = {"train": case.score, "validation": case.unseen, "gap_above": GAP} if told else {}
+    if ratio > RESCALED or ratio < 1.0 / RESCALED:
+        return case.finding(
+            "split_problem",
+            f"The inputs of the rows held out are of size {facts.unseen_size:.3g}, those that it learns from of "
+            f"{facts.input_size:.3g}: they must be scaled in the same way.{scores}",
+            evidence | {"size_ratio": ratio, "ratio_above": RESCALED, "or_below": 1.0 / RESCALED},
+            (),
+        )
+    if facts.apart <= APART:
+        return None
+    return case.finding(
+        "split_problem",
+        "Classes are not as common among the rows held out, as if rows stood in order when the last ones were held "
+        f"out.{scores}",
+        evidence | {"apart": facts.apart, "apart_above": APART},
+        (Fix({"data.split": "random"}, "rows of every kind are learned from and held out"),),
+    )
+
+
 def penalty_too_strong(case: Case) -> Finding | None:
-    """A penalty on the weights that costs half as much as the error, or has taken a layer's weights nearly to 0, in a
-    network that has not learned."""
+    """A penalty on the weights, or a decay of them, that costs half as much as the error, or has taken a layer's
+    weights nearly to 0, or leaves them no room, in a network that has not learned."""
     layers = case.settings.layers
-    held = [i for i, layer in enumerate(layers) if layer.l1 > 0.0 or layer.l2 > 0.0]
+    decay = case.settings.optimizer_parameters.get("weight_decay", 0.0)
+    decoupled = case.settings.optimizer == "adamw"
+    held = [i for i, layer in enumerate(layers) if layer.l1 > 0.0 or layer.l2 > 0.0 or (decay and layer.trainable)]
     norms = case.lane.layer_history["weight_norm"].mean[:, held]
     if not held or not len(norms):
         return None
     penalty, loss = case.lane.whole.get("penalty", 0.0), case.lane.whole.get("train_loss", float("nan"))
-    strong = max(max(layers[i].l1, layers[i].l2) for i in held) >= STRONG
+    if not decoupled:
+        penalty += 0.5 * decay * float(np.nansum(norms[-1] ** 2))
+    strong = max(decay, *(max(layers[i].l1, layers[i].l2) for i in held)) >= STRONG
     left = float(np.nanmin(norms[-1] / np.maximum(norms[0], 1e-12)))
-    if not (penalty > HEAVY * loss or (strong and left < SHRUNK)):
+    no_room = decoupled and decay > DECOUPLED
+    if not (penalty > HEAVY * loss or (strong and left < SHRUNK) or no_room):
         return None
-    largest = {kind: max(getattr(layer, kind) for layer in layers) for kind in ("l1", "l2")}
-    kinds = [kind for kind, value in largest.items() if value > 0.0]
-    how = f"costs {penalty:.3g}, the error {loss:.3g}" if penalty > HEAVY * loss else f"has left {left:.1%} of a layer"
+    largest = {f"train.{kind}": max(getattr(layer, kind) for layer in layers) for kind in ("l1", "l2")}
+    largest = {key: value for key, value in (largest | {"train.weight_decay": decay}).items() if value > 0.0}
+    kinds = " and ".join({"l1": "L1", "l2": "L2"}.get(key[6:], "weight decay") for key in largest)
+    if penalty > HEAVY * loss:
+        how = f"costs {penalty:.3g}, the error {loss:.3g}"
+    elif strong and left < SHRUNK:
+        how = f"has left {left:.1%} of a layer"
+    else:
+        how = f"of {decay:.3g} lets no weight stay above {1.0 / decay:.2g}"
+    evidence = {"penalty": penalty, "loss": loss, "fraction_above": HEAVY, "left": left, "left_below": SHRUNK}
     return case.finding(
         "penalty_too_strong",
-        f"The penalty on the weights ({' and '.join(kinds).upper()}) {how}: weights are kept small rather than fitted.",
-        {"penalty": penalty, "loss": loss, "fraction_above": HEAVY, "left": left, "left_below": SHRUNK},
+        f"The penalty on the weights ({kinds}) {how}: weights are kept small rather than fitted.",
+        evidence | ({"decay": decay, "decay_above": DECOUPLED} if no_room else {}),
         (
-            Fix({f"train.{kind}": 0.0 for kind in kinds}, "weights are free to fit"),
-            Fix({f"train.{kind}": largest[kind] / 100 for kind in kinds}, "a light penalty"),
+            Fix(dict.fromkeys(largest, 0.0), "weights are free to fit"),
+            Fix({key: value / 100 for key, value in largest.items()}, "a light penalty"),
         ),
         layers=tuple(i + 1 for i in held),
     )
@@ -160,22 +231,22 @@ def overfitting(case: Case) -> Finding | None:
     """Rows that it learns from are answered far better than rows it never saw."""
     gap, unseen, limit = case.score - case.unseen, case.unseen, case.attainable
     guess = case.guess
-    if not case.fits or not gap > GAP or not unseen < guess + NEARLY * (limit - guess) or not rising(case):
+    enough = case.facts.validation_rows >= FEWEST_HELD_OUT
+    by_heart = enough and gap > BY_HEART and 2.0 * (unseen - guess) < case.score - guess
+    beaten = not case.learned and gap > GAP and unseen < guess + NEARLY * (limit - guess)
+    if not (by_heart or (beaten and case.fits and rising(case))):
         return None
     evidence = {"train": case.score, "validation": unseen, "gap_above": GAP}
-    message = f"It scores {case.score:.3g} on the rows it learns from and {unseen:.3g} on rows it never saw: "
-    if case.facts.apart > APART:
-        return case.finding(
-            "overfitting",
-            f"{message}classes are not as common there, as if rows stood in order when the last ones were held out.",
-            evidence | {"apart": case.facts.apart, "apart_above": APART},
-            (Fix({"data.split": "random"}, "rows of every kind are learned from and held out"),),
-        )
+    facts = case.facts
+    sparse = (Fix({"train.l1": 0.01}, f"of {facts.features} inputs to {facts.rows} rows only a few are needed"),)
     return case.finding(
         "overfitting",
-        f"{message}it has learned them by heart.",
+        f"It scores {case.score:.3g} on the rows it learns from and {unseen:.3g} on rows it never saw: it has learned "
+        "them by heart.",
         evidence,
         (
+            *gates_for_long(case),
+            *(sparse if facts.features >= facts.rows and not gates_for_long(case) else ()),
             Fix({"model.dropout": 0.3}, "no unit can rely on another"),
             Fix({"train.l2": 0.01}, "small weights bend less"),
             Fix({"train.early_stopping": {"patience": 10}}, "stops where rows never seen are answered best"),
@@ -211,6 +282,13 @@ def label_problem(case: Case) -> Finding | None:
     )
 
 
+def is_narrow(case: Case) -> bool:
+    """Whether no hidden layer has more than a handful of units. Of ReLU units so few may all be dead from the start
+    (Lu et al. 2019, "Dying ReLU and initialization")."""
+    widths = [layer.units for layer in case.lane.layers[:-1] if layer.has_weights]
+    return bool(widths) and max(widths) <= NARROW
+
+
 def underfitting(case: Case) -> Finding | None:
     """A loss that has settled though the network has not learned: it is too small, or its settings hold it."""
     steps, losses = case.losses()
@@ -220,6 +298,8 @@ def underfitting(case: Case) -> Finding | None:
     quarter = len(losses) // 4
     before, now = float(losses[-2 * quarter : -quarter].mean()), float(losses[-quarter:].mean())
     narrow = max(widths, default=0) <= NARROW
+    if widths and now < FALLING * before and late_ratio(case) < USUAL_STEP:
+        return None  # its steps are short: it may only need longer ones
     has_fallen = now < FELL * float(losses[: max(3, len(losses) // 10)].mean())
     if now < (SETTLED if narrow else FALLING) * before or not (narrow or (has_fallen and not case.is_near)):
         return None

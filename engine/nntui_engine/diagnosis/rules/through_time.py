@@ -7,9 +7,10 @@ import numpy as np
 from ...run.finding import Finding, Fix
 from ...run.snapshot import Series
 from ...scenario.settings import LayerSettings
-from ..case import Case, holds_since
+from ..case import Case
 
-FADED = 1e-3  # of the last time step's gradient, in the first one's
+FADED = 0.02  # of the last time step's gradient, in the first one's: as through layers (signal.py)
+LONG_FOR_PLAIN = 20  # time steps: beyond 10 to 20 plain layers hardly learn (Bengio et al. 1994)
 GROWN = 70.0  # times the last time step's gradient, in the first one's …
 LARGE = 10.0  # … which is at least this
 LEAST_SPIKES = 3  # steps: fewer may be an odd mini-batch, unless numbers overflow right after them
@@ -20,11 +21,11 @@ def vanishing_through_time(case: Case) -> Finding | None:
     for layer, past in _recurrent(case):
         if layer.kind != "recurrent" or layer.options.get("truncate") or case.is_near:
             continue
-        first, last = past.mean[:, 0], past.mean[:, -1]
-        since = holds_since(past.steps, first < FADED * last)
-        if since is None:
+        steps, ratios = past.mean.shape[1], past.mean[:, 0] / past.mean[:, -1]
+        ratio = float(np.nanmedian(ratios[len(ratios) // 2 :]))  # it goes up and down with the rows of a batch
+        if not ratio < FADED:
             continue
-        ratio, steps = float(first[-1] / last[-1]), past.mean.shape[1]
+        since = int(past.steps[int((ratios < FADED).argmax())])
         return case.finding(
             "vanishing_gradient",
             f"The gradient shrinks on its way back through time: the first of {steps} time steps of "
@@ -81,6 +82,14 @@ def _recurrent(case: Case) -> Iterator[tuple[LayerSettings, Series]]:
     for number, past in case.lane.sequence_history.get("time_gradient_norm", {}).items():
         if len(past.steps):
             yield case.settings.layers[number - 1], past
+
+
+def gates_for_long(case: Case) -> tuple[Fix, ...]:
+    """Gates in place of the first plain recurrent layer, where sequences are long for one."""
+    layers = case.settings.layers
+    if len(case.settings.shape) != 2 or case.settings.shape[0] < LONG_FOR_PLAIN:
+        return ()
+    return next((_gates(layer) for layer in layers if layer.kind == "recurrent"), ())
 
 
 def _bounds(case: Case, layer: LayerSettings) -> tuple[Fix, ...]:
