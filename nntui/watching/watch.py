@@ -62,7 +62,7 @@ class Watch:
         self._every, self._title, self._scaler = every, title, scaler
         self._optimizer = optimizer
         self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
-        self._measuring = Measuring(model, layers)
+        self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
         self._controls = Controls(path, model, optimizer, save) if controls else None
         self._model = weakref.ref(model)
@@ -134,7 +134,7 @@ class Watch:
             self._controls.give_back()
         self._safely(self._after_step)
         if self._controls is not None and not self._closed:
-            self._controls.obey(self.step, self._tell)
+            self._controls.obey(self._tell)
 
     def _safely(self, work: Callable[..., object], *values: Any) -> None:
         """Does something of our own: a mistake in it is said once, ends the watching, and never the training."""
@@ -143,9 +143,15 @@ class Watch:
         try:
             work(*values)
         except Exception as error:
-            warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {error}. The training goes on.")
-            with suppress(Exception):
-                self.close()
+            self._stop_watching(error)
+
+    def _stop_watching(self, error: Exception) -> None:
+        if self._closed:
+            return
+        said = str(error).partition("\n")[0][:300]
+        warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {said}. The training goes on.")
+        with suppress(Exception):
+            self.close()
 
     def _note_loss(self, loss: Any, accuracy: Any) -> None:
         if isinstance(loss, torch.Tensor):
@@ -347,7 +353,7 @@ def watch(
 ) -> Watch | NotWatching:
     """Record every layer's vital signs at each step of ``optimizer``, and take orders from the lab.
 
-    ``record``: the file, which must not exist yet (if it does, the next free name is taken); without, what the environment
+    ``record``: the file; where there is one of the name, the next free name is taken. Without, what the environment
     variable NNTUI_RECORD says, or run.nntui. ``every``: measure every that many steps. ``layers``: the names of the
     modules to watch, as ``model.named_modules()`` has them; all that have parameters or are activations. ``controls``:
     whether the lab may turn the learning rate and the like. ``scaler``: the GradScaler of mixed precision. ``save``:

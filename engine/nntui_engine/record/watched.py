@@ -77,8 +77,8 @@ def watched_lane(name: str, described: Description, tables: Mapping[str, Any]) -
     data = LaneData("", "classes", (), (), rows, rows, rows, rows, (described.layers[0].inputs,), lambda x: x)
     remember(data, DataFacts())
     widths = history_widths(len(described.layers))
-    settings, pasts = settings_of(name, described, tables), map(History, widths)
-    return WatchedLane(name, tables, settings, data, *pasts, described_layers=described.layers)
+    settings, (steps, evaluations) = settings_of(name, described, tables), map(History, widths)
+    return WatchedLane(name, tables, settings, data, steps, evaluations, described_layers=described.layers)
 
 
 def settings_of(name: str, described: Description, tables: Mapping[str, Any]) -> LaneSettings:
@@ -230,10 +230,10 @@ class Watched(Networks):
         parameters = one.about.parameters
         return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
-    def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
+    def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:  # noqa: ARG002
         """What the rules that need to know no data find."""
         return []
 
-    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
+    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:  # noqa: ARG002
         """What they could not look at."""
         return []
