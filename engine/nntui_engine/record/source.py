@@ -24,6 +24,7 @@ from .races import Races
 from .recorder import LaneNow
 from .schema import FOLDED, FOLDS
 from .tables import ArrangementRow, LaneRow, Tables
+from .watched import Watched
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class RecordSource(Looking):
     def new_kind(self) -> Kind[Any]:
         """What knows the kind of run that it is of."""
         name = self._tables.text("kind")
-        kind = next((kind for kind in (Networks, Races) if kind.name == name), None)
+        kind = next((kind for kind in (Networks, Races, Watched) if kind.name == name), None)
         if kind is None:
             raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
         return kind()
