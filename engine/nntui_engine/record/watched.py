@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
 from ..data.facts import DataFacts, remember
+from ..diagnosis.watched import watched_findings, watched_unchecked
 from ..registry.activation import ACTIVATIONS
 from ..run.finding import Finding, Unchecked
 from ..run.history import History
@@ -230,10 +231,10 @@ class Watched(Networks):
         parameters = one.about.parameters
         return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
-    def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:  # noqa: ARG002
+    def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
         """What the rules that need to know no data find."""
-        return []
+        return watched_findings(self._watched(lanes))
 
-    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:  # noqa: ARG002
+    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
         """What they could not look at."""
-        return []
+        return watched_unchecked(self._watched(lanes))
