@@ -104,6 +104,7 @@ class Measuring:
         self.rows = 0  # of the first layer's input, in this step
         self.settled = False
         self.training = True
+        self.backward = 0  # times that the last layer has got a gradient since the last step
         self._model = model
         self._by_module: dict[int, Layer] = {}
         self._came_from: dict[int, tuple[weakref.ref[torch.Tensor], int, Layer]] = {}  # a tensor, its version
@@ -153,6 +154,7 @@ class Measuring:
             made.register_hook(partial(self._backward, layer.place))
 
     def _backward(self, place: int, gradient: torch.Tensor) -> None:
+        self.backward += place == len(self.layers) - 1
         if self.on:
             try:
                 k.take_moments(numbers(gradient).reshape(-1), self._moments[place, DELTA])
@@ -336,7 +338,7 @@ class Measuring:
         self._moments[:] = 0.0
         self._gradients[:] = 0.0
         self._came_from.clear()
-        self.used, self.rows = False, 0
+        self.used, self.rows, self.backward = False, 0, 0
 
     def remove(self) -> None:
         """Takes the hooks out."""

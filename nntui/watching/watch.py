@@ -20,7 +20,9 @@ from nntui.processor import processor_name
 from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
+from nntui.watching.script_checks import ScriptChecks
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import Mistake
 from nntui_engine.record.watched import Description, WatchedRecorder
 from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
 
@@ -64,6 +66,8 @@ class Watch:
         self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
         self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
+        self._checks = ScriptChecks(model, optimizer)
+        self._mistakes: list[Mistake] = []  # that are not in the record yet
         self._controls = Controls(path, model, optimizer, save) if controls else None
         self._model = weakref.ref(model)
         self._begun = self._closed = self._told_trouble = False
@@ -155,6 +159,7 @@ class Watch:
 
     def _note_loss(self, loss: Any, accuracy: Any) -> None:
         if isinstance(loss, torch.Tensor):
+            self._mistakes += self._checks.loss(loss)
             loss = loss.detach()
         if self._measuring.used or self._pending is None:
             losses, accuracies = self._losses, self._accuracies
@@ -179,6 +184,8 @@ class Watch:
             if not measuring.layers:
                 raise InputError("no watched layer was run forward before the first step")
             measuring.settle()
+        if not self._checks.done:
+            self._mistakes += self._checks.step(measuring.backward)
         if not measuring.on:
             if self._controls is not None:
                 self._controls.hold(None)
@@ -264,6 +271,8 @@ class Watch:
 
     def _flush(self, state: Any) -> None:
         self._flushed = time.monotonic()
+        while self._mistakes:
+            self._recorder.notice(self._mistakes.pop(0))
         if self._rows:
             steps, whole, layers = (np.array(column) for column in zip(*self._rows, strict=True))
             self._rows.clear()

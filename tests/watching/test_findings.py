@@ -95,3 +95,67 @@ def test_what_was_not_looked_at_is_said(path):
     assert source.findings() == []
     assert source.unchecked()[0].rules == ("all",)
     assert any("output_mismatch" in one.rules for one in source.unchecked())
+
+
+class Half(nn.Module):
+    """A network with a part that nothing depends on, and one that comes back from evaluation as it was left."""
+
+    def __init__(self, *, softmax: bool = False) -> None:
+        super().__init__()
+        self.first, self.drop, self.unused = nn.Linear(2, 8), nn.Dropout(0.1), nn.Linear(8, 8)
+        self.last, self.softmax = nn.Linear(8, 2), nn.Softmax(1) if softmax else nn.Identity()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.softmax(self.last(self.drop(torch.relu(self.first(x)))))
+
+
+def mistakes(path: Path, spoil: str = "", steps: int = 25) -> dict[str, str]:
+    """What is noticed in a script with one mistake, and what is said of it."""
+    torch.manual_seed(0)
+    model = Half(softmax=spoil == "softmax")
+    if spoil != "unused":
+        del model.unused
+    held = list(model.last.parameters()) if spoil == "not held" else list(model.parameters())
+    if spoil == "frozen":
+        model.first.weight.requires_grad_(False)
+    optimizer = torch.optim.SGD(held, lr=0.01)
+    x, y = torch.randn(32, 2), torch.randint(0, 2, (32,))
+    other = nn.Parameter(torch.zeros(1))
+    with nntui.watch(model, optimizer, record=path) as watch:
+        model.train(spoil != "eval")
+        for _ in range(steps):
+            if spoil != "not zeroed":
+                optimizer.zero_grad(set_to_none=spoil != "filled with 0")
+            for rows in (slice(16), slice(16, 32)):
+                loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
+                watch(loss)
+                (other.sum() if spoil == "another loss" else loss).backward()
+            optimizer.step()
+    source = RecordSource(path)
+    found = {one.rule: one.message for one in source.findings()}
+    source.seek(0)
+    assert source.findings() == []
+    return {rule: said for rule, said in found.items() if rule in MISTAKES}
+
+
+MISTAKES = {
+    "not_in_optimizer": "not held",
+    "requires_grad_lost": "frozen",
+    "no_gradient": "another loss",
+    "parameters_without_gradient": "unused",
+    "gradients_not_zeroed": "not zeroed",
+    "eval_mode": "eval",
+    "softmax_before_cross_entropy": "softmax",
+}
+
+
+@pytest.mark.parametrize(("rule", "spoil"), MISTAKES.items())
+def test_what_only_a_script_can_get_wrong(rule, spoil, path):
+    found = mistakes(path, spoil)
+    assert set(found) == {rule}
+    assert {"not held": "first.weight", "frozen": "first.weight", "unused": "unused"}.get(spoil, "") in found[rule]
+
+
+@pytest.mark.parametrize("spoil", ["", "filled with 0"])
+def test_a_script_without_a_mistake(spoil, path):
+    assert mistakes(path, spoil) == {}

@@ -57,10 +57,13 @@ class RecordSource(Looking):
     def new_kind(self) -> Kind[Any]:
         """What knows the kind of run that it is of."""
         name = self._tables.text("kind")
-        kind = next((kind for kind in (Networks, Races, Watched) if kind.name == name), None)
-        if kind is None:
-            raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
-        return kind()
+        kinds: tuple[type[Kind[Any]], ...] = (Networks, Races)
+        kind = next((kind for kind in kinds if kind.name == name), None)
+        if kind is not None:
+            return kind()
+        if name == Watched.name:
+            return Watched(self._tables.mistakes)
+        raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
 
     def close(self) -> None:
         """Closes the file."""

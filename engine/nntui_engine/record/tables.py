@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, Flags, checksum, decoded, rounded_columns, unpacked
-from .noticed import FINDING, FIX, FindingEvent, FixEvent, Happened
+from .noticed import FINDING, FIX, MISTAKE, FindingEvent, FixEvent, Happened, Mistake
 from .plain import from_text
 from .recorder import Coming, Now
 from .schema import FOLDS, UNREADABLE, check_integrity, opened
@@ -256,6 +256,11 @@ class Tables:
         if not all(isinstance(at, int) for _, at, _, _ in found):
             raise self.damaged("an event is at no step")
         return [Happened(number, at, self._event(what, detail)) for number, at, what, detail in found]
+
+    def mistakes(self) -> list[Mistake]:
+        """Those in the script of another framework's run, oldest first."""
+        found = self._rows("SELECT detail FROM event WHERE what = ? ORDER BY id LIMIT ?", MISTAKE, MOST_EVENTS)
+        return [self._parsed(detail, Mistake) for (detail,) in found]
 
     def _event(self, what: object, detail: object) -> FindingEvent | FixEvent:
         return self._parsed(detail, FindingEvent) if what == FINDING else self._parsed(detail, FixEvent)

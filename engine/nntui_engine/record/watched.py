@@ -1,11 +1,12 @@
 """A run that another framework makes: what its record says of it, who writes that, and what it tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,13 +14,14 @@ from ..data.dataset import LaneData
 from ..data.facts import DataFacts, remember
 from ..diagnosis.watched import watched_findings, watched_unchecked
 from ..registry.activation import ACTIVATIONS
-from ..run.finding import Finding, Unchecked
+from ..run.finding import Finding, Fix, Unchecked
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite
 from ..scenario.settings import LaneSettings, LayerSettings
 from ..tasks.network_lane import NetworkLane, history_widths
 from .about import columns_of, may_be_rounded, versions
 from .networks import Networks, RecordedNetwork
+from .noticed import MISTAKE, Mistake
 from .plain import from_text, to_text
 from .recorder import LaneNow, Now
 from .schema import created
@@ -60,6 +62,7 @@ class WatchedLane(NetworkLane):
     """A network whose layers are as they were described."""
 
     described_layers: tuple[LayerInfo, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()  # in the script, as far as they were noticed
 
     @cached_property
     def infos(self) -> tuple[LayerInfo, ...]:
@@ -187,9 +190,9 @@ class WatchedRecorder:
         self._events += 1
         self._insert("event", self._events, at, what, to_text(detail))
 
-    def tell(self, key: str, value: str) -> None:
-        """Another key of the table ``run``."""
-        self._insert("run", key, value)
+    def notice(self, mistake: Mistake) -> None:
+        """A mistake in the script."""
+        self.note(mistake.step, MISTAKE, msgspec.to_builtins(mistake))
 
     def _insert(self, table: str, *values: Any) -> None:
         self.writer.do(lambda: self.writer.insert(table, values))
@@ -202,9 +205,12 @@ class WatchedRecorder:
 
 
 class Watched(Networks):
-    """The only lane of a run of another framework."""
+    """The only lane of a run of another framework; ``mistakes`` reads those in its script."""
 
     name = "watched"
+
+    def __init__(self, mistakes: Callable[[], Sequence[Mistake]]) -> None:
+        self._mistakes = mistakes
 
     def begun(self, row: LaneRow) -> RecordedNetwork:
         """A lane whose data are not known."""
@@ -214,6 +220,8 @@ class Watched(Networks):
     def settle(self, one: RecordedNetwork, step: int, last: int, now: LaneNow | None, at_end: bool) -> None:
         """Where it stood; how long it goes on nobody knows."""
         one.lane.settings = replace(one.lane.settings, steps=max(last, step, 1))
+        assert isinstance(one.lane, WatchedLane)
+        one.lane.mistakes = tuple(mistake for mistake in self._mistakes() if mistake.step <= step)
         super().settle(one, step, last, now, at_end)
         if not at_end:
             one.state = "running"
@@ -232,8 +240,17 @@ class Watched(Networks):
         return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
     def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
-        """What the rules that need to know no data find."""
-        return watched_findings(self._watched(lanes))
+        """The mistakes in the script, and what the rules that need to know no data find."""
+        mistakes = [
+            Finding(
+                one.rule, one.severity, lane.row.name, (), one.step, {}, one.message,
+                (Fix({one.name: one.code}, "what the script should say"),),
+            )
+            for lane in lanes
+            if isinstance(lane.lane, WatchedLane)
+            for one in lane.lane.mistakes
+        ]  # fmt: skip
+        return [*mistakes, *watched_findings(self._watched(lanes))]
 
     def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
         """What they could not look at."""
