@@ -27,7 +27,7 @@ class ClippingSeen:
 
         self._seen = seen
         for place in self._places:
-            place.clip_grad_norm_ = seen  # type: ignore[attr-defined]
+            place.clip_grad_norm_ = seen
 
     def taken(self) -> float | None:
         """The norm before clipping since the last call; None where nothing was clipped."""
@@ -37,5 +37,5 @@ class ClippingSeen:
     def remove(self) -> None:
         """Puts torch's own function back, unless somebody has put another there since."""
         for place in self._places:
-            if place.clip_grad_norm_ is self._seen:  # type: ignore[attr-defined]
-                place.clip_grad_norm_ = self._original  # type: ignore[attr-defined]
+            if place.clip_grad_norm_ is self._seen:
+                place.clip_grad_norm_ = self._original

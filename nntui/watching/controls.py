@@ -84,18 +84,18 @@ class Controls:
             elif group[key] == put:  # else the step itself has changed it
                 group[key] = before
 
-    def obey(self, step: int, tell: Tell) -> None:
+    def obey(self, tell: Tell) -> None:
         """Carries out what was ordered, and waits while it is paused. Ctrl-C ends the waiting as ever."""
         if self._inbox is None or not (self._inbox.due() or self._steps_left >= 0):
             return
-        self._take(step, tell)
+        self._take(tell)
         if self._steps_left > 0:
             self._steps_left -= 1
         while self._steps_left == 0:
             time.sleep(PAUSE)
-            self._take(step, tell)
+            self._take(tell)
 
-    def _take(self, step: int, tell: Tell) -> None:
+    def _take(self, tell: Tell) -> None:
         assert self._inbox is not None
         try:
             orders = list(self._inbox.new())

@@ -1,11 +1,11 @@
 """What is measured of a network while it trains: by hooks on its modules, and before and after each step.
 
-All numbers of a step are read where they are made, since training may overwrite or free them at once. Nothing here keeps a
-tensor alive beyond the step.
+All numbers of a step are read where they are made, since training may overwrite or free them at once. Nothing here
+keeps a tensor alive beyond the step.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from nntui_engine.kernels import watched as k
 from nntui_engine.kernels.activation import largest_slope
 from nntui_engine.registry.activation import ACTIVATIONS
 from nntui_engine.registry.statistic import LAYER_STATISTICS
-from nntui_engine.run.snapshot import LayerInfo, NonFinite
+from nntui_engine.run.snapshot import LayerInfo, Node, NonFinite
 
 Array = NDArray[np.float64]
 Z, A, DELTA, WEIGHTS = range(4)  # what moments are taken of
@@ -31,13 +31,14 @@ _MEASURED = (torch.float32, torch.float64)
 
 
 def numbers(tensor: torch.Tensor) -> NDArray[Any]:
-    """The entries of a tensor as an array, without a copy where that can be; other number types as float32."""
+    """The entries of a tensor as an array of its shape, without a copy where that can be; other number types as
+    float32."""
     tensor = tensor.detach()
     if tensor.dtype not in _MEASURED:
         tensor = tensor.float()
     if tensor.device.type != "cpu":
         tensor = tensor.cpu()
-    return tensor.contiguous().numpy()
+    return np.asarray(tensor.contiguous().numpy())
 
 
 @dataclass(slots=True)
@@ -91,16 +92,19 @@ class Measuring:
     """The hooks on a model's modules, and the numbers of the step that is being made.
 
     ``wanted``: names of modules that alone are watched; empty for all. While ``on`` is False hooks do nothing.
-    Layers are known once the model was run; from :meth:`settle` on there are no others.
+    Layers are known once the model was run; from :meth:`settle` on there are no others. ``failed`` is told of a mistake
+    in a hook, of which the model must know nothing.
     """
 
-    def __init__(self, model: nn.Module, wanted: Sequence[str] = ()) -> None:
+    def __init__(self, model: nn.Module, wanted: Sequence[str], failed: Callable[[Exception], None]) -> None:
         self.on = True
+        self._failed = failed
         self.used = False  # since the last step
         self.layers: list[Layer] = []
         self.rows = 0  # of the first layer's input, in this step
         self.settled = False
         self.training = True
+        self.backward = 0  # times that the last layer has got a gradient since the last step
         self._model = model
         self._by_module: dict[int, Layer] = {}
         self._came_from: dict[int, tuple[weakref.ref[torch.Tensor], int, Layer]] = {}  # a tensor, its version
@@ -118,8 +122,13 @@ class Measuring:
         if not torch.is_grad_enabled():
             return
         self.used, self.training = True, module.training
-        if not self.on:
-            return
+        if self.on:
+            try:
+                self._take(one, module, inputs, output)
+            except Exception as error:
+                self._failed(error)
+
+    def _take(self, one: Candidate, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
         made, read = first_tensor(output), first_tensor(inputs)
         if made is None:
             return
@@ -145,8 +154,12 @@ class Measuring:
             made.register_hook(partial(self._backward, layer.place))
 
     def _backward(self, place: int, gradient: torch.Tensor) -> None:
+        self.backward += place == len(self.layers) - 1
         if self.on:
-            k.take_moments(numbers(gradient).reshape(-1), self._moments[place, DELTA])
+            try:
+                k.take_moments(numbers(gradient).reshape(-1), self._moments[place, DELTA])
+            except Exception as error:
+                self._failed(error)
 
     def _activation(self, one: Candidate, layer: Layer, read: torch.Tensor | None, made: torch.Tensor) -> None:
         a = numbers(made)
@@ -168,12 +181,12 @@ class Measuring:
                 k.take_active(a.reshape(-1, layer.units), layer.active)
 
     def _source(self, read: torch.Tensor | None, in_place: bool) -> Layer | None:
-        """The layer that made a tensor, if nobody has changed it since; an activation in place has changed it by now."""
+        """The layer that made a tensor, if nobody has changed it since but an activation in place, just now."""
         known = None if read is None else self._came_from.get(id(read))
-        if known is None or known[0]() is not read:
+        if read is None or known is None or known[0]() is not read:
             return None
         _, version, layer = known
-        return layer if read._version == version + in_place else None
+        return layer if getattr(read, "_version", None) == version + in_place else None
 
     def _attach(self, one: Candidate, layer: Layer) -> bool:
         """Whether an activation is that of a layer; until all are settled it becomes so, if that has none."""
@@ -190,7 +203,7 @@ class Measuring:
     def _add(self, one: Candidate, read: torch.Tensor | None, made: torch.Tensor, before: Layer | None) -> Layer:
         first = one.channels_first and made.ndim > 1
         units = int(made.shape[1] if first else made.shape[-1]) if made.ndim else 1
-        shape = tuple(made.shape[2:]) + (units,) if first else tuple(made.shape[1:])
+        shape = (*made.shape[2:], units) if first else tuple(made.shape[1:])
         parts = [Part(parameter, is_weight(name, parameter)) for name, parameter in one.parameters]
         taken = {layer.name for layer in self.layers}
         assert one.name not in taken
@@ -258,7 +271,7 @@ class Measuring:
         bare = count[:, A] == 0.0  # no activation was seen: what it passes on is what it is
         table = np.empty((len(self.layers), len(STEP)))
 
-        def put(name: str, values: object) -> None:
+        def put(name: str, values: Any) -> None:
             table[:, COLUMN[name]] = values
 
         with np.errstate(all="ignore"):
@@ -283,7 +296,8 @@ class Measuring:
         return table
 
     def scaled(self, table: Array, clipped: float, scale: float) -> Array:
-        """The same as if gradients had not been made ``clipped`` times smaller, nor the loss ``scale`` times larger."""
+        """The same (layers, STEP_STATISTICS) as if gradients had not been made ``clipped`` times smaller, nor the loss
+        ``scale`` times larger."""
         if clipped != 1.0:
             for name in ("gradient_norm", "gradient_max", "gradient_mean_abs"):
                 table[:, COLUMN[name]] *= clipped
@@ -299,19 +313,20 @@ class Measuring:
         return np.array([int((layer.silent >= DEAD_AFTER).sum()) for layer in self.layers])
 
     def broken(self, step: int, rate: float) -> NonFinite | None:
-        """Where the step has a NaN or an infinity: the first layer of the first of z, a, δ and the gradient that has."""
-        for node, found in (
+        """Where the step has a NaN or an infinity: the first layer of the first node that has."""
+        places: tuple[tuple[Node, Array], ...] = (
             ("z", self._moments[:, Z, k.BROKEN]),
             ("a", self._moments[:, A, k.BROKEN]),
             ("delta", self._moments[::-1, DELTA, k.BROKEN]),
             ("gradient", self._gradients[::-1, k.GRADIENT_BROKEN]),
             ("weights", self._moments[:, WEIGHTS, k.BROKEN]),
-        ):
+        )
+        for node, found in places:
             if found.any():
                 first = int(found.argmax())
                 place = len(found) - 1 - first if node in ("delta", "gradient") else first
                 unknown = float("nan")
-                return NonFinite(step, place + 1, node, unknown, unknown, unknown, unknown, rate)  # type: ignore[arg-type]
+                return NonFinite(step, place + 1, node, unknown, unknown, unknown, unknown, rate)
         return None
 
     def clear(self) -> None:
@@ -323,10 +338,11 @@ class Measuring:
         self._moments[:] = 0.0
         self._gradients[:] = 0.0
         self._came_from.clear()
-        self.used, self.rows = False, 0
+        self.used, self.rows, self.backward = False, 0, 0
 
     def remove(self) -> None:
         """Takes the hooks out."""
+        self.on = False
         for handle in self.handles:
             handle.remove()
         self.handles.clear()

@@ -1,6 +1,7 @@
 """Orders from outside into a run: lines of JSON in a file beside its record, which only the run itself writes.
 
-Who gives an order appends a line; the run reads what is new at the end of a step. What it has done stands in the record.
+Who gives an order appends a line; the run reads what is new at the end of a step. What it has done stands in the
+record.
 """
 
 import json
@@ -119,7 +120,7 @@ class Inbox:
         return True
 
     def new(self) -> Iterator[Order | str]:
-        """The orders since the last call; of a line that is none what is wrong."""
+        """The orders since the last call; of a line that is none what is wrong. Raises OSError, no ValueError."""
         data = self._rest + os.read(self._descriptor, 1 << 16)
         *lines, self._rest = data.split(b"\n")
         if len(self._rest) > LONGEST:

@@ -21,7 +21,9 @@ from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
 from nntui.watching.orders import RECORD, tell_where
+from nntui.watching.script_checks import ScriptChecks
 from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import Mistake
 from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
 from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
 
@@ -62,8 +64,10 @@ class Watch:
         self._every, self._title, self._scaler = every, title, scaler
         self._optimizer = optimizer
         self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
-        self._measuring = Measuring(model, layers)
+        self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
+        self._checks = ScriptChecks(model, optimizer)
+        self._mistakes: list[Mistake] = []  # that are not in the record yet
         self._controls = Controls(path, model, optimizer, save) if controls else None
         self._model = weakref.ref(model)
         self._begun = self._closed = self._told_trouble = False
@@ -134,7 +138,7 @@ class Watch:
             self._controls.give_back()
         self._safely(self._after_step)
         if self._controls is not None and not self._closed:
-            self._controls.obey(self.step, self._tell)
+            self._controls.obey(self._tell)
 
     def _safely(self, work: Callable[..., object], *values: Any) -> None:
         """Does something of our own: a mistake in it is said once, ends the watching, and never the training."""
@@ -143,12 +147,19 @@ class Watch:
         try:
             work(*values)
         except Exception as error:
-            warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {error}. The training goes on.")
-            with suppress(Exception):
-                self.close()
+            self._stop_watching(error)
+
+    def _stop_watching(self, error: Exception) -> None:
+        if self._closed:
+            return
+        said = str(error).partition("\n")[0][:300]
+        warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {said}. The training goes on.")
+        with suppress(Exception):
+            self.close()
 
     def _note_loss(self, loss: Any, accuracy: Any) -> None:
         if isinstance(loss, torch.Tensor):
+            self._mistakes += self._checks.loss(loss)
             loss = loss.detach()
         if self._measuring.used or self._pending is None:
             losses, accuracies = self._losses, self._accuracies
@@ -173,6 +184,8 @@ class Watch:
             if not measuring.layers:
                 raise InputError("no watched layer was run forward before the first step")
             measuring.settle()
+        if not self._checks.done:
+            self._mistakes += self._checks.step(measuring.backward)
         if not measuring.on:
             if self._controls is not None:
                 self._controls.hold(None)
@@ -259,6 +272,8 @@ class Watch:
 
     def _flush(self, state: Any) -> None:
         self._flushed = time.monotonic()
+        while self._mistakes:
+            self._recorder.notice(self._mistakes.pop(0))
         if self._rows:
             steps, whole, layers = (np.array(column) for column in zip(*self._rows, strict=True))
             self._rows.clear()
@@ -350,7 +365,7 @@ def watch(
 ) -> Watch | NotWatching:
     """Record every layer's vital signs at each step of ``optimizer``, and take orders from the lab.
 
-    ``record``: the file, which must not exist yet (if it does, the next free name is taken); without, what the environment
+    ``record``: the file; where there is one of the name, the next free name is taken. Without, what the environment
     variable NNTUI_RECORD says, or run.nntui. ``every``: measure every that many steps. ``layers``: the names of the
     modules to watch, as ``model.named_modules()`` has them; all that have parameters or are activations. ``controls``:
     whether the lab may turn the learning rate and the like. ``scaler``: the GradScaler of mixed precision. ``save``:

@@ -124,7 +124,9 @@ def chain(count: int) -> dict[str, tuple[str, tuple[int, ...]]]:
 CASES: dict[str, Case] = {
     "dense": Case(lambda: plain(nn.ReLU(), nn.Tanh(), nn.Sigmoid()), rows(12, 6), chain(3)),
     "other activations": Case(
-        lambda: plain(nn.LeakyReLU(0.2), nn.ELU(), nn.SiLU(), nn.GELU(), nn.Softplus(), nn.SELU()), rows(12, 6), chain(6)
+        lambda: plain(nn.LeakyReLU(0.2), nn.ELU(), nn.SiLU(), nn.GELU(), nn.Softplus(), nn.SELU()),
+        rows(12, 6),
+        chain(6),
     ),
     "in place": Case(lambda: plain(nn.ReLU(inplace=True), nn.ELU(inplace=True)), rows(12, 6), chain(2)),
     "residual": Case(
@@ -178,8 +180,8 @@ UNIT_AXIS = {"first": 1, "norm": 1, "second": 1, "act": 1}  # of images; else th
 
 
 def measured_plainly(case: Case, model: nn.Module, lr: float, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> dict:
-    """{statistic: {layer: number}} of one plain step on a copy of ``model``, whose loss is that of all batches together,
-    and "loss" and "norm" under ""."""
+    """{statistic: {layer: number}} of one plain step on a copy of ``model``, whose loss is that of all batches; and
+    "loss" and "norm" under ""."""
     model = copy.deepcopy(model)
     for module in model.modules():
         if hasattr(module, "inplace"):

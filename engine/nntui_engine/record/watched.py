@@ -1,24 +1,27 @@
 """A run that another framework makes: what its record says of it, who writes that, and what it tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data.dataset import LaneData
 from ..data.facts import DataFacts, remember
+from ..diagnosis.watched import watched_findings, watched_unchecked
 from ..registry.activation import ACTIVATIONS
-from ..run.finding import Finding
+from ..run.finding import Finding, Fix, Unchecked
 from ..run.history import History
 from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite
 from ..scenario.settings import LaneSettings, LayerSettings
 from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, WHOLE, NetworkLane, history_widths
 from .about import columns_of, may_be_rounded, versions
 from .networks import Networks, RecordedNetwork
+from .noticed import MISTAKE, Mistake
 from .outcome import KEY, LaneOutcome, Outcome
 from .plain import from_text, to_text
 from .recorder import LaneNow, Now
@@ -30,7 +33,6 @@ Array = NDArray[np.float64]
 Settings = Mapping[str, object]
 NAN = float("nan")
 LANE = ""  # the name of the only one
-OF_THE_END = frozenset({"slow_convergence", "too_few_steps"})
 TURNED = "watch"  # the table of what is turned from outside: {"lr": the factor on the rate, "clip_norm": …}
 
 
@@ -66,6 +68,7 @@ class WatchedLane(NetworkLane):
     """A network whose layers are as they were described."""
 
     described_layers: tuple[LayerInfo, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()  # in the script, as far as they were noticed
 
     @cached_property
     def infos(self) -> tuple[LayerInfo, ...]:
@@ -83,8 +86,8 @@ def watched_lane(name: str, described: Description, tables: Mapping[str, Any]) -
     rows = np.empty((0, 0))
     data = LaneData("", "classes", (), (), rows, rows, rows, rows, (described.layers[0].inputs,), lambda x: x)
     remember(data, DataFacts())
-    steps, evaluations = map(History, history_widths(len(described.layers)))
-    settings = settings_of(name, described, tables)
+    widths = history_widths(len(described.layers))
+    settings, (steps, evaluations) = settings_of(name, described, tables), map(History, widths)
     return WatchedLane(name, tables, settings, data, steps, evaluations, described_layers=described.layers)
 
 
@@ -200,9 +203,9 @@ class WatchedRecorder:
         self._events += 1
         self._insert("event", self._events, at, what, to_text(detail))
 
-    def tell(self, key: str, value: str) -> None:
-        """Another key of the table ``run``."""
-        self._insert("run", key, value)
+    def notice(self, mistake: Mistake) -> None:
+        """A mistake in the script."""
+        self.note(mistake.step, MISTAKE, msgspec.to_builtins(mistake))
 
     def _insert(self, table: str, *values: Any) -> None:
         self.writer.do(lambda: self.writer.insert(table, values))
@@ -215,9 +218,12 @@ class WatchedRecorder:
 
 
 class Watched(Networks):
-    """The only lane of a run of another framework."""
+    """The only lane of a run of another framework; ``mistakes`` reads those in its script."""
 
     name = "watched"
+
+    def __init__(self, mistakes: Callable[[], Sequence[Mistake]]) -> None:
+        self._mistakes = mistakes
 
     def begun(self, row: LaneRow) -> RecordedNetwork:
         """A lane whose data are not known."""
@@ -227,7 +233,9 @@ class Watched(Networks):
     def settle(self, one: RecordedNetwork, step: int, last: int, now: LaneNow | None, at_end: bool) -> None:
         """Where it stood, with the rate in force then; how long it goes on nobody knows."""
         lane = one.lane
+        assert isinstance(lane, WatchedLane)
         lane.settings = replace(lane.settings, steps=max(last, step, 1))
+        lane.mistakes = tuple(mistake for mistake in self._mistakes() if mistake.step <= step)
         super().settle(one, step, last, now, at_end)
         lane.latest = dict.fromkeys(EVALUATION, NAN) | lane.latest  # of whole sets a script may measure nothing
         for name in EVALUATION_LAYER:
@@ -252,6 +260,18 @@ class Watched(Networks):
         return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
     def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
-        """What the rules find, but for those that ask whether it gets there in the steps that are left: nobody knows
-        how many these are."""
-        return [finding for finding in super().findings(lanes) if finding.rule not in OF_THE_END]
+        """The mistakes in the script, and what the rules that need to know no data find."""
+        mistakes = [
+            Finding(
+                one.rule, one.severity, lane.row.name, (), one.step, {}, one.message,
+                (Fix({one.name: one.code}, "what the script should say"),),
+            )
+            for lane in lanes
+            if isinstance(lane.lane, WatchedLane)
+            for one in lane.lane.mistakes
+        ]  # fmt: skip
+        return [*mistakes, *watched_findings(self._watched(lanes))]
+
+    def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
+        """What they could not look at."""
+        return watched_unchecked(self._watched(lanes))
