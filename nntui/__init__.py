@@ -1,3 +1,21 @@
-"""nntui: the oscilloscope for neural-network training, in a terminal."""
+"""nntui: the oscilloscope for neural-network training, in a terminal.
+
+In a training script: ``nntui.watch(model, optimizer)`` (PyTorch, which is imported only then).
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nntui.watching.watch import watch as watch
 
 __version__ = "0.1.0"
+_LATE = {"watch": "nntui.watching.watch"}
+
+
+def __getattr__(name: str) -> Any:
+    """What needs more than Python itself, imported when it is asked for."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_LATE[name]), name)

@@ -32,6 +32,8 @@ COMMANDS = {
     "run": "run",
     "runs": "runs",
     "replay": "replay",
+    "watch": "watch",
+    "exec": "exec",
     "diagnose": "diagnose",
     "compare": "compare",
     "export": "export",

@@ -40,6 +40,7 @@ class Verdict:
 
 def verdict(source: RecordSource, here: dict[str, str], progress: Progress) -> Verdict:
     """Run a record's run again; ``here``: what it is trained with now. Raises InputError where that cannot be."""
+    source.must_be_ours()
     recorded = trained_with(source.tables, source.line)
     others = tuple(
         Other(what, ", ".join(sorted(said)), here[what]) for what, said in recorded.items() if said != {here.get(what)}

@@ -1,5 +1,6 @@
 """Two records beside each other: what was set otherwise, how they came out, and where their numbers part."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -123,7 +124,12 @@ def _lanes(first: RecordSource, a: int, second: RecordSource, b: int) -> LaneCom
 
 
 def _outcome(lane: LaneSnapshot) -> dict[str, Any]:
-    return {"step": lane.step, **{name: lane.whole[name] for name in OUTCOME if name in lane.whole}}
+    return {"step": lane.step, **{name: lane.whole[name] for name in OUTCOME if _known(lane, name)}}
+
+
+def _known(lane: LaneSnapshot, name: str) -> bool:
+    """Whether a lane has a statistic; of the record of another framework some were never measured."""
+    return name in lane.whole and (name == "loss" or lane.network.facts.rows > 0 or not math.isnan(lane.whole[name]))
 
 
 def _race_outcome(lane: LaneSnapshot) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Diagnosis:
         if not self.healthy:
             return f"Sick: {'; '.join(headline(lane.wrong[0]) for lane in self.lanes if lane.wrong)}"
         if not any(lane.reach.tells for lane in self.lanes):
+            if math.isnan(max(lane.score for lane in self.lanes)):
+                return "Nothing wrong was found; how well it answers was not measured"
             rows = _count(max(lane.reach.rows for lane in self.lanes), "row")
             return f"Nothing wrong was found, but {rows} cannot tell whether anything was learned"
         if all(lane.guesses for lane in self.lanes):

@@ -1,5 +1,6 @@
 """A diagnosis as a report for people."""
 
+import math
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console, Group, RenderableType
@@ -61,6 +62,8 @@ def _unchecked(missing: Sequence[Unchecked], width: int) -> Iterator[Text]:
 def _state(lane: LaneDiagnosis) -> str:
     reach = lane.reach
     name, score = EVALUATION_BY_NAME[reach.name].title, statistic(reach.name, lane.score)
+    if math.isnan(lane.score) and not reach.rows:
+        return f"{name} was not measured, and of the data nothing is known."
     guess = f"{name} {score}; always guessing the same gets {statistic(reach.name, reach.guess)}"
     if not reach.known:
         return f"{guess}; what simpler methods reach is not known."

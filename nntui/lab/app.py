@@ -189,6 +189,7 @@ class LabApp(SettingsActions):
             words = self.to_copy.popleft()
             self.copy_to_clipboard(words)
             self.say(f"Copied: {words}", log=False)
+        self.read_output()
         notices = self.source.notices()
         for text, error in notices:
             self.model.say(text, error, of_state=True)
@@ -302,8 +303,9 @@ class LabApp(SettingsActions):
         return await super().run_action(action, default_namespace, namespaces)
 
     def action_leave(self, code: int = 0) -> None:
-        """Leaves the lab with an exit status."""
-        self.exit(return_code=code)
+        """Leaves the lab with an exit status; first it is asked what becomes of a script that runs under it."""
+        if code or not self.asks_before_leaving():
+            self.exit(return_code=code)
 
     def _leave_on_signal(self, status: int) -> None:
         leave_in_any_case(status, first=self.restore_terminal)

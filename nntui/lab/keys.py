@@ -176,6 +176,13 @@ NEEDS = {
     ),
     "rewind": frozenset({"back", "forward"}),
 }
+ORDERED = frozenset(  # what a run does that another program makes and that takes orders
+    {
+        *("pause", "step", "turn_down", "turn_up", "fine_down", "fine_up", "type_value", "default"),
+        *("undo", "redo"),
+    }
+)
+NOT_ORDERED = "A script makes this run: here it is paused and turned, and not begun anew."
 CANNOT = {
     "advance": "What is shown here does not train on: it can only be looked at.",
     "tweak": "What is shown here keeps its settings: they cannot be turned.",

@@ -88,7 +88,7 @@ class KnobRack:
             if len(begun) == 1 and len(set(values)) == 1 and values[0] not in begun:
                 was = knob.show(next(iter(begun)))
             waiting = any((knob.key, lane.name) in self._waiting for lane in lanes)
-            rows.append(KnobRow(knob.label, shown, was, not present, waiting, place=place))
+            rows.append(KnobRow(knob.shown_label, shown, was, not present, waiting, place=place))
         return rows
 
     def shown(self, lanes: list[LaneSnapshot], first: Mapping[str, Settings]) -> tuple[list[KnobRow], int, str]:

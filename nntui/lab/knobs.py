@@ -32,6 +32,11 @@ class Knob(ABC):
     group: str = ""
     per_layer: bool = False  # a list may be typed, with one value for each layer
 
+    @property
+    def shown_label(self) -> str:
+        """The label as it stands among the knobs."""
+        return self.label
+
     def read(self, settings: Settings) -> Value | None:
         """The lane's value; "mixed" when its layers differ, None when the lane has no such setting."""
         values = self.values(settings)

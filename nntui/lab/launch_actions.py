@@ -8,17 +8,17 @@ from textual.driver import Driver
 
 from nntui_engine.scenario import Scenario
 
-from .actions import LabActions
 from .any_session import AnySession
 from .catalog import Entry
 from .opening import kept_session
 from .screens.launcher import LauncherScreen
 from .visits import key_of, note_visit, visits_file
+from .watched_actions import WatchedActions
 
 Opener = Callable[[Scenario, AnySession], AnySession]
 
 
-class LaunchActions(LabActions):
+class LaunchActions(WatchedActions):
     """The app as far as choosing what it runs is concerned."""
 
     opener: Opener = staticmethod(kept_session)

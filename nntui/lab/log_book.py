@@ -95,7 +95,7 @@ class LogBook:
     def _words(self, key: str, earlier: object, value: object) -> str:
         """ "lr 0.03 → 0.1", or "lr = 0.1" where the value before is not known."""
         name, new = short_key(key), shown(value)
-        return f"{name} = {new}" if earlier is None else f"{name} {shown(earlier)} {self._arrow} {new}"
+        return settings_words({key: value}) if earlier is None else f"{name} {shown(earlier)} {self._arrow} {new}"
 
     def _drop_note(self, mark: Mark) -> None:
         """What was said of this change while it was made need not stand there twice."""

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
@@ -34,7 +35,7 @@ from .log_book import LogBook
 from .map_view import MapView
 from .message import Message
 from .new_lanes import ORIGINAL, NewLane, difference, named
-from .scenario_words import preview
+from .scenario_words import has_preview, preview
 from .session_view import SessionView
 from .shown_words import finding_line, found_marks, state_name
 from .state import LabState
@@ -73,6 +74,8 @@ class LabModel:
         self.lists_layers = False  # whether the table of layers is on screen
         self.layer_last = False  # whether a layer was chosen last, and no knob since
         self.view_name = ""  # until it is known what runs
+        self.output: deque[str] | None = None  # lines of the script that runs under the lab
+        self.output_of = ""
         self.view = SessionView()
         self.tries_done: set[int] = set()
         self.fixes = FixTrials()
@@ -339,7 +342,7 @@ class LabModel:
                 healthy=self._watched is not None and is_healthy(self._watched, view.findings),
             ),
             progress=view.progress,
-            preview=preview(view.scenario) if snapshot is None and view.scenario.lanes else None,
+            preview=preview(view.scenario) if snapshot is None and has_preview(view.scenario) else None,
             failure=failure,
             panel_view=self.panel_view,
             all_lanes=self.all_lanes,
@@ -364,6 +367,8 @@ class LabModel:
             arrangement=self.arrangement,
             view=self.view_name or "overview",
             lesson=lesson_text(view.scenario),
+            output=None if self.output is None else "\n".join(self.output),
+            output_of=self.output_of,
         )
 
     @property
@@ -379,7 +384,9 @@ class LabModel:
         """What some actions are called now, in place of their own words."""
         labels = {"fix": self._fix_label, "next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
         if not self.view.running:
-            labels["pause"] = "train on" if self.view.finished else "go on"
+            labels["pause"] = "train on" if self.view.finished and not self.view.condition else "go on"
+        if self.output is not None:
+            labels["lesson"] = "output"
         if self.view_name == "lesson":
             labels |= {"next_panels": "scroll"}
         if self.zoom:

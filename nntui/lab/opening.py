@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from nntui_engine.warmup import parts_for
 
@@ -11,6 +11,7 @@ from .branching import begin
 from .recording import words
 from .session import Session
 from .warming import Warming
+from .watched_training import WatchedTraining
 
 if TYPE_CHECKING:
     from nntui_engine.experiment import Experiment
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from .history import History
     from .recording import Recording
+    from .watched import WatchedSource
 
 REWIND_MEMORY = 256_000_000  # bytes for moments kept on the way
 STRETCH_SECONDS = 0.1  # between two looks at how far a run is that goes back
@@ -104,6 +106,12 @@ def session_of_branch(
 
     session = Session(make, paused=paused, warming=Warming(parts_for(scenario)), scenario=scenario)
     return session
+
+
+def watched_session(source: "WatchedSource") -> Session:
+    """A session on a run that a script makes."""
+    make = cast("Callable[[], Experiment]", lambda: source)  # what a record has not, the lab asks of no record
+    return Session(make, warming=Warming(()), training=WatchedTraining)
 
 
 def kept_session(scenario: "Scenario", after: AnySession, history: "History | None" = None) -> Session:

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from .settings_actions import SettingsActions
 
 
+ORDERS = (  # words, what stands beside them, the app's action
+    ("Save a checkpoint now", "as the script does: watch(…, save=function)", "save_checkpoint"),
+    ("Stop the run (asks first)", "as Ctrl-C does in the script", "stop_run"),
+)
+
+
 class Command(NamedTuple):
     """An entry: its words, what stands beside them, what it does, and whether it is grey because it cannot be done."""
 
@@ -45,14 +51,29 @@ class LabCommands(Provider):
             for action, refused in reasons.offered(app.model)
         ]
         refused = reasons.refused(app.model, "try")
-        return found + [
-            Command(
-                f"Try: {one.say}",
-                refused or "a suggestion of the lesson",
-                partial(app.say, refused) if refused else partial(app.do_try, index),
-                bool(refused),
-            )
-            for index, one in enumerate(app.model.view.scenario.tries)
+        return (
+            found
+            + self._orders()
+            + [
+                Command(
+                    f"Try: {one.say}",
+                    refused or "a suggestion of the lesson",
+                    partial(app.say, refused) if refused else partial(app.do_try, index),
+                    bool(refused),
+                )
+                for index, one in enumerate(app.model.view.scenario.tries)
+            ]
+        )
+
+    def _orders(self) -> list[Command]:
+        """What a run that a script makes is asked for."""
+        app = cast("LabActions", self.app)
+        if not app.model.view.condition:
+            return []
+        why = app.model.view.no_orders
+        return [
+            Command(text, why or words, partial(app.say, why) if why else partial(app.run_call, call), bool(why))
+            for text, words, call in ORDERS
         ]
 
     def _themes(self) -> list[Command]:

@@ -1,5 +1,6 @@
 """Which actions do something now, and for each that does not, why: what a key says instead of nothing."""
 
+from collections import deque
 from typing import Protocol
 
 from nntui.plotting.header import Tab
@@ -10,7 +11,7 @@ from nntui.plotting.theme import Theme
 from nntui_engine.analysis.fixing.candidates import Candidate
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
 
-from .keys import CANNOT, NEEDS, OF_KNOB, RACE_ONLY, Action, key_words
+from .keys import CANNOT, NEEDS, NOT_ORDERED, OF_KNOB, ORDERED, RACE_ONLY, Action, key_words
 from .knob_rack import KnobRack
 from .map_view import MapView
 from .session_view import SessionView
@@ -38,6 +39,7 @@ class Known(Protocol):
     shown: tuple[str, ...]
     lists_layers: bool
     zoom: str
+    output: deque[str] | None
 
     @property
     def race(self) -> Snapshot | None:
@@ -83,8 +85,11 @@ def refused(model: Known, action_id: str) -> str:
     """Why what is shown cannot do this at all, "" if it can: a record is not trained, another's run not turned."""
     if model.view.snapshot is None:
         return ""
+    if model.view.condition and action_id in ORDERED:
+        return model.view.no_orders
     missing = (need for need, ids in NEEDS.items() if action_id in ids and need not in model.view.capabilities)
-    return CANNOT.get(next(missing, ""), "")
+    words = CANNOT.get(next(missing, ""), "")
+    return NOT_ORDERED if words and model.view.condition else words
 
 
 def why_not(model: Known, view_name: str) -> str:
@@ -106,8 +111,10 @@ def why_not(model: Known, view_name: str) -> str:
 def tabs(model: Known) -> tuple[Tab, ...]:
     """The views, for the header."""
     here, ascii_only = model.view_name or "overview", model.theme.ascii_only
+    labels = {} if model.output is None else {"lesson": "output"}
+    away = {view for view in VIEWS if why_not(model, view)}
     return tuple(
-        Tab(key_words(one, ascii_only), one.label, one.call, one.id == here, bool(why_not(model, one.id)))
+        Tab(key_words(one, ascii_only), labels.get(one.id, one.label), one.call, one.id == here, one.id in away)
         for one in model.actions
         if one.id in VIEWS
     )

@@ -12,6 +12,11 @@ _UNITS = ("units", "filters", "dim")  # what sizes a layer
 _WORDS = {"optimizer": "", "activation": "", "init": "", "layers": ""}  # settings whose values speak for themselves
 
 
+def has_preview(scenario: Scenario) -> bool:
+    """Whether there is anything to say of it before it runs; of the run of a script nothing is known then."""
+    return bool(scenario.lanes) and (scenario.is_surface or "model" in scenario.lanes[0].tables)
+
+
 def preview(scenario: Scenario, command: str = "") -> Preview:
     """All that is said of a scenario before it runs; ``command`` runs it."""
     return Preview(

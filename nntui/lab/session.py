@@ -44,7 +44,7 @@ class Session:
 
     ``make_experiment`` is called in that thread (it may import and compile); ``speed`` is in steps per second,
     None lets the whole run take 45 seconds or more. ``scenario`` is what can be told before it is made. ``recorder``
-    listens to the experiment, and is closed when the session ends.
+    listens to the experiment, and is closed when the session ends. ``training`` has the experiment do something.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Session:
         warming: Warming | None = None,
         scenario: Scenario = NO_SCENARIO,
         recorder: "Recording | None" = None,
+        training: type[Training] = Training,
     ) -> None:
         self._make_experiment = make_experiment
         self._warming = warming or Warming()
@@ -72,7 +73,7 @@ class Session:
         self._surface_request: SurfaceRequest | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-session", daemon=True)
         # what follows is touched by the session's thread alone
-        self._training = Training(self._make, self.say, speed, paused, stopped=lambda: self._late)
+        self._training = training(self._make, self.say, speed, paused, stopped=lambda: self._late)
         self._looks = LookSchedule()
         self._applied = 0
         self._done: Callable[[], None] = nothing
@@ -277,9 +278,9 @@ class Session:
         if self._training.there and request.lane < len(self._training.run.lanes):
             self._view = replace(self._view, surface=sample_surface(self._training.run.surface, request))
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, error: bool = False) -> None:
         """Has a person read something."""
-        self._notices.append((text, False))
+        self._notices.append((text, error))
 
     # -- views ----------------------------------------------------------------------------------------------------
 
@@ -323,6 +324,8 @@ class Session:
             can_undo=bool(training.changes.done),
             can_redo=bool(training.changes.undone),
             watching=training.can("diagnose"),
+            condition=training.condition,
+            no_orders=training.no_orders,
             recorded=self._recorded,
             fair=None if training.fair is None else training.fair.view,
             looks=self._looks.newest,

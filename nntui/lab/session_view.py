@@ -50,6 +50,8 @@ class SessionView:
     watching: bool = True
     recorded: str = ""  # the file that it is recorded into
     capabilities: frozenset[Capability] = frozenset()
+    condition: str = ""  # of a run that another program makes: running, paused, finished, lost
+    no_orders: str = ""  # why such a run takes none
     surface: SampledSurface | None = None
     fair: FairView | None = None
     looks: Looks | None = None

@@ -17,6 +17,8 @@ def state_name(view: SessionView) -> str:
     """One word for the header."""
     if view.stage != "ready":
         return view.stage
+    if view.condition:
+        return view.condition
     if "follow" in view.capabilities:
         return "record"
     return "finished" if view.finished else "running" if view.running else "paused"

@@ -15,7 +15,7 @@ from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
 from .history import History, history_folder
-from .opening import kept_session, session_of, session_of_branch, session_of_record
+from .opening import kept_session, session_of, session_of_branch, session_of_record, watched_session
 from .recording import NO_LOG, recorder_of
 from .session import Session
 from .visits import key_of
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from nntui_engine.record.several import SeveralRecords
     from nntui_engine.record.source import RecordSource
     from nntui_engine.scenario import Scenario
+
+    from .child import Child
+    from .watched import WatchedSource
 
 WRITING_SECONDS = 30.0  # that leaving waits for a record to be written, at most
 KEEPING_SECONDS = 2.0  # … and for one of the history
@@ -109,6 +112,17 @@ def branch_in_lab(
         raise InputError(f"--record: {into} exists already; choose another name")
     session = session_of_branch(path, source.scenario, at, into, changes, paused=paused)
     return _run_on(session, source.scenario.title, ascii_only, fps)
+
+
+def watch_in_lab(
+    source: "WatchedSource", *, ascii_only: bool = False, fps: int | None = None, child: "Child | None" = None
+) -> int:
+    """Opens the lab on the run of a script, which may be a ``child`` of this process. Returns the exit status."""
+    config, trouble = read_config(config_file())
+    config = replace(config, ascii=config.ascii or ascii_only, fps=fps or config.fps)
+    app = LabApp(watched_session(source), source.scenario.title, config=config)
+    app.show_output_of(child)
+    return _run(app, trouble, None)
 
 
 def _run_on(session: Session, title: str, ascii_only: bool, fps: int | None) -> int:

@@ -53,6 +53,8 @@ class LabState:
     arrangement: Arrangement = field(default_factory=Arrangement)
     view: str = "overview"
     lesson: str = ""
+    output: str | None = None  # of the script that runs under the lab, which stands in the lesson's place
+    output_of: str = ""
     surface: SampledSurface | None = None
     map_view: MapView = field(default_factory=MapView)
     fair: FairView | None = None

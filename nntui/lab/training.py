@@ -42,7 +42,7 @@ class Training:
     def __init__(
         self,
         make: "Callable[[], Experiment]",
-        say: Callable[[str], None],
+        say: Callable[..., None],
         speed: float | None,
         paused: bool,
         clock: Callable[[], float] = time.monotonic,
@@ -64,6 +64,16 @@ class Training:
         self._forked_at = 0
         self._ended = False  # it stands still because it came to its end
         self._end: Snapshot | None = None  # of what was run, while the run stands before it
+
+    @property
+    def condition(self) -> str:
+        """How a run is that another program makes; "" of one's own."""
+        return ""
+
+    @property
+    def no_orders(self) -> str:
+        """Why such a run takes no orders, "" if it does."""
+        return ""
 
     def build(self) -> None:
         """Makes the run."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.run.snapshot import LaneSnapshot, NetworkPart, Snapshot
 
 from .grid import Grid, Spot
 from .numbers import grouped, short
@@ -40,7 +40,7 @@ class Status:
     """
 
     title: str
-    state: str = "running"  # running, paused, finished, preparing, failed
+    state: str = "running"  # running, paused, finished, preparing, failed, record, lost
     rate: float = 0.0
     speed: float = math.inf
     severities: tuple[str, ...] = ()
@@ -123,12 +123,23 @@ def _leading_words(text: str, end: str) -> list[str]:
 
 
 def _step(snapshot: Snapshot, theme: Theme) -> Part:
-    """Where the lanes stand: a step, or the lowest and the highest."""
+    """Where the lanes stand: a step, or the lowest and the highest, and the last one, where that is known."""
     steps = [lane.step for lane in snapshot.lanes]
     here = grouped(max(steps))
     if min(steps) < max(steps):
         here = f"{grouped(min(steps))}{'-' if theme.ascii_only else '–'}{here}"
-    return [("step ", DIM), (here, f"bold {TEXT}"), (f" / {grouped(snapshot.steps)}", DIM)]
+    end = (
+        ""
+        if any(_nobody_knows_the_end(lane, snapshot.steps) for lane in snapshot.lanes)
+        else f" / {grouped(snapshot.steps)}"
+    )
+    return [("step ", DIM), (here, f"bold {TEXT}"), (end, DIM)]
+
+
+def _nobody_knows_the_end(lane: LaneSnapshot, steps: int) -> bool:
+    """Whether a script makes the lane's run, and may go on beyond the last step that is known."""
+    at_end = lane.state == "running" and lane.step >= steps
+    return at_end and isinstance(lane.own, NetworkPart) and "watch" in lane.network.settings.table
 
 
 def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
@@ -141,6 +152,7 @@ def _state(snapshot: Snapshot | None, status: Status, theme: Theme) -> Part:
         "record": (g.stopped, ACCENT),
         "preparing": (g.waiting, DIM),
         "failed": (g.bad, ERROR),
+        "lost": (g.bad, ERROR),
     }[status.state]
     words = status.state
     if snapshot is not None and status.state == "running":

@@ -13,7 +13,7 @@ from nntui_engine.run.snapshot import LaneSnapshot
 
 from .boxes import draw_box
 from .grid import Grid, Spot, fit
-from .layer_signs import layer_forms, layer_keys
+from .layer_signs import layer_forms, layer_keys, short_path
 from .numbers import grouped, number
 from .theme import ACCENT, DIM, ERROR, FAINT, TEXT, WARNING, Theme
 
@@ -134,7 +134,7 @@ def _words(lane: LaneSnapshot, index: int, room: int, theme: Theme) -> str:
     column = max(4, min(LONGEST_NAME, max(cell_len(forms[0][0]) for forms in called), room - longest - 1))
     found = ""
     for head, *rest in called[index]:
-        name = fit(head, column, theme.glyphs.end)
+        name = short_path(head, column, theme.glyphs.end)
         found = f"{name}{' ' * (column - cell_len(name))} {' '.join(rest)}"
         if cell_len(found) <= room:
             return found
@@ -142,8 +142,9 @@ def _words(lane: LaneSnapshot, index: int, room: int, theme: Theme) -> str:
 
 
 def _name(lane: LaneSnapshot, index: int) -> str:
-    """The name in the file, or "output"; "" where there is none."""
-    last = index == len(lane.layers) - 1
+    """The name in the file, or "output"; "" where there is none. Another framework's layers have names of their own."""
+    own = "watch" in lane.network.settings.table
+    last = index == len(lane.layers) - 1 and not own
     return "output" if last else lane.network.settings.layers[index].name
 
 

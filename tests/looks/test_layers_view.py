@@ -11,7 +11,8 @@ from nntui.looks.histograms import BINS, Histogram, histogram
 from nntui.looks.layer_histograms import LayerHistograms, layer_histograms
 from nntui.looks.request import LookRequest, Looks
 from nntui.looks.walk import MOST_MOMENTS, walk_of
-from nntui.plotting.layers_view import STATISTICS, _resampled, _shares, histogram_panel, layer_map_panel
+from nntui.plotting.histograms import _resampled
+from nntui.plotting.layers_view import STATISTICS, _shares, histogram_panel, layer_map_panel
 from nntui.plotting.panel import PanelView
 from nntui.plotting.plot import PlotSpec
 from nntui.plotting.theme import ASCII, Theme

@@ -60,7 +60,8 @@ def test_a_healthy_training_passes_and_a_sick_one_is_told(shell: Any, tmp_path: 
     install, *lines = commands()
     assert install == "pip install nntui"
     validate, run, snapshot, told = lines
-    (tmp_path / "training.toml").write_text(SMALL, encoding="utf-8")
+    enough = SMALL.replace("steps = 30", "steps = 300").replace("hidden = [4]", "hidden = [16]")
+    (tmp_path / "training.toml").write_text(enough, encoding="utf-8")
     assert shell("nntui snapshot training.toml --out snapshots") == 0  # what its head says comes first
     assert [shell(line) for line in (validate, run, snapshot)] == [0, 0, 0]
     (tmp_path / "training.nntui").unlink()

@@ -73,6 +73,7 @@ def branched(
     """
     options = options or Options()
     source = RecordSource(path)
+    source.must_be_ours()
     source.tables.check()
     if not 0 <= at <= source.end:
         raise InputError(f"--at: step {at} is not allowed; must be from 0 to {source.end}, as far as {path} goes")

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..run.finding import Finding, Severity
 
-FINDING, FIX, RECORD = "finding", "fix", "record"  # kinds of events
+FINDING, FIX, RECORD, MISTAKE = "finding", "fix", "record", "mistake"  # kinds of events
 Key = tuple[str, str]  # a lane and a rule
 
 
@@ -41,6 +41,19 @@ class FixEvent:
     origin: str
     rule: str
     set: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A mistake in a script that trains by another framework, found at ``step``; ``name`` and ``code``: what mends it,
+    as `name = code`."""
+
+    rule: str
+    severity: Severity
+    step: int
+    message: str
+    name: str
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

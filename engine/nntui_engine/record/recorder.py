@@ -38,7 +38,7 @@ Samples = Mapping[str, tuple[Array, Array]]
 
 CHECKPOINT_SECONDS = 10.0  # between two moments; at first less
 FIRST_CHECKPOINT_SECONDS = 1.0
-CHECKPOINT_SHARE = 16  # or so many times its size in samples, if that comes first
+CHECKPOINT_SHARE = 6  # or so many times its size in samples, if that comes first
 LEAST_BYTES = 32_000_000  # of samples between two moments that come first
 BYTES_A_SECOND = 2_000_000  # of moments, at most
 OUTCOME_SHARE = 100  # times what it takes to say how the run stands, until that is said again

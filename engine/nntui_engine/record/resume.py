@@ -41,6 +41,7 @@ def resumed(
     source = RecordSource(path)
     options = Options(keep_samples, compiling, rewind_memory)
     try:
+        source.must_be_ours()
         moment = next(iter(source.tables.moments(with_numbers=True)), None)
         if moment is None:
             recorder = Recorder(path, describe, After((), False, *source.tables.ids()))

@@ -127,6 +127,32 @@ def being_written(path: Path) -> bool:
     return False
 
 
+class WriterSeen:
+    """Whether a living process writes a record, asked while the record is read: made before it is opened, and closed
+    after it (see :func:`lock`). Raises InputError where it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY)
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+    def there(self) -> bool:
+        """Whether it does now; True where the system cannot tell."""
+        if fcntl is None:
+            return True
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in (errno.EAGAIN, errno.EACCES)
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return False
+
+    def close(self) -> None:
+        """Asks no more."""
+        os.close(self._descriptor)
+
+
 def opened(path: Path) -> sqlite3.Connection:
     """A connection that only reads. Raises InputError for what is no record that this version reads."""
     trouble = problem_with(path)

@@ -24,10 +24,11 @@ from .races import Races
 from .recorder import LaneNow
 from .schema import FOLDED, FOLDS
 from .tables import ArrangementRow, LaneRow, Tables
+from .watched import Watched
 
 Array = NDArray[np.float64]
 T = TypeVar("T")
-FAR = 8192  # steps forward from which on a path is read from its folds sooner than step by step
+FAR = 8192  # steps forward from which on a past may be read sooner from what was kept of it than step by step
 
 
 class RecordSource(Looking):
@@ -56,10 +57,13 @@ class RecordSource(Looking):
     def new_kind(self) -> Kind[Any]:
         """What knows the kind of run that it is of."""
         name = self._tables.text("kind")
-        kind = next((kind for kind in (Networks, Races) if kind.name == name), None)
-        if kind is None:
-            raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
-        return kind()
+        kinds: tuple[type[Kind[Any]], ...] = (Networks, Races)
+        kind = next((kind for kind in kinds if kind.name == name), None)
+        if kind is not None:
+            return kind()
+        if name == Watched.name:
+            return Watched(self._tables.mistakes)
+        raise self._tables.damaged(f"it is of a run of no kind, {name[:40]!r}")
 
     def close(self) -> None:
         """Closes the file."""
@@ -107,13 +111,24 @@ class RecordSource(Looking):
         target = min(max(0, position), self.end)
         here = next((one for one in reversed(self._line) if one.at <= target), self._line[0])
         goes_on = self.lanes_now and here == self._here and target >= self.position
-        if not goes_on or (target - self.position > FAR and any(map(len, self._folds_of.values()))):
+        if not goes_on or (target - self.position > FAR and self._is_nearer_anew(here, target)):
             self._here = here
             self.lanes_now = self._all_begun(here.id)
         for one in self.lanes_now:
             self._move(one, here, target)
         self.position = target
         return target
+
+    def _is_nearer_anew(self, here: ArrangementRow, target: int) -> bool:
+        """Whether a lane's past is read sooner from its folds, or from what a moment has kept, than from here on."""
+        if any(map(len, self._folds_of.values())):
+            return True
+        steps = ((one, one.row.step + target - here.at) for one in self.lanes_now)
+        return any(
+            self._tables.step_of_past(one.row.id, kind, step) > read + FAR
+            for one, step in steps
+            for kind, read in one.read.items()
+        )
 
     def _all_begun(self, arrangement: int) -> list[RecordedLane[Any]]:
         rows = self._tables.lanes(arrangement)
@@ -256,6 +271,11 @@ class RecordSource(Looking):
     def state(self, moment: int, part: str, size: int) -> bytes:
         """The numbers of a moment, ``size`` bytes."""
         return self._tables.state(moment, part, size)
+
+    def must_be_ours(self) -> None:
+        """Raises InputError for a run of another framework, which cannot be made again here."""
+        if isinstance(self._kind, Watched):
+            raise InputError(f"{self.path}: a script made this run: it cannot be made again here; nntui watch shows it")
 
     def damaged(self, why: str) -> InputError:
         """The error that says so."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..errors import InputError
 from ..run.timeline import Tweaked
 from .blocks import BrokenBlockError, Flags, checksum, decoded, rounded_columns, unpacked
-from .noticed import FINDING, FIX, FindingEvent, FixEvent, Happened
+from .noticed import FINDING, FIX, MISTAKE, FindingEvent, FixEvent, Happened, Mistake
 from .plain import from_text
 from .recorder import Coming, Now
 from .schema import FOLDS, UNREADABLE, check_integrity, opened
@@ -59,6 +59,15 @@ class MomentRow:
     def planned(self) -> list[Tweaked]:
         """The changes that were planned for later then, at their positions."""
         return [Tweaked(self.at + one.after, one.set, one.lane) for one in self.coming]
+
+
+class Told(NamedTuple):
+    """An event at position ``at``: ``what`` names its kind."""
+
+    id: int
+    at: int
+    what: str
+    detail: dict[str, Any]
 
 
 class Piece(NamedTuple):
@@ -257,6 +266,20 @@ class Tables:
             raise self.damaged("an event is at no step")
         return [Happened(number, at, self._event(what, detail)) for number, at, what, detail in found]
 
+    def told(self, after: int) -> list[Told]:
+        """The events after the one of this number, oldest first, as they stand there."""
+        found = self._rows(
+            "SELECT id, at, what, detail FROM event WHERE id > ? ORDER BY id LIMIT ?", after, MOST_EVENTS
+        )
+        if not all(isinstance(at, int) and isinstance(what, str) for _, at, what, _ in found):
+            raise self.damaged("an event is at no step")
+        return [Told(number, at, what, self._parsed(detail, dict[str, Any])) for number, at, what, detail in found]
+
+    def mistakes(self) -> list[Mistake]:
+        """Those in the script of another framework's run, oldest first."""
+        found = self._rows("SELECT detail FROM event WHERE what = ? ORDER BY id LIMIT ?", MISTAKE, MOST_EVENTS)
+        return [self._parsed(detail, Mistake) for (detail,) in found]
+
     def _event(self, what: object, detail: object) -> FindingEvent | FixEvent:
         return self._parsed(detail, FindingEvent) if what == FINDING else self._parsed(detail, FixEvent)
 
@@ -269,19 +292,29 @@ class Tables:
     def kept_past(self, lane: int, kind: str, upto: int) -> dict[str, Array] | None:
         """The newest state of a lane's history that a moment at or before its step ``upto`` has kept, in the shapes of
         ``History.state``."""
-        found = self._rows(
-            "SELECT h.checkpoint FROM history h JOIN checkpoint c ON c.id = h.checkpoint JOIN lane l ON l.id = h.lane "
-            "JOIN arrangement a ON a.id = l.arrangement WHERE h.lane = ? AND h.kind = ? AND h.part = 'sizes' "
-            "AND c.at - a.at + l.step <= ? ORDER BY c.at DESC LIMIT 1",
-            lane, kind, upto,
-        )  # fmt: skip
-        if not found:
+        found = self._moment_with_past(lane, kind, upto)
+        if found is None:
             return None
         parts = self._rows(
             "SELECT part, rows, columns, checksum, data FROM history WHERE checkpoint = ? AND lane = ? AND kind = ?",
-            found[0][0], lane, kind,
+            found[0], lane, kind,
         )  # fmt: skip
         return {part: self._kept_part(f"a past of lane {lane}", *rest) for part, *rest in parts}
+
+    def step_of_past(self, lane: int, kind: str, upto: int) -> int:
+        """The lane's step that :meth:`kept_past` is of; -1 where there is none."""
+        found = self._moment_with_past(lane, kind, upto)
+        return -1 if found is None else found[1]
+
+    def _moment_with_past(self, lane: int, kind: str, upto: int) -> tuple[int, int] | None:
+        """That moment, and the step that the lane stood at then."""
+        found = self._rows(
+            "SELECT c.id, c.at - a.at + l.step AS reached FROM history h JOIN checkpoint c ON c.id = h.checkpoint "
+            "JOIN lane l ON l.id = h.lane JOIN arrangement a ON a.id = l.arrangement "
+            "WHERE h.lane = ? AND h.kind = ? AND h.part = 'sizes' AND reached <= ? ORDER BY reached DESC LIMIT 1",
+            lane, kind, upto,
+        )  # fmt: skip
+        return None if not found else (int(found[0][0]), int(found[0][1]))
 
     def _kept_part(self, place: str, rows: Any, columns: Any, check: object, data: object) -> Array:
         if data == b"" and rows == 0 and isinstance(columns, int) and 0 < columns < 1_000_000:

@@ -6,6 +6,8 @@ from typing import Any
 from ..errors import InputError, allowed_names
 from ..scenario import Scenario, override
 
+FACTOR = "watch.lr"  # of a run that another framework makes: what its learning rate is multiplied by
+
 
 def named_lanes(names: list[str], lane: str | None) -> list[str]:
     """``[lane]``, or all ``names`` for None; InputError if there is no lane of that name."""
@@ -38,10 +40,18 @@ def shown(value: object) -> str:
 
 
 def settings_words(settings: Mapping[str, object]) -> str:
-    """Changed settings as a person would write them: "lr = 0.1, activation = relu"."""
-    return ", ".join(f"{short_key(key)} = {shown(value)}" for key, value in settings.items())
+    """Changed settings as a person would write them: "lr = 0.1, activation = relu", of a factor "lr × 0.5"."""
+    return ", ".join(_setting_words(key, value) for key, value in settings.items())
+
+
+def _setting_words(key: str, value: object) -> str:
+    return f"{short_key(key)}{'' if key.startswith(FACTOR) else ' ='} {shown(value)}"
 
 
 def short_key(key: str) -> str:
-    """A key without its table: "lr" of train.lr, "stem.trainable" of model.layers.stem.trainable."""
+    """A key without its table: "lr" of train.lr, "stem.trainable" of model.layers.stem.trainable; of the factor on the
+    rate of a group of parameters "lr of group 1 ×"."""
+    if key.startswith(FACTOR):
+        group = key.removeprefix(FACTOR).removeprefix("_")
+        return f"lr of group {group} ×" if group else "lr ×"
     return key.removeprefix("model.layers.") if key.startswith("model.layers.") else key.rpartition(".")[2]

@@ -8,8 +8,8 @@ from .snapshot import Snapshot
 
 # advance: makes further steps; tweak: takes new settings; rewind: goes back to any step it has made; diagnose: names
 # what is wrong; follow: grows while it is looked at; predict: answers for inputs, and shows weights; survey: knows its
-# surface's value anywhere
-Capability = Literal["advance", "tweak", "rewind", "diagnose", "follow", "predict", "survey"]
+# surface's value anywhere; order: is made by another program, which takes orders
+Capability = Literal["advance", "tweak", "rewind", "diagnose", "follow", "predict", "survey", "order"]
 
 
 class Source(Protocol):

@@ -2,7 +2,8 @@
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import Markdown
+from textual.content import Content
+from textual.widgets import Markdown, Static
 
 from nntui.lab.state import LabState
 from nntui.lab.widgets.grid_view import GridView
@@ -44,6 +45,7 @@ class LessonPart(Vertical):
         """The text that scrolls, over what must come true, suggestions and log."""
         with LessonScroll(id="lesson-text"):
             yield LessonText()
+            yield Static("", id="output", markup=False)
             yield GridView(id="expected-below")
         yield GridView(id="expected")
         yield GridView(id="tries")
@@ -57,7 +59,9 @@ class LessonPart(Vertical):
     def show(self, state: LabState, width: int, rows: int) -> None:
         """Draw this state on so many cells."""
         theme = self.theme
-        if self._shown != state.lesson:
+        if state.output is not None:
+            self._show_output(state.output, state.output_of)
+        elif self._shown != state.lesson:
             self._shown = state.lesson
             self.query_one(LessonText).update(state.lesson)
             self.query_one(LessonScroll).border_title = "Lesson"
@@ -70,6 +74,19 @@ class LessonPart(Vertical):
         log.styles.height = log_height(state.findings, state.health, state.log, self.size.width, max(4, left), theme)
         tries.show(lambda w, h: draw_tries(state.tries, w, h, theme, state.tries_here))
         log.show(lambda w, h: draw_log(state.findings, state.health, state.log, w, h, theme))
+
+    def _show_output(self, output: str, script: str) -> None:
+        """What a script has written, in the lesson's place; its end stays in sight unless one has scrolled up."""
+        if self._shown == output:
+            return
+        scroll = self.query_one(LessonScroll)
+        at_end = self._shown is None or scroll.scroll_offset.y >= scroll.max_scroll_y - 1
+        self._shown = output
+        self.query_one(LessonText).display = False
+        self.query_one("#output", Static).update(Content(output))
+        scroll.border_title = Content(f"Output of {script}")
+        if at_end:
+            scroll.scroll_end(animate=False)
 
     def _show_expected(self, state: LabState, width: int, rows: int) -> int:
         """What must come true: in a box of its own, whose rows are returned, or in little room under the text, with

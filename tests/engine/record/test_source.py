@@ -9,8 +9,11 @@ import pytest
 
 from nntui_engine import Experiment
 from nntui_engine.record import recorder as recording
+from nntui_engine.record import source as looked_at_from
+from nntui_engine.record import writer as writing
 from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
+from nntui_engine.record.tables import Tables
 from nntui_engine.run.snapshot import NetworkPart
 from nntui_engine.scenario import scenario_from_dict
 
@@ -115,6 +118,34 @@ def test_pasts_that_moments_keep_give_the_same(path, monkeypatch):
         source.seek(at)
         run.seek(at)
         assert_same(run, source)
+
+
+def test_a_jump_far_ahead_reads_from_the_nearest_past_and_no_step_before(path, monkeypatch):
+    for name, value in (("CHECKPOINT_SHARE", 0.1), ("LEAST_BYTES", 1), ("BYTES_A_SECOND", 1e15)):
+        monkeypatch.setattr(recording, name, value)
+    monkeypatch.setattr(looked_at_from, "FAR", 100)
+    monkeypatch.setattr(writing, "BLOCK_BYTES", 10_000)
+    run, recorder = recorded(path, tiny(steps=3000))
+    for _ in range(30):
+        run.advance(100)
+    recorder.close()
+    source = RecordSource(path)
+    source.seek(50)
+    first_steps: list[float] = []
+    pieces = Tables.pieces
+
+    def noted(tables: Tables, *rest: Any) -> Any:
+        for piece in pieces(tables, *rest):
+            first_steps.extend(piece.table[:1, 0])
+            yield piece
+
+    monkeypatch.setattr(Tables, "pieces", noted)
+    for at in (2950, 2990, 1333, 2800):
+        first_steps.clear()
+        source.seek(at)
+        run.seek(at)
+        assert_same(run, source)
+        assert all(step > at - 600 for step in first_steps), (at, first_steps)
 
 
 def test_changes_restarts_and_lanes_that_come_and_go(path):

@@ -31,9 +31,11 @@ GAP = 0.15  # between the score on what it learns from and on what it never saw
 def one_class(case: Case) -> Finding | None:
     """Training rows of one class only, or with one and the same number to be learned."""
     facts, task = case.facts, case.lane.network.task
+    if not facts.rows:  # nothing is known of them
+        return None
     if task == "regression":
         low, high = facts.target_range
-        if low < high or not facts.rows:
+        if low < high:
             return None
         what, evidence = "have the same target", {"target_spread": 0.0, "above": 0.0}
     elif task == "multilabel" or facts.classes > 1:

@@ -1,0 +1,62 @@
+"""The knobs of a run that a script makes: what it lets be turned, and where that stands."""
+
+from dataclasses import dataclass, replace
+
+from nntui.plotting.numbers import setting
+from nntui.watching.orders import RANGES, SETTABLE
+from nntui_engine.record.watched import TURNED
+from nntui_engine.registry.row import Parameter
+from nntui_engine.scenario.settings import LaneSettings
+
+from .knob_readers import in_table, ladder
+from .knobs import Knob, NumberKnob
+from .network_knobs import BASICS, TENTHS, learning_rate
+
+LADDERS = {
+    "lr": ladder(-3, 2, 0.0),
+    "weight_decay": ladder(-6, 0, 0.0),
+    "clip_norm": ladder(-3, 3, 0.0),
+    "dropout": TENTHS,
+}
+
+
+@dataclass(frozen=True)
+class FactorKnob(NumberKnob):
+    """The factor on the script's learning rate; ``rate``: the one in force in the last step."""
+
+    rate: float = 0.0
+
+    @property
+    def shown_label(self) -> str:
+        """With the rate in force."""
+        return f"{self.label} (lr {setting(self.rate)})"
+
+
+def _knob(name: str) -> NumberKnob:
+    low, high = RANGES[name]
+    parameter = Parameter(name, 0.0, SETTABLE[name], low=low, high=high)
+    kind = FactorKnob if name == "lr" else NumberKnob
+    key = f"{TURNED}.{name}"
+    return kind(
+        key, "lr ×" if name == "lr" else name, in_table(key), group=BASICS, parameter=parameter,
+        ladder=LADDERS[name], fine_step=0.01 if name == "dropout" else 0.0,
+    )  # fmt: skip
+
+
+KNOBS = {name: _knob(name) for name in SETTABLE}
+RATE = learning_rate(2)  # which is seen alone, where nothing may be turned
+
+
+def is_watched(settings: LaneSettings) -> bool:
+    """Whether a script makes the run."""
+    return TURNED in settings.table
+
+
+def watched_knobs(settings: LaneSettings) -> tuple[Knob, ...]:
+    """What may be turned."""
+    found: list[Knob] = []
+    for knob in KNOBS.values():
+        if knob.values(settings):
+            rate = settings.optimizer_parameters.get("lr", 0.0)
+            found.append(replace(knob, rate=rate) if isinstance(knob, FactorKnob) else knob)
+    return tuple(found) or (RATE,)

@@ -1,0 +1,1 @@
+"""Watching a network that trains in PyTorch: what each layer does, from inside the script that trains it."""

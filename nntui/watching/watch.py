@@ -1,0 +1,412 @@
+"""``nntui.watch``: one line in a training script of PyTorch, and its run is measured, recorded and can be turned."""
+
+import atexit
+import os
+import sys
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nntui import __version__
+from nntui.processor import processor_name
+from nntui.watching.clipping import ClippingSeen
+from nntui.watching.controls import Controls
+from nntui.watching.measuring import Measuring
+from nntui.watching.orders import RECORD, tell_where
+from nntui.watching.script_checks import ScriptChecks
+from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import Mistake
+from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
+
+DEFAULT_RECORD = "run.nntui"
+FLUSH_SECONDS = 0.1  # between two hand-overs to the thread that writes
+FLUSH_STEPS = 64
+DEAD_EVERY = 100  # measured steps between two counts of dead units
+NAN = float("nan")
+EVALUATED = [row.name for row in EVALUATION_STATISTICS]
+_OF_LAYERS = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
+
+
+class NntuiWarning(UserWarning):
+    """What nntui could not do. The training goes on."""
+
+
+class Watch:
+    """Watches a model while its optimizer makes steps; see :func:`watch`.
+
+    ``path``: the record, None if there is none.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        path: Path,
+        *,
+        every: int,
+        layers: Sequence[str],
+        controls: bool,
+        title: str,
+        scaler: Any,
+        save: Callable[[], object] | None,
+    ) -> None:
+        self.path: Path | None = path
+        self.step = 0
+        self._every, self._title, self._scaler = every, title, scaler
+        self._optimizer = optimizer
+        self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
+        self._measuring = Measuring(model, layers, self._stop_watching)
+        self._clipping = ClippingSeen(model)
+        self._checks = ScriptChecks(model, optimizer)
+        self._mistakes: list[Mistake] = []  # that are not in the record yet
+        self._controls = Controls(path, model, optimizer, save) if controls else None
+        self._model = weakref.ref(model)
+        self._begun = self._closed = self._told_trouble = False
+        self._losses: list[Any] = []
+        self._accuracies: list[float] = []
+        self._pending: dict[str, Any] | None = None
+        self._rows: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._broken: Any = None
+        self._flushed = time.monotonic()
+        self._evaluation: dict[str, float] = {}
+        self._measured = 0
+        self._norms, self._rate = (0.0, 0.0), 0.0
+        self._handles = [
+            optimizer.register_step_pre_hook(self._before),
+            optimizer.register_step_post_hook(self._after),
+        ]
+        atexit.register(self.close)
+
+    # -- what a script calls ----------------------------------------------------------------------------------------
+
+    def __call__(self, loss: Any, accuracy: Any = None) -> Any:
+        """Takes note of the loss of a (micro-)batch, and of the share of right answers; returns the loss."""
+        if not self._closed:
+            self._safely(self._note_loss, loss, accuracy)
+        return loss
+
+    def loss(self, loss: Any, accuracy: Any = None) -> Any:
+        """The same."""
+        return self(loss, accuracy)
+
+    def evaluated(self, **values: float) -> None:
+        """What was measured on whole sets now: train_loss, train_accuracy, validation_loss, validation_accuracy, …"""
+        self._safely(self._note_evaluation, values)
+
+    def close(self) -> None:
+        """Writes what is left, and takes all hooks out. Happens by itself where the script ends."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        for handle in self._handles:
+            handle.remove()
+        self._measuring.remove()
+        self._clipping.remove()
+        if self._begun and self._recorder.writer.path.exists():
+            with suppress(Exception):
+                self._commit()
+                self._flush("finished")
+        if self._controls is not None:
+            self._controls.close()
+        self._recorder.close()
+        if self.path is not None and not self._begun:
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- hooks ------------------------------------------------------------------------------------------------------
+
+    def _before(self, *_: object) -> None:
+        self._safely(self._before_step)
+
+    def _after(self, *_: object) -> None:
+        if self._controls is not None:  # first of all: what it holds is given back whatever else happens
+            self._controls.give_back()
+        self._safely(self._after_step)
+        if self._controls is not None and not self._closed:
+            self._controls.obey(self._tell)
+
+    def _safely(self, work: Callable[..., object], *values: Any) -> None:
+        """Does something of our own: a mistake in it is said once, ends the watching, and never the training."""
+        if self._closed:
+            return
+        try:
+            work(*values)
+        except Exception as error:
+            self._stop_watching(error)
+
+    def _stop_watching(self, error: Exception) -> None:
+        if self._closed:
+            return
+        said = str(error).partition("\n")[0][:300]
+        warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {said}. The training goes on.")
+        with suppress(Exception):
+            self.close()
+
+    def _note_loss(self, loss: Any, accuracy: Any) -> None:
+        if isinstance(loss, torch.Tensor):
+            self._mistakes += self._checks.loss(loss)
+            loss = loss.detach()
+        if self._measuring.used or self._pending is None:
+            losses, accuracies = self._losses, self._accuracies
+        else:  # nothing was run forward since the last step: it is that step's
+            losses, accuracies = self._pending["losses"], self._pending["accuracies"]
+        losses.append(loss)
+        if accuracy is not None:
+            accuracies.append(accuracy)
+
+    def _note_evaluation(self, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            if name not in EVALUATED:
+                raise InputError(f'unknown statistic "{name}"; allowed: {", ".join(EVALUATED)}')
+            self._evaluation[name] = float(value)
+        self._write_evaluation()
+
+    def _before_step(self) -> None:
+        measuring = self._measuring
+        if self._controls is not None:
+            self._controls.give_back()  # of a step that failed
+        if not measuring.settled:
+            if not measuring.layers:
+                raise InputError("no watched layer was run forward before the first step")
+            measuring.settle()
+        if not self._checks.done:
+            self._mistakes += self._checks.step(measuring.backward)
+        if not measuring.on:
+            if self._controls is not None:
+                self._controls.hold(None)
+            return
+        measuring.before_step()
+        norm = measuring.gradient_norm()
+        if self._controls is not None:
+            self._controls.hold(norm)
+        clipped = measuring.clipped_norm() if self._controls is not None and self._controls.clips(norm) else norm
+        before = self._clipping.taken()
+        self._norms = (norm if before is None else before, clipped)
+        self._rate = float(self._optimizer.param_groups[0]["lr"])
+
+    def _after_step(self) -> None:
+        self.step += 1
+        measuring = self._measuring
+        if measuring.on:
+            measuring.after_step()
+            table = measuring.row()
+            if not self._begun:
+                self._begin()
+            self._commit()
+            norm, clipped = self._norms
+            scale = self._loss_scale()
+            self._pending = {
+                "step": self.step, "table": measuring.scaled(table, norm / clipped if clipped > 0.0 else 1.0, scale),
+                "norm": norm, "clipped": clipped, "lr": self._rate,
+                "losses": self._losses, "accuracies": self._accuracies,
+            }  # fmt: skip
+            if self._broken is None:
+                self._broken = measuring.broken(self.step, self._rate)
+            self._losses, self._accuracies = [], []
+            measuring.clear()
+            self._measured += 1
+            if self._measured % DEAD_EVERY == 0:
+                self._write_evaluation()
+            if len(self._rows) >= FLUSH_STEPS or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self._flush("running")
+        else:
+            self._losses, self._accuracies = [], []
+            measuring.used = False
+        measuring.on = (self.step + 1) % self._every == 0 or self._every == 1
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _loss_scale(self) -> float:
+        """What the loss was multiplied by, to keep small gradients from vanishing in half precision."""
+        return float(self._scaler.get_scale()) if self._scaler is not None else 1.0
+
+    def _begin(self) -> None:
+        group, model = self._optimizer.param_groups[0], self._model()
+        assert model is not None
+        numbers = {
+            key: float(value) for key, value in group.items() if isinstance(value, int | float) and key != "params"
+        }
+        numbers["lr"] = float(group["lr"])
+        self._recorder.begin(
+            Description(
+                title=self._title or type(model).__name__,
+                framework=f"PyTorch {torch.__version__.partition('+')[0]}",
+                layers=tuple(layer.info() for layer in self._measuring.layers),
+                optimizer=type(self._optimizer).__name__.lower(),
+                optimizer_parameters=numbers,
+                batch_size=max(1, self._measuring.rows),
+                dtype="float64" if next(model.parameters()).dtype == torch.float64 else "float32",
+                parameters=sum(parameter.numel() for parameter in model.parameters()),
+                trainable=tuple(
+                    any(part.parameter.requires_grad for part in layer.parts) for layer in self._measuring.layers
+                ),
+                turnable={} if self._controls is None else self._controls.turnable(),
+            ),
+            self._every,
+        )
+        self._begun = True
+
+    def _commit(self) -> None:
+        """The step before this one has all that it gets."""
+        if self._pending is None:
+            return
+        one, self._pending = self._pending, None
+        loss = mean(one["losses"])
+        whole = np.array([loss, mean(one["accuracies"]), 0.0, one["norm"], one["clipped"], one["lr"]])
+        self._rows.append((one["step"], whole, one["table"]))
+
+    def _flush(self, state: Any) -> None:
+        self._flushed = time.monotonic()
+        while self._mistakes:
+            self._recorder.notice(self._mistakes.pop(0))
+        if self._rows:
+            steps, whole, layers = (np.array(column) for column in zip(*self._rows, strict=True))
+            self._rows.clear()
+            self._recorder.measured(steps.astype(float), whole, layers)
+        self._recorder.stands(self.step, state, self._broken)
+        if self._recorder.trouble and not self._told_trouble:
+            self._told_trouble = True
+            warn(self._recorder.trouble)
+
+    def _write_evaluation(self) -> None:
+        if not self._begun:
+            return
+        values = np.array([self._evaluation.get(name, NAN) for name in EVALUATED])
+        layers = np.full((len(self._measuring.layers), len(_OF_LAYERS)), NAN)
+        layers[:, _OF_LAYERS.index("dead_units")] = self._measuring.dead()
+        self._recorder.evaluated(self.step, values, layers)
+
+    def _tell(self, what: str, detail: dict[str, Any]) -> None:
+        """Something was done to the run: a change of a setting, or another order."""
+        if not self._begun:
+            return
+        self._commit()
+        self._flush("running")
+        if what == "set":
+            group = detail["group"]
+            key = detail["what"] if group is None else f"{detail['what']}_{group}"
+            self._recorder.tweak(self.step, {TURNED: {key: detail["value"]}})
+        self._recorder.note(self.step, what, detail)
+        self._recorder.stands(self.step, "running", self._broken)
+
+
+def mean(values: Sequence[Any]) -> float:
+    """Of losses, tensors or numbers; NaN without any."""
+    return float(np.mean([float(value) for value in values])) if values else NAN
+
+
+def warn(text: str) -> None:
+    """One visible line."""
+    warnings.warn(f"nntui: {text}", NntuiWarning, stacklevel=3)
+
+
+def free_name(path: Path) -> Path:
+    """``path``, or with the next number behind its name that no file has."""
+    number, free = 2, path
+    while free.exists():
+        free, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+    return free
+
+
+class NotWatching:
+    """What stands in for a watch where none could be made: the script goes on without."""
+
+    path: Path | None = None
+    step = 0
+
+    def __call__(self, loss: Any, accuracy: Any = None) -> Any:  # noqa: ARG002
+        """Returns the loss."""
+        return loss
+
+    loss = __call__
+
+    def evaluated(self, **values: float) -> None:
+        """Takes no note."""
+
+    def close(self) -> None:
+        """There is nothing."""
+
+    def __enter__(self) -> "NotWatching":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """There is nothing."""
+
+
+_WATCHED: "weakref.WeakKeyDictionary[nn.Module, Watch]" = weakref.WeakKeyDictionary()
+
+
+def watch(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    record: str | os.PathLike[str] | None = None,
+    *,
+    every: int = 1,
+    layers: Sequence[str] = (),
+    controls: bool = True,
+    title: str = "",
+    scaler: Any = None,
+    save: Callable[[], object] | None = None,
+) -> Watch | NotWatching:
+    """Record every layer's vital signs at each step of ``optimizer``, and take orders from the lab.
+
+    ``record``: the file; where there is one of the name, the next free name is taken. Without, what the environment
+    variable NNTUI_RECORD says, or run.nntui. ``every``: measure every that many steps. ``layers``: the names of the
+    modules to watch, as ``model.named_modules()`` has them; all that have parameters or are activations. ``controls``:
+    whether the lab may turn the learning rate and the like. ``scaler``: the GradScaler of mixed precision. ``save``:
+    is called where the lab asks for a checkpoint.
+
+    Nothing that goes wrong here stops the training: it is a warning, and training goes on unwatched.
+    """
+    try:
+        wanted = Path(record or os.environ.get(RECORD) or DEFAULT_RECORD)
+        _check(model, optimizer, every, layers)
+        path = free_name(wanted)
+        found = Watch(
+            model, optimizer, path, every=every, layers=layers, controls=controls, title=title, scaler=scaler, save=save
+        )
+    except (InputError, OSError) as error:
+        warn(f"{str(error).removeprefix('--record: ')}. The training goes on unwatched.")
+        return NotWatching()
+    _WATCHED[model] = found
+    tell_where(path)
+    if path != wanted:
+        print(f"nntui: {wanted} exists already: recording into {path}", file=sys.stderr)
+    return found
+
+
+def _check(model: object, optimizer: object, every: object, layers: Sequence[str]) -> None:
+    if not isinstance(model, nn.Module):
+        raise InputError(f"watch: the model must be a torch.nn.Module; got {type(model).__name__}")
+    if not isinstance(optimizer, torch.optim.Optimizer):
+        raise InputError(f"watch: the optimizer must be a torch.optim.Optimizer; got {type(optimizer).__name__}")
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise InputError(f"watch: every must be a whole number of at least 1; got {every!r}")
+    own = {id(parameter) for parameter in model.parameters()}
+    if not own:
+        raise InputError(f"watch: {type(model).__name__} has no parameters: there is nothing to watch")
+    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    if not own & held:
+        raise InputError("watch: the optimizer holds none of the model's parameters: it was made for another model")
+    names = {name or "model" for name, _ in model.named_modules()}
+    for name in layers:
+        if name not in names:
+            raise InputError(f'watch: layers: there is no module "{name}"; allowed: the names of model.named_modules()')
+    before = _WATCHED.get(model)
+    if before is not None and not before._closed:
+        raise InputError(f"watch: this model is watched already, into {before.path}")

@@ -1,0 +1,17 @@
+"""PyTorch on one thread: networks this small are slower on several, and much slower where others work, too."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+os.environ["OMP_NUM_THREADS"] = "1"  # of the scripts that are started
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    torch = pytest.importorskip("torch", reason="PyTorch is no dependency: without it there is nothing to watch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
