@@ -62,13 +62,13 @@ async def test_fixes_are_tried_in_their_order_beside_the_sick_lane() -> None:
         await pilot.press("d")
         await until(pilot, lambda: "up and down: scroll, f tries the next fix" in text(app))
         await pilot.press("f")
-        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 1": 1.0})
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 0.01": 0.01})
         assert said(app, "Trying a fix of lr too high")
         await until(pilot, lambda: bool(said(app, "The fix has ")))
         await pilot.press("f")  # the new lane is chosen; the next fix is one of the lane that it was made for
-        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 1": 1.0, "lr 0.1": 0.1})
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 0.01": 0.01, "lr 0.1": 0.1})
         await until(pilot, lambda: len(said(app, "The fix has ")) == 2)
-        assert said(app, "The fix has won: lr 0.1 has ")
+        assert said(app, "The fix has won: lr 0.01 has ")
         app.source.stop()
 
 
@@ -84,8 +84,8 @@ async def test_what_was_found_and_tried_stands_in_the_record_and_in_the_log_of_w
     source = RecordSource(tmp_path / "a.nntui")
     fixes = [(one.at, one.event) for one in source.happened() if isinstance(one.event, FixEvent)]
     assert [(event.state, event.lane, event.origin, event.rule, event.set) for _, event in fixes] == [
-        ("tried", "lr 1", "original", "lr_too_high", {"train.lr": 1.0}),
-        (said(app, "The fix has ")[0].split()[3].strip(":"), "lr 1", "original", "lr_too_high", {"train.lr": 1.0}),
+        ("tried", "lr 0.01", "original", "lr_too_high", {"train.lr": 0.01}),
+        (said(app, "The fix has ")[0].split()[3].strip(":"), "lr 0.01", "original", "lr_too_high", {"train.lr": 0.01}),
     ]
     found = [one.event for one in source.happened() if isinstance(one.event, FindingEvent)]
     of_the_lane = [(one.state, one.lane) for one in found if one.rule == "lr_too_high" and one.lane in ("", "original")]
@@ -96,7 +96,7 @@ async def test_what_was_found_and_tried_stands_in_the_record_and_in_the_log_of_w
         await ready(pilot)
         await until(pilot, lambda: len(said(again, "fix of lr too high in original")) == 2)
         assert said(again, "found: lr too high · ")
-        assert said(again, "fix of lr too high in original tried: lr 1 has lr = 1")
+        assert said(again, "fix of lr too high in original tried: lr 0.01 has lr = 0.01")
         source.seek(fixes[0][0] - 1)
         again.source.order(lambda training: training.rewind(-1))
         await until(pilot, lambda: not said(again, "fix of lr too high in original"))
@@ -113,7 +113,7 @@ async def test_after_a_try_the_fix_is_for_the_sick_lane_and_names_it() -> None:
         await until(pilot, lambda: [lane.name for lane in app.model.chosen_lanes] == ["lr 0.1"])
         await until(pilot, lambda: "f fix original " in text(app))
         await pilot.press("f")
-        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 0.1": 0.1, "lr 1": 1.0})
+        await until(pilot, lambda: rates(app) == {"original": 10.0, "lr 0.1": 0.1, "lr 0.01": 0.01})
         assert said(app, "Trying a fix of lr too high in lane original: ")
         app.source.stop()
 

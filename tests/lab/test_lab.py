@@ -179,7 +179,7 @@ async def test_lesson_help_and_palette() -> None:
         await until(pilot, lambda: "They count." in text(app) and "Raise lr" in text(app))
         assert "Source: nobody" in text(app)
         await pilot.press("1", "question_mark")
-        await until(pilot, lambda: "Pause or go on" in text(app))
+        await until(pilot, lambda: "Keys that work here" in text(app))
         await pilot.press("escape", "ctrl+p")
         await until(pilot, lambda: "Train one step, then pause" in text(app))
         await pilot.press("l", "o", "g", "a", "r")
@@ -268,7 +268,7 @@ async def test_ascii_mode_is_ascii_everywhere() -> None:
         await until(pilot, lambda: lr(app) == 0.5)
         assert text(app).replace("²", "2").isascii()
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Pause or go on" in text(app))
+        await until(pilot, lambda: "Keys that work here" in text(app))
         app.source.stop()
 
 
@@ -334,7 +334,7 @@ async def test_the_footer_says_what_the_space_bar_does_now() -> None:
         await until(pilot, lambda: "space pause" in text(app))
         await pilot.press("space")
         await until(pilot, lambda: "space go on" in text(app))
-        assert app.model._labels()["pause"] == "go on"
+        assert app.model.labels()["pause"] == "go on"
         app.model.view = replace(app.model.view, running=False, finished=True)
-        assert app.model._labels()["pause"] == "train on"
+        assert app.model.labels()["pause"] == "train on"
         app.source.stop()
