@@ -188,6 +188,8 @@ CANNOT = {
     "tweak": "What is shown here keeps its settings: they cannot be turned.",
     "rewind": "What is shown here cannot go back.",
 }
+# What the footer has while a new start is chosen on a map
+OF_THE_START = frozenset({"turn_up", "knob_down", "type_value", "cancel", "pause", "step", "help", "palette", "quit"})
 OF_KNOB = frozenset({"type_value", "default"})  # what the palette has of the chosen knob
 RACE_ONLY = frozenset(
     {

@@ -24,7 +24,7 @@ from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
 from .fix_trials import FixTrials
 from .health import health_lines, is_healthy, sick_lanes
-from .keys import Action, footer_items
+from .keys import OF_THE_START, Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
 from .knobs import Knob
@@ -359,7 +359,7 @@ class LabModel:
             tries=self._tries(),
             tries_here=not reasons.refused(self, "try"),
             expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
-            keys=footer_items(self.actions, self.available(), self.theme.ascii_only, self.labels),
+            keys=footer_items(self.actions, self._in_footer(), self.theme.ascii_only, self.labels),
             message=message,
             panels=view.scenario.panels,
             page=self.page,
@@ -378,6 +378,11 @@ class LabModel:
 
     def _health(self) -> tuple[str, ...]:
         return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
+
+    def _in_footer(self) -> set[str]:
+        """What does something now; while a new start is chosen, only what has to do with that."""
+        there = self.available()
+        return there & OF_THE_START if self.map_view.crosshair is not None else there
 
     @property
     def labels(self) -> dict[str, str]:
