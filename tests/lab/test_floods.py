@@ -48,16 +48,16 @@ async def test_a_lonely_key_is_drawn_at_once(monkeypatch: pytest.MonkeyPatch) ->
     app = fake_lab()
     async with app.run_test() as pilot:
         await ready(pilot)
-        await until(pilot, lambda: app._drawing is None)
+        await until(pilot, lambda: not app._drawing)
         later = time.monotonic() + 10  # by a clock that stands still, ten seconds after the last frame
         monkeypatch.setattr("nntui.lab.app.time", SimpleNamespace(monotonic=lambda: later))
         app.action_log_axis()
         assert app.lab_screen is not None
         assert app.lab_screen.state.panel_view.log_axes == app.model.panel_view.log_axes
-        assert app._drawing is None
+        assert not app._drawing
         app.action_log_axis()
-        assert app._drawing is not None  # this one waits for the next frame …
-        await until(pilot, lambda: app._drawing is None)  # … and gets it
+        assert app._drawing  # this one waits for the next frame …
+        await until(pilot, lambda: not app._drawing)  # … and gets it
         app.source.stop()
 
 
