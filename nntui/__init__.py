@@ -13,9 +13,14 @@ _LATE = {"watch": "nntui.watching.watch"}
 
 
 def __getattr__(name: str) -> Any:
-    """What needs more than Python itself, imported when it is asked for."""
+    """What needs more than Python itself, imported when it is asked for. Raises ModuleNotFoundError without PyTorch."""
     if name not in _LATE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
-    return getattr(importlib.import_module(_LATE[name]), name)
+    try:
+        return getattr(importlib.import_module(_LATE[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name == "torch":
+            raise ModuleNotFoundError(f"nntui.{name} needs PyTorch: pip install torch", name="torch") from None
+        raise

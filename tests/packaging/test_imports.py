@@ -60,3 +60,15 @@ def test_scenarios_are_data_only():
 @pytest.mark.parametrize("path", [*ENGINE, *APP], ids=name)
 def test_nothing_is_pickled(path):
     assert packages(path).isdisjoint({"pickle", "dill", "cloudpickle", "shelve", "marshal"})
+
+
+def test_without_pytorch_a_watch_says_what_it_needs(monkeypatch):
+    import sys
+
+    import nntui
+
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for module in [name for name in sys.modules if name.startswith("nntui.watching.")]:
+        monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(ModuleNotFoundError, match="needs PyTorch: pip install torch"):
+        _ = nntui.watch

@@ -1,6 +1,7 @@
 """A watched training is the same training: what is measured when, what is turned is put back, and nothing ends it."""
 
 import gc
+import re
 import signal
 import subprocess
 import sys
@@ -23,7 +24,7 @@ from watching.networks import CASES, made  # noqa: E402
 
 import nntui  # noqa: E402
 from nntui.watching.orders import Order, give, orders_path  # noqa: E402
-from nntui.watching.watch import NntuiWarning, Watch  # noqa: E402
+from nntui.watching.watch import _WATCHED, NntuiWarning, Watch  # noqa: E402
 from nntui_engine.errors import InputError  # noqa: E402
 from nntui_engine.record.source import RecordSource  # noqa: E402
 
@@ -495,6 +496,17 @@ def test_a_compiled_model_is_watched(backend, path):
     np.testing.assert_allclose(
         lane.whole_history["loss"].mean[-1, 0], float(nn.functional.cross_entropy(bare_before(3), bare.y)), rtol=1e-9
     )
+
+
+def test_the_readme_is_right(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (example,) = [text for text in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "nntui.watch" in text]
+    loop = Loop(None)
+    names = {"model": loop.model, "optimizer": loop.optimizer, "criterion": nn.functional.cross_entropy}
+    exec(example, {**names, "loader": [(loop.x, loop.y)] * 3})
+    _WATCHED[loop.model].close()
+    assert history(tmp_path / "run.nntui")[0].tolist() == [1, 2, 3]
 
 
 def bare_before(steps: int) -> torch.Tensor:
