@@ -59,7 +59,7 @@ def test_numbers_that_are_none_come_back(path):
     outcome = summary_of(path).outcome
     assert outcome is not None
     assert outcome.lanes[0].statistics["loss"] != outcome.lanes[0].statistics["loss"]
-    assert outcome.findings[0].rule == "non_finite"
+    assert "non_finite" in {one.rule for one in outcome.findings}
 
 
 def test_it_is_said_with_every_moment_too(path, monkeypatch):
