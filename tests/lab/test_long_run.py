@@ -1,6 +1,6 @@
 """A tiny network trains for very long in the lab: its memory does not grow, and its frames cost no more at the end.
 
-200 000 steps by default, ``NNTUI_LONG_STEPS=2000000`` if that is set. ``python -m lab.test_long_run STEPS FOLDER`` is
+100 000 steps by default, ``NNTUI_LONG_STEPS=2000000`` if that is set. ``python -m lab.test_long_run STEPS FOLDER`` is
 what runs, in a process of its own, and writes what it measured.
 """
 
@@ -20,7 +20,7 @@ from cli.conftest import SMALL
 from lab.driving import ROOMY
 from pseudo_terminal import environment
 
-STEPS = int(os.environ.get("NNTUI_LONG_STEPS", "200000"))
+STEPS = int(os.environ.get("NNTUI_LONG_STEPS", "100000"))
 PARTS = 10
 MOST_GROWTH = 100_000_000  # bytes, from the end of the first part on
 MOST_SLOWER = 1.2  # times what a frame costs in the first part
