@@ -171,6 +171,7 @@ class Session:
                 self._turn()
             except BaseException as error:
                 self._fail(error)
+        self._training.leave()
         for recorder in (self._recorder, self._to_begin):
             if recorder is not None:
                 recorder.close()

@@ -110,6 +110,9 @@ class Training:
             walk_of(self.run).forget(lane)
             self._note_way()
 
+    def leave(self) -> None:
+        """Nobody looks at the run any more."""
+
     @property
     def there(self) -> bool:
         """Whether there is a run already."""

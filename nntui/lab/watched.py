@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nntui.watching.orders import Order, checked, give
+from nntui.watching.orders import Attendance, Order, checked, give
 from nntui_engine.errors import InputError
 from nntui_engine.record.looked_at import RecordedLane
 from nntui_engine.record.schema import WriterSeen
@@ -51,12 +51,13 @@ class WatchedSource(RecordSource):
         self._heard = 0  # the last event
         self._news: deque[tuple[str, bool]] = deque()
         self._writer = WriterSeen(path)
+        self._attendance = Attendance(path)
         try:
             super().__init__(path)
             if not isinstance(self._kind, Watched):
                 raise InputError(f"{path}: is no run that nntui.watch has recorded; nntui replay shows it")
         except InputError:
-            self._writer.close()
+            self._leave()
             raise
         self._alive = True
         self._hear()
@@ -66,7 +67,11 @@ class WatchedSource(RecordSource):
     def close(self) -> None:
         """Closes the file."""
         super().close()
+        self._leave()
+
+    def _leave(self) -> None:
         self._writer.close()
+        self._attendance.close()
 
     @property
     def capabilities(self) -> frozenset[Capability]:

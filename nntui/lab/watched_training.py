@@ -35,6 +35,11 @@ class WatchedTraining(Training):
         self.pace.speed = math.inf
         self.running = self.condition == "running"
 
+    def leave(self) -> None:
+        """Lets the run know that nobody is there who could have it go on."""
+        if self.there:
+            self.source.close()
+
     def follow(self) -> bool:
         """Goes along with the record; whether there is anything new."""
         if not self.there or self.failed:

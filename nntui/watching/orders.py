@@ -4,6 +4,7 @@ Who gives an order appends a line; the run reads what is new at the end of a ste
 record.
 """
 
+import errno
 import json
 import os
 import time
@@ -14,6 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from nntui_engine.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - not on Windows
+    fcntl = None  # type: ignore[assignment]
 
 SUFFIX = ".orders"
 RECORD = "NNTUI_RECORD"  # in the environment: where a script records to that does not say it
@@ -100,6 +106,24 @@ def give(record: Path, order: Order) -> None:
         os.close(descriptor)
 
 
+class Attendance:
+    """Shows the run of a record, as long as this process lives and has not closed it, that somebody is there who may
+    have it go on: without anybody a run that was paused does so by itself."""
+
+    def __init__(self, record: Path) -> None:
+        self._descriptor = -1
+        with suppress(OSError):
+            self._descriptor = os.open(orders_path(record), os.O_RDONLY)
+            if fcntl is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+    def close(self) -> None:
+        """Leaves it alone."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
 class Inbox:
     """Reads the orders to a run. Raises OSError where the file cannot be made."""
 
@@ -110,6 +134,17 @@ class Inbox:
         )
         self._rest = b""
         self._looked = 0.0
+
+    def attended(self) -> bool:
+        """Whether somebody is there who gives orders; True where the system cannot tell."""
+        if fcntl is None:
+            return True
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            return error.errno in (errno.EAGAIN, errno.EACCES)
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        return False
 
     def due(self) -> bool:
         """Whether it is time for another look."""

@@ -23,7 +23,7 @@ from torch import nn  # noqa: E402
 from watching.networks import CASES, made  # noqa: E402
 
 import nntui  # noqa: E402
-from nntui.watching.orders import Order, give, orders_path  # noqa: E402
+from nntui.watching.orders import Attendance, Order, give, orders_path  # noqa: E402
 from nntui.watching.watch import _WATCHED, NntuiWarning, Watch  # noqa: E402
 from nntui_engine.errors import InputError  # noqa: E402
 from nntui_engine.record.source import RecordSource  # noqa: E402
@@ -237,6 +237,7 @@ def test_weight_decay_clipping_and_dropout_are_what_they_are_set_to(path):
 def test_it_waits_makes_one_step_and_goes_on_as_it_is_told(path):
     loop = Loop(path)
     loop.step()
+    there = Attendance(path)
     ordered(loop, path, Order("pause"))
     trains = threading.Thread(target=loop.steps, args=(20,), daemon=True)
     trains.start()
@@ -250,10 +251,49 @@ def test_it_waits_makes_one_step_and_goes_on_as_it_is_told(path):
         time.sleep(0.01)
     time.sleep(0.2)
     assert loop.watch.step == 3
+    for _ in range(2):  # at once: both are made
+        give(path, Order("step"))
+    while loop.watch.step < 5 and time.monotonic() < end:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    assert loop.watch.step == 5
     give(path, Order("go"))
     trains.join(allowed(10))
     assert loop.watch.step == 21
+    there.close()
     loop.watch.close()
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from nntui.watching.orders import Attendance, Order, give
+there = Attendance(Path(sys.argv[1]))
+give(Path(sys.argv[1]), Order("pause"))
+print("there", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_run_that_was_paused_goes_on_when_who_looked_at_it_is_killed(path):
+    loop = Loop(path)
+    loop.step()
+    looks = subprocess.Popen([sys.executable, "-c", HOLDER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert looks.stdout is not None
+    assert looks.stdout.readline() == "there\n"
+    loop.watch._controls._inbox._looked = 0.0
+    trains = threading.Thread(target=loop.steps, args=(20,), daemon=True)
+    trains.start()
+    time.sleep(0.5)
+    assert loop.watch.step == 2
+    looks.kill()
+    looks.wait()
+    trains.join(allowed(20))
+    assert loop.watch.step == 21
+    loop.watch.close()
+    events = RecordSource(path).tables._rows("SELECT what, detail FROM event ORDER BY id")
+    assert [what for what, _ in events] == ["pause", "go"]
+    assert "nobody looks" in events[1][1]
 
 
 def test_it_is_stopped_as_by_ctrl_c(path):
