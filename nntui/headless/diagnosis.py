@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from nntui.headless.words import known_seed
 from nntui_engine.analysis.fixing.reach import Reach, reach_of, score_of
 from nntui_engine.analysis.fixing.results import Proof, Trial, Try
 from nntui_engine.experiment import Experiment
@@ -125,7 +126,7 @@ def diagnosis_document(found: Diagnosis) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "scenario": found.scenario.name,
-        "seed": found.seed,
+        "seed": known_seed(found.seed),
         "steps": found.steps,
         "healthy": found.healthy,
         "verdict": found.verdict,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nntui.headless.numbers import measured, statistic
+from nntui.headless.words import known_seed
 from nntui.lab.history import SUFFIX, history_files, history_folder, newest_first, size_of, written_at
 from nntui_engine.errors import InputError
 from nntui_engine.record.outcome import Found, Outcome, Summary, summary_of
@@ -71,9 +72,10 @@ def _document(row: RunRow) -> dict[str, Any]:
     said, outcome = row.summary, None if row.summary is None else row.summary.outcome
     written = datetime.fromtimestamp(row.written).astimezone().isoformat(timespec="seconds")
     head = {"name": row.name, "path": str(row.path.absolute()), "written": written, "bytes": row.size}
-    of_run = {
+    of_run: dict[str, Any] = {
         name: None if said is None else getattr(said, name) for name in ("scenario", "title", "kind", "seed", "steps")
     }
+    of_run["seed"] = None if said is None else known_seed(said.seed)
     lanes = None if outcome is None else [_lane(one) for one in outcome.lanes]
     found = None if outcome is None else [_found(one) for one in outcome.findings]
     step = None if said is None else said.position

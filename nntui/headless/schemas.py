@@ -161,7 +161,8 @@ def diagnose_schema() -> Schema:
     lane |= {**dict.fromkeys(("score", "guess", "simple"), VALUE), "findings": listed(FINDING), "trial": closed(trial)}
     lane |= {"unchecked": listed(closed({"rules": listed(TEXT, 1), "why": TEXT}))}
     lanes = listed(closed(lane, optional=("trial",)), 1)
-    return closed({**HEAD, "healthy": FLAG, "verdict": TEXT, "lanes": lanes})
+    seed = {"anyOf": [COUNT, {"type": "null"}]}
+    return closed({**HEAD, "seed": seed, "healthy": FLAG, "verdict": TEXT, "lanes": lanes})
 
 
 def compare_schema() -> Schema:
@@ -194,7 +195,7 @@ def runs_schema() -> Schema:
     lane = closed({"name": {"type": "string"}, "step": COUNT, "state": TEXT, "statistics": statistics})
     found = closed({"rule": TEXT, "severity": SEVERITY, "lane": {"type": "string"}, "words": TEXT})
     run = {"name": TEXT, "path": TEXT, "written": TEXT, "bytes": COUNT, "scenario": known(TEXT), "title": known(TEXT)}
-    run |= {"kind": {"enum": ["network", "surface", None]}, "seed": known(COUNT), "steps": known(COUNT)}
+    run |= {"kind": {"enum": ["network", "surface", "watched", None]}, "seed": known(COUNT), "steps": known(COUNT)}
     run |= {"writing": FLAG, "step": known(COUNT), "lanes": known(listed(lane)), "findings": known(listed(found))}
     run |= {"recorded_from": known(COUNT), "goes_on_in": known(TEXT), "trouble": known(TEXT)}
     return closed({"schema": {"const": 1}, "runs": listed(closed(run))})

@@ -4,17 +4,24 @@ from rich.table import Table
 from rich.text import Text
 
 from nntui.headless.training import Timing
+from nntui_engine.scenario.settings import UNKNOWN_SEED
 
 LONGEST_LANE_NAME = 24
 
 
 def heading(title: str, scenario: str, seed: int, rest: str) -> Text:
-    """The first line of a report."""
+    """The first line of a report; a seed that nobody knows is left out."""
     text = Text(title, style="bold")
     if scenario != title:
         text.append(f"  {scenario}", style="not bold")
-    text.append(f"  seed {seed}  {rest}".replace(",", " "), "not bold")
+    said = "" if seed == UNKNOWN_SEED else f"seed {seed}  "
+    text.append(f"  {said}{rest}".replace(",", " "), "not bold")
     return text
+
+
+def known_seed(seed: int) -> int | None:
+    """The seed in a document; None where nobody knows it."""
+    return None if seed == UNKNOWN_SEED else seed
 
 
 def plain_table(*headers: tuple[str, bool], one_line: bool = False) -> Table:

@@ -7,8 +7,10 @@ from nntui.plotting.numbers import share
 from nntui.plotting.severity import worst
 from nntui_engine.diagnosis.case import Case
 from nntui_engine.diagnosis.verdict import LOOKED_FOR
+from nntui_engine.diagnosis.watched import WATCHED_LOOKED_FOR
 from nntui_engine.run.finding import Finding
 from nntui_engine.run.snapshot import LaneSnapshot, Snapshot
+from nntui_engine.scenario.settings import UNKNOWN_SEED
 
 NAMED = 5  # of what was looked for
 NEAR_GUESSING = 0.1  # of the way from guessing to perfect
@@ -20,7 +22,8 @@ def health_lines(snapshot: Snapshot, findings: Sequence[Finding]) -> tuple[str, 
         return ("Nothing was trained yet.",) if not findings else ()
     sick = {finding.lane for finding in findings}
     well = [lane for lane in snapshot.lanes if lane.name not in sick]
-    looked = f"{', '.join(LOOKED_FOR[:NAMED])} and {len(LOOKED_FOR) - NAMED} more"
+    asked = WATCHED_LOOKED_FOR if snapshot.seed == UNKNOWN_SEED else LOOKED_FOR
+    looked = f"{', '.join(asked[:NAMED])} and {len(asked) - NAMED} more"
     if is_healthy(snapshot, findings):
         return (f"Healthy: it learns well. Looked for {looked}: none.",)
     guessing = [lane for lane in well if guesses(lane)]

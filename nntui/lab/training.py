@@ -344,7 +344,9 @@ class Training:
 
         text = WRITERS[form](self.run.full_snapshot(None), self._stopped)
         path = save(folder, f"{self.run.scenario.name}-numbers", f".{form}", text)
-        self._say(f"Saved {path.name}: every statistic of every lane and step.")
+        thinned = any(history.thinned for lane in self.run.lanes for history in lane.histories.values())
+        which = "lane; of older steps means, a record (ctrl+r) has each" if thinned else "lane and step"
+        self._say(f"Saved {path.name}: every statistic of every {which}.")
 
     def undo(self) -> None:
         """Takes the last change back."""

@@ -38,7 +38,7 @@ def _knob(name: str) -> NumberKnob:
     kind = FactorKnob if name == "lr" else NumberKnob
     key = f"{TURNED}.{name}"
     return kind(
-        key, "lr ×" if name == "lr" else name, in_table(key), group=BASICS, parameter=parameter,
+        key, "lr ×" if name == "lr" else name.replace("_", " "), in_table(key), group=BASICS, parameter=parameter,
         ladder=LADDERS[name], fine_step=0.01 if name == "dropout" else 0.0,
     )  # fmt: skip
 

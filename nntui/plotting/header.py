@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from nntui_engine.run.snapshot import LaneSnapshot, NetworkPart, Snapshot
+from nntui_engine.scenario.settings import UNKNOWN_SEED
 
 from .grid import Grid, Spot
 from .numbers import grouped, short
@@ -95,7 +96,8 @@ def _draw_tabs(grid: Grid, column: int, tabs: Sequence[Tab]) -> int:
 
 def _forms(snapshot: Snapshot, status: Status, state: Part, theme: Theme) -> list[list[Part]]:
     """The parts of the header from all to the few that are always there."""
-    name, seed = [("nntui", f"bold {ACCENT}")], [("seed ", DIM), (grouped(snapshot.seed), TEXT)]
+    name: Part = [("nntui", f"bold {ACCENT}")]
+    seed: Part = [] if snapshot.seed == UNKNOWN_SEED else [("seed ", DIM), (grouped(snapshot.seed), TEXT)]
     always = [_step(snapshot, theme), state, _health(snapshot, status, theme)]
     longest, plain, bare = _speed_forms(status)
     titles: list[Part] = [[(words, TEXT)] for words in _leading_words(status.title, theme.glyphs.end)]

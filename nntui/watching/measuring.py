@@ -103,7 +103,6 @@ class Measuring:
         self.layers: list[Layer] = []
         self.rows = 0  # of the first layer's input, in this step
         self.settled = False
-        self.training = True
         self.backward = 0  # times that the last layer has got a gradient since the last step
         self._model = model
         self._by_module: dict[int, Layer] = {}
@@ -121,7 +120,7 @@ class Measuring:
     def _forward(self, one: Candidate, module: nn.Module, inputs: tuple[Any, ...], output: object) -> None:
         if not torch.is_grad_enabled():
             return
-        self.used, self.training = True, module.training
+        self.used = True
         if self.on:
             try:
                 self._take(one, module, inputs, output)

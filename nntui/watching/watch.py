@@ -64,11 +64,15 @@ class Watch:
         self._every, self._title, self._scaler = every, title, scaler
         self._optimizer = optimizer
         self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
+        try:
+            self._controls = Controls(path, model, optimizer, save) if controls else None
+        except OSError:
+            self._recorder.close()
+            raise
         self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
         self._checks = ScriptChecks(model, optimizer)
         self._mistakes: list[Mistake] = []  # that are not in the record yet
-        self._controls = Controls(path, model, optimizer, save) if controls else None
         self._model = weakref.ref(model)
         self._begun = self._closed = self._told_trouble = False
         self._losses: list[Any] = []
@@ -79,7 +83,7 @@ class Watch:
         self._flushed = time.monotonic()
         self._evaluation: dict[str, float] = {}
         self._measured = 0
-        self._norms, self._rate = (0.0, 0.0), 0.0
+        self._norms, self._shortened, self._rate = (0.0, 0.0), 1.0, 0.0
         self._handles = [
             optimizer.register_step_pre_hook(self._before),
             optimizer.register_step_post_hook(self._after),
@@ -197,6 +201,7 @@ class Watch:
         clipped = measuring.clipped_norm() if self._controls is not None and self._controls.clips(norm) else norm
         before = self._clipping.taken()
         self._norms = (norm if before is None else before, clipped)
+        self._shortened = 1.0 if before is None or not norm > 0.0 else before / norm  # times, by the script itself
         self._rate = float(self._optimizer.param_groups[0]["lr"])
 
     def _after_step(self) -> None:
@@ -211,7 +216,7 @@ class Watch:
             norm, clipped = self._norms
             scale = self._loss_scale()
             self._pending = {
-                "step": self.step, "table": measuring.scaled(table, norm / clipped if clipped > 0.0 else 1.0, scale),
+                "step": self.step, "table": measuring.scaled(table, self._shortened, scale),
                 "norm": norm, "clipped": clipped, "lr": self._rate,
                 "losses": self._losses, "accuracies": self._accuracies,
             }  # fmt: skip
@@ -380,8 +385,10 @@ def watch(
         found = Watch(
             model, optimizer, path, every=every, layers=layers, controls=controls, title=title, scaler=scaler, save=save
         )
-    except (InputError, OSError) as error:
-        warn(f"{str(error).removeprefix('--record: ')}. The training goes on unwatched.")
+    except Exception as error:  # whatever it is, the training must not end by it
+        what = "" if isinstance(error, InputError | OSError) else f"{type(error).__name__}: "
+        said = str(error).removeprefix("--record: ").partition("\n")[0][:300]
+        warn(f"{what}{said}. The training goes on unwatched.")
         return NotWatching()
     _WATCHED[model] = found
     tell_where(path)

@@ -17,6 +17,7 @@ from nntui.headless.sets import parse_sets
 from nntui.lab.files import free_name, save
 from nntui.lab.keeping import command_line, scenario_text
 from nntui.lab.numbers_file import lines_text, numbers_text
+from nntui.lab.training import Training
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.record.recorder import Recorder
@@ -156,6 +157,20 @@ def test_json_lines_are_those_of_a_record(name: str, tmp_path: Path) -> None:
     written = lines_text(run.full_snapshot(None))
     assert written.count("\n") == 13 * len(run.lanes)
     assert written == (tmp_path / "run.jsonl").read_text(encoding="utf-8")
+
+
+def test_numbers_are_called_those_of_every_step_only_where_they_are(tmp_path: Path) -> None:
+    said: list[str] = []
+    training = Training(
+        lambda: experiment({**TABLES, "train": {**TABLES["train"], "steps": 2000}}), said.append, 1.0, True
+    )
+    training.build()
+    for steps, words in ((300, "every statistic of every lane and step."), (1700, "of older steps means")):
+        training.run.advance(steps)
+        training.export(tmp_path)
+        assert words in said[-1]
+        rows = sorted(tmp_path.glob("*.csv"), key=lambda path: path.stat().st_mtime_ns)[-1].read_text().count("\n") - 1
+        assert (rows >= training.run.step) == (words.endswith("step."))
 
 
 async def test_the_keys_write_files_and_say_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from lab.scripted import NAMES, Scripted
 from pseudo_terminal import allowed
 
 from nntui.lab.app import LabApp
+from nntui.lab.health import NAMED
 from nntui.lab.opening import watched_session
 from nntui.lab.session import Session
 from nntui.lab.warming import Warming
@@ -17,6 +18,7 @@ from nntui.lab.watched import LOST, WatchedSource, has_begun
 from nntui.plotting.layer_signs import short_path
 from nntui.watching.orders import Order, orders_path
 from nntui_engine import Experiment
+from nntui_engine.diagnosis.watched import WATCHED_RULES
 from nntui_engine.errors import InputError
 from nntui_engine.record.recorder import Recorder
 from nntui_engine.record.source import RecordSource
@@ -191,8 +193,10 @@ async def test_the_lab_shows_it_turns_it_and_takes_it_back(run):
     async with app.run_test(size=(150, 44)) as pilot:
         await until(pilot, lambda: "step 30   ▶ running" in text(app))
         shown = text(app)
-        for words in ("stem", "…self_attn", "b.linear1", "b.linear2", "head", "lr × (lr 0.01)", "clip_norm"):
+        for words in ("stem", "…self_attn", "b.linear1", "b.linear2", "head", "lr × (lr 0.01)", "clip norm"):
             assert words in shown
+        assert "seed" not in shown.splitlines()[0]  # which nobody knows
+        assert f"and {len(WATCHED_RULES) + 1 - NAMED} more: none so far" in " ".join(shown.split())
         await pilot.press("left")
         await until(pilot, lambda: "1 → ◂ 0.5" in text(app))
         run.obey().steps(5)

@@ -232,6 +232,8 @@ def test_weight_decay_clipping_and_dropout_are_what_they_are_set_to(path):
     _, norm, clipped = history(path, "gradient_norm", "clipped_gradient_norm")
     assert norm[2] > 0.02
     assert clipped[2] == pytest.approx(0.01, rel=1e-3)
+    layers = RecordSource(path).full_snapshot(None).lanes[0].layer_history["gradient_norm"].mean[2]
+    assert np.sqrt((layers**2).sum()) == pytest.approx(norm[2], rel=1e-9)  # also of layers before clipping
 
 
 def test_it_waits_makes_one_step_and_goes_on_as_it_is_told(path):
@@ -361,6 +363,10 @@ def test_what_cannot_be_watched_is_one_warning_and_training_goes_on(tmp_path, pa
     assert 'no module "sixth"' in refused(layers=["sixth"], record=path)
     assert "no folder" in refused(record=tmp_path / "nowhere" / "run.nntui")
     assert not list(tmp_path.iterdir())
+    orders_path(path).mkdir()
+    assert "directory" in refused(record=path)
+    assert [one.name for one in tmp_path.iterdir()] == [orders_path(path).name]
+    orders_path(path).rmdir()
     watch = nntui.watch(other, optimizer, record=path)
     assert "watched already" in refused(model=other, optimizer=optimizer, record=path)
     watch.close()

@@ -332,7 +332,14 @@ _SETTLED_BY_FIXES = (
     "underfitting",
 )
 _BEST_KNOWN = (vanishing_gradient, exploding_gradient, dead_relu, saturation)
-LOOKED_FOR = ("NaN", *(rule.looks_for for rule in sorted(RULES, key=lambda rule: rule.find not in _BEST_KNOWN)))
+
+
+def looked_for(rules: Iterable[Rule]) -> tuple[str, ...]:
+    """What these rules and non_finite look for, the best known first."""
+    return ("NaN", *(rule.looks_for for rule in sorted(rules, key=lambda rule: rule.find not in _BEST_KNOWN)))
+
+
+LOOKED_FOR = looked_for(RULES)
 WATCHED = tuple(dict.fromkeys(name for rule in RULES for name in rule.watches))
 WATCHED_WHOLE = ("loss", "train_accuracy", "train_r2", "validation_loss", "train_loss", "lr")
 

@@ -16,7 +16,7 @@ from .case import IMPROVED, Case
 from .rules.numbers import non_finite
 from .rules.rates import FEWEST, loss_not_decreasing, lr_too_high, lr_too_low, unchanged_weights
 from .rules.signal import dead_relu, exploding_gradient, saturation, vanishing_gradient
-from .verdict import RULES
+from .verdict import RULES, looked_for
 
 LEARNED = 0.5  # of its first loss: a network whose loss fell below that has learned
 _ASKED = (
@@ -30,6 +30,7 @@ _ASKED = (
     loss_not_decreasing,
 )
 WATCHED_RULES = tuple(rule for rule in RULES if rule.find in _ASKED)
+WATCHED_LOOKED_FOR = looked_for(WATCHED_RULES)
 _UNKNOWN = tuple(rule.name for rule in RULES if rule.find not in _ASKED)
 # A setting of ours → what it is in PyTorch: the name that is given a value, and the value
 _RATE = 'optimizer.param_groups[0]["lr"]'

@@ -16,8 +16,8 @@ from ..diagnosis.watched import watched_findings, watched_unchecked
 from ..registry.activation import ACTIVATIONS
 from ..run.finding import Finding, Fix, Unchecked
 from ..run.history import History
-from ..run.snapshot import LaneSnapshot, LaneState, LayerInfo, NonFinite
-from ..scenario.settings import LaneSettings, LayerSettings
+from ..run.snapshot import LaneState, LayerInfo, NonFinite
+from ..scenario.settings import UNKNOWN_SEED, LaneSettings, LayerSettings
 from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, WHOLE, NetworkLane, history_widths
 from .about import columns_of, may_be_rounded, versions
 from .networks import Networks, RecordedNetwork
@@ -30,9 +30,21 @@ from .tables import LaneRow
 from .writer import Writer
 
 Array = NDArray[np.float64]
-Settings = Mapping[str, object]
 NAN = float("nan")
 LANE = ""  # the name of the only one
+PANELS = ("loss", "gradient_norm", "activation_variance", "update_ratio", "dead_units")
+LESSON = """
+# A network of your own
+
+**What you see.** Every layer by its name in the model. A healthy network's loss falls; its layers' gradient norms and
+activation variances lie within a few powers of ten of each other; updates are about a thousandth of the weights.
+
+**What you can do.** Turn the factor on the learning rate with the arrows while the script trains; *space* has it wait
+after a step, *s* makes one. *w* and *enter* show a layer large. What is wrong is named under the plots, with the line
+of code that mends it.
+
+**What cannot be seen.** Activations that are functions and no modules, and the data.
+"""
 TURNED = "watch"  # the table of what is turned from outside: {"lr": the factor on the rate, "clip_norm": …}
 
 
@@ -40,9 +52,8 @@ TURNED = "watch"  # the table of what is turned from outside: {"lr": the factor 
 class Description:
     """A network of another framework (``framework``: its name and version) as far as it is known.
 
-    ``dropout`` and ``trainable`` are of each layer; ``unseen``: what could not be seen, a sentence each.
-    ``turnable``: what may be turned from outside and where it stands at first, of "lr" a factor, of "dropout" a list
-    where modules differ; nothing of a run that takes no orders.
+    ``trainable`` is of each layer. ``turnable``: what may be turned from outside and where it stands at first, of "lr"
+    a factor, of "dropout" a list where modules differ; nothing of a run that takes no orders.
     """
 
     title: str
@@ -53,10 +64,13 @@ class Description:
     batch_size: int
     dtype: Literal["float32", "float64"]
     parameters: int
-    dropout: tuple[float, ...] = ()
     trainable: tuple[bool, ...] = ()
-    unseen: tuple[str, ...] = ()
     turnable: dict[str, float | list[float]] = field(default_factory=dict)
+
+    @property
+    def own_data(self) -> bool:
+        """Whether it does not share the first lane's rows: there is no other."""
+        return False
 
     def __post_init__(self) -> None:
         if not self.layers or any(layer.activation not in ACTIVATIONS for layer in self.layers):
@@ -96,16 +110,15 @@ def settings_of(name: str, described: Description, tables: Mapping[str, Any]) ->
     layers = described.layers
     turned = tables.get(TURNED, {})
     trainable = described.trainable or (True,) * len(layers)
-    dropout = described.dropout or (0.0,) * len(layers)
     return LaneSettings(
         name=name, optimizer=described.optimizer,
         optimizer_parameters=dict(described.optimizer_parameters),
         schedule="constant", schedule_parameters={}, steps=0, clip_norm=float(turned.get("clip_norm", 0.0)),
-        clip_value=0.0, seed=0, table=tables, inputs=layers[0].inputs, shape=(layers[0].inputs,),
+        clip_value=0.0, seed=UNKNOWN_SEED, table=tables, inputs=layers[0].inputs, shape=(layers[0].inputs,),
         layers=tuple(
             LayerSettings(
                 index=layer.index, units=layer.units, activation=layer.activation, alpha=0.0, init="", init_scale=None,
-                bias=0.0, bias_scale=0.0, batch_norm="none", dropout=dropout[at], l1=0.0, l2=0.0,
+                bias=0.0, bias_scale=0.0, batch_norm="none", dropout=0.0, l1=0.0, l2=0.0,
                 trainable=trainable[at], kind=layer.kind, name=layer.name, sources=layer.sources,
             )
             for at, layer in enumerate(layers)
@@ -147,11 +160,11 @@ class WatchedRecorder:
         }
         head = {
             "name": self.writer.path.stem, "title": described.title, "summary": f"A network of {described.framework}.",
-            "lesson": "", "source": "", "panels": (), "is_surface": False, "tries": (), "expectations": (),
+            "lesson": LESSON, "source": "", "panels": PANELS, "is_surface": False, "tries": (), "expectations": (),
             "changes": (),
         }  # fmt: skip
         said = {
-            "head": to_text(head), "kind": Watched.name, "seed": "0", "steps": "0", "every": str(every),
+            "head": to_text(head), "kind": Watched.name, "seed": str(UNKNOWN_SEED), "steps": "0", "every": str(every),
             "journal": self._journal, "scenario": "", "framework": described.framework, **versions(), **self._about,
         }  # fmt: skip
         for key, value in said.items():
@@ -245,19 +258,6 @@ class Watched(Networks):
             lane.settings = replace(lane.settings, optimizer_parameters=rates)
         if not at_end:
             one.state = "running"
-
-    def snapshot(
-        self,
-        lanes: Sequence[RecordedNetwork],
-        place: int,
-        layer_history: Sequence[str],
-        whole_history: Sequence[str],
-        points: int | None,
-    ) -> LaneSnapshot:
-        """Of the lane, its layers as they were."""
-        one = lanes[place]
-        parameters = one.about.parameters
-        return one.lane.snapshot(place, one.step, one.state, parameters, False, layer_history, whole_history, points)
 
     def findings(self, lanes: Sequence[RecordedNetwork]) -> list[Finding]:
         """The mistakes in the script, and what the rules that need to know no data find."""

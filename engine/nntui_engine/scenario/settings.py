@@ -10,6 +10,7 @@ from typing import Any, Literal
 BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
 Flip = Literal["none", "horizontal", "vertical"]
+UNKNOWN_SEED = -1  # of a run that another framework makes
 
 
 @dataclass(frozen=True, slots=True)
