@@ -1,4 +1,4 @@
-"""Writing files: whole or not at all."""
+"""Writing files: whole or not at all, where asked for under names that are free."""
 
 import os
 import shutil
@@ -109,3 +109,13 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def free_name(folder: Path, stem: str, suffix: str) -> Path:
+    """A path in ``folder`` that does not exist yet: stem.svg, stem-2.svg, …"""
+    path = folder / f"{stem}{suffix}"
+    number = 2
+    while path.exists():
+        path = folder / f"{stem}-{number}{suffix}"
+        number += 1
+    return path

@@ -41,8 +41,7 @@ def command(record: Path | None, ascii_only: bool, fps: int | None, script: Path
     be left without ending the training: q asks. Without a terminal the script is run, and recorded, without a lab.
     Exits with the script's own status.
     """
-    from nntui.files import writable_file
-    from nntui.lab.files import free_name
+    from nntui.files import free_name, writable_file
     from nntui_engine.errors import InputError
 
     if not script.is_file():

@@ -9,11 +9,12 @@ from typing import Any
 
 from textual.screen import Screen
 
+from nntui.files import free_name
 from nntui.plotting.units import MEASURES
 from nntui.png import find_browser, svg_to_png
 from nntui_engine.errors import InputError
 
-from .files import free_name, save
+from .files import save
 from .frame import export
 from .help_words import help_lines
 from .keeping import command_line

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from nntui.files import free_name
 from nntui_engine.errors import InputError
 
 NUMBERS_BEGIN = ("lane", "step")  # the first columns of a run's numbers
@@ -29,14 +30,4 @@ def save(folder: Path, stem: str, suffix: str, content: str | bytes) -> Path:
     except OSError as error:
         part.unlink(missing_ok=True)
         raise InputError(f"{path.name} could not be saved: {error.strerror or error}") from None
-    return path
-
-
-def free_name(folder: Path, stem: str, suffix: str) -> Path:
-    """A path in ``folder`` that does not exist yet: stem.svg, stem-2.svg, …"""
-    path = folder / f"{stem}{suffix}"
-    number = 2
-    while path.exists():
-        path = folder / f"{stem}-{number}{suffix}"
-        number += 1
     return path

@@ -7,11 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nntui.files import free_name
 from nntui_engine.errors import InputError
 from nntui_engine.files import expanded
 from nntui_engine.record.schema import being_written
 
-from .files import free_name
 from .state_files import state_file
 
 if TYPE_CHECKING:

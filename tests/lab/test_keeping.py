@@ -12,9 +12,10 @@ from engine.run.test_lanes import lane_bits
 from lab.driving import ready, text, until
 from lab.test_new_lanes import TABLES, TWO, lab, lanes
 
+from nntui.files import free_name
 from nntui.headless.exporting import export
 from nntui.headless.sets import parse_sets
-from nntui.lab.files import free_name, save
+from nntui.lab.files import save
 from nntui.lab.keeping import command_line, scenario_text
 from nntui.lab.numbers_file import lines_text, numbers_text
 from nntui.lab.training import Training

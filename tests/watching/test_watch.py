@@ -24,7 +24,8 @@ from watching.networks import CASES, made  # noqa: E402
 
 import nntui  # noqa: E402
 from nntui.watching.orders import Attendance, Order, give, orders_path  # noqa: E402
-from nntui.watching.watch import _WATCHED, NntuiWarning, Watch  # noqa: E402
+from nntui.watching.watch import _WATCHED  # noqa: E402
+from nntui.watching.watcher import NntuiWarning, Watch  # noqa: E402
 from nntui_engine.errors import InputError  # noqa: E402
 from nntui_engine.record.source import RecordSource  # noqa: E402
 

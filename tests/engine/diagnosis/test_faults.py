@@ -44,15 +44,22 @@ def trained(
     if data:  # held out are the last rows: all of the second class
         inputs, targets = inputs[np.argsort(targets)], np.sort(targets)
     np.savez(folder / "rows.npz", x=inputs * np.array(x), y=targets * y if kind == "wave" else targets)
+    of_rows = {"task": "regression" if kind == "wave" else "binary", **(data or {})}
+    return trained_on(folder, of_rows, {**RELU, **(model or {})}, {"steps": 400, "batch_size": 32, **(train or {})})
+
+
+def trained_on(folder: Path, data: dict[str, Any], model: Any = RELU, train: Any = None) -> Experiment:
+    """A run on the rows in ``folder``."""
+    settings = {"steps": 300, "evaluate_every": 20, **ADAM, **(train or {})}
     tables = {
         "schema": 1,
         "scenario": {"title": "t"},
-        "data": {"path": str(folder / "rows.npz"), "task": "regression" if kind == "wave" else "binary"} | (data or {}),
-        "model": {**RELU, **(model or {})},
-        "train": {"steps": 400, "batch_size": 32, "evaluate_every": 20, **ADAM, **(train or {})},
+        "data": {"path": str(folder / "rows.npz"), **data},
+        "model": model,
+        "train": settings,
     }
     run = Experiment(scenario_from_dict(tables))
-    run.advance(tables["train"]["steps"])
+    run.advance(settings["steps"])
     return run
 
 
@@ -181,16 +188,7 @@ def test_rows_known_by_heart_are_told_of_where_no_simpler_method_does_better(tmp
     g = np.random.default_rng(3)
     x = g.normal(0.0, 1.0, (300, 60))
     np.savez(tmp_path / "rows.npz", x=x, y=(x[:, :3].sum(axis=1) > 0.0).astype(np.int64))
-    tables = {
-        "schema": 1,
-        "scenario": {"title": "t"},
-        "data": {"path": str(tmp_path / "rows.npz"), "task": "binary", "train_rows": 40},
-        "model": RELU,
-        "train": {"steps": 300, "evaluate_every": 20, **ADAM},
-    }
-    run = Experiment(scenario_from_dict(tables))
-    run.advance(300)
-    (found,) = alarms(run)
+    (found,) = alarms(trained_on(tmp_path, {"task": "binary", "train_rows": 40}))
     assert found.rule == "overfitting"
     assert found.evidence["train"] - found.evidence["validation"] > 0.25
     assert found.fixes[0].set == {"train.l1": 0.01}  # more inputs than rows
@@ -200,16 +198,8 @@ def test_rows_held_out_that_are_scaled_in_another_way_are_said_to_be_so(tmp_path
     x, y = rows("wave")
     np.savez(tmp_path / "rows.npz", x=x[:200], y=y[:200])
     np.savez(tmp_path / "others.npz", x=x[200:] * 255.0, y=y[200:])
-    tables = {
-        "schema": 1,
-        "scenario": {"title": "t"},
-        "data": {"path": str(tmp_path / "rows.npz"), "test_path": str(tmp_path / "others.npz"), "task": "regression"},
-        "model": RELU,
-        "train": {"steps": 300, "evaluate_every": 20, **ADAM},
-    }
-    run = Experiment(scenario_from_dict(tables))
-    run.advance(300)
-    (found,) = alarms(run)
+    others = str(tmp_path / "others.npz")
+    (found,) = alarms(trained_on(tmp_path, {"test_path": others, "task": "regression"}))
     assert found.rule == "split_problem"
     assert found.evidence["size_ratio"] == pytest.approx(255.0, rel=0.1)
 

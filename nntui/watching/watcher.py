@@ -1,0 +1,316 @@
+"""Who watches a network while its optimizer makes steps: hooks at both ends of a step, the record, what was ordered."""
+
+import atexit
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from nntui import __version__
+from nntui.processor import processor_name
+from nntui.watching.clipping import ClippingSeen
+from nntui.watching.controls import Controls
+from nntui.watching.measuring import Measuring
+from nntui.watching.script_checks import ScriptChecks
+from nntui_engine.errors import InputError
+from nntui_engine.record.noticed import Mistake
+from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
+from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
+
+FLUSH_SECONDS = 0.1  # between two hand-overs to the thread that writes
+FLUSH_STEPS = 64
+DEAD_EVERY = 100  # measured steps between two counts of dead units
+NAN = float("nan")
+EVALUATED = [row.name for row in EVALUATION_STATISTICS]
+_OF_LAYERS = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
+
+
+class NntuiWarning(UserWarning):
+    """What nntui could not do. The training goes on."""
+
+
+class Watch:
+    """Watches a model while its optimizer makes steps; see ``watch`` (watch.py).
+
+    ``path``: the record, None if there is none.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        path: Path,
+        *,
+        every: int,
+        layers: Sequence[str],
+        controls: bool,
+        title: str,
+        scaler: Any,
+        save: Callable[[], object] | None,
+    ) -> None:
+        self.path: Path | None = path
+        self.step = 0
+        self._every, self._title, self._scaler = every, title, scaler
+        self._optimizer = optimizer
+        self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
+        try:
+            self._controls = Controls(path, model, optimizer, save) if controls else None
+        except OSError:
+            self._recorder.close()
+            raise
+        self._measuring = Measuring(model, layers, self._stop_watching)
+        self._clipping = ClippingSeen(model)
+        self._checks = ScriptChecks(model, optimizer)
+        self._mistakes: list[Mistake] = []  # that are not in the record yet
+        self._model = weakref.ref(model)
+        self._begun = self._closed = self._told_trouble = False
+        self._losses: list[Any] = []
+        self._accuracies: list[float] = []
+        self._pending: dict[str, Any] | None = None
+        self._rows: list[tuple[int, np.ndarray, np.ndarray]] = []
+        self._broken: Any = None
+        self._flushed = time.monotonic()
+        self._evaluation: dict[str, float] = {}
+        self._measured = 0
+        self._norms, self._shortened, self._rate = (0.0, 0.0), 1.0, 0.0
+        self._handles = [
+            optimizer.register_step_pre_hook(self._before),
+            optimizer.register_step_post_hook(self._after),
+        ]
+        atexit.register(self.close)
+
+    # -- what a script calls ----------------------------------------------------------------------------------------
+
+    def __call__(self, loss: Any, accuracy: Any = None) -> Any:
+        """Takes note of the loss of a (micro-)batch, and of the share of right answers; returns the loss."""
+        if not self._closed:
+            self._safely(self._note_loss, loss, accuracy)
+        return loss
+
+    def loss(self, loss: Any, accuracy: Any = None) -> Any:
+        """The same."""
+        return self(loss, accuracy)
+
+    def evaluated(self, **values: float) -> None:
+        """What was measured on whole sets now: train_loss, train_accuracy, validation_loss, validation_accuracy, …"""
+        self._safely(self._note_evaluation, values)
+
+    def close(self) -> None:
+        """Writes what is left, and takes all hooks out. Happens by itself where the script ends."""
+        if self._closed:
+            return
+        self._closed = True
+        atexit.unregister(self.close)
+        for handle in self._handles:
+            handle.remove()
+        self._measuring.remove()
+        self._clipping.remove()
+        if self._begun and self._recorder.writer.path.exists():
+            with suppress(Exception):
+                self._commit()
+                self._flush("finished")
+        if self._controls is not None:
+            self._controls.close()
+        self._recorder.close()
+        if self.path is not None and not self._begun:
+            self.path.unlink(missing_ok=True)
+
+    def __enter__(self) -> "Watch":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- hooks ------------------------------------------------------------------------------------------------------
+
+    def _before(self, *_: object) -> None:
+        self._safely(self._before_step)
+
+    def _after(self, *_: object) -> None:
+        if self._controls is not None:  # first of all: what it holds is given back whatever else happens
+            self._controls.give_back()
+        self._safely(self._after_step)
+        if self._controls is not None and not self._closed:
+            self._controls.obey(self._tell)
+
+    def _safely(self, work: Callable[..., object], *values: Any) -> None:
+        """Does something of our own: a mistake in it is said once, ends the watching, and never the training."""
+        if self._closed:
+            return
+        try:
+            work(*values)
+        except Exception as error:
+            self._stop_watching(error)
+
+    def _stop_watching(self, error: Exception) -> None:
+        if self._closed:
+            return
+        said = str(error).partition("\n")[0][:300]
+        warn(f"watching has stopped at step {self.step}: {type(error).__name__}: {said}. The training goes on.")
+        with suppress(Exception):
+            self.close()
+
+    def _note_loss(self, loss: Any, accuracy: Any) -> None:
+        if isinstance(loss, torch.Tensor):
+            self._mistakes += self._checks.loss(loss)
+            loss = loss.detach()
+        if self._measuring.used or self._pending is None:
+            losses, accuracies = self._losses, self._accuracies
+        else:  # nothing was run forward since the last step: it is that step's
+            losses, accuracies = self._pending["losses"], self._pending["accuracies"]
+        losses.append(loss)
+        if accuracy is not None:
+            accuracies.append(accuracy)
+
+    def _note_evaluation(self, values: dict[str, float]) -> None:
+        for name, value in values.items():
+            if name not in EVALUATED:
+                raise InputError(f'unknown statistic "{name}"; allowed: {", ".join(EVALUATED)}')
+            self._evaluation[name] = float(value)
+        self._write_evaluation()
+
+    def _before_step(self) -> None:
+        measuring = self._measuring
+        if self._controls is not None:
+            self._controls.give_back()  # of a step that failed
+        if not measuring.settled:
+            if not measuring.layers:
+                raise InputError("no watched layer was run forward before the first step")
+            measuring.settle()
+        if not self._checks.done:
+            self._mistakes += self._checks.step(measuring.backward)
+        if not measuring.on:
+            if self._controls is not None:
+                self._controls.hold(None)
+            return
+        measuring.before_step()
+        norm = measuring.gradient_norm()
+        if self._controls is not None:
+            self._controls.hold(norm)
+        clipped = measuring.clipped_norm() if self._controls is not None and self._controls.clips(norm) else norm
+        before = self._clipping.taken()
+        self._norms = (norm if before is None else before, clipped)
+        self._shortened = 1.0 if before is None or not norm > 0.0 else before / norm  # times, by the script itself
+        self._rate = float(self._optimizer.param_groups[0]["lr"])
+
+    def _after_step(self) -> None:
+        self.step += 1
+        measuring = self._measuring
+        if measuring.on:
+            measuring.after_step()
+            table = measuring.row()
+            if not self._begun:
+                self._begin()
+            self._commit()
+            norm, clipped = self._norms
+            scale = self._loss_scale()
+            self._pending = {
+                "step": self.step, "table": measuring.scaled(table, self._shortened, scale),
+                "norm": norm, "clipped": clipped, "lr": self._rate,
+                "losses": self._losses, "accuracies": self._accuracies,
+            }  # fmt: skip
+            if self._broken is None:
+                self._broken = measuring.broken(self.step, self._rate)
+            self._losses, self._accuracies = [], []
+            measuring.clear()
+            self._measured += 1
+            if self._measured % DEAD_EVERY == 0:
+                self._write_evaluation()
+            if len(self._rows) >= FLUSH_STEPS or time.monotonic() - self._flushed > FLUSH_SECONDS:
+                self._flush("running")
+        else:
+            self._losses, self._accuracies = [], []
+            measuring.used = False
+        measuring.on = (self.step + 1) % self._every == 0 or self._every == 1
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _loss_scale(self) -> float:
+        """What the loss was multiplied by, to keep small gradients from vanishing in half precision."""
+        return float(self._scaler.get_scale()) if self._scaler is not None else 1.0
+
+    def _begin(self) -> None:
+        group, model = self._optimizer.param_groups[0], self._model()
+        assert model is not None
+        numbers = {
+            key: float(value) for key, value in group.items() if isinstance(value, int | float) and key != "params"
+        }
+        numbers["lr"] = float(group["lr"])
+        self._recorder.begin(
+            Description(
+                title=self._title or type(model).__name__,
+                framework=f"PyTorch {torch.__version__.partition('+')[0]}",
+                layers=tuple(layer.info() for layer in self._measuring.layers),
+                optimizer=type(self._optimizer).__name__.lower(),
+                optimizer_parameters=numbers,
+                batch_size=max(1, self._measuring.rows),
+                dtype="float64" if next(model.parameters()).dtype == torch.float64 else "float32",
+                parameters=sum(parameter.numel() for parameter in model.parameters()),
+                trainable=tuple(
+                    any(part.parameter.requires_grad for part in layer.parts) for layer in self._measuring.layers
+                ),
+                turnable={} if self._controls is None else self._controls.turnable(),
+            ),
+            self._every,
+        )
+        self._begun = True
+
+    def _commit(self) -> None:
+        """The step before this one has all that it gets."""
+        if self._pending is None:
+            return
+        one, self._pending = self._pending, None
+        loss = mean(one["losses"])
+        whole = np.array([loss, mean(one["accuracies"]), 0.0, one["norm"], one["clipped"], one["lr"]])
+        self._rows.append((one["step"], whole, one["table"]))
+
+    def _flush(self, state: Any) -> None:
+        self._flushed = time.monotonic()
+        while self._mistakes:
+            self._recorder.notice(self._mistakes.pop(0))
+        if self._rows:
+            steps, whole, layers = (np.array(column) for column in zip(*self._rows, strict=True))
+            self._rows.clear()
+            self._recorder.measured(steps.astype(float), whole, layers)
+        self._recorder.stands(self.step, state, self._broken)
+        if self._recorder.trouble and not self._told_trouble:
+            self._told_trouble = True
+            warn(self._recorder.trouble)
+
+    def _write_evaluation(self) -> None:
+        if not self._begun:
+            return
+        values = np.array([self._evaluation.get(name, NAN) for name in EVALUATED])
+        layers = np.full((len(self._measuring.layers), len(_OF_LAYERS)), NAN)
+        layers[:, _OF_LAYERS.index("dead_units")] = self._measuring.dead()
+        self._recorder.evaluated(self.step, values, layers)
+
+    def _tell(self, what: str, detail: dict[str, Any]) -> None:
+        """Something was done to the run: a change of a setting, or another order."""
+        if not self._begun:
+            return
+        self._commit()
+        self._flush("running")
+        if what == "set":
+            group = detail["group"]
+            key = detail["what"] if group is None else f"{detail['what']}_{group}"
+            self._recorder.tweak(self.step, {TURNED: {key: detail["value"]}})
+        self._recorder.note(self.step, what, detail)
+        self._recorder.stands(self.step, "running", self._broken)
+
+
+def mean(values: Sequence[Any]) -> float:
+    """Of losses, tensors or numbers; NaN without any."""
+    return float(np.mean([float(value) for value in values])) if values else NAN
+
+
+def warn(text: str) -> None:
+    """One visible line."""
+    warnings.warn(f"nntui: {text}", NntuiWarning, stacklevel=3)
