@@ -49,11 +49,6 @@ def warned(found: list[Finding]) -> dict[str, Finding]:
     return {one.rule: one for one in found if one.severity != "info"}
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "run.nntui"
-
-
 @pytest.mark.parametrize("activation", [nn.ReLU, nn.Tanh, nn.GELU])
 def test_a_network_that_learns_has_no_warning(path, activation):
     assert warned(trained(path, stack(2, activation), 0.01)) == {}
