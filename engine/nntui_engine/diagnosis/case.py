@@ -30,8 +30,8 @@ class Case:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether nothing was trained yet: then there are data and settings only, and no statistic."""
-        return not self.lane.step
+        """Whether no step was measured yet: then there are data and settings only, and no statistic of a layer."""
+        return not self.lane.step or "weight_norm" not in self.lane.per_layer
 
     @property
     def facts(self) -> DataFacts:

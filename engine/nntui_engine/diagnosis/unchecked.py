@@ -33,6 +33,9 @@ def _reasons(case: Case) -> Iterator[tuple[tuple[str, ...], str]]:
         since = f"since step {broken.step} numbers are NaN or infinite"
         yield ("all others",), f"{since}: only data, settings and what was before can be judged"
         return
+    if case.is_ahead:
+        yield ("all",), "no step was measured yet"
+        return
     measured = len(case.losses()[0])
     if measured < FEWEST:
         rules = ("lr_too_low", "slow_convergence", "underfitting", "loss_not_decreasing")

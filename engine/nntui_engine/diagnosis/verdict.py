@@ -354,7 +354,7 @@ def diagnose(case: Case) -> list[Finding]:
     broken = non_finite(case)
     if broken is not None:
         return [_named(finding, case) for finding in _before(case, broken)]
-    if not case.lane.step:
+    if case.is_ahead:
         return []
     found: list[Finding] = []
     spared = case.learned or case.improves

@@ -1,7 +1,7 @@
 """Where the first NaN or infinity was: the node, its layer and the step, whatever is sampled; and why, in words."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -176,8 +176,19 @@ def test_steps_that_were_too_long_are_blamed_and_dated(build: Build) -> None:
         assert "steps at learning rate 3 have led to weights as large as" in finding.message
         assert dict(finding.fixes[0].set) == {"train.lr": 0.3}
         if every == 1:
-            expected = finding
-        assert finding == expected
+            assert finding.because == "lr_too_high"
+            expected = replace(finding, because="")
+        assert replace(finding, because="") == expected  # where no step was measured, no rule tells the cause
+
+
+def test_before_a_step_is_measured_nothing_is_judged_and_it_is_said_so(build: Build) -> None:
+    experiment = build(HIDDEN, {"lr": 0.0}, every=7)
+    experiment.advance(6)
+    assert experiment.findings() == []
+    assert [(one.rules, one.why) for one in experiment.unchecked()] == [(("all",), "no step was measured yet")]
+    experiment.advance(34)
+    assert [one.rule for one in experiment.findings()] == ["unchanged_weights"]
+    assert "all" not in [rule for one in experiment.unchecked() for rule in one.rules]
 
 
 def test_every_number_of_the_sampled_steps_before_is_finite(build: Build) -> None:
