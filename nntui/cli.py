@@ -4,10 +4,12 @@ A subcommand's module is imported when it is asked for, and those modules import
 inside their functions, so that ``nntui --help`` and ``nntui list`` answer at once.
 """
 
+import atexit
 import difflib
 import importlib
 import os
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -120,11 +122,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         status = run(arguments)
     except SystemExit as ended:  # a signal, from nntui.headless.signals
         status = ended.code if isinstance(ended.code, int) else 1
-    if status > EXIT_BY_SIGNAL:
-        # The interpreter takes half a second to put the compiler away; a person who pressed Ctrl-C has waited enough.
-        _flush()
-        os._exit(status)
-    sys.exit(status)
+    _end(status)
 
 
 def run(arguments: list[str] | None) -> int:
@@ -154,6 +152,21 @@ def run(arguments: list[str] | None) -> int:
         if error.filename is None and error.strerror:  # the system refuses something that is no file of the person's
             return _fail(error.strerror)
         raise
+
+
+def _end(status: int) -> NoReturn:
+    """End the process; the interpreter would take half a second, and more on slow machines, to put the compiler away.
+
+    What else it would do is done: waiting for threads, unless a signal said to end, and what was to be run at exit (as
+    ``multiprocessing`` ends its children).
+    """
+    try:
+        if status <= EXIT_BY_SIGNAL:
+            threading._shutdown()  # type: ignore[attr-defined]
+            atexit._run_exitfuncs()
+    finally:
+        _flush()
+        os._exit(status)
 
 
 def _flush() -> None:
