@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable, Hashable, Mapping
 
 from nntui.plotting import numbers
-from nntui.plotting.grid import fit
 from nntui.plotting.header import Status
 from nntui.plotting.kept import Kept
-from nntui.plotting.layers_view import ONE_LAYER, STATISTICS
+from nntui.plotting.layers_view import STATISTICS
 from nntui.plotting.log_list import FindingLine, LogLine
 from nntui.plotting.panel import PanelView
 from nntui.plotting.severity import WORST_FIRST
@@ -23,8 +22,9 @@ from . import reasons
 from .arrangement import Arrangement, Arrangements
 from .expected_words import expected_line
 from .fix_trials import FixTrials
+from .footer import in_footer, labels
 from .health import health_lines, is_healthy, sick_lanes
-from .keys import OF_THE_START, Action, footer_items
+from .keys import Action, footer_items
 from .knob_rack import KnobRack
 from .knob_rows import knobs_of
 from .knobs import Knob
@@ -41,7 +41,6 @@ from .shown_words import finding_line, found_marks, state_name
 from .state import LabState
 
 LOSSES = ("loss", "train_loss", "validation_loss", "sweep_loss")  # their axes are switched together
-LONGEST_LANE = 16  # columns of a lane's name in the footer
 PLANES = 10  # through the weights: along their path, and random ones
 
 
@@ -359,7 +358,7 @@ class LabModel:
             tries=self._tries(),
             tries_here=not reasons.refused(self, "try"),
             expected=tuple(map(expected_line, view.standings)) if self.view_name == "lesson" else (),
-            keys=footer_items(self.actions, self._in_footer(), self.theme.ascii_only, self.labels),
+            keys=footer_items(self.actions, in_footer(self, self.available()), self.theme.ascii_only, self.labels),
             message=message,
             panels=view.scenario.panels,
             page=self.page,
@@ -379,46 +378,10 @@ class LabModel:
     def _health(self) -> tuple[str, ...]:
         return health_lines(self._watched, self.view.findings) if self._watched is not None else ()
 
-    def _in_footer(self) -> set[str]:
-        """What does something now; while a new start is chosen, only what has to do with that."""
-        there = self.available()
-        return there & OF_THE_START if self.map_view.crosshair is not None else there
-
     @property
     def labels(self) -> dict[str, str]:
         """What some actions are called now, in place of their own words."""
-        labels = {"fix": self._fix_label, "next_panels": f"plots {self.page % self.pages + 1}/{self.pages}"}
-        if not self.view.running:
-            labels["pause"] = "train on" if self.view.finished and not self.view.condition else "go on"
-        if self.output is not None:
-            labels["lesson"] = "output"
-        if self.view_name == "lesson":
-            labels |= {"next_panels": "scroll"}
-        if self.zoom:
-            labels |= {"next_panels": "next plot", "type_value": "back", "turn_up": "cursor", "zoom_panel": "all plots"}
-            labels |= {"knob_down": "layer"} if self.zoom == ONE_LAYER else {}
-        if self.race is not None:
-            labels["epoch"] = "10 steps"
-        if self.map_view.crosshair is not None:
-            labels |= {"type_value": "race from here", "turn_up": "move", "knob_down": "move", "cancel": "cancel"}
-        elif self.enter_shows_layer:
-            labels |= {"next_unit": "statistic"} if self.view_name == "layers" else {}
-            labels |= {} if self.zoom else {"type_value": "one layer"}
-        elif self.view_name == "network":
-            labels |= {"turn_up": "unit", "knob_down": "layer"} if self.zoom in reasons.OF_UNITS else {}
-            labels |= {"type_value": "one unit"} if self.zoom in ("", "units", "diagram") else {}
-        elif self.view_name == "landscape":
-            labels |= {"type_value": "anew", "next_unit": "other plane"}
-        elif self.view_name == "fair":
-            labels |= {"type_value": "apply", "cancel": "back"}
-        return labels
-
-    @property
-    def _fix_label(self) -> str:
-        """The word for a fix, with the lane that it is for where that is not the chosen one."""
-        found = self.next_fix
-        other = found is not None and found[0].name not in [lane.name for lane in self.chosen_lanes]
-        return f"fix {fit(found[0].name, LONGEST_LANE, self.theme.glyphs.end)}" if found and other else "fix"
+        return labels(self)
 
     @property
     def arranged_view(self) -> str:

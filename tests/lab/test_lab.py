@@ -334,7 +334,7 @@ async def test_the_footer_says_what_the_space_bar_does_now() -> None:
         await until(pilot, lambda: "space pause" in text(app))
         await pilot.press("space")
         await until(pilot, lambda: "space go on" in text(app))
-        assert app.model.labels()["pause"] == "go on"
+        assert app.model.labels["pause"] == "go on"
         app.model.view = replace(app.model.view, running=False, finished=True)
-        assert app.model.labels()["pause"] == "train on"
+        assert app.model.labels["pause"] == "train on"
         app.source.stop()
