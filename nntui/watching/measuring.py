@@ -6,7 +6,7 @@ keeps a tensor alive beyond the step.
 
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,17 +16,9 @@ from numpy.typing import NDArray
 from torch import nn
 
 from nntui.watching.modules import Candidate, candidates, first_tensor, is_weight
-from nntui_engine.kernels import watched as k
-from nntui_engine.kernels.activation import largest_slope
-from nntui_engine.registry.activation import ACTIVATIONS
-from nntui_engine.registry.statistic import LAYER_STATISTICS
-from nntui_engine.run.snapshot import LayerInfo, Node, NonFinite
+from nntui.watching.table import StepTable, Units, norm_of
+from nntui_engine.run.snapshot import LayerInfo
 
-Array = NDArray[np.float64]
-Z, A, DELTA, WEIGHTS = range(4)  # what moments are taken of
-STEP = [row.name for row in LAYER_STATISTICS if row.cadence == "step"]
-COLUMN = {name: place for place, name in enumerate(STEP)}
-DEAD_AFTER = 100  # measured steps without a sign
 _MEASURED = (torch.float32, torch.float64)
 
 
@@ -49,34 +41,26 @@ class Part:
     weights: bool
     before: NDArray[Any] | None = None
 
+    @property
+    def gradient(self) -> NDArray[Any] | None:
+        """The entries of its gradient, if it has one, and not of few entries only."""
+        found = self.parameter.grad
+        return None if found is None or found.is_sparse else numbers(found)
 
-@dataclass(slots=True)
-class Layer:
-    """A module that was used, with the activation that reads it.
 
-    ``units`` are counted along ``axis`` of what it passes on. ``active`` (units,): which were not 0 on some row of the
-    step; ``silent``: for how many steps each has not been.
-    """
+@dataclass(slots=True, kw_only=True)
+class Layer(Units):
+    """A module that was used, with the activation that reads it; units are counted along an axis of what it passes
+    on."""
 
     place: int
     name: str
     candidate: Candidate
     parts: list[Part]
     inputs: int
-    units: int
     shape: tuple[int, ...]
     sources: tuple[int, ...]
-    activation: str = "linear"
-    alpha: float = 0.0
-    steepest: float = 1.0
-    active: NDArray[Any] = field(default_factory=lambda: np.zeros(0))
-    silent: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     own_activation: bool = False  # whether it is one itself
-
-    @property
-    def falls_silent(self) -> bool:
-        """Whether a unit can be 0 on all rows, as far as is seen."""
-        return ACTIVATIONS[self.activation].falls_silent
 
     def info(self) -> LayerInfo:
         """What the record says of it."""
@@ -107,9 +91,7 @@ class Measuring:
         self._model = model
         self._by_module: dict[int, Layer] = {}
         self._came_from: dict[int, tuple[weakref.ref[torch.Tensor], int, Layer]] = {}  # a tensor, its version
-        self._moments = np.zeros((0, 4, 5))
-        self._gradients = np.zeros((0, 7))
-        self._scratch: dict[Any, NDArray[Any]] = {}
+        self.table = StepTable()
         self.handles: list[Any] = []
         for one in candidates(model):
             if not wanted or one.name in wanted:
@@ -146,8 +128,7 @@ class Measuring:
         if one.activation:
             self._activation(one, layer, read, made)
         else:
-            values = numbers(made)
-            k.take_moments(values.reshape(-1), self._moments[layer.place, Z])
+            self.table.take_z(layer.place, numbers(made))
         self._came_from[id(made)] = weakref.ref(made), made._version, layer
         if made.requires_grad and made.grad_fn is not None:
             made.register_hook(partial(self._backward, layer.place))
@@ -156,28 +137,16 @@ class Measuring:
         self.backward += place == len(self.layers) - 1
         if self.on:
             try:
-                k.take_moments(numbers(gradient).reshape(-1), self._moments[place, DELTA])
+                self.table.take_delta(place, numbers(gradient))
             except Exception as error:
                 self._failed(error)
 
     def _activation(self, one: Candidate, layer: Layer, read: torch.Tensor | None, made: torch.Tensor) -> None:
         a = numbers(made)
         z = a if one.in_place or read is None else numbers(read)
-        scratch = self._scratch.get(a.dtype)
-        if scratch is None:
-            scratch = self._scratch[a.dtype] = np.zeros(2 * k.BLOCK, a.dtype)
-        code = ACTIVATIONS[layer.activation].code
-        into = self._moments[layer.place]
-        k.take_activation(code, layer.alpha, layer.steepest, z.reshape(-1), a.reshape(-1), scratch, into[A])
+        self.table.take_a(layer.place, z, a, layer.candidate.channels_first)
         if layer.own_activation and not one.in_place:
-            k.take_moments(z.reshape(-1), into[Z])
-        if layer.falls_silent:
-            if layer.active.dtype != a.dtype:
-                layer.active = layer.active.astype(a.dtype)
-            if layer.candidate.channels_first and a.ndim > 2:
-                k.take_active_channels(a.reshape(a.shape[0], a.shape[1], -1), layer.active)
-            else:
-                k.take_active(a.reshape(-1, layer.units), layer.active)
+            self.table.take_z(layer.place, z)
 
     def _source(self, read: torch.Tensor | None, in_place: bool) -> Layer | None:
         """The layer that made a tensor, if nobody has changed it since but an activation in place, just now."""
@@ -195,8 +164,7 @@ class Measuring:
             return True
         if self.settled or layer.activation != "linear":
             return False
-        layer.activation, layer.alpha = one.activation, one.alpha
-        layer.steepest = largest_slope(ACTIVATIONS[one.activation].code, one.alpha)
+        layer.activate(one.activation, one.alpha)
         return True
 
     def _add(self, one: Candidate, read: torch.Tensor | None, made: torch.Tensor, before: Layer | None) -> Layer:
@@ -208,16 +176,13 @@ class Measuring:
         assert one.name not in taken
         inputs = 0 if read is None else int(read[0].numel() if read.ndim > 1 else read.shape[-1])
         layer = Layer(
-            len(self.layers), one.name, one, parts, inputs, units, shape,
-            (0,) if before is None else (before.place + 1,),
+            place=len(self.layers), name=one.name, candidate=one, parts=parts, inputs=inputs, units=units, shape=shape,
+            sources=(0,) if before is None else (before.place + 1,),
             activation=one.activation or "linear", alpha=one.alpha, own_activation=bool(one.activation),
         )  # fmt: skip
-        layer.steepest = largest_slope(ACTIVATIONS[layer.activation].code, layer.alpha)
-        layer.active, layer.silent = np.zeros(units), np.zeros(units, np.int64)
         self.layers.append(layer)
+        self.table.add(layer)
         self._by_module[id(one.module)] = layer
-        self._moments = np.concatenate([self._moments, np.zeros((1, 4, 5))])
-        self._gradients = np.concatenate([self._gradients, np.zeros((1, 7))])
         return layer
 
     # -- a step -----------------------------------------------------------------------------------------------------
@@ -233,109 +198,28 @@ class Measuring:
     def before_step(self) -> None:
         """Reads gradients, and weights as the step begins from them."""
         for layer in self.layers:
-            moments, gradients = self._moments[layer.place, WEIGHTS], self._gradients[layer.place]
             for part in layer.parts:
-                gradient = part.parameter.grad
-                if gradient is not None and not gradient.is_sparse:
-                    k.take_gradient(numbers(gradient).reshape(-1), gradients)
+                gradient = part.gradient
+                if gradient is not None:
+                    self.table.take_gradient(layer.place, gradient)
                 if part.before is not None:
-                    k.take_weights(numbers(part.parameter).reshape(-1), part.before, moments)
+                    self.table.take_weights(layer.place, numbers(part.parameter), part.before)
 
     def clipped_norm(self) -> float:
         """The norm of all gradients as they are now."""
-        found = np.zeros(7)
-        for layer in self.layers:
-            for part in layer.parts:
-                gradient = part.parameter.grad
-                if gradient is not None and not gradient.is_sparse:
-                    k.take_gradient(numbers(gradient).reshape(-1), found)
-        return float(np.sqrt(found[k.SQUARES]))
+        found = (part.gradient for layer in self.layers for part in layer.parts)
+        return norm_of([gradient for gradient in found if gradient is not None])
 
     def after_step(self) -> None:
         """Reads the weights that the step has made."""
         for layer in self.layers:
             for part in layer.parts:
                 if part.before is not None:
-                    k.take_step(numbers(part.parameter).reshape(-1), part.before, self._gradients[layer.place])
-
-    def gradient_norm(self) -> float:
-        """Of the whole gradient that :meth:`before_step` has read."""
-        return float(np.sqrt(self._gradients[:, k.SQUARES].sum()))
-
-    def row(self) -> Array:
-        """(layers, STEP_STATISTICS) of the step."""
-        m, g = self._moments, self._gradients
-        count = m[:, :, k.COUNT]
-        mean, variance = (np.where(count > 0.0, m[:, :, column], np.nan) for column in (k.MEAN, k.VARIANCE))
-        bare = count[:, A] == 0.0  # no activation was seen: what it passes on is what it is
-        table = np.empty((len(self.layers), len(STEP)))
-
-        def put(name: str, values: Any) -> None:
-            table[:, COLUMN[name]] = values
-
-        with np.errstate(all="ignore"):
-            put("pre_activation_mean", mean[:, Z])
-            put("pre_activation_variance", variance[:, Z])
-            put("activation_mean", np.where(bare, mean[:, Z], mean[:, A]))
-            put("activation_variance", np.where(bare, variance[:, Z], variance[:, A]))
-            put("backprop_variance", variance[:, DELTA])
-            entries = np.where(g[:, k.ENTRIES] > 0.0, g[:, k.ENTRIES], np.nan)
-            put("gradient_norm", np.sqrt(g[:, k.SQUARES]) + 0.0 * entries)
-            put("gradient_max", g[:, k.LARGEST] + 0.0 * entries)
-            put("gradient_mean_abs", g[:, k.MAGNITUDES] / entries)
-            put("gradient_zero_fraction", g[:, k.ZEROS] / entries)
-            norm = np.sqrt((variance[:, WEIGHTS] + mean[:, WEIGHTS] ** 2) * count[:, WEIGHTS])
-            put("weight_norm", norm)
-            put("weight_mean", mean[:, WEIGHTS])
-            put("weight_variance", variance[:, WEIGHTS])
-            put("update_ratio", np.sqrt(g[:, k.STEP_SQUARES]) / norm)
-            put("inactive_units", [self._inactive(layer) for layer in self.layers])
-            put("saturated_fraction", np.where(bare, 0.0, m[:, A, k.BELOW] / count[:, A]))
-            put("non_finite", m[:, :, k.BROKEN].sum(axis=1) + g[:, k.GRADIENT_BROKEN])
-        return table
-
-    def scaled(self, table: Array, clipped: float, scale: float) -> Array:
-        """The same (layers, STEP_STATISTICS) as if gradients had not been made ``clipped`` times smaller, nor the loss
-        ``scale`` times larger."""
-        if clipped != 1.0:
-            for name in ("gradient_norm", "gradient_max", "gradient_mean_abs"):
-                table[:, COLUMN[name]] *= clipped
-        if scale != 1.0:
-            table[:, COLUMN["backprop_variance"]] /= scale * scale
-        return table
-
-    def _inactive(self, layer: Layer) -> int:
-        return int((layer.active == 0.0).sum()) if layer.falls_silent else 0
-
-    def dead(self) -> NDArray[np.int64]:
-        """Units (layers,) that were 0 on all rows of so many steps; and counts on."""
-        return np.array([int((layer.silent >= DEAD_AFTER).sum()) for layer in self.layers])
-
-    def broken(self, step: int, rate: float) -> NonFinite | None:
-        """Where the step has a NaN or an infinity: the first layer of the first node that has."""
-        places: tuple[tuple[Node, Array], ...] = (
-            ("z", self._moments[:, Z, k.BROKEN]),
-            ("a", self._moments[:, A, k.BROKEN]),
-            ("delta", self._moments[::-1, DELTA, k.BROKEN]),
-            ("gradient", self._gradients[::-1, k.GRADIENT_BROKEN]),
-            ("weights", self._moments[:, WEIGHTS, k.BROKEN]),
-        )
-        for node, found in places:
-            if found.any():
-                first = int(found.argmax())
-                place = len(found) - 1 - first if node in ("delta", "gradient") else first
-                unknown = float("nan")
-                return NonFinite(step, place + 1, node, unknown, unknown, unknown, unknown, rate)
-        return None
+                    self.table.take_step(layer.place, numbers(part.parameter), part.before)
 
     def clear(self) -> None:
         """The next step begins."""
-        for layer in self.layers:
-            if layer.falls_silent and self.used:
-                layer.silent = np.where(layer.active == 0.0, layer.silent + 1, 0)
-            layer.active[:] = 0.0
-        self._moments[:] = 0.0
-        self._gradients[:] = 0.0
+        self.table.clear(self.used)
         self._came_from.clear()
         self.used, self.rows, self.backward = False, 0, 0
 

@@ -12,7 +12,8 @@ from torch import nn
 
 from nntui.files import free_name
 from nntui.watching.orders import RECORD, tell_where
-from nntui.watching.watcher import Watch, warn
+from nntui.watching.run_log import warn
+from nntui.watching.watcher import Watch
 from nntui_engine.errors import InputError
 
 DEFAULT_RECORD = "run.nntui"

@@ -1,8 +1,6 @@
 """Who watches a network while its optimizer makes steps: hooks at both ends of a step, the record, what was ordered."""
 
 import atexit
-import time
-import warnings
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -13,27 +11,16 @@ import numpy as np
 import torch
 from torch import nn
 
-from nntui import __version__
-from nntui.processor import processor_name
 from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
+from nntui.watching.run_log import NAN, RunLog, warn
 from nntui.watching.script_checks import ScriptChecks
+from nntui.watching.table import unscaled
 from nntui_engine.errors import InputError
-from nntui_engine.record.noticed import Mistake
-from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
-from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
+from nntui_engine.record.watched import Description
 
-FLUSH_SECONDS = 0.1  # between two hand-overs to the thread that writes
-FLUSH_STEPS = 64
 DEAD_EVERY = 100  # measured steps between two counts of dead units
-NAN = float("nan")
-EVALUATED = [row.name for row in EVALUATION_STATISTICS]
-_OF_LAYERS = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
-
-
-class NntuiWarning(UserWarning):
-    """What nntui could not do. The training goes on."""
 
 
 class Watch:
@@ -59,25 +46,20 @@ class Watch:
         self.step = 0
         self._every, self._title, self._scaler = every, title, scaler
         self._optimizer = optimizer
-        self._recorder = WatchedRecorder(path, {"nntui": __version__, "processor": processor_name()})
+        self._log = RunLog(path)
         try:
             self._controls = Controls(path, model, optimizer, save) if controls else None
         except OSError:
-            self._recorder.close()
+            self._log.discard()
             raise
         self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
         self._checks = ScriptChecks(model, optimizer)
-        self._mistakes: list[Mistake] = []  # that are not in the record yet
         self._model = weakref.ref(model)
-        self._begun = self._closed = self._told_trouble = False
+        self._closed = False
         self._losses: list[Any] = []
         self._accuracies: list[float] = []
         self._pending: dict[str, Any] | None = None
-        self._rows: list[tuple[int, np.ndarray, np.ndarray]] = []
-        self._broken: Any = None
-        self._flushed = time.monotonic()
-        self._evaluation: dict[str, float] = {}
         self._measured = 0
         self._norms, self._shortened, self._rate = (0.0, 0.0), 1.0, 0.0
         self._handles = [
@@ -112,15 +94,11 @@ class Watch:
             handle.remove()
         self._measuring.remove()
         self._clipping.remove()
-        if self._begun and self._recorder.writer.path.exists():
-            with suppress(Exception):
-                self._commit()
-                self._flush("finished")
+        with suppress(Exception):
+            self._commit()
         if self._controls is not None:
             self._controls.close()
-        self._recorder.close()
-        if self.path is not None and not self._begun:
-            self.path.unlink(missing_ok=True)
+        self._log.close(self.step)
 
     def __enter__(self) -> "Watch":
         return self
@@ -159,7 +137,7 @@ class Watch:
 
     def _note_loss(self, loss: Any, accuracy: Any) -> None:
         if isinstance(loss, torch.Tensor):
-            self._mistakes += self._checks.loss(loss)
+            self._log.notice(self._checks.loss(loss))
             loss = loss.detach()
         if self._measuring.used or self._pending is None:
             losses, accuracies = self._losses, self._accuracies
@@ -170,11 +148,8 @@ class Watch:
             accuracies.append(accuracy)
 
     def _note_evaluation(self, values: dict[str, float]) -> None:
-        for name, value in values.items():
-            if name not in EVALUATED:
-                raise InputError(f'unknown statistic "{name}"; allowed: {", ".join(EVALUATED)}')
-            self._evaluation[name] = float(value)
-        self._write_evaluation()
+        self._log.note_evaluation(values)
+        self._log.evaluated(self.step, self._measuring.table.dead())
 
     def _before_step(self) -> None:
         measuring = self._measuring
@@ -185,13 +160,13 @@ class Watch:
                 raise InputError("no watched layer was run forward before the first step")
             measuring.settle()
         if not self._checks.done:
-            self._mistakes += self._checks.step(measuring.backward)
+            self._log.notice(self._checks.step(measuring.backward))
         if not measuring.on:
             if self._controls is not None:
                 self._controls.hold(None)
             return
         measuring.before_step()
-        norm = measuring.gradient_norm()
+        norm = measuring.table.gradient_norm()
         if self._controls is not None:
             self._controls.hold(norm)
         clipped = measuring.clipped_norm() if self._controls is not None and self._controls.clips(norm) else norm
@@ -205,26 +180,24 @@ class Watch:
         measuring = self._measuring
         if measuring.on:
             measuring.after_step()
-            table = measuring.row()
-            if not self._begun:
+            table = unscaled(measuring.table.row(), self._shortened, self._loss_scale())
+            if not self._log.begun:
                 self._begin()
             self._commit()
             norm, clipped = self._norms
-            scale = self._loss_scale()
             self._pending = {
-                "step": self.step, "table": measuring.scaled(table, self._shortened, scale),
-                "norm": norm, "clipped": clipped, "lr": self._rate,
+                "step": self.step, "table": table, "norm": norm, "clipped": clipped, "lr": self._rate,
                 "losses": self._losses, "accuracies": self._accuracies,
             }  # fmt: skip
-            if self._broken is None:
-                self._broken = measuring.broken(self.step, self._rate)
+            if self._log.broken is None:
+                self._log.broken = measuring.table.broken(self.step, self._rate)
             self._losses, self._accuracies = [], []
             measuring.clear()
             self._measured += 1
             if self._measured % DEAD_EVERY == 0:
-                self._write_evaluation()
-            if len(self._rows) >= FLUSH_STEPS or time.monotonic() - self._flushed > FLUSH_SECONDS:
-                self._flush("running")
+                self._log.evaluated(self.step, measuring.table.dead())
+            if self._log.due():
+                self._log.flush(self.step, "running")
         else:
             self._losses, self._accuracies = [], []
             measuring.used = False
@@ -243,7 +216,7 @@ class Watch:
             key: float(value) for key, value in group.items() if isinstance(value, int | float) and key != "params"
         }
         numbers["lr"] = float(group["lr"])
-        self._recorder.begin(
+        self._log.begin(
             Description(
                 title=self._title or type(model).__name__,
                 framework=f"PyTorch {torch.__version__.partition('+')[0]}",
@@ -260,57 +233,22 @@ class Watch:
             ),
             self._every,
         )
-        self._begun = True
 
     def _commit(self) -> None:
         """The step before this one has all that it gets."""
         if self._pending is None:
             return
         one, self._pending = self._pending, None
-        loss = mean(one["losses"])
-        whole = np.array([loss, mean(one["accuracies"]), 0.0, one["norm"], one["clipped"], one["lr"]])
-        self._rows.append((one["step"], whole, one["table"]))
-
-    def _flush(self, state: Any) -> None:
-        self._flushed = time.monotonic()
-        while self._mistakes:
-            self._recorder.notice(self._mistakes.pop(0))
-        if self._rows:
-            steps, whole, layers = (np.array(column) for column in zip(*self._rows, strict=True))
-            self._rows.clear()
-            self._recorder.measured(steps.astype(float), whole, layers)
-        self._recorder.stands(self.step, state, self._broken)
-        if self._recorder.trouble and not self._told_trouble:
-            self._told_trouble = True
-            warn(self._recorder.trouble)
-
-    def _write_evaluation(self) -> None:
-        if not self._begun:
-            return
-        values = np.array([self._evaluation.get(name, NAN) for name in EVALUATED])
-        layers = np.full((len(self._measuring.layers), len(_OF_LAYERS)), NAN)
-        layers[:, _OF_LAYERS.index("dead_units")] = self._measuring.dead()
-        self._recorder.evaluated(self.step, values, layers)
+        loss, accuracy = mean(one["losses"]), mean(one["accuracies"])
+        self._log.add(one["step"], (loss, accuracy, 0.0, one["norm"], one["clipped"], one["lr"]), one["table"])
 
     def _tell(self, what: str, detail: dict[str, Any]) -> None:
         """Something was done to the run: a change of a setting, or another order."""
-        if not self._begun:
-            return
-        self._commit()
-        self._flush("running")
-        if what == "set":
-            group = detail["group"]
-            key = detail["what"] if group is None else f"{detail['what']}_{group}"
-            self._recorder.tweak(self.step, {TURNED: {key: detail["value"]}})
-        self._recorder.note(self.step, what, detail)
-        self._recorder.stands(self.step, "running", self._broken)
+        if self._log.begun:
+            self._commit()
+            self._log.tell(self.step, what, detail)
 
 
 def mean(values: Sequence[Any]) -> float:
     """Of losses, tensors or numbers; NaN without any."""
     return float(np.mean([float(value) for value in values])) if values else NAN
-
-
-def warn(text: str) -> None:
-    """One visible line."""
-    warnings.warn(f"nntui: {text}", NntuiWarning, stacklevel=3)

@@ -22,8 +22,9 @@ from watching.loops import Loop, history  # noqa: E402
 
 import nntui  # noqa: E402
 from nntui.watching.orders import orders_path  # noqa: E402
+from nntui.watching.run_log import NntuiWarning  # noqa: E402
 from nntui.watching.watch import _WATCHED  # noqa: E402
-from nntui.watching.watcher import NntuiWarning, Watch  # noqa: E402
+from nntui.watching.watcher import Watch  # noqa: E402
 from nntui_engine.record.source import RecordSource  # noqa: E402
 
 
@@ -198,7 +199,7 @@ def test_nan_is_a_result_and_the_first_is_named(path):
 def test_a_full_disk_or_a_lost_file_is_one_warning(path):
     loop, bare = Loop(path), Loop(None)
     loop.step()
-    loop.watch._flush("running")
+    loop.watch._log.flush(1, "running")
     path.unlink()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
