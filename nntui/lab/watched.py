@@ -12,11 +12,11 @@ from nntui_engine.record.looked_at import RecordedLane
 from nntui_engine.record.schema import WriterSeen
 from nntui_engine.record.source import RecordSource
 from nntui_engine.record.tables import ArrangementRow, Tables, Told
-from nntui_engine.record.watched import TURNED, Watched
+from nntui_engine.record.watched import Watched
 from nntui_engine.run.lanes import settings_words
 from nntui_engine.run.snapshot import Mark
 from nntui_engine.run.source import Capability
-from nntui_engine.scenario.settings import Settings
+from nntui_engine.scenario.settings import TURNED, Settings
 
 Condition = Literal["", "running", "paused", "finished", "lost"]
 LOST = "The run has ended without a word: its process was killed, or it crashed."
@@ -93,7 +93,7 @@ class WatchedSource(RecordSource):
         if self.condition in ("finished", "lost"):
             return "This run has ended: it takes no orders."
         if not self.lanes_now[0].row.tables.get(TURNED):
-            return "The script lets nobody turn this run: watch(…, controls=False)."
+            return "The script lets nobody turn this run: watch(…, controls=False), or a Recorder."
         return ""
 
     def begun_with(self) -> dict[str, Settings]:

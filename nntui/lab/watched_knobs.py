@@ -4,9 +4,8 @@ from dataclasses import dataclass, replace
 
 from nntui.plotting.numbers import setting
 from nntui.watching.orders import RANGES, SETTABLE
-from nntui_engine.record.watched import TURNED
 from nntui_engine.registry.row import Parameter
-from nntui_engine.scenario.settings import LaneSettings
+from nntui_engine.scenario.settings import TURNED, LaneSettings
 
 from .knob_readers import in_table, ladder
 from .knobs import Knob, NumberKnob

@@ -1,5 +1,7 @@
 """What is known of a run's steps, on its way into the record: handed over in groups, so that no step waits for it."""
 
+import os
+import sys
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -11,16 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nntui import __version__
+from nntui.files import free_name
 from nntui.processor import processor_name
+from nntui.watching.orders import RECORD, tell_where
 from nntui_engine.errors import InputError
 from nntui_engine.record.noticed import Mistake
-from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
+from nntui_engine.record.watched import Description, WatchedRecorder
 from nntui_engine.registry.statistic import EVALUATION_STATISTICS, LAYER_STATISTICS
 from nntui_engine.run.snapshot import LaneState, NonFinite
+from nntui_engine.scenario.settings import TURNED
 
 Array = NDArray[np.float64]
 FLUSH_SECONDS = 0.1  # between two hand-overs to the thread that writes
 FLUSH_STEPS = 64
+DEAD_EVERY = 100  # measured steps between two counts of dead units
+DEFAULT_RECORD = "run.nntui"
 NAN = float("nan")
 EVALUATED = [row.name for row in EVALUATION_STATISTICS]
 _OF_LAYERS = [row.name for row in LAYER_STATISTICS if row.cadence == "evaluation"]
@@ -117,6 +124,26 @@ class RunLog:
     def discard(self) -> None:
         """Closes the file of a run that will not be."""
         self._recorder.close()
+
+
+def place_of_record(record: str | os.PathLike[str] | None) -> tuple[Path, Path]:
+    """Where a record is wanted, by the script or else by the environment, and a free name there."""
+    wanted = Path(record or os.environ.get(RECORD) or DEFAULT_RECORD)
+    return wanted, free_name(wanted.parent, wanted.stem, wanted.suffix)
+
+
+def announce(path: Path, wanted: Path) -> None:
+    """Tells who has started the script where its record is, and the person where it is not where it was wanted."""
+    tell_where(path)
+    if path != wanted:
+        print(f"nntui: {wanted} exists already: recording into {path}", file=sys.stderr)
+
+
+def own_words(error: Exception) -> str:
+    """What a mistake is, in one line."""
+    what = "" if isinstance(error, InputError | OSError) else f"{type(error).__name__}: "
+    said = str(error).removeprefix("--record: ").partition("\n")[0][:300]
+    return f"{what}{said}"
 
 
 def warn(text: str) -> None:

@@ -1,7 +1,6 @@
 """``nntui.watch``: one line in a training script of PyTorch, and its run is measured, recorded and can be turned."""
 
 import os
-import sys
 import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,13 +9,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from nntui.files import free_name
-from nntui.watching.orders import RECORD, tell_where
-from nntui.watching.run_log import warn
+from nntui.watching.run_log import announce, own_words, place_of_record, warn
 from nntui.watching.watcher import Watch
 from nntui_engine.errors import InputError
-
-DEFAULT_RECORD = "run.nntui"
 
 
 class NotWatching:
@@ -70,21 +65,16 @@ def watch(
     Nothing that goes wrong here stops the training: it is a warning, and training goes on unwatched.
     """
     try:
-        wanted = Path(record or os.environ.get(RECORD) or DEFAULT_RECORD)
         _check(model, optimizer, every, layers)
-        path = free_name(wanted.parent, wanted.stem, wanted.suffix)
+        wanted, path = place_of_record(record)
         found = Watch(
             model, optimizer, path, every=every, layers=layers, controls=controls, title=title, scaler=scaler, save=save
         )
     except Exception as error:  # whatever it is, the training must not end by it
-        what = "" if isinstance(error, InputError | OSError) else f"{type(error).__name__}: "
-        said = str(error).removeprefix("--record: ").partition("\n")[0][:300]
-        warn(f"{what}{said}. The training goes on unwatched.")
+        warn(f"{own_words(error)}. The training goes on unwatched.")
         return NotWatching()
     _WATCHED[model] = found
-    tell_where(path)
-    if path != wanted:
-        print(f"nntui: {wanted} exists already: recording into {path}", file=sys.stderr)
+    announce(path, wanted)
     return found
 
 

@@ -14,13 +14,11 @@ from torch import nn
 from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
-from nntui.watching.run_log import NAN, RunLog, warn
+from nntui.watching.run_log import DEAD_EVERY, NAN, RunLog, warn
 from nntui.watching.script_checks import ScriptChecks
 from nntui.watching.table import unscaled
 from nntui_engine.errors import InputError
 from nntui_engine.record.watched import Description
-
-DEAD_EVERY = 100  # measured steps between two counts of dead units
 
 
 class Watch:

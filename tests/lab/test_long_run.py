@@ -23,7 +23,7 @@ from pseudo_terminal import environment
 STEPS = int(os.environ.get("NNTUI_LONG_STEPS", "100000"))
 PARTS = 10
 MOST_GROWTH = 100_000_000  # bytes, from the end of the first part on
-MOST_SLOWER = 1.2  # times what a frame costs in the first part
+MOST_SLOWER = 3.0  # times what a frame costs in the first part: ten, where one goes through the whole past
 
 
 def resident_bytes() -> int:

@@ -62,6 +62,16 @@ class Tmux:
             time.sleep(0.1)
         return shown
 
+    def settled(self) -> str:
+        """What is shown once it stays as it is for a second."""
+        shown, since, end = self.shown, time.monotonic(), time.monotonic() + 60
+        while time.monotonic() - since < 1.0:
+            time.sleep(0.1)
+            if (now := self.shown) != shown:
+                assert time.monotonic() < end, now
+                shown, since = now, time.monotonic()
+        return shown
+
 
 @pytest.fixture
 def tmux(tmp_path: Path) -> Iterator[Tmux]:
@@ -132,7 +142,8 @@ def test_stopped_continued_in_another_size_and_left(tmux: Tmux) -> None:
 def test_every_cell_is_drawn_again_when_another_program_wrote_on_the_screen(tmux: Tmux) -> None:
     started(tmux)
     tmux.send("Space")
-    before = tmux.wait_for(lambda shown: "paused" in shown)
+    tmux.wait_for(lambda shown: "paused" in shown)
+    before = tmux.settled()
     terminal = Path(tmux("display-message", "-p", "-t", "lab", "#{pane_tty}").strip())
     places = [(row, 3) for row in range(2, 28, 5)]
     with terminal.open("w", encoding="ascii") as line:

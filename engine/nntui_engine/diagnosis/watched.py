@@ -80,9 +80,12 @@ class WatchedCase(Case):
         return bool(half) and bool(np.mean(losses[half:]) < IMPROVED * min(losses[0], np.mean(losses[:half])))
 
 
-def watched_findings(lanes: Iterable[LaneSnapshot]) -> list[Finding]:
-    """What is wrong with each of some lanes that carry the histories of ``WATCHED`` and ``WATCHED_WHOLE``."""
-    return [finding for lane in lanes for finding in _found(WatchedCase(lane))]
+def watched_findings(lanes: Iterable[LaneSnapshot], in_pytorch: bool = True) -> list[Finding]:
+    """What is wrong with each of some lanes that carry the histories of ``WATCHED`` and ``WATCHED_WHOLE``, with fixes
+    as code of PyTorch or else as the settings of ours that they are."""
+    cases = [WatchedCase(lane) for lane in lanes]
+    found = [replace(finding, names=case.lane.layer_names) for case in cases for finding in _found(case)]
+    return [_as_code(finding) for finding in found] if in_pytorch else found
 
 
 def _found(case: Case) -> list[Finding]:
@@ -93,7 +96,7 @@ def _found(case: Case) -> list[Finding]:
         assert first is not None
         said = f"NaN or infinity since step {first.step}, first in {case.called(first.layer)}."
         fixes = (Fix({"train.lr": first.lr / 10}, "smaller steps do not overflow"), broken.fixes[-1])
-        return [_as_code(replace(broken, message=said, fixes=fixes), case)]
+        return [replace(broken, message=said, fixes=fixes)]
     if lane.step < FEWEST:
         return []
     found: list[Finding] = []
@@ -109,12 +112,11 @@ def _found(case: Case) -> list[Finding]:
             if spared and (root is None or root.severity == "info"):
                 finding = replace(finding, severity="info")
             found.append(replace(finding, because="" if root is None else root.rule))
-    return [_as_code(one, case) for one in sorted(found, key=lambda finding: bool(finding.because))]
+    return sorted(found, key=lambda finding: bool(finding.because))
 
 
-def _as_code(finding: Finding, case: Case) -> Finding:
-    fixes = tuple(replace(fix, set=dict(map(_code, fix.set.items()))) for fix in finding.fixes)
-    return replace(finding, fixes=fixes, names=case.lane.layer_names)
+def _as_code(finding: Finding) -> Finding:
+    return replace(finding, fixes=tuple(replace(fix, set=dict(map(_code, fix.set.items()))) for fix in finding.fixes))
 
 
 def _code(setting: tuple[str, object]) -> tuple[str, object]:

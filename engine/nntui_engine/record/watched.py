@@ -17,7 +17,7 @@ from ..registry.activation import ACTIVATIONS
 from ..run.finding import Finding, Fix, Unchecked
 from ..run.history import History
 from ..run.snapshot import LaneState, LayerInfo, NonFinite
-from ..scenario.settings import UNKNOWN_SEED, LaneSettings, LayerSettings
+from ..scenario.settings import TURNED, UNKNOWN_SEED, LaneSettings, LayerSettings
 from ..tasks.network_lane import EVALUATION, EVALUATION_LAYER, WHOLE, NetworkLane, history_widths
 from .about import columns_of, may_be_rounded, versions
 from .networks import Networks, RecordedNetwork
@@ -45,7 +45,6 @@ of code that mends it.
 
 **What cannot be seen.** Activations that are functions and no modules, and the data.
 """
-TURNED = "watch"  # the table of what is turned from outside: {"lr": the factor on the rate, "clip_norm": …}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,8 @@ class Description:
     """A network of another framework (``framework``: its name and version) as far as it is known.
 
     ``trainable`` is of each layer. ``turnable``: what may be turned from outside and where it stands at first, of "lr"
-    a factor, of "dropout" a list where modules differ; nothing of a run that takes no orders.
+    a factor, of "dropout" a list where modules differ; nothing of a run that takes no orders. ``panels``: the plots
+    that are shown first. ``in_pytorch``: whether fixes are said as code of PyTorch.
     """
 
     title: str
@@ -66,6 +66,8 @@ class Description:
     parameters: int
     trainable: tuple[bool, ...] = ()
     turnable: dict[str, float | list[float]] = field(default_factory=dict)
+    panels: tuple[str, ...] = PANELS
+    in_pytorch: bool = True
 
     @property
     def own_data(self) -> bool:
@@ -160,8 +162,8 @@ class WatchedRecorder:
         }
         head = {
             "name": self.writer.path.stem, "title": described.title, "summary": f"A network of {described.framework}.",
-            "lesson": LESSON, "source": "", "panels": PANELS, "is_surface": False, "tries": (), "expectations": (),
-            "changes": (),
+            "lesson": LESSON, "source": "", "panels": described.panels, "is_surface": False, "tries": (),
+            "expectations": (), "changes": (),
         }  # fmt: skip
         said = {
             "head": to_text(head), "kind": Watched.name, "seed": str(UNKNOWN_SEED), "steps": "0", "every": str(every),
@@ -270,7 +272,8 @@ class Watched(Networks):
             if isinstance(lane.lane, WatchedLane)
             for one in lane.lane.mistakes
         ]  # fmt: skip
-        return [*mistakes, *watched_findings(self._watched(lanes))]
+        in_pytorch = all(isinstance(lane.about, Description) and lane.about.in_pytorch for lane in lanes)
+        return [*mistakes, *watched_findings(self._watched(lanes), in_pytorch)]
 
     def unchecked(self, lanes: Sequence[RecordedNetwork]) -> list[Unchecked]:
         """What they could not look at."""

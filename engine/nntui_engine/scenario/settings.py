@@ -11,6 +11,7 @@ BatchNorm = Literal["none", "before", "after"]
 L1Method = Literal["subgradient", "proximal"]
 Flip = Literal["none", "horizontal", "vertical"]
 UNKNOWN_SEED = -1  # of a run that another framework makes
+TURNED = "watch"  # the table of what is turned from outside in a run that a script makes: {"lr": a factor, …}
 
 
 @dataclass(frozen=True, slots=True)
