@@ -11,6 +11,7 @@ from nntui_engine.run.finding import Severity
 
 SEEN = 20  # steps that must show a sign
 _DEEPEST = 12  # steps back from a loss that are looked at
+_SCALED = ("MulBackward0", "DivBackward0")  # of a loss: it is the same one
 
 
 class ScriptChecks:
@@ -43,7 +44,7 @@ class ScriptChecks:
                 "loss_detached", "The loss does not depend on any parameter: nothing can be learned from it.",
                 "loss", "criterion(model(x), y)  # without .detach(), .item() or torch.no_grad()",
             )  # fmt: skip
-        names = list(_behind(loss.grad_fn))
+        names = [name for name in _behind(loss.grad_fn) if name not in _SCALED]
         if names[:3] == ["NllLossBackward0", "LogSoftmaxBackward0", "SoftmaxBackward0"]:
             return self._once(
                 "softmax_before_cross_entropy",

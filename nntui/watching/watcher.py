@@ -2,8 +2,8 @@
 
 import atexit
 import weakref
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +54,7 @@ class Watch:
         self._clipping = ClippingSeen(model)
         self._checks = ScriptChecks(model, optimizer)
         self._model = weakref.ref(model)
-        self._closed = False
+        self._closed = self._in_hook = False
         self._losses: list[Any] = []
         self._accuracies: list[float] = []
         self._pending: dict[str, Any] | None = None
@@ -88,8 +88,9 @@ class Watch:
             return
         self._closed = True
         atexit.unregister(self.close)
-        for handle in self._handles:
-            handle.remove()
+        if not self._in_hook:  # else the optimizer is going through its hooks: there they stay, and do nothing
+            for handle in self._handles:
+                handle.remove()
         self._measuring.remove()
         self._clipping.remove()
         with suppress(Exception):
@@ -106,15 +107,44 @@ class Watch:
 
     # -- hooks ------------------------------------------------------------------------------------------------------
 
-    def _before(self, *_: object) -> None:
-        self._safely(self._before_step)
+    def _before(
+        self, _: object, given: tuple[Any, ...], named: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        """A step that is given a closure runs the network, and begins only then: what is returned takes the place of its
+        arguments."""
+        closure = named.get("closure", given[1] if len(given) > 1 else None)
+        if closure is None:
+            with self._hooked():
+                self._safely(self._before_step)
+            return None
+        begun = False
+
+        def run() -> Any:
+            nonlocal begun
+            loss = closure()
+            if not begun:
+                begun = True
+                with torch.no_grad():
+                    self._safely(self._before_step)
+            return loss
+
+        return given[:1], {**named, "closure": run}
 
     def _after(self, *_: object) -> None:
-        if self._controls is not None:  # first of all: what it holds is given back whatever else happens
-            self._controls.give_back()
-        self._safely(self._after_step)
-        if self._controls is not None and not self._closed:
-            self._controls.obey(self._tell)
+        with self._hooked():
+            if self._controls is not None:  # first of all: what it holds is given back whatever else happens
+                self._controls.give_back()
+            self._safely(self._after_step)
+            if self._controls is not None and not self._closed:
+                self._controls.obey(self._tell)
+
+    @contextmanager
+    def _hooked(self) -> Iterator[None]:
+        self._in_hook = True
+        try:
+            yield
+        finally:
+            self._in_hook = False
 
     def _safely(self, work: Callable[..., object], *values: Any) -> None:
         """Does something of our own: a mistake in it is said once, ends the watching, and never the training."""

@@ -171,6 +171,45 @@ def test_a_mistake_in_a_hook_of_ours_is_one_warning_too(path, monkeypatch):
     assert loop.weights() == bare.weights()
 
 
+@pytest.mark.parametrize("when", ["before_step", "after_step"])
+def test_a_mistake_of_ours_leaves_the_optimizers_other_hooks_alone(when, path, monkeypatch):
+    loop = Loop(path)
+    called = []
+    loop.optimizer.register_step_pre_hook(lambda *_: called.append("before"))
+    loop.optimizer.register_step_post_hook(lambda *_: called.append("after"))
+    loop.step()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    monkeypatch.setattr(loop.watch._measuring, when, broken)
+    with pytest.warns(NntuiWarning, match="ZeroDivisionError"):
+        loop.step()
+    loop.step()
+    assert called == ["before", "after"] * 3
+
+
+@pytest.mark.parametrize("how", [lambda step, run: step(run), lambda step, run: step(closure=run)])
+def test_a_step_that_is_given_a_closure_is_measured_after_it(how, path):
+    bare, loop, plain = Loop(None), Loop(path), Loop(path.with_name("plain.nntui"))
+
+    def run() -> torch.Tensor:
+        loop.optimizer.zero_grad()
+        loss = loop.watch(nn.functional.cross_entropy(loop.model(loop.x), loop.y))
+        loss.backward()
+        return loss
+
+    losses = [how(loop.optimizer.step, run).item() for _ in range(3)]
+    assert losses == [bare.step().item() for _ in range(3)]
+    assert loop.weights() == bare.weights()
+    plain.steps(3)
+    for one in (loop, plain):
+        one.watch.close()
+    names = ("loss", "gradient_norm", "lr")
+    for found, expected in zip(history(path, *names), history(path.with_name("plain.nntui"), *names), strict=True):
+        assert found.tolist() == expected.tolist()
+
+
 def test_no_tensor_is_kept_alive(path):
     loop = Loop(path, case="in place")
     kept: list[weakref.ref[torch.Tensor]] = []
