@@ -35,8 +35,9 @@ def harmless(method: Callable[..., None]) -> Callable[..., None]:
 class Adapter:
     """Holds the options of ``nntui.watch`` until there are a model and an optimizer.
 
-    ``watch``: what watches now, None before and after the training. ``broken``: there was a mistake. ``save`` is what saves a checkpoint where the lab
-    asks for it; without, the framework does, after the step that is being made.
+    ``watch``: what watches now, None before and after the training. ``broken``: there was a
+    mistake. ``save`` is what saves a checkpoint where the lab asks for it; without, the framework does, after the step
+    that is being made.
     """
 
     def __init__(

@@ -110,8 +110,8 @@ class Watch:
     def _before(
         self, _: object, given: tuple[Any, ...], named: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        """A step that is given a closure runs the network, and begins only then: what is returned takes the place of its
-        arguments."""
+        """A step that is given a closure runs the network, and begins only then: what is returned takes the place of
+        its arguments."""
         closure = named.get("closure", given[1] if len(given) > 1 else None)
         if closure is None:
             with self._hooked():

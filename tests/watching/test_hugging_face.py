@@ -19,6 +19,7 @@ from watching.small_trainings import BATCH, RATE, network, plain, rows, weights 
 from nntui.adapters.hugging_face import NntuiCallback  # noqa: E402
 from nntui.watching.orders import Order  # noqa: E402
 from nntui.watching.run_log import NntuiWarning  # noqa: E402
+from nntui.watching.watcher import Watch  # noqa: E402
 from nntui_engine.record.source import RecordSource  # noqa: E402
 
 
@@ -69,7 +70,13 @@ def data() -> list[dict[str, torch.Tensor]]:
 
 
 def trained(
-    path: Path, *callbacks: Any, model: Any = None, kind: Any = InOrder, group: int = 1, clip: float = 0.0, **options: Any
+    path: Path,
+    *callbacks: Any,
+    model: Any = None,
+    kind: Any = InOrder,
+    group: int = 1,
+    clip: float = 0.0,
+    **options: Any,
 ) -> Any:
     model = model or Classifier()
     arguments = transformers.TrainingArguments(
@@ -123,21 +130,22 @@ def test_a_loss_that_the_model_does_not_return_is_left_out(path):
     assert (norms > 0.0).all()
 
 
-def test_what_is_measured_on_the_validation_set_is_told(path):
-    model = trained(
-        path, NntuiCallback(path), eval_strategy="epoch", per_device_eval_batch_size=BATCH, label_names=["labels"]
-    )
-    x, y = rows()
-    found = RecordSource(path).full_snapshot(None).lanes[0].whole_history["validation_loss"]
-    assert found.mean[-1, 0] == pytest.approx(nn.functional.cross_entropy(model.net(x), y).item(), rel=1e-6)
-    assert found.steps.tolist() == [10]
+def test_what_is_measured_on_the_validation_set_is_told(path, monkeypatch):
+    told: list[Any] = []
+    monkeypatch.setattr(Watch, "evaluated", lambda self, **values: told.append((self.step, values)))
+    options = {"eval_strategy": "epoch", "per_device_eval_batch_size": BATCH, "label_names": ["labels"]}
+    model, (x, y) = trained(path, NntuiCallback(path), **options), rows()
+    ((step, values),) = told
+    assert step == 10
+    loss = nn.functional.cross_entropy(model.net(x), y).item()
+    assert values == pytest.approx({"validation_loss": loss}, rel=1e-6)
 
 
 def test_a_checkpoint_that_the_lab_asks_for_is_the_trainers(path):
     callback = NntuiCallback(path)
 
     class Asks(transformers.TrainerCallback):  # type: ignore[name-defined,misc]
-        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:  # noqa: ARG002
             if state.global_step == 3:
                 callback.watch._controls._carry_out(Order(do="save"), lambda *_: None)
 
