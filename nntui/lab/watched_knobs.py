@@ -1,5 +1,6 @@
 """The knobs of a run that a script makes: what it lets be turned, and where that stands."""
 
+import math
 from dataclasses import dataclass, replace
 
 from nntui.plotting.numbers import setting
@@ -58,4 +59,5 @@ def watched_knobs(settings: LaneSettings) -> tuple[Knob, ...]:
         if knob.values(settings):
             rate = settings.optimizer_parameters.get("lr", 0.0)
             found.append(replace(knob, rate=rate) if isinstance(knob, FactorKnob) else knob)
-    return tuple(found) or (RATE,)
+    known = not math.isnan(settings.optimizer_parameters.get("lr", math.nan))
+    return tuple(found) or ((RATE,) if known else ())

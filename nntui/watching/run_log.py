@@ -51,6 +51,7 @@ class RunLog:
         self._rows: list[tuple[int, Sequence[float], Array]] = []
         self._mistakes: list[Mistake] = []
         self._evaluation: dict[str, float] = {}
+        self._evaluations: dict[int, tuple[Array, Array]] = {}
         self._flushed = time.monotonic()
         self._told_trouble = False
 
@@ -80,6 +81,9 @@ class RunLog:
             steps, whole, layers = (np.array(column, dtype=float) for column in zip(*self._rows, strict=True))
             self._rows.clear()
             self._recorder.measured(steps, whole, layers)
+        for at, evaluation in self._evaluations.items():
+            self._recorder.evaluated(at, *evaluation)
+        self._evaluations.clear()
         self._recorder.stands(step, state, self.broken)
         if self._recorder.trouble and not self._told_trouble:
             self._told_trouble = True
@@ -93,13 +97,13 @@ class RunLog:
             self._evaluation[name] = float(value)
 
     def evaluated(self, step: int, dead: NDArray[np.int64]) -> None:
-        """Writes it, and the dead units of each layer (depth,)."""
+        """It is all that is known after this step, with the dead units of each layer (depth,)."""
         if not self.begun:
             return
         values = np.array([self._evaluation.get(name, NAN) for name in EVALUATED])
         layers = np.full((len(dead), len(_OF_LAYERS)), NAN)
         layers[:, _OF_LAYERS.index("dead_units")] = dead
-        self._recorder.evaluated(step, values, layers)
+        self._evaluations[step] = values, layers  # what is told bit by bit is one row
 
     def tell(self, step: int, what: str, detail: dict[str, Any]) -> None:
         """Something was done to the run: a change of a setting, or another order."""
