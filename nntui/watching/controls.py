@@ -50,14 +50,14 @@ class Controls:
         """Whether gradients of this norm are shortened."""
         return 0.0 < self.clip_norm < norm
 
-    def hold(self, norm: float | None) -> None:
+    def hold(self, norm: float | None, scale: float = 1.0) -> None:
         """Right before a step: what was turned takes the place of what the script has set. ``norm``: of the gradients,
-        None where it is not known yet."""
+        None where it is not known yet; they are ``scale`` times as large still."""
         if self.clip_norm > 0.0 and (norm is None or self.clips(norm)):
             parameters = [one for group in self._optimizer.param_groups for one in group["params"]]
             torch.nn.utils.clip_grad._clip_grads_with_norm_(
                 parameters,
-                self.clip_norm,
+                self.clip_norm * scale,
                 torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]),
             )
         for number, group in enumerate(self._optimizer.param_groups):

@@ -269,13 +269,15 @@ def test_torch_is_imported_only_where_something_is_watched():
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, check=True).stdout
 
 
-def test_mixed_precision_and_its_skipped_steps(path):
+@pytest.mark.parametrize("fused", [False, True])
+def test_mixed_precision_and_its_skipped_steps(fused, path):
+    """A fused optimizer divides scaled gradients itself, and makes no step where one is infinite."""
     loop = Loop(None)
     model = loop.model.float()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=fused)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     x = loop.x.float()
-    expected = []
+    expected, first = [], []
     with nntui.watch(model, optimizer, record=path, scaler=scaler) as watch:
         for step in range(4):
             optimizer.zero_grad()
@@ -288,11 +290,16 @@ def test_mixed_precision_and_its_skipped_steps(path):
             else:
                 grads = torch.cat([p.grad.ravel() for p in model.parameters()]) / scaler.get_scale()
                 expected.append(float(grads.double().norm()))
+                layer = [p.grad.ravel() for p in list(model.parameters())[:2]]
+                first.append(float(torch.cat(layer).double().norm()) / scaler.get_scale())
             scaler.step(optimizer)
             scaler.update()
     steps, norms = history(path, "gradient_norm")
     assert steps.tolist() == [1, 2, 3]  # the one with the infinity was skipped
     assert norms == pytest.approx(expected, rel=1e-6)
+    lane = RecordSource(path).full_snapshot(None).lanes[0]
+    assert lane.layer_history["gradient_norm"].mean[:, 0] == pytest.approx(first, rel=1e-6)
+    assert lane.per_layer["non_finite"].tolist() == [0.0] * len(lane.layers)
     assert isinstance(watch, Watch)
 
 
