@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nntui import __version__
 from nntui.files import free_name
 from nntui.processor import processor_name
-from nntui.watching.orders import RECORD, tell_where
+from nntui.watching.orders import RECORD, name_of, tell_where
 from nntui_engine.errors import InputError
 from nntui_engine.record.noticed import Mistake
 from nntui_engine.record.watched import Description, WatchedRecorder
@@ -109,9 +109,8 @@ class RunLog:
         """Something was done to the run: a change of a setting, or another order."""
         self.flush(step, "running")
         if what == "set":
-            group = detail["group"]
-            key = detail["what"] if group is None else f"{detail['what']}_{group}"
-            self._recorder.tweak(step, {TURNED: {key: detail["value"]}})
+            name = name_of(detail["what"], detail["group"])
+            self._recorder.tweak(step, {TURNED: {name: detail["value"]}})
         self._recorder.note(step, what, detail)
         self._recorder.stands(step, "running", self.broken)
 
