@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pseudo_terminal import allowed
+from pseudo_terminal import allowed, environment
 
 torch = pytest.importorskip("torch", reason="PyTorch is no dependency: without it there is nothing to watch")
 
@@ -334,3 +334,35 @@ def bare_before(steps: int) -> torch.Tensor:
     loop = Loop(None)
     loop.steps(steps - 1)
     return loop.model(loop.x).detach()
+
+
+MEMORY = """
+import resource, sys, torch, nntui
+from torch import nn
+torch.set_num_threads(1)
+model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 3))
+optimizer = torch.optim.Adam(model.parameters())
+x, y = torch.randn(16, 8), torch.randint(0, 3, (16,))
+watch = nntui.watch(model, optimizer)
+most = []
+for step in range(12_000):
+    if step in (2_000, 11_999):
+        most.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    optimizer.zero_grad()
+    watch(nn.functional.cross_entropy(model(x), y)).backward()
+    optimizer.step()
+print(watch.step, most[1] - most[0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is counted in other units elsewhere")
+def test_memory_after_ten_thousand_steps_is_what_it_was(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], cwd=tmp_path, env=environment(OMP_NUM_THREADS="1"), capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    steps, grown = map(int, done.stdout.split())
+    print(f"{grown} kB more after {steps} steps")
+    assert steps == 12_000
+    assert grown < 8_000  # kB: rows on their way into the record; numbers of every step would be 20 MB
