@@ -21,6 +21,7 @@ PARTS = {
     "memory": "memory",
     "surfaces": "surfaces",
     "fractal": "fractal",
+    "watch": "watch",
 }
 
 

@@ -68,7 +68,7 @@ class SecondsType(click.ParamType):  # type: ignore[type-arg]
 def command(
     as_json: bool, peers: tuple[str, ...] | None, nets: tuple[str, ...], parts: tuple[str, ...], seconds: float
 ) -> int:
-    """Measure training steps, statistics, other kinds of network, lanes, start-up, the lab, memory, surfaces.
+    """Measure training steps, statistics, other kinds of network, lanes, start-up, the lab, memory, surfaces, a watch.
 
     What is compared takes turns. A number is the median of the rounds, with the lowest and highest round beside it.
     benchmarks/README.md says what each of them means.

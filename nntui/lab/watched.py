@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from nntui.watching.orders import Attendance, Order, checked, give
+from nntui.watching.orders import Attendance, Order, checked, give, name_of, named
 from nntui_engine.errors import InputError
 from nntui_engine.record.looked_at import RecordedLane
 from nntui_engine.record.schema import WriterSeen
@@ -133,7 +133,7 @@ class WatchedSource(RecordSource):
             self._news.append((f"The run has not done it: {event.detail.get('why', '')}.", True))
         elif event.what in _SAID:
             self._news.append((_SAID[event.what], False))
-        name = str(event.detail.get("what", ""))
+        name = name_of(event.detail.get("what", ""), event.detail.get("group"))
         if event.what in ("set", "refused") and name in self._asked:
             value, left = self._asked.pop(name)
             if left > 1:
@@ -165,7 +165,8 @@ class WatchedSource(RecordSource):
             name = key.removeprefix(f"{TURNED}.")
             if isinstance(value, list):
                 raise InputError(f"{name}: the model's own values differ, and the run takes one number for all")
-            order = checked({"do": "set", "what": name, "value": value})
+            what, group = named(name)
+            order = checked({"do": "set", "what": what, "value": value, "group": group})
             self._give(order)
             self._asked[name] = order.value, self._asked.get(name, (0.0, 0))[1] + 1
         self._lay_over_all()

@@ -1,9 +1,10 @@
 """The knobs of a run that a script makes: what it lets be turned, and where that stands."""
 
+import math
 from dataclasses import dataclass, replace
 
 from nntui.plotting.numbers import setting
-from nntui.watching.orders import RANGES, SETTABLE
+from nntui.watching.orders import RANGES, SETTABLE, named
 from nntui_engine.registry.row import Parameter
 from nntui_engine.scenario.settings import TURNED, LaneSettings
 
@@ -32,13 +33,16 @@ class FactorKnob(NumberKnob):
 
 
 def _knob(name: str) -> NumberKnob:
-    low, high = RANGES[name]
-    parameter = Parameter(name, 0.0, SETTABLE[name], low=low, high=high)
+    """Of what is set under a name, by one knob for each group of parameters where the optimizer has several."""
+    what, group = named(name)
+    low, high = RANGES[what]
+    parameter = Parameter(what, 0.0, SETTABLE[what], low=low, high=high)
     kind = FactorKnob if name == "lr" else NumberKnob
+    label = "lr ×" if what == "lr" else what.replace("_", " ")
     key = f"{TURNED}.{name}"
     return kind(
-        key, "lr ×" if name == "lr" else name.replace("_", " "), in_table(key), group=BASICS, parameter=parameter,
-        ladder=LADDERS[name], fine_step=0.01 if name == "dropout" else 0.0,
+        key, label if group is None else f"{label} group {group}", in_table(key), group=BASICS, parameter=parameter,
+        ladder=LADDERS[what], fine_step=0.01 if what == "dropout" else 0.0,
     )  # fmt: skip
 
 
@@ -54,8 +58,11 @@ def is_watched(settings: LaneSettings) -> bool:
 def watched_knobs(settings: LaneSettings) -> tuple[Knob, ...]:
     """What may be turned."""
     found: list[Knob] = []
-    for knob in KNOBS.values():
+    turned = settings.table.get(TURNED)
+    groups = [name for name in turned if named(name)[1] is not None] if isinstance(turned, dict) else []
+    for knob in (*KNOBS.values(), *map(_knob, groups)):
         if knob.values(settings):
             rate = settings.optimizer_parameters.get("lr", 0.0)
             found.append(replace(knob, rate=rate) if isinstance(knob, FactorKnob) else knob)
-    return tuple(found) or (RATE,)
+    known = not math.isnan(settings.optimizer_parameters.get("lr", math.nan))
+    return tuple(found) or ((RATE,) if known else ())

@@ -10,22 +10,24 @@ from typing import Any
 import torch
 from torch import nn
 
-from nntui.watching.orders import Inbox, Order
+from nntui.watching.orders import Inbox, Order, name_of
 
+MOST_GROUPS = 8  # whose rates have knobs of their own
 PAUSE = 0.02  # seconds between two looks while it waits
 _DROPOUT = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
 Tell = Callable[[str, dict[str, Any]], None]
 
 
 class Controls:
-    """What the lab has turned: ``factors`` on the rate by group, weight decay by group, the largest norm."""
+    """What the lab has turned: factors on the rate, of all groups of parameters (None) and of each; weight decay by
+    group; the largest norm."""
 
     def __init__(
         self, record: Path, model: nn.Module, optimizer: torch.optim.Optimizer, save: Callable[[], object] | None
     ) -> None:
         self._inbox: Inbox | None = Inbox(record)
         self._model, self._optimizer, self._save = model, optimizer, save
-        self.factors: dict[int, float] = {}
+        self.factors: dict[int | None, float] = {}
         self.decays: dict[int, float] = {}
         self.clip_norm = 0.0
         self._held: list[tuple[dict[str, Any], str, Any, Any]] = []
@@ -34,6 +36,9 @@ class Controls:
     def turnable(self) -> dict[str, float | list[float]]:
         """What may be turned of this model and optimizer, and where it stands."""
         found: dict[str, float | list[float]] = {"lr": 1.0}
+        groups = len(self._optimizer.param_groups)
+        if 1 < groups <= MOST_GROUPS:
+            found |= {name_of("lr", number): 1.0 for number in range(groups)}
         decay = self._optimizer.param_groups[0].get("weight_decay")
         if isinstance(decay, int | float):
             found["weight_decay"] = float(decay)
@@ -50,19 +55,20 @@ class Controls:
         """Whether gradients of this norm are shortened."""
         return 0.0 < self.clip_norm < norm
 
-    def hold(self, norm: float | None) -> None:
+    def hold(self, norm: float | None, scale: float = 1.0) -> None:
         """Right before a step: what was turned takes the place of what the script has set. ``norm``: of the gradients,
-        None where it is not known yet."""
+        None where it is not known yet; they are ``scale`` times as large still."""
         if self.clip_norm > 0.0 and (norm is None or self.clips(norm)):
             parameters = [one for group in self._optimizer.param_groups for one in group["params"]]
             torch.nn.utils.clip_grad._clip_grads_with_norm_(
                 parameters,
-                self.clip_norm,
+                self.clip_norm * scale,
                 torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None]),
             )
         for number, group in enumerate(self._optimizer.param_groups):
-            if number in self.factors:
-                self._put(group, "lr", group["lr"] * self.factors[number])
+            factor = self.factors.get(None, 1.0) * self.factors.get(number, 1.0)
+            if factor != 1.0:
+                self._put(group, "lr", group["lr"] * factor)
             if number in self.decays and "weight_decay" in group:
                 self._put(group, "weight_decay", self.decays[number])
 
@@ -133,7 +139,7 @@ class Controls:
         if order.group is not None and order.group >= len(groups):
             return f"there is no group {order.group}: the optimizer has {len(groups)}"
         if order.what == "lr":
-            self.factors.update(dict.fromkeys(chosen, order.value))
+            self.factors[order.group] = order.value
         elif order.what == "weight_decay":
             if not all("weight_decay" in groups[number] for number in chosen):
                 return f"{type(self._optimizer).__name__} has no weight decay"

@@ -61,6 +61,7 @@ class Layer(Units):
     shape: tuple[int, ...]
     sources: tuple[int, ...]
     own_activation: bool = False  # whether it is one itself
+    channels_first: bool = False  # whether its units are along the second axis of what it passes on
 
     def info(self) -> LayerInfo:
         """What the record says of it."""
@@ -144,7 +145,7 @@ class Measuring:
     def _activation(self, one: Candidate, layer: Layer, read: torch.Tensor | None, made: torch.Tensor) -> None:
         a = numbers(made)
         z = a if one.in_place or read is None else numbers(read)
-        self.table.take_a(layer.place, z, a, layer.candidate.channels_first)
+        self.table.take_a(layer.place, z, a, layer.channels_first)
         if layer.own_activation and not one.in_place:
             self.table.take_z(layer.place, z)
 
@@ -168,7 +169,8 @@ class Measuring:
         return True
 
     def _add(self, one: Candidate, read: torch.Tensor | None, made: torch.Tensor, before: Layer | None) -> Layer:
-        first = one.channels_first and made.ndim > 1
+        images = bool(one.activation) and made.ndim > 3  # rows of them, whose second axis is the channel
+        first = images or (one.channels_first and made.ndim > 1)
         units = int(made.shape[1] if first else made.shape[-1]) if made.ndim else 1
         shape = (*made.shape[2:], units) if first else tuple(made.shape[1:])
         parts = [Part(parameter, is_weight(name, parameter)) for name, parameter in one.parameters]
@@ -179,6 +181,7 @@ class Measuring:
             place=len(self.layers), name=one.name, candidate=one, parts=parts, inputs=inputs, units=units, shape=shape,
             sources=(0,) if before is None else (before.place + 1,),
             activation=one.activation or "linear", alpha=one.alpha, own_activation=bool(one.activation),
+            channels_first=first,
         )  # fmt: skip
         self.layers.append(layer)
         self.table.add(layer)

@@ -44,6 +44,17 @@ SETTABLE = {
 RANGES = {"lr": (0.0, 1e6), "weight_decay": (0.0, 1e6), "clip_norm": (0.0, 1e30), "dropout": (0.0, 0.999)}
 
 
+def name_of(what: object, group: object) -> str:
+    """What is set, as the record and the lab have it: "lr", and of one group of parameters "lr_1"."""
+    return f"{what}" if group is None else f"{what}_{group}"
+
+
+def named(name: str) -> tuple[str, int | None]:
+    """What is set, and the group of parameters it is for (None for all), of such a name."""
+    what, _, group = name.rpartition("_")
+    return (what, int(group)) if what and group.isdecimal() else (name, None)
+
+
 def orders_path(record: Path) -> Path:
     """Where the orders to the run of a record stand."""
     return record.with_name(record.name + SUFFIX)

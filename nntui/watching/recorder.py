@@ -97,8 +97,8 @@ class Recorder:
         ``values``: statistics of the whole by their names ("loss", "accuracy", "gradient_norm", "lr", …; also
         "validation_loss" and the like, measured on whole sets), and of layers, under their names, a mapping of
         statistics of layers ("gradient_norm", "activation_variance", …) or of arrays, from which these are worked out:
-        "pre_activation" and "activation" (rows, units), "backprop" (the gradient by what the layer passes on),
-        "gradient" (of its parameters, an array or several), "weights" (as they are now, after the step; an array or
+        "pre_activation" and "activation" (rows, units), "backprop" (the gradient by the pre-activation),
+        "gradient" (of its parameters: an array or several), "weights" (as they are now, after the step; an array or
         several; what the step has changed is told from the call before). ``at``: the number of the step, the next one
         if None.
         """
@@ -235,7 +235,7 @@ class Recorder:
                 framework=self._framework,
                 layers=tuple(one.info(place) for place, one in enumerate(self._told.values())),
                 optimizer="",
-                optimizer_parameters={"lr": whole["lr"]} if "lr" in whole else {},
+                optimizer_parameters={"lr": whole.get("lr", NAN)},
                 batch_size=0,
                 dtype="float64",
                 parameters=sum(one.parameters for one in self._told.values()),
@@ -275,12 +275,11 @@ def _arrays(layer: str, key: str, value: object) -> list[NDArray[Any]]:
     found = []
     for one in value if isinstance(value, list | tuple) else (value,):
         array = np.asarray(one)
-        if array.dtype == object or (array.dtype.kind not in "fiub" and not hasattr(array, "astype")):
+        if array.dtype.kind in "OSUcMm":
             raise InputError(f'layer "{layer}": {key}: must be an array of numbers; got {type(one).__name__}')
-        if array.dtype not in (np.float32, np.float64):
-            array = array.astype(np.float64 if array.dtype.kind in "iub" else np.float32)
-        array = np.ascontiguousarray(array)
-        found.append(array if array.flags.writeable else array.copy())
+        kept = np.float64 if array.dtype.kind in "iub" or array.dtype == np.float64 else np.float32
+        array = np.ascontiguousarray(array, dtype=kept)
+        found.append(array if array.flags.writeable else array.copy())  # no other kernels for those
     return found
 
 

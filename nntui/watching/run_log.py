@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from nntui import __version__
 from nntui.files import free_name
 from nntui.processor import processor_name
-from nntui.watching.orders import RECORD, tell_where
+from nntui.watching.orders import RECORD, name_of, tell_where
 from nntui_engine.errors import InputError
 from nntui_engine.record.noticed import Mistake
 from nntui_engine.record.watched import Description, WatchedRecorder
@@ -51,6 +51,7 @@ class RunLog:
         self._rows: list[tuple[int, Sequence[float], Array]] = []
         self._mistakes: list[Mistake] = []
         self._evaluation: dict[str, float] = {}
+        self._evaluations: dict[int, tuple[Array, Array]] = {}
         self._flushed = time.monotonic()
         self._told_trouble = False
 
@@ -80,6 +81,9 @@ class RunLog:
             steps, whole, layers = (np.array(column, dtype=float) for column in zip(*self._rows, strict=True))
             self._rows.clear()
             self._recorder.measured(steps, whole, layers)
+        for at, evaluation in self._evaluations.items():
+            self._recorder.evaluated(at, *evaluation)
+        self._evaluations.clear()
         self._recorder.stands(step, state, self.broken)
         if self._recorder.trouble and not self._told_trouble:
             self._told_trouble = True
@@ -93,21 +97,20 @@ class RunLog:
             self._evaluation[name] = float(value)
 
     def evaluated(self, step: int, dead: NDArray[np.int64]) -> None:
-        """Writes it, and the dead units of each layer (depth,)."""
+        """It is all that is known after this step, with the dead units of each layer (depth,)."""
         if not self.begun:
             return
         values = np.array([self._evaluation.get(name, NAN) for name in EVALUATED])
         layers = np.full((len(dead), len(_OF_LAYERS)), NAN)
         layers[:, _OF_LAYERS.index("dead_units")] = dead
-        self._recorder.evaluated(step, values, layers)
+        self._evaluations[step] = values, layers  # what is told bit by bit is one row
 
     def tell(self, step: int, what: str, detail: dict[str, Any]) -> None:
         """Something was done to the run: a change of a setting, or another order."""
         self.flush(step, "running")
         if what == "set":
-            group = detail["group"]
-            key = detail["what"] if group is None else f"{detail['what']}_{group}"
-            self._recorder.tweak(step, {TURNED: {key: detail["value"]}})
+            name = name_of(detail["what"], detail["group"])
+            self._recorder.tweak(step, {TURNED: {name: detail["value"]}})
         self._recorder.note(step, what, detail)
         self._recorder.stands(step, "running", self.broken)
 

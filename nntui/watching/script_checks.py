@@ -1,10 +1,12 @@
 """What only a script can get wrong: the model, its optimizer and its loss do not belong together."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
 
 from nntui_engine.record.noticed import Mistake
 from nntui_engine.run.finding import Severity
@@ -26,6 +28,7 @@ class ScriptChecks:
         self._without: dict[str, int] = {}  # parameters without a gradient, and in how many steps
         self._versions: dict[int, tuple[int, int]] = {}  # of gradients before: which tensor, and its version
         self._loss_seen = False
+        self._scheduled = _times_scheduled(optimizer)
 
     @property
     def done(self) -> bool:
@@ -59,7 +62,18 @@ class ScriptChecks:
         self._steps += 1
         if self.done:
             return []
-        return [*self._held(), *self._gradients(backward), *self._mode()]
+        return [*self._held(), *self._order(), *self._gradients(backward), *self._mode()]
+
+    def _order(self) -> Iterator[Mistake]:
+        if self._steps > 1:
+            return
+        now = _times_scheduled(self._optimizer)
+        if any(now.get(one, 0) > before for one, before in self._scheduled.items()):
+            yield from self._once(
+                "scheduler_before_optimizer",
+                "The scheduler steps before the optimizer: the first value of the schedule is passed over.",
+                "scheduler.step()", "after optimizer.step()",
+            )  # fmt: skip
 
     def _held(self) -> Iterator[Mistake]:
         if self._steps > 1:
@@ -132,6 +146,15 @@ class ScriptChecks:
             return []
         self._noticed.add(rule)
         return [Mistake(rule, severity, max(self._steps, 1), message, name, code)]
+
+
+def _times_scheduled(optimizer: torch.optim.Optimizer) -> dict[int, int]:
+    """How often each scheduler of an optimizer has stepped, by its id; only the schedulers know their optimizer."""
+    found = {}
+    for one in gc.get_referrers(optimizer):
+        owners = gc.get_referrers(one) if isinstance(one, dict) else [one]
+        found.update({id(owner): owner.last_epoch for owner in owners if isinstance(owner, LRScheduler)})
+    return found
 
 
 def _behind(node: Any) -> Iterator[str]:

@@ -55,6 +55,7 @@ class Watch:
         self._checks = ScriptChecks(model, optimizer)
         self._model = weakref.ref(model)
         self._closed = self._in_hook = False
+        self._skipped = False  # the step that is being made, by a fused optimizer, since a gradient is infinite
         self._losses: list[Any] = []
         self._accuracies: list[float] = []
         self._pending: dict[str, Any] | None = None
@@ -183,27 +184,35 @@ class Watch:
         measuring = self._measuring
         if self._controls is not None:
             self._controls.give_back()  # of a step that failed
+        self._skipped = _number(self._optimizer, "found_inf", 0.0) > 0.0
+        if self._skipped:
+            return
         if not measuring.settled:
             if not measuring.layers:
                 raise InputError("no watched layer was run forward before the first step")
             measuring.settle()
         if not self._checks.done:
             self._log.notice(self._checks.step(measuring.backward))
+        scale = _number(self._optimizer, "grad_scale", 1.0)
         if not measuring.on:
             if self._controls is not None:
-                self._controls.hold(None)
+                self._controls.hold(None, scale)
             return
         measuring.before_step()
-        norm = measuring.table.gradient_norm()
+        norm = measuring.table.gradient_norm() / scale
         if self._controls is not None:
-            self._controls.hold(norm)
-        clipped = measuring.clipped_norm() if self._controls is not None and self._controls.clips(norm) else norm
-        before = self._clipping.taken()
-        self._norms = (norm if before is None else before, clipped)
-        self._shortened = 1.0 if before is None or not norm > 0.0 else before / norm  # times, by the script itself
+            self._controls.hold(norm, scale)
+        shortens = self._controls is not None and self._controls.clips(norm)
+        clipped = measuring.clipped_norm() / scale if shortens else norm
+        taken = self._clipping.taken()
+        before = norm if taken is None else taken / scale
+        self._norms = before, clipped
+        self._shortened = (before / norm if norm > 0.0 else 1.0) / scale  # times, by the script itself
         self._rate = float(self._optimizer.param_groups[0]["lr"])
 
     def _after_step(self) -> None:
+        if self._skipped:
+            return
         self.step += 1
         measuring = self._measuring
         if measuring.on:
@@ -275,6 +284,12 @@ class Watch:
         if self._log.begun:
             self._commit()
             self._log.tell(self.step, what, detail)
+
+
+def _number(optimizer: torch.optim.Optimizer, name: str, otherwise: float) -> float:
+    """What a GradScaler tells a fused optimizer, which does its work: "grad_scale", or whether it has "found_inf"."""
+    value = getattr(optimizer, name, None)
+    return otherwise if value is None else float(value)
 
 
 def mean(values: Sequence[Any]) -> float:

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from nntui.watching.orders import Inbox, Order
-from nntui_engine.record.watched import TURNED, Description, WatchedRecorder
+from nntui.watching.orders import Inbox, Order, name_of
+from nntui_engine.record.watched import Description, WatchedRecorder
 from nntui_engine.registry.statistic import LAYER_STATISTICS
 from nntui_engine.run.snapshot import LayerInfo, NonFinite
+from nntui_engine.scenario.settings import TURNED
 from nntui_engine.tasks.network_lane import WHOLE
 
 STEP = [row.name for row in LAYER_STATISTICS if row.cadence == "step"]
@@ -71,8 +72,8 @@ class Scripted:
                 self.recorder.note(self.position, "refused", {"why": "the script has given no way to save"})
                 continue
             if order.do == "set":
-                self.factor = order.value if order.what == "lr" else self.factor
-                self.recorder.tweak(self.position, {TURNED: {order.what: order.value}})
+                self.factor = order.value if (order.what, order.group) == ("lr", None) else self.factor
+                self.recorder.tweak(self.position, {TURNED: {name_of(order.what, order.group): order.value}})
             self.recorder.note(self.position, order.do, detail)
             self.recorder.stands(self.position, "running", None)
         return self

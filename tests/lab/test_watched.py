@@ -15,6 +15,7 @@ from nntui.lab.opening import watched_session
 from nntui.lab.session import Session
 from nntui.lab.warming import Warming
 from nntui.lab.watched import LOST, WatchedSource, has_begun
+from nntui.lab.watched_knobs import watched_knobs
 from nntui.plotting.layer_signs import short_path
 from nntui.watching.orders import Order, orders_path
 from nntui_engine import Experiment
@@ -130,6 +131,22 @@ def test_the_factor_is_taken_for_no_rate(run):
     tables = source.lane_tables()[0].tables
     assert tables["train"]["lr"] == 0.01
     assert tables["watch"]["lr"] == 0.5
+
+
+def test_each_group_of_parameters_has_a_factor_of_its_own(tmp_path):
+    run = Scripted(tmp_path / "run.nntui", turnable={"lr": 1.0, "lr_0": 1.0, "lr_1": 1.0}).begin().steps(3)
+    source = opened(run)
+    knobs = watched_knobs(source.lanes_now[0].lane.settings)
+    assert [knob.label for knob in knobs] == ["lr ×", "lr × group 0", "lr × group 1"]
+    source.tweak({knobs[2].key: 0.25})
+    assert [knob.read(source.lanes_now[0].lane.settings) for knob in knobs] == [1.0, 1.0, 0.25]
+    run.obey().steps(1)
+    assert run.taken == [Order("set", "lr", 0.25, 1)]
+    known(source, lambda: source.step == 4)
+    assert source.lane_tables()[0].tables["watch"] == {"lr": 1.0, "lr_0": 1.0, "lr_1": 0.25}
+    assert not source._asked
+    source.close()
+    run.close()
 
 
 @pytest.mark.parametrize(

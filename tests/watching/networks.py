@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+from watching.architectures import ARCHITECTURES, IMAGES
 
 from nntui_engine.registry.statistic import LAYER_STATISTICS
 
@@ -152,6 +153,7 @@ CASES: dict[str, Case] = {
         {"0": ("", ()), "1": ("2", (0,)), "3": ("", ()), "4": ("5", (0,)), "6": ("", ())},
     ),
     "returns": Case(Returns, rows(12, 6), {"two": ("", ()), "head": ("", ())}),
+    **{name: Case(make, rows(*IMAGES), layers) for name, (make, layers) in ARCHITECTURES.items()},
 }  # fmt: skip
 
 
@@ -176,7 +178,6 @@ FLAT: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "Tanh": lambda _, a: 1.0 - a * a < 0.05,
     "Sigmoid": lambda _, a: a * (1.0 - a) < 0.05 * 0.25,
 }
-UNIT_AXIS = {"first": 1, "norm": 1, "second": 1, "act": 1}  # of images; else the last
 
 
 def measured_plainly(case: Case, model: nn.Module, lr: float, batches: list[tuple[torch.Tensor, torch.Tensor]]) -> dict:
@@ -186,7 +187,7 @@ def measured_plainly(case: Case, model: nn.Module, lr: float, batches: list[tupl
     for module in model.modules():
         if hasattr(module, "inplace"):
             module.inplace = False
-    modules = dict(model.named_modules())
+    modules = {name or "model": module for name, module in model.named_modules()}
     kept: dict[str, list[tuple[torch.Tensor, np.ndarray, np.ndarray]]] = {}
 
     def keep(name: str, _: nn.Module, inputs: Any, output: Any) -> None:
@@ -238,11 +239,12 @@ def measured_plainly(case: Case, model: nn.Module, lr: float, batches: list[tupl
             flat = [FLAT[kind](x, y) for x, y in zip(z if not alone else a, a, strict=True)]
             put("saturated_fraction", np.concatenate([one.ravel() for one in flat]).mean())
         if kind == "ReLU":
-            axis = UNIT_AXIS.get(layer, -1)
+            axis = 1 if a[0].ndim == 4 else -1  # of images the channel
             silent = [np.moveaxis(x, axis, -1).reshape(-1, x.shape[axis]) for x in a]
             put("inactive_units", (np.concatenate(silent) == 0.0).all(axis=0).sum())
         put("non_finite", sum((~np.isfinite(x)).sum() for x in (flat_z, flat_a)))
-        own_parameters = dict(modules[layer].named_parameters())
+        whole = isinstance(modules[layer], nn.MultiheadAttention)
+        own_parameters = dict(modules[layer].named_parameters(recurse=whole))
         if not own_parameters:
             continue
         g = np.concatenate([p.grad.numpy().ravel() for p in own_parameters.values()])

@@ -116,6 +116,9 @@ def mistakes(path: Path, spoil: str = "", steps: int = 25) -> dict[str, str]:
     optimizer = torch.optim.SGD(held, lr=0.01)
     x, y = torch.randn(32, 2), torch.randint(0, 2, (32,))
     other = nn.Parameter(torch.zeros(1))
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.99)
+    if spoil == "resumed":
+        scheduler.load_state_dict({**scheduler.state_dict(), "last_epoch": 500, "_step_count": 501})
     with nntui.watch(model, optimizer, record=path) as watch:
         model.train(spoil != "eval")
         for _ in range(steps):
@@ -125,7 +128,8 @@ def mistakes(path: Path, spoil: str = "", steps: int = 25) -> dict[str, str]:
                 loss = nn.functional.cross_entropy(model(x[rows]), y[rows])
                 watch(loss / 2 if spoil == "softmax, loss halved" else loss)
                 (other.sum() if spoil == "another loss" else loss).backward()
-            optimizer.step()
+            for part in (scheduler, optimizer) if spoil == "scheduler first" else (optimizer, scheduler):
+                part.step()
     source = RecordSource(path)
     found = {one.rule: one.message for one in source.findings()}
     source.seek(0)
@@ -141,6 +145,7 @@ MISTAKES = {
     "gradients_not_zeroed": "not zeroed",
     "eval_mode": "eval",
     "softmax_before_cross_entropy": "softmax",
+    "scheduler_before_optimizer": "scheduler first",
 }
 
 
@@ -153,6 +158,6 @@ def test_what_only_a_script_can_get_wrong(rule, spoil, path):
     assert {"not held": "first.weight", "frozen": "first.weight", "unused": "unused"}.get(spoil, "") in found[rule]
 
 
-@pytest.mark.parametrize("spoil", ["", "filled with 0"])
+@pytest.mark.parametrize("spoil", ["", "filled with 0", "resumed"])
 def test_a_script_without_a_mistake(spoil, path):
     assert mistakes(path, spoil) == {}

@@ -106,3 +106,19 @@ def test_it_is_what_the_engine_says_of_the_same_network(tmp_path):
         compared += one.size
     assert compared > 5 * 60
     np.testing.assert_allclose(theirs.whole_history["loss"].mean, own.whole_history["loss"].mean, rtol=1e-9)
+
+
+def test_a_channel_is_a_unit_also_of_an_activation_that_reads_a_sum(tmp_path):
+    case = CASES["resnet"]
+    model, x, y = made(case)
+    with torch.no_grad():
+        for norm in (model.bn3, model.downsample[1]):
+            norm.bias[0] = -50.0
+    optimizer = torch.optim.SGD(model.parameters(), lr=LR)
+    with nntui.watch(model, optimizer, record=tmp_path / "run.nntui") as watch:
+        watch(nn.functional.cross_entropy(model(x), y)).backward()
+        optimizer.step()
+    lane = last(tmp_path / "run.nntui")
+    (place,) = [number for number, layer in enumerate(lane.layers) if layer.name == "relu"]
+    assert (lane.layers[place].units, lane.layers[place].shape) == (8, (8, 8, 8))
+    assert lane.per_layer["inactive_units"][place] == 1

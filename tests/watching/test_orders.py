@@ -49,6 +49,27 @@ def test_a_factor_on_the_rate_acts_in_the_step_alone_and_schedulers_stay_right(p
     assert [mark.step for mark in marks] == [2]
 
 
+def test_a_group_of_parameters_has_a_factor_of_its_own_times_that_of_all(path):
+    loop, bare = Loop(None), Loop(None)
+    for one in (loop, bare):
+        first, *rest = one.model.parameters()
+        one.optimizer = torch.optim.SGD([{"params": [first], "lr": 0.1}, {"params": rest, "lr": 0.01}], lr=0.1)
+    loop.watch = nntui.watch(loop.model, loop.optimizer, record=path)
+    loop.step()
+    ordered(loop, path, Order("set", "lr", 0.5), Order("set", "lr", 0.1, 1))
+    loop.steps(2)
+    loop.watch.close()
+    for rates in ((0.1, 0.01), (0.1, 0.01), (0.05, 0.0005)):
+        for group, rate in zip(bare.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        bare.step()
+    assert [group["lr"] for group in loop.optimizer.param_groups] == [0.1, 0.01]
+    for one, other in zip(loop.model.parameters(), bare.model.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-14)
+    tables = RecordSource(path).lane_tables()[0].tables["watch"]
+    assert {name: tables[name] for name in ("lr", "lr_0", "lr_1")} == {"lr": 0.5, "lr_0": 1.0, "lr_1": 0.1}
+
+
 def test_a_rate_that_is_a_tensor_is_filled_and_never_replaced(path):
     loop = Loop(path, "Adam", lr=torch.tensor(0.1, dtype=torch.float64), own={"foreach": False, "capturable": False})
     rate = loop.optimizer.param_groups[0]["lr"]

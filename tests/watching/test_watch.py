@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pseudo_terminal import allowed
+from pseudo_terminal import allowed, environment
 
 torch = pytest.importorskip("torch", reason="PyTorch is no dependency: without it there is nothing to watch")
 
@@ -308,13 +308,15 @@ def test_torch_is_imported_only_where_something_is_watched():
     assert subprocess.run([sys.executable, "-c", text], capture_output=True, check=True).stdout
 
 
-def test_mixed_precision_and_its_skipped_steps(path):
+@pytest.mark.parametrize("fused", [False, True])
+def test_mixed_precision_and_its_skipped_steps(fused, path):
+    """A fused optimizer divides scaled gradients itself, and makes no step where one is infinite."""
     loop = Loop(None)
     model = loop.model.float()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, fused=fused)
     scaler = torch.amp.GradScaler("cpu", init_scale=1024.0)
     x = loop.x.float()
-    expected = []
+    expected, first = [], []
     with nntui.watch(model, optimizer, record=path, scaler=scaler) as watch:
         for step in range(4):
             optimizer.zero_grad()
@@ -327,11 +329,16 @@ def test_mixed_precision_and_its_skipped_steps(path):
             else:
                 grads = torch.cat([p.grad.ravel() for p in model.parameters()]) / scaler.get_scale()
                 expected.append(float(grads.double().norm()))
+                layer = [p.grad.ravel() for p in list(model.parameters())[:2]]
+                first.append(float(torch.cat(layer).double().norm()) / scaler.get_scale())
             scaler.step(optimizer)
             scaler.update()
     steps, norms = history(path, "gradient_norm")
     assert steps.tolist() == [1, 2, 3]  # the one with the infinity was skipped
     assert norms == pytest.approx(expected, rel=1e-6)
+    lane = RecordSource(path).full_snapshot(None).lanes[0]
+    assert lane.layer_history["gradient_norm"].mean[:, 0] == pytest.approx(first, rel=1e-6)
+    assert lane.per_layer["non_finite"].tolist() == [0.0] * len(lane.layers)
     assert isinstance(watch, Watch)
 
 
@@ -366,3 +373,35 @@ def bare_before(steps: int) -> torch.Tensor:
     loop = Loop(None)
     loop.steps(steps - 1)
     return loop.model(loop.x).detach()
+
+
+MEMORY = """
+import resource, sys, torch, nntui
+from torch import nn
+torch.set_num_threads(1)
+model = nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 3))
+optimizer = torch.optim.Adam(model.parameters())
+x, y = torch.randn(16, 8), torch.randint(0, 3, (16,))
+watch = nntui.watch(model, optimizer)
+most = []
+for step in range(12_000):
+    if step in (2_000, 11_999):
+        most.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    optimizer.zero_grad()
+    watch(nn.functional.cross_entropy(model(x), y)).backward()
+    optimizer.step()
+print(watch.step, most[1] - most[0])
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="memory is counted in other units elsewhere")
+def test_memory_after_ten_thousand_steps_is_what_it_was(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], cwd=tmp_path, env=environment(OMP_NUM_THREADS="1"), capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    steps, grown = map(int, done.stdout.split())
+    print(f"{grown} kB more after {steps} steps")
+    assert steps == 12_000
+    assert grown < 5_000  # kB: rows on their way into the record; keeping the numbers of every step takes 9 MB

@@ -85,7 +85,13 @@ def watched_findings(lanes: Iterable[LaneSnapshot], in_pytorch: bool = True) -> 
     as code of PyTorch or else as the settings of ours that they are."""
     cases = [WatchedCase(lane) for lane in lanes]
     found = [replace(finding, names=case.lane.layer_names) for case in cases for finding in _found(case)]
-    return [_as_code(finding) for finding in found] if in_pytorch else found
+    known = [replace(finding, fixes=tuple(filter(_is_known, finding.fixes))) for finding in found]
+    return [_as_code(finding) for finding in known] if in_pytorch else known
+
+
+def _is_known(fix: Fix) -> bool:
+    """Whether all that it sets is a value: not the tenth of a rate that nobody has told."""
+    return not any(isinstance(value, float) and math.isnan(value) for value in fix.set.values())
 
 
 def _found(case: Case) -> list[Finding]:

@@ -1,5 +1,6 @@
 """A run that another framework makes: what its record says of it, who writes that, and what it tells."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -95,6 +96,10 @@ class WatchedLane(NetworkLane):
     def sequence_places(self) -> tuple[tuple[str, int, list[int]], ...]:
         """Nothing is measured by time step or gate."""
         return ()
+
+    def applies(self, name: str) -> bool:  # noqa: ARG002
+        """A script may measure anything."""
+        return True
 
 
 def watched_lane(name: str, described: Description, tables: Mapping[str, Any]) -> WatchedLane:
@@ -255,7 +260,7 @@ class Watched(Networks):
         lane.latest = dict.fromkeys(EVALUATION, NAN) | lane.latest  # of whole sets a script may measure nothing
         for name in EVALUATION_LAYER:
             lane.latest_layers.setdefault(name, np.full(len(lane.infos), NAN))
-        if "lr" in lane.latest:
+        if not math.isnan(lane.latest.get("lr", NAN)):
             rates = {**lane.settings.optimizer_parameters, "lr": lane.latest["lr"]}
             lane.settings = replace(lane.settings, optimizer_parameters=rates)
         if not at_end:
