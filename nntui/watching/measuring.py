@@ -43,7 +43,7 @@ class Part:
 
     @property
     def gradient(self) -> NDArray[Any] | None:
-        """The entries of its gradient, if it has one, and not of few entries only."""
+        """Its gradient, in its shape, if it has one and not of few entries only."""
         found = self.parameter.grad
         return None if found is None or found.is_sparse else numbers(found)
 

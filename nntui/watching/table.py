@@ -72,11 +72,11 @@ class StepTable:
     # -- what is taken ----------------------------------------------------------------------------------------------
 
     def take_z(self, place: int, z: NDArray[Any]) -> None:
-        """What a layer has worked out before its activation."""
+        """What a layer has worked out before its activation, in any shape."""
         k.take_moments(z.reshape(-1), self._moments[place, Z])
 
     def take_a(self, place: int, z: NDArray[Any], a: NDArray[Any], channels_first: bool) -> None:
-        """What it passes on, of z; units are along the last axis, or ``channels_first`` along the second."""
+        """What it passes on, in the shape of z; units along the last axis, or ``channels_first`` along the second."""
         layer = self.layers[place]
         scratch = self._scratch.get(a.dtype)
         if scratch is None:
@@ -93,19 +93,19 @@ class StepTable:
                 k.take_active(a.reshape(-1, layer.units), layer.active)
 
     def take_delta(self, place: int, delta: NDArray[Any]) -> None:
-        """The gradient of the loss by what a layer passes on."""
+        """The gradient of the loss by z, in any shape."""
         k.take_moments(delta.reshape(-1), self._moments[place, DELTA])
 
     def take_gradient(self, place: int, gradient: NDArray[Any]) -> None:
-        """… by its parameters."""
+        """… by parameters, in their shape."""
         k.take_gradient(gradient.reshape(-1), self._gradients[place])
 
     def take_weights(self, place: int, weights: NDArray[Any], before: NDArray[Any]) -> None:
-        """Weights as the step begins from them; they are kept in ``before``, which is 1-D."""
+        """Weights of any shape as the step begins from them; they are kept in ``before``, which is 1-D."""
         k.take_weights(weights.reshape(-1), before, self._moments[place, WEIGHTS])
 
     def take_step(self, place: int, weights: NDArray[Any], before: NDArray[Any]) -> None:
-        """Weights that the step has made."""
+        """Weights, in their shape, that the step has made of ``before`` (1-D)."""
         k.take_step(weights.reshape(-1), before, self._gradients[place])
 
     # -- what they tell ---------------------------------------------------------------------------------------------
@@ -177,7 +177,7 @@ class StepTable:
 
 
 def norm_of(gradients: Sequence[NDArray[Any]]) -> float:
-    """Of several arrays together."""
+    """Of several arrays, of any shape, together."""
     found = np.zeros(7)
     for gradient in gradients:
         k.take_gradient(gradient.reshape(-1), found)

@@ -23,6 +23,7 @@ import pytest
 from cli.conftest import SMALL, command
 from pseudo_terminal import PseudoTerminal, allowed, environment, wait_until
 
+from nntui.terminal.leaving import PATIENCE_SECONDS
 from nntui_engine.errors import InputError
 from nntui_engine.record.outcome import summary_of
 from nntui_engine.record.recorder import Recorder
@@ -350,7 +351,7 @@ def test_signals_at_random_moments(place: Place) -> None:
                 slowest = max(slowest, seconds)
             counts[f"{state.name} {number.name}"] += 1
     print(f"{sum(counts.values())} moments, slowest {slowest:.2f} s: {dict(sorted(counts.items()))}")
-    assert_soon(slowest)
+    assert slowest < allowed(PATIENCE_SECONDS)  # of many, one may fall where the machine is busiest
 
 
 SWALLOWED = """
