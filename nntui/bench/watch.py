@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +38,14 @@ def measure(bench: Bench) -> dict[str, Any]:
     torch.set_num_threads(1)
     found: dict[str, Any] = {}
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            for name, make in NETWORKS.items():
-                bench.say(f"watch: {name}")
-                spreads, closes = {}, []
-                turns: dict[str, Turn] = {}
-                for way in WAYS:
-                    turns[way], close = _turn(torch, make, way, Path(folder) / f"{len(found)} {way}.nntui")
-                    closes.append(close)
+        for name, make in NETWORKS.items():
+            bench.say(f"watch: {name}")
+            with tempfile.TemporaryDirectory() as folder, ExitStack() as watches:
+                turns = {way: _turn(torch, make, way, Path(folder) / f"{way}.nntui", watches) for way in WAYS}
                 spreads = take_turns(turns, bench.seconds)
-                for close in closes:
-                    close()
-                bare = spreads["bare"]["median"]
-                quotients = {f"{way}/bare": spreads[way]["median"] / bare for way in WAYS if way != "bare"}
-                found[name] = {**spreads, "ratios": quotients}
+            bare = spreads["bare"]["median"]
+            quotients = {f"{way}/bare": spreads[way]["median"] / bare for way in WAYS if way != "bare"}
+            found[name] = {**spreads, "ratios": quotients}
     finally:
         torch.set_num_threads(before)
     return found
@@ -71,13 +66,13 @@ def sheets(found: dict[str, Any]) -> list[Sheet]:
     ]
 
 
-def _turn(torch: Any, make: "Make", way: str, record: Path) -> tuple[Turn, Callable[[], None]]:
-    """Steps of a network that is looked at in a way, and what ends that."""
+def _turn(torch: Any, make: "Make", way: str, record: Path, watches: ExitStack) -> Turn:
+    """Steps of a network that is looked at in a way; a watch of it is among ``watches``, which end it."""
     torch.manual_seed(0)
     model, x = make(torch.nn, torch)
     y = torch.randint(0, 10, (len(x),))
     optimizer = torch.optim.Adam(model.parameters())
-    look, close = _look(torch, model, optimizer, way, record)
+    look = _look(torch, model, optimizer, way, record, watches)
 
     def advance(steps: int) -> None:
         for _ in range(steps):
@@ -88,20 +83,22 @@ def _turn(torch: Any, make: "Make", way: str, record: Path) -> tuple[Turn, Calla
             optimizer.step()
 
     if way != "tenth":
-        return Repeated(advance), close
+        return Repeated(advance)
     tens = Repeated(lambda steps: advance(TENTH * steps))  # a turn has looked at as many steps as it should
-    return lambda seconds: [took / TENTH for took in tens(seconds)], close
+    return lambda seconds: [took / TENTH for took in tens(seconds)]
 
 
 def _look(
-    torch: Any, model: Any, optimizer: Any, way: str, record: Path
-) -> tuple[Callable[[Any], object], Callable[[], None]]:
-    """What is called between the backward pass and the step, with the loss; and what ends it."""
+    torch: Any, model: Any, optimizer: Any, way: str, record: Path, watches: ExitStack
+) -> Callable[[Any], object]:
+    """What is called between the backward pass and the step, with the loss."""
     if way in ("watched", "tenth"):
         import nntui
 
-        watch = nntui.watch(model, optimizer, record=record, every=TENTH if way == "tenth" else 1)
-        return watch, watch.close
+        every = TENTH if way == "tenth" else 1
+        watch = nntui.watch(model, optimizer, record=record, every=every)
+        watches.callback(watch.close)
+        return watch
     parameters = list(model.parameters())
 
     def histograms(loss: Any) -> object:
@@ -116,7 +113,7 @@ def _look(
         return [loss.item(), *(parameter.grad.norm().item() for parameter in parameters)]
 
     looks: dict[str, Callable[[Any], object]] = {"histograms": histograms, "norms": norms, "bare": lambda _: None}
-    return looks[way], lambda: None
+    return looks[way]
 
 
 Make = Callable[[Any, Any], tuple[Any, Any]]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 0.05  # between two looks at a script that has not made its first step
 SHOWN = 20  # lines of its output that stay in the terminal
 STOPPING_SECONDS = 10.0  # that a script has, until it is said how to end it
-NEVER = "recorded nothing: where model and optimizer are made, it has to say nntui.watch(model, optimizer)"
+NEVER = "recorded nothing: it has to say nntui.watch(model, optimizer) where both are made, or to use a nntui.Recorder"
 
 
 @click.command(

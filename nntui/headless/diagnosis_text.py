@@ -56,10 +56,7 @@ def _findings(title: str, findings: Sequence[Finding], width: int) -> Renderable
 def _unchecked(missing: Sequence[Unchecked], width: int) -> Iterator[Text]:
     for one in missing:
         rules = ", ".join(rule.replace("_", " ") for rule in one.rules)
-        if len(rules) > width // 2:
-            yield from wrapped("  ", f"{rules}: {one.why}", width)
-        else:
-            yield from wrapped(f"  {rules}: ", one.why, width)
+        yield from wrapped(f"  {rules}: ", one.why, width)
 
 
 def _state(lane: LaneDiagnosis) -> str:

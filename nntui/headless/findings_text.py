@@ -29,6 +29,10 @@ def evidence_words(finding: Finding) -> str:
 
 
 def wrapped(label: str, words: str, width: int) -> Iterator[Text]:
-    """``words`` after ``label``; further lines stand under the first word."""
+    """``words`` after ``label``; further lines stand under the first word, or under the label where that takes more
+    than half of the width."""
+    if len(label) > width // 2:
+        indent = " " * (len(label) - len(label.lstrip()))
+        label, words = indent, f"{label.strip()} {words}"
     for place, line in enumerate(wrap(words, width - len(label))):
         yield Text((label if place == 0 else " " * len(label)) + line)

@@ -155,6 +155,11 @@ class KeptRun:
         """Why it is not kept, or not to its end."""
         return self._refused or ("" if self._recorder is None else self._recorder.trouble)
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to be written."""
+        return self._recorder is not None
+
     def sampled(self, lane: int, samples: "Mapping[str, tuple[Any, Any]]") -> None:
         """The newest samples of a lane."""
         recorder = self._there()

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from .ahead import Ahead
 from .any_session import AnySession
 from .app import LabApp
 from .config import config_file, read_config
-from .history import History, history_folder
+from .history import History, KeptRun, history_folder
 from .opening import kept_session, session_of, session_of_branch, session_of_record, watched_session
 from .recording import NO_LOG, recorder_of
 from .session import Session
@@ -148,6 +149,8 @@ def _written(session: AnySession) -> None:
     """Waits until the record of a session's run, if there is one, is written; says what went wrong with one that was
     asked for."""
     recorder = session.recorder
+    if isinstance(recorder, KeptRun) and not recorder.begun:
+        return  # it was left before its run was there
     if recorder is not None:
         session.stop(WRITING_SECONDS if recorder.name else KEEPING_SECONDS)
         if recorder.name and recorder.trouble:
@@ -162,6 +165,14 @@ def run_launcher() -> int:
     return _run(LabApp(None, config=config, ahead=ahead), trouble, history, ahead)
 
 
+class Unawaited(ThreadPoolExecutor):
+    """Threads of the app's that its end does not wait for: one may be within an import that takes seconds."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
+        """Takes no more work."""
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 def _run(app: LabApp, trouble: str, history: History | None, ahead: Ahead | None = None) -> int:
     """Runs the app; ``trouble`` is what was wrong with a person's settings: said in the app, and before it.
     ``history`` keeps what is opened from there."""
@@ -171,6 +182,7 @@ def _run(app: LabApp, trouble: str, history: History | None, ahead: Ahead | None
         app.troubles.append(trouble)
     try:
         with asyncio.Runner() as runner:
+            runner.get_loop().set_default_executor(Unawaited())
             app.catch_signals(runner.get_loop())
             runner.run(app.run_async())
     finally:

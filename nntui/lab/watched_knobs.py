@@ -36,7 +36,8 @@ def _knob(name: str) -> NumberKnob:
     """Of what is set under a name, by one knob for each group of parameters where the optimizer has several."""
     what, group = named(name)
     low, high = RANGES[what]
-    parameter = Parameter(what, 0.0, SETTABLE[what], low=low, high=high)
+    means = SETTABLE[what] if group is None else f"{SETTABLE[what]} of group {group} of the optimizer's parameters"
+    parameter = Parameter(what, 0.0, means, low=low, high=high)
     kind = FactorKnob if name == "lr" else NumberKnob
     label = "lr ×" if what == "lr" else what.replace("_", " ")
     key = f"{TURNED}.{name}"

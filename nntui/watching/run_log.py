@@ -124,10 +124,6 @@ class RunLog:
         if not self.begun:
             path.unlink(missing_ok=True)
 
-    def discard(self) -> None:
-        """Closes the file of a run that will not be."""
-        self._recorder.close()
-
 
 def place_of_record(record: str | os.PathLike[str] | None) -> tuple[Path, Path]:
     """Where a record is wanted, by the script or else by the environment, and a free name there."""

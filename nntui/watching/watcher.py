@@ -48,7 +48,7 @@ class Watch:
         try:
             self._controls = Controls(path, model, optimizer, save) if controls else None
         except OSError:
-            self._log.discard()
+            self._log.close(0)
             raise
         self._measuring = Measuring(model, layers, self._stop_watching)
         self._clipping = ClippingSeen(model)
@@ -168,10 +168,12 @@ class Watch:
         if isinstance(loss, torch.Tensor):
             self._log.notice(self._checks.loss(loss))
             loss = loss.detach()
-        if self._measuring.used or self._pending is None:
+        if self._measuring.used or not self.step:
             losses, accuracies = self._losses, self._accuracies
-        else:  # nothing was run forward since the last step: it is that step's
+        elif self._pending is not None:  # nothing was run forward since the last step: it is that step's
             losses, accuracies = self._pending["losses"], self._pending["accuracies"]
+        else:
+            return  # that step was not measured
         losses.append(loss)
         if accuracy is not None:
             accuracies.append(accuracy)
@@ -211,10 +213,12 @@ class Watch:
         self._rate = float(self._optimizer.param_groups[0]["lr"])
 
     def _after_step(self) -> None:
+        measuring = self._measuring
         if self._skipped:
+            self._losses, self._accuracies = [], []
+            measuring.clear()
             return
         self.step += 1
-        measuring = self._measuring
         if measuring.on:
             measuring.after_step()
             table = unscaled(measuring.table.row(), self._shortened, self._loss_scale())
@@ -236,6 +240,7 @@ class Watch:
             if self._log.due():
                 self._log.flush(self.step, "running")
         else:
+            self._commit()
             self._losses, self._accuracies = [], []
             measuring.used = False
         measuring.on = (self.step + 1) % self._every == 0 or self._every == 1

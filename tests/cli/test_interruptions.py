@@ -23,7 +23,6 @@ import pytest
 from cli.conftest import SMALL, command
 from pseudo_terminal import PseudoTerminal, allowed, environment, wait_until
 
-from nntui.terminal.leaving import PATIENCE_SECONDS
 from nntui_engine.errors import InputError
 from nntui_engine.record.outcome import summary_of
 from nntui_engine.record.recorder import Recorder
@@ -251,7 +250,7 @@ def end(terminal: PseudoTerminal, number: signal.Signals) -> float:
     if not shown and "Fatal Python error: init_" in terminal.text:
         return seconds  # Python itself, before the program's first line
     assert status == 128 + number, terminal.text[-2000:]
-    assert not shown or "Traceback" not in terminal.text
+    assert not shown or "Traceback" not in terminal.text, terminal.plain()[-3000:]
     return seconds
 
 
@@ -349,9 +348,10 @@ def test_signals_at_random_moments(place: Place) -> None:
             if terminal.process.poll() is None:
                 seconds = end(terminal, signal.SIGTERM if number == signal.SIGTSTP else number)
                 slowest = max(slowest, seconds)
+                print(f"{seconds:.2f} {state.name} {number.name} after {moment:.2f}", flush=True)
             counts[f"{state.name} {number.name}"] += 1
     print(f"{sum(counts.values())} moments, slowest {slowest:.2f} s: {dict(sorted(counts.items()))}")
-    assert slowest < allowed(PATIENCE_SECONDS)  # of many, one may fall where the machine is busiest
+    assert_soon(slowest)
 
 
 SWALLOWED = """

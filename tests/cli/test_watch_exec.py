@@ -58,8 +58,8 @@ def test_without_a_terminal_a_script_runs_as_python_runs_it(tmp_path):
     assert done.returncode == 7
     assert done.stdout == f"{['--epochs', '3', '-h']} {tmp_path / 'sub'} {tmp_path / 'says.nntui'}\n"
     assert done.stderr == (
-        "on stderr\nnntui: sub/says.py recorded nothing: where model and optimizer are made, it has to say "
-        "nntui.watch(model, optimizer)\n"
+        "on stderr\nnntui: sub/says.py recorded nothing: it has to say nntui.watch(model, optimizer) where both are "
+        "made, or to use a nntui.Recorder\n"
     )
 
 

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from pseudo_terminal import environment
 STEPS = int(os.environ.get("NNTUI_LONG_STEPS", "100000"))
 PARTS = 10
 MOST_GROWTH = 100_000_000  # bytes, from the end of the first part on
-MOST_SLOWER = 3.0  # times what a frame costs in the first part: ten, where one goes through the whole past
+MOST_SLOWER = 1.2  # times what the cheapest frame of the first half costs, that of the second
 
 
 def resident_bytes() -> int:
@@ -32,7 +31,8 @@ def resident_bytes() -> int:
 
 
 async def measured(steps: int, folder: Path) -> list[dict[str, float]]:
-    """By part of the run: steps, bytes at its end, frames, and processor seconds of the screen's thread for one."""
+    """By part of the run: steps, bytes at its end, frames, and processor seconds of the screen's thread for the
+    cheapest one: what else the machine does makes the others cost more."""
     from nntui.lab.app import LabApp
     from nntui.lab.history import History
     from nntui.lab.opening import session_of
@@ -55,7 +55,7 @@ async def measured(steps: int, folder: Path) -> list[dict[str, float]]:
             assert app.model.view.stage != "failed", app.model.view.error
             step = 0 if app.model.view.snapshot is None else app.model.view.snapshot.step
             if step >= steps * (len(parts) + 1) / PARTS:
-                cost = median(costs[1:]) if len(costs) > 1 else math.nan
+                cost = min(costs, default=math.inf)
                 parts.append({"step": step, "bytes": resident_bytes(), "frames": len(costs), "seconds": cost})
                 costs.clear()
     session.stop(60.0)
@@ -75,7 +75,9 @@ def test_memory_and_frames_stay_as_they_are(tmp_path: Path) -> None:
         print(f"{part['step']:>9} {part['bytes'] / 1e6:7.1f} MB {part['frames']:5} {1000 * part['seconds']:6.2f} ms")
     assert len(parts) == PARTS
     assert parts[-1]["bytes"] - parts[0]["bytes"] < MOST_GROWTH
-    assert parts[-1]["seconds"] < MOST_SLOWER * parts[0]["seconds"]
+    first, second = parts[1 : PARTS // 2], parts[PARTS // 2 :]  # the first part begins without a past
+    cheapest = [min(part["seconds"] for part in half) for half in (first, second)]
+    assert cheapest[1] < MOST_SLOWER * cheapest[0]
 
 
 if __name__ == "__main__":

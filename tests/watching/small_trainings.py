@@ -1,6 +1,7 @@
 """A small classifier, its rows, and its training written out plainly: what frameworks must come to, too."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="PyTorch is no dependency: without it there is nothing to watch")
 
 from torch import nn  # noqa: E402
+from watching.records import last  # noqa: E402
 
 ROWS, BATCH, RATE = 40, 4, 0.1  # ten batches
 
@@ -20,6 +22,13 @@ def network() -> nn.Sequential:
 def rows() -> tuple[torch.Tensor, torch.Tensor]:
     made = torch.Generator().manual_seed(2)
     return torch.randn(ROWS, 3, generator=made), torch.randint(0, 2, (ROWS,), generator=made)
+
+
+def assert_finished(path: Path, *layers: str) -> None:
+    """The record of a training that came to its end, in which these layers were watched."""
+    lane = last(path)
+    assert [layer.name for layer in lane.layers] == list(layers)
+    assert lane.state == "finished"
 
 
 def weights(model: nn.Module) -> bytes:

@@ -14,7 +14,7 @@ pytest.importorskip("accelerate", reason="the extra adapters is not installed")
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 from watching.loops import history  # noqa: E402
-from watching.small_trainings import BATCH, RATE, network, plain, rows, weights  # noqa: E402
+from watching.small_trainings import BATCH, RATE, assert_finished, network, plain, rows, weights  # noqa: E402
 
 from nntui.adapters.hugging_face import NntuiCallback  # noqa: E402
 from nntui.watching.orders import Order  # noqa: E402
@@ -109,17 +109,14 @@ def test_steps_losses_and_norms_are_those_of_the_plain_loop(group, clip, kind, p
     if kind is Classifier and group < 3:
         assert weights(model) == expected.weights
         assert losses.tolist() == expected.losses
-    lane = RecordSource(path).full_snapshot(None).lanes[0]
-    assert [layer.name for layer in lane.layers] == ["net.0", "net.2"]
-    assert lane.state == "finished"
+    assert_finished(path, "net.0", "net.2")
     assert not RecordSource(path).findings()
 
 
 def test_options_are_those_of_watch(path):
     trained(path, NntuiCallback(path, every=4, layers=["net.2"], title="mine"))
     assert history(path)[0].tolist() == [1, 4, 8]
-    lane = RecordSource(path).full_snapshot(None).lanes[0]
-    assert [layer.name for layer in lane.layers] == ["net.2"]
+    assert_finished(path, "net.2")
 
 
 def test_a_loss_that_the_model_does_not_return_is_left_out(path):

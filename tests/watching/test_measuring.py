@@ -1,7 +1,5 @@
 """What a watch measures is what plain NumPy finds in the same step, and what the engine says of the same network."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -9,20 +7,12 @@ torch = pytest.importorskip("torch", reason="PyTorch is no dependency: without i
 
 from torch import nn  # noqa: E402
 from watching.networks import CASES, STEP, made, measured_plainly  # noqa: E402
+from watching.records import last  # noqa: E402
 
 import nntui  # noqa: E402
-from nntui_engine.record.source import RecordSource  # noqa: E402
 from nntui_engine.run.snapshot import LaneSnapshot  # noqa: E402
 
 LR = 0.1
-
-
-def last(path: Any) -> LaneSnapshot:
-    source = RecordSource(path)
-    try:
-        return source.full_snapshot(None).lanes[0]
-    finally:
-        source.close()
 
 
 def check(lane: LaneSnapshot, expected: dict[str, dict[str, float]], close: float = 1e-9) -> int:

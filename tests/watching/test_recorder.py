@@ -10,25 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 from pseudo_terminal import environment
+from watching.records import last
 
 import nntui
 from nntui.watching.run_log import NntuiWarning
 from nntui.watching.table import STEP
 from nntui_engine import Experiment
 from nntui_engine.record.source import RecordSource
-from nntui_engine.run.snapshot import LaneSnapshot
 from nntui_engine.scenario import scenario_from_dict
 
 LR = 0.1
 DOCS = Path(__file__).parents[2] / "docs" / "watching.md"
-
-
-def last(path: Path) -> LaneSnapshot:
-    source = RecordSource(path)
-    try:
-        return source.full_snapshot(None).lanes[0]
-    finally:
-        source.close()
 
 
 def said(caught: list[warnings.WarningMessage]) -> list[str]:
@@ -131,6 +123,8 @@ def test_what_is_already_known_is_taken_as_it_is(path):
     assert lane.whole_history["validation_loss"].steps.tolist() == [20], "one row for what was told of one step"
     source = RecordSource(path)
     assert source.scenario.title == "By hand"
+    assert "The run takes no orders." in source.scenario.lesson
+    assert "module" not in source.scenario.lesson, "of PyTorch"
     source.close()
 
 

@@ -46,6 +46,18 @@ of code that mends it.
 
 **What cannot be seen.** Activations that are functions and no modules, and the data.
 """
+TOLD_LESSON = """
+# A training of your own
+
+**What you see.** What the script tells of each step, and of every layer by the name that it gives it. A healthy
+network's loss falls; its layers' gradient norms and activation variances lie within a few powers of ten of each other;
+updates are about a thousandth of the weights.
+
+**What you can do.** *,* and *.* go back and forward through the steps. *w* and *enter* show a layer large. What is
+wrong is named under the plots. The run takes no orders.
+
+**What cannot be seen.** What the script does not tell, and the data.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +66,8 @@ class Description:
 
     ``trainable`` is of each layer. ``turnable``: what may be turned from outside and where it stands at first, of "lr"
     a factor, of "dropout" a list where modules differ; nothing of a run that takes no orders. ``panels``: the plots
-    that are shown first. ``in_pytorch``: whether fixes are said as code of PyTorch.
+    that are shown first. ``in_pytorch``: whether nntui.watch measures it, and fixes are said as code of PyTorch; else a
+    script tells what it has measured.
     """
 
     title: str
@@ -167,8 +180,8 @@ class WatchedRecorder:
         }
         head = {
             "name": self.writer.path.stem, "title": described.title, "summary": f"A network of {described.framework}.",
-            "lesson": LESSON, "source": "", "panels": described.panels, "is_surface": False, "tries": (),
-            "expectations": (), "changes": (),
+            "lesson": LESSON if described.in_pytorch else TOLD_LESSON, "source": "", "panels": described.panels,
+            "is_surface": False, "tries": (), "expectations": (), "changes": (),
         }  # fmt: skip
         said = {
             "head": to_text(head), "kind": Watched.name, "seed": str(UNKNOWN_SEED), "steps": "0", "every": str(every),
