@@ -117,7 +117,7 @@ class LabApp(SettingsActions):
         if self.still:
             self.take(self.source.poll())
             return
-        self.run_worker(prepare, thread=True)  # 0.15 s in which the screen would stand still
+        self.run_worker(_prepare, thread=True)  # 0.2 s in which the screen would stand still
         self.redraw()
         if self.anything_open:
             self.source.start(self._ordered_is_done)
@@ -309,6 +309,7 @@ class LabApp(SettingsActions):
 
     def _leave_on_signal(self, status: int) -> None:
         leave_in_any_case(status, first=self.restore_terminal)
+        self.source.stop(0.0)  # what trains or writes would slow the screen's end down
         self.exit(return_code=status)
 
     def _handle_exception(self, error: Exception) -> None:
@@ -328,3 +329,11 @@ class LabApp(SettingsActions):
         kept = getattr(self._driver, "kept", None)
         if kept is not None:
             kept.restore_all()
+
+
+def _prepare() -> None:
+    """Imports, beside the first frames, what a later moment has no time for: the first plot, and the words of Textual
+    for a mistake in a thread."""
+    import rich.traceback  # noqa: F401
+
+    prepare()

@@ -17,6 +17,8 @@ from nntui_engine.tasks.surface_lane import IN_ROWS
 from .files import NUMBERS_BEGIN
 
 Row = dict[str, Any]
+Column = tuple[np.ndarray, np.ndarray]
+ROWS_AT_ONCE = 64
 
 
 def numbers_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False) -> str:
@@ -31,10 +33,14 @@ def numbers_text(snapshot: Snapshot, stopped: Callable[[], bool] = lambda: False
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*NUMBERS_BEGIN, *names])
     for lane, columns in tables:
-        for step in sorted({step for column in columns.values() for step in column}):
-            _go_on_unless(stopped)
-            values = (columns[name].get(step) if name in columns else None for name in names)
-            writer.writerow([lane, f"{step:g}", *("" if value is None else repr(value) for value in values)])
+        every = np.unique(np.concatenate([np.empty(0), *(steps for steps, _ in columns.values())]))
+        for begin in range(0, len(every), ROWS_AT_ONCE):
+            rows = every[begin : begin + ROWS_AT_ONCE]
+            cells = []
+            for name in names:
+                _go_on_unless(stopped)
+                cells.append(_cells(rows, *columns[name]) if name in columns else [""] * len(rows))
+            writer.writerows(zip([lane] * len(rows), [f"{step:.12g}" for step in rows], *cells, strict=True))
     return text.getvalue()
 
 
@@ -106,19 +112,18 @@ def _samples(series: Series) -> Iterator[tuple[int, list[float]]]:
     return zip(series.steps.astype(int).tolist(), series.mean.tolist(), strict=True)
 
 
-def _columns(lane: LaneSnapshot) -> dict[str, dict[float, float]]:
-    """By column: the value at each step."""
-    found: dict[str, dict[float, float]] = {}
-    for name, series in lane.whole_history.items():
-        found[name] = _values(series.steps, series.mean[:, 0])
+def _columns(lane: LaneSnapshot) -> dict[str, Column]:
+    """By name: the steps in their order, and the value at each. Without a column of which nothing was measured."""
+    found = {name: (series.steps, series.mean[:, 0]) for name, series in lane.whole_history.items()}
     for name, series in lane.layer_history.items():
         for place, layer in enumerate(lane.layers[: series.mean.shape[1]]):
-            found[f"{name} {layer.name}"] = _values(series.steps, series.mean[:, place])
-    return {name: column for name, column in found.items() if column}
+            found[f"{name} {layer.name}"] = (series.steps, series.mean[:, place])
+    return {name: (steps, values) for name, (steps, values) in found.items() if not np.isnan(values).all()}
 
 
-def _values(steps: np.ndarray, values: np.ndarray) -> dict[float, float]:
-    """The values that were measured, NaN and infinity as what they are where others stand beside them."""
-    if np.isnan(values).all():
-        return {}
-    return dict(zip(steps.tolist(), values.astype(float).tolist(), strict=True))
+def _cells(rows: np.ndarray, steps: np.ndarray, values: np.ndarray) -> list[str]:
+    """What stands in a column at these steps: NaN and infinity as what they are, nothing where it was not measured."""
+    places = np.searchsorted(steps, rows)
+    there = np.append(steps, np.nan)[places] == rows
+    measured = iter(values[places[there]].astype(float).tolist())
+    return [repr(next(measured)) if one else "" for one in there.tolist()]

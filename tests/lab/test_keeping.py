@@ -3,6 +3,7 @@
 import csv
 import io
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,32 @@ def test_numbers_are_those_that_were_measured() -> None:
     assert float(last["gradient_norm output"]) == run.lanes[1].statistics["layers"]["gradient_norm"][1]
     evaluated = [row["step"] for row in rows if row["lane"] == "a" and row["train_loss"]]
     assert evaluated == ["0", "10", "20", "30"]
+
+
+def test_numbers_of_long_runs_keep_their_steps_and_gaps() -> None:
+    run = experiment()
+    run.advance(100)
+    of = run.full_snapshot(None).lanes[0]
+    late = 12_345_678.0  # more digits than a short form of a number has
+    whole = {name: replace(one, steps=one.steps + late) for name, one in of.whole_history.items()}
+    loss = whole["loss"].mean.copy()
+    loss[3] = np.nan
+    whole["loss"] = replace(whole["loss"], mean=loss)
+    layers = {name: replace(one, steps=one.steps + late) for name, one in of.layer_history.items()}
+    moved = replace(of, whole_history=whole, layer_history=layers)
+    nothing = replace(of, name="nothing", whole_history={}, layer_history={})
+    snapshot = replace(run.full_snapshot(None), lanes=(moved, nothing))
+    rows = list(csv.DictReader(io.StringIO(numbers_text(snapshot))))
+    assert {row["lane"] for row in rows} == {"a"}
+    assert [int(row["step"]) for row in rows] == [12_345_678 + step for step in range(101)]
+    by_step = {int(row["step"]): row for row in rows}
+    for name, series in whole.items():
+        told = dict(zip(series.steps.astype(int).tolist(), series.mean[:, 0].tolist(), strict=True))
+        written = {step: row[name] for step, row in by_step.items() if row.get(name)}
+        if np.isnan(series.mean).all():
+            told = {}  # never measured: no column
+        assert written == {step: repr(float(value)) for step, value in told.items()}
+    assert [row["loss"] for row in rows].count("nan") == 1
 
 
 @pytest.mark.parametrize("name", ["noisy-moons", "adding-problem", "receptive-field", "beale"])
