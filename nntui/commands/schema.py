@@ -17,7 +17,7 @@ def command(name: str) -> None:
     """Print the JSON Schema of what a command writes as JSON.
 
     run: nntui run --headless --format json. jsonl: a line of --format jsonl. fair: nntui run --fair --format json.
-    list, diagnose, compare, runs, verify and bench: these commands with --json. sweep: nntui sweep --format json.
+    sweep: nntui sweep --headless --format json. list, diagnose, compare, runs, verify and bench: these with --json.
     sabotage: nntui verify --sabotage --json.
     """
     from nntui.headless.machine import write_json

@@ -5,11 +5,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nntui.commands.options import SCENARIO, SEED, WholeNumberType, examples, with_sets, with_steps
+from nntui.commands.options import (
+    SCENARIO,
+    SEED,
+    WholeNumberType,
+    examples,
+    require_terminal,
+    with_sets,
+    with_steps,
+)
 
 if TYPE_CHECKING:
     from nntui.sweep.results import Results
 
+NO_SCREEN = "add --headless to work without a screen"
 MOST_SEEDS = 10_000
 MOST_WORKERS = 256
 
@@ -20,7 +29,7 @@ MOST_WORKERS = 256
     epilog=examples(
         "nntui sweep digits --over train.lr=log:1e-4:1:12",
         "nntui sweep digits --over train.lr=log:1e-4:1:12 --over model.depth=1..8 --seeds 3",
-        "nntui sweep moons --over train.optimizer=sgd,adam --measure validation_loss --format json",
+        "nntui sweep digits --over train.optimizer=sgd,adam --headless --format json",
         "nntui sweep vanishing-gradients --over model.depth=2..12 --measure gradient_norm:1@200",
         "nntui sweep --resume digits-sweep.jsonl",
     ),
@@ -54,12 +63,12 @@ MOST_WORKERS = 256
     help="Keep the cells in this new file.  [default: SCENARIO-sweep.jsonl]",
 )
 @click.option("--resume", type=click.Path(path_type=Path), metavar="FILE", help="Do what is left of a sweep.")
+@click.option("--headless", is_flag=True, help="Work without a screen and print the result.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "csv"]),
-    default="text",
-    help="What is printed.  [default: text]",
+    help="What a headless sweep prints: tables (the default), one JSON document, or CSV with a row for each run.",
 )
 def command(
     scenario: str | None,
@@ -72,9 +81,10 @@ def command(
     workers: int | None,
     out: Path | None,
     resume: Path | None,
-    form: str,
+    headless: bool,
+    form: str | None,
 ) -> int:
-    """Train SCENARIO with every value of some settings, on all processor cores, and measure each run.
+    """Train SCENARIO with every value of some settings, on all processor cores, and watch the map of all runs fill.
 
     Cells are kept in a file as they end: after Ctrl-C, or when the machine has stopped, --resume does the rest. What
     comes of a cell depends on neither the others nor the number of processes.
@@ -82,6 +92,8 @@ def command(
     from nntui.sweep.results import Results
 
     context = click.get_current_context()
+    if form is not None and not headless:
+        raise click.UsageError("--format works with --headless only", context)
     if resume is not None:
         given: dict[str, object] = {
             "SCENARIO": scenario,
@@ -101,12 +113,22 @@ def command(
             raise click.UsageError("Missing argument 'SCENARIO'", context)
         if not over and (seeds or 1) == 1:
             raise click.UsageError("--over is missing: which setting, and which values? (or --seeds N alone)", context)
+        if not headless:
+            require_terminal(NO_SCREEN)
         results = _begin(scenario, over, seeds or 1, seed, measure, sets, steps, out)
+    from nntui_engine.kernels.policy import threads
+
+    at_a_time = max(1, min(workers or threads(), len(results.missing)))
     try:
-        _run(results, workers)
+        if not headless:
+            require_terminal(NO_SCREEN)
+            from nntui.lab.sweep.start import sweep_on_screen
+
+            return sweep_on_screen(results, at_a_time)
+        _run(results, at_a_time)
     finally:
         results.close()
-    _print(results, form)
+    _print(results, form or "text")
     return 0
 
 
@@ -153,17 +175,15 @@ def _say_what_differs(results: "Results") -> None:
             click.echo(f"nntui: {what}: {was} when it began, {here.get(what)} here; new cells may differ", err=True)
 
 
-def _run(results: "Results", workers: int | None) -> None:
+def _run(results: "Results", at_a_time: int) -> None:
     """Does what is left, with a bar on standard error."""
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import held, prompt_exit, putting_away
     from nntui.sweep.workers import processes, warm, work
-    from nntui_engine.kernels.policy import threads
 
     missing = results.missing
     if not missing:
         return
-    at_a_time = min(workers or threads(), len(missing))
     with prompt_exit(), progress_bar() as progress:
         warm(results.plan, progress)
         progress("runs", len(results.found), results.plan.count)
@@ -180,12 +200,12 @@ def _say_lost(count: int) -> None:
 def _print(results: "Results", form: str) -> None:
     if form == "json":
         from nntui.headless.machine import write_json
-        from nntui.headless.sweep import sweep_document
+        from nntui.sweep.document import sweep_document
 
         write_json(sweep_document(results))
     elif form == "csv":
         from nntui.headless.machine import encoded, write_bytes
-        from nntui.headless.sweep import sweep_csv
+        from nntui.sweep.document import sweep_csv
 
         write_bytes(encoded(sweep_csv(results)))
     else:

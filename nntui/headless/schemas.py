@@ -214,7 +214,7 @@ def verify_schema() -> Schema:
 
 
 def sweep_schema() -> Schema:
-    """``nntui sweep --format json``."""
+    """``nntui sweep --headless --format json``."""
     step = {"anyOf": [COUNT, {"type": "null"}]}
     state = {"enum": ["finished", "stopped early", "diverged", "running", "not run"]}
     cell = closed({"set": TABLE, "seed": COUNT, "value": VALUE_OR_NULL, "state": state, "step": step})

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.text import Text
 
 from nntui.headless.numbers import number, statistic
-from nntui.headless.sweep import table_of, values_of
 from nntui.sweep.axes import Axis
 from nntui.sweep.plan import Plan
 from nntui.sweep.results import Results
+from nntui.sweep.table import table_of, values_of
 
 DIVERGED = "×"
 

@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +20,7 @@ LANES_AT_ONCE = 32
 FIRST_LANES = 4
 BATCHES_FOR_EACH = 4  # worker, at least: the last of them end at about the same time
 WAITING = 2  # batches for each worker that are handed out ahead
+LOOKING_SECONDS = 0.1  # between two looks at whether it is to stop
 MOST_FAILURES = 3  # of a batch whose worker ended
 ONE_THREAD = dict.fromkeys(("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -57,7 +59,7 @@ def processes(workers: int) -> Executor:
     from joblib.externals.loky import ProcessPoolExecutor
 
     executor: Executor = ProcessPoolExecutor(
-        max_workers=workers, timeout=None, env=ONE_THREAD, initializer=end_with, initargs=(os.getpid(),)
+        max_workers=workers, timeout=None, env=ONE_THREAD, initializer=begin_worker, initargs=(os.getpid(),)
     )
     return executor
 
@@ -65,18 +67,39 @@ def processes(workers: int) -> Executor:
 def warm(plan: Plan, progress: Callable[[str, int, int], None]) -> None:
     """Has everything compiled that a cell takes, once, before workers look for it."""
     from nntui_engine.compiling.ahead import compile_ahead
+
+    compile_ahead(needed_parts(plan), progress)
+
+
+def needed_parts(plan: Plan) -> tuple[str, ...]:
+    """The parts of the compiled code that its cells take."""
     from nntui_engine.warmup import parts_for
 
     needed: dict[str, None] = {}
     for cell in plan.sample():
         needed |= dict.fromkeys(parts_for(plan.of_cells([cell])))
-    compile_ahead(tuple(needed), progress)
+    return tuple(needed)
 
 
-def end_with(parent: int) -> None:
+def prepare_processes() -> None:
+    """Starts what looks after the locks of processes, while standard error still is a file: to be called before a
+    screen takes it."""
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as of_loky
+
+    resource_tracker.ensure_running()
+    of_loky.ensure_running()
+
+
+def begin_worker(parent: int) -> None:
     """Has this process end as soon as its parent has, since who was killed ends no worker itself. Ctrl-C is for the
-    parent."""
+    parent, and so is the terminal: remarks of libraries would land in the middle of a screen."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    warnings.simplefilter("ignore")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
 
     def look() -> None:
         while os.getppid() == parent:
@@ -93,11 +116,12 @@ def work(
     workers: int,
     lost: Callable[[int], object] = lambda batches: None,  # noqa: ARG005
     ending: Callable[[], AbstractContextManager[object]] = nullcontext,
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Done]:
     """Has the cells done, and yields what comes of them as batches end, in any order.
 
     A batch whose worker has ended is done again by another; ``lost`` hears how many had to be. Workers are put away
-    within ``ending()``. Raises InputError on
+    within ``ending()``, and as soon as it is ``stopped()``. Raises InputError on
     bad input, and where workers end again and again on the same cells.
     """
     waiting = batches(cells, workers)[::-1]
@@ -105,7 +129,7 @@ def work(
     at_work: dict[Future[Done], list[int]] = {}
     executor = make()
     try:
-        while waiting or at_work:
+        while (waiting or at_work) and not stopped():
             broken: list[list[int]] = []
             while waiting and len(at_work) < WAITING * workers and not broken:
                 batch = waiting.pop()
@@ -113,7 +137,7 @@ def work(
                     at_work[executor.submit(do_batch, plan, batch)] = batch
                 except BrokenExecutor:
                     broken.append(batch)
-            for future in wait(list(at_work), return_when=FIRST_COMPLETED).done if at_work else ():
+            for future in wait(list(at_work), LOOKING_SECONDS, FIRST_COMPLETED).done if at_work else ():
                 batch = at_work.pop(future)
                 try:
                     yield future.result()

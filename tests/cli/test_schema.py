@@ -91,6 +91,7 @@ CALLS = {
             "train.lr=0.1,1e5",
             "--measure",
             "gradient_norm:1",
+            "--headless",
             "--format",
             "json",
             "--out",

@@ -18,6 +18,7 @@ from pseudo_terminal import allowed, wait_until
 from nntui.headless.schemas import schema_document
 from nntui.sweep.results import Results
 
+COMMAND = (sys.executable, "-m", "nntui", "sweep")
 OVER = ("--over", "train.lr=log:0.001:10:4", "--over", "model.depth=1..2")
 LONG = ("--over", "train.lr=log:0.001:10:16", "--over", "model.width=4..11", "--seeds", "4", "--steps", "3000")
 
@@ -30,7 +31,7 @@ def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def start(*arguments: str) -> "subprocess.Popen[str]":
     """Two processes that train, in a group of its own."""
     return subprocess.Popen(
-        [sys.executable, "-m", "nntui", "sweep", *arguments, "--format", "json", "--workers", "2"],
+        [*COMMAND, *arguments, "--headless", "--format", "json", "--workers", "2"],
         env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0,
     )  # fmt: skip
 
@@ -59,7 +60,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("whole")
     (folder / "small.toml").write_text(SMALL, encoding="utf-8")
     process = subprocess.run(
-        [sys.executable, "-m", "nntui", "sweep", "small.toml", *LONG, "--format", "json", "--workers", "1"],
+        [*COMMAND, "small.toml", *LONG, "--headless", "--format", "json", "--workers", "1"],
         env=environment(), cwd=folder, capture_output=True, text=True, check=True,
     )  # fmt: skip
     return process.stdout
@@ -67,7 +68,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.mark.slow
 def test_a_document_of_all_cells(invoke: Invoke, small: str) -> None:
-    result = invoke("sweep", small, *OVER, "--seeds", "2", "--format", "json")
+    result = invoke("sweep", small, *OVER, "--seeds", "2", "--headless", "--format", "json")
     assert (result.status, result.err) == (0, "Cells are kept in small-sweep.jsonl.\n")
     document = json.loads(result.out)
     jsonschema.validate(document, schema_document("sweep"))
@@ -78,7 +79,7 @@ def test_a_document_of_all_cells(invoke: Invoke, small: str) -> None:
     first, last = document["cells"][0], document["cells"][-1]
     assert (first["set"], first["seed"]) == ({"lane": "tanh", "train.lr": 0.001, "model.depth": 1}, 0)
     assert (last["set"], last["seed"]) == ({"lane": "ReLU: quick", "train.lr": 10.0, "model.depth": 2}, 1)
-    again = invoke("sweep", "--resume", "small-sweep.jsonl", "--format", "csv")
+    again = invoke("sweep", "--resume", "small-sweep.jsonl", "--headless", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(again.out)))
     assert list(rows[0]) == ["lane", "train.lr", "model.depth", "seed", "validation_loss", "state", "step"]
     assert [float(row["validation_loss"]) for row in rows] == [cell["value"] for cell in document["cells"]]
@@ -86,14 +87,14 @@ def test_a_document_of_all_cells(invoke: Invoke, small: str) -> None:
 
 @pytest.mark.slow
 def test_tables_for_people(invoke: Invoke, small: str) -> None:
-    result = invoke("sweep", small, *OVER, "--measure", "validation_accuracy", "--out", "a.jsonl")
+    result = invoke("sweep", small, *OVER, "--measure", "validation_accuracy", "--out", "a.jsonl", "--headless")
     assert (result.status, result.err) == (0, "")
     lines = result.out.splitlines()
     assert lines[:2] == ["Two moons  small", "validation_accuracy, seed 0; 16 of 16 runs"]
     assert [line.split() for line in lines[3:6]] == [["lane", "=", "tanh"], ["model.depth"], ["train.lr", "1", "2"]]
     assert len({len(line) for line in lines[5:10]}) == 1  # columns end at the same place
     assert [line.split()[0] for line in lines[6:10]] == ["0.001", "0.02154", "0.4642", "10"]
-    document = json.loads(invoke("sweep", "--resume", "a.jsonl", "--format", "json").out)
+    document = json.loads(invoke("sweep", "--resume", "a.jsonl", "--headless", "--format", "json").out)
     best = max(document["cells"], key=lambda cell: cell["value"])
     assert f"Largest   {100 * best['value']:.1f} %" in result.out
 
@@ -101,7 +102,7 @@ def test_tables_for_people(invoke: Invoke, small: str) -> None:
 @pytest.mark.slow
 def test_a_table_wider_than_the_terminal_goes_on_below(invoke: Invoke, small: str) -> None:
     over = ("--over", "train.batch_size=10,20", "--over", "train.lr=log:0.001:10:16", "--set", "model.hidden=[2]")
-    result = invoke("sweep", small, *over, "--seeds", "2", "--steps", "3")
+    result = invoke("sweep", small, *over, "--seeds", "2", "--steps", "3", "--headless")
     lines = result.out.splitlines()
     assert max(map(len, lines)) <= 100
     heads = [line.split()[1:] for line in lines if line.startswith("train.batch_size ")]
@@ -180,7 +181,7 @@ def test_a_signal_ends_it_soon_and_keeps_what_there_is(small: str, number: int, 
 )
 def test_bad_input_is_one_line(invoke: Invoke, small: str, arguments: tuple[str, ...], words: str) -> None:
     before = Path(small).read_text(encoding="utf-8")
-    result = invoke("sweep", *arguments)
+    result = invoke("sweep", *arguments, "--headless")
     assert (result.status, result.out) == (2, "")
     assert result.err.count("\n") == 1
     assert words in result.err
@@ -189,10 +190,10 @@ def test_bad_input_is_one_line(invoke: Invoke, small: str, arguments: tuple[str,
 
 
 def test_what_is_another_here_is_said(invoke: Invoke, small: str) -> None:
-    result = invoke("sweep", small, "--over", "train.lr=0.1,0.2", "--steps", "2", "--out", "a.jsonl")
+    result = invoke("sweep", small, "--over", "train.lr=0.1,0.2", "--steps", "2", "--out", "a.jsonl", "--headless")
     assert result.status == 0
     path = Path("a.jsonl")
     path.write_text(path.read_text(encoding="utf-8").replace('"numpy":"', '"numpy":"0.'), encoding="utf-8")
-    result = invoke("sweep", "--resume", "a.jsonl")
+    result = invoke("sweep", "--resume", "a.jsonl", "--headless")
     assert result.err.startswith("nntui: numpy: 0.")
     assert result.err.endswith("here; new cells may differ\n")
