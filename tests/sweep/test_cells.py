@@ -145,7 +145,7 @@ def test_batches_hold_every_cell_once(count: int, workers: int) -> None:
     cells = list(range(100, 100 + count))
     found = batches(cells, workers)
     assert [cell for batch in found for cell in batch] == cells
-    assert max(map(len, found)) <= 32
+    assert max(map(len, found)) <= 8
     assert len(found) >= min(count, 4 * workers)
 
 
