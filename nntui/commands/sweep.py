@@ -1,5 +1,6 @@
 """``nntui sweep``: many runs of a scenario, with every value of some settings."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from nntui.commands.options import (
 )
 
 if TYPE_CHECKING:
+    from nntui.sweep.crew import Crew
     from nntui.sweep.results import Results
 
 NO_SCREEN = "add --headless to work without a screen"
@@ -32,6 +34,7 @@ MOST_WORKERS = 256
         "nntui sweep digits --over train.optimizer=sgd,adam --headless --format json",
         "nntui sweep vanishing-gradients --over model.depth=2..12 --measure gradient_norm:1@200",
         "nntui sweep --resume digits-sweep.jsonl",
+        "nntui sweep digits --over train.lr=log:1e-4:1:24 --seeds 20 --cluster tcp://10.0.0.1:8786",
     ),
 )
 @click.argument("scenario", type=SCENARIO, required=False)
@@ -57,6 +60,11 @@ MOST_WORKERS = 256
     "--workers", type=WholeNumberType(1, MOST_WORKERS), metavar="N", help="Processes.  [default: one a processor core]"
 )
 @click.option(
+    "--cluster",
+    metavar="tcp://HOST:PORT",
+    help="Have the workers of a Dask cluster do it, or local:N for N of this machine.",
+)
+@click.option(
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -79,6 +87,7 @@ def command(
     sets: tuple[str, ...],
     steps: int | None,
     workers: int | None,
+    cluster: str | None,
     out: Path | None,
     resume: Path | None,
     headless: bool,
@@ -94,6 +103,8 @@ def command(
     context = click.get_current_context()
     if form is not None and not headless:
         raise click.UsageError("--format works with --headless only", context)
+    if workers is not None and cluster is not None:
+        raise click.UsageError("--workers is for this machine's processes: a --cluster has its own", context)
     if resume is not None:
         given: dict[str, object] = {
             "SCENARIO": scenario,
@@ -116,20 +127,39 @@ def command(
         if not headless:
             require_terminal(NO_SCREEN)
         results = _begin(scenario, over, seeds or 1, seed, measure, sets, steps, out)
-    from nntui_engine.kernels.policy import threads
-
-    at_a_time = max(1, min(workers or threads(), len(results.missing)))
     try:
-        if not headless:
-            require_terminal(NO_SCREEN)
-            from nntui.lab.sweep.start import sweep_on_screen
-
-            return sweep_on_screen(results, at_a_time)
-        _run(results, at_a_time)
+        if not results.missing:
+            return _end(results, None, headless, form)
+        with _crew(results, workers, cluster) as crew:
+            return _end(results, crew, headless, form)
     finally:
         results.close()
+
+
+def _end(results: "Results", crew: "Crew | None", headless: bool, form: str | None) -> int:
+    """On the screen, or with a bar and then the result."""
+    if not headless:
+        require_terminal(NO_SCREEN)
+        from nntui.lab.sweep.start import sweep_on_screen
+        from nntui.sweep.workers import LocalCrew
+
+        return sweep_on_screen(results, crew or LocalCrew(1))
+    if crew is not None:
+        _run(results, crew)
     _print(results, form or "text")
     return 0
+
+
+def _crew(results: "Results", workers: int | None, cluster: str | None) -> "AbstractContextManager[Crew]":
+    """Who does what is missing."""
+    if cluster is not None:
+        from nntui.sweep.cluster import cluster_crew
+
+        return cluster_crew(cluster, results.plan)
+    from nntui.sweep.workers import LocalCrew
+    from nntui_engine.kernels.policy import threads
+
+    return nullcontext(LocalCrew(max(1, min(workers or threads(), len(results.missing)))))
 
 
 def _begin(
@@ -175,19 +205,16 @@ def _say_what_differs(results: "Results") -> None:
             click.echo(f"nntui: {what}: {was} when it began, {here.get(what)} here; new cells may differ", err=True)
 
 
-def _run(results: "Results", at_a_time: int) -> None:
+def _run(results: "Results", crew: "Crew") -> None:
     """Does what is left, with a bar on standard error."""
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import held, prompt_exit, putting_away
-    from nntui.sweep.workers import processes, warm, work
+    from nntui.sweep.crew import warm, work
 
-    missing = results.missing
-    if not missing:
-        return
     with prompt_exit(), progress_bar() as progress:
         warm(results.plan, progress)
         progress("runs", len(results.found), results.plan.count)
-        for done in work(results.plan, missing, lambda: processes(at_a_time), at_a_time, _say_lost, putting_away):
+        for done in work(results.plan, results.missing, crew, _say_lost, putting_away):
             with held():
                 results.add(done.results)
             progress("runs", len(results.found), results.plan.count)

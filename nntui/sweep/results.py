@@ -32,6 +32,7 @@ class Results:
         self.plan, self.made_with, self.path = plan, dict(made_with), path
         self.found: dict[int, Result] = {}
         self._file: IO[bytes] | None = None
+        self._begun_here = False
 
     @classmethod
     def begin(cls, path: Path, plan: Plan, made_with: Mapping[str, str]) -> "Results":
@@ -45,6 +46,7 @@ class Results:
             ) from None
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+        results._begun_here = True
         results._lock()
         results._write([{"nntui_sweep": FORMAT, "made_with": results.made_with, "plan": msgspec.to_builtins(plan)}])
         return results
@@ -110,10 +112,12 @@ class Results:
         self.found |= {result.cell: result for result in new}
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file; one that was begun here and has no cell goes again."""
         if self._file is not None:
             self._file.close()
             self._file = None
+            if self._begun_here and not self.found and self.path is not None:
+                self.path.unlink(missing_ok=True)
 
     def _lock(self) -> None:
         assert self._file is not None

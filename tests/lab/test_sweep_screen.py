@@ -21,6 +21,7 @@ from nntui.plotting.theme import ASCII, Theme
 from nntui.sweep.batch import Result, run_batch
 from nntui.sweep.plan import plan_of
 from nntui.sweep.results import Results
+from nntui.sweep.workers import LocalCrew
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import parse_scenario
 
@@ -47,7 +48,7 @@ async def _shown(
     found: Results, keys: tuple[str, ...], size: tuple[int, int], look: Callable[[SweepApp], object] = lambda _: None,
     theme: Theme | None = None,
 ) -> list[str]:  # fmt: skip
-    app = SweepApp(SweepRun(found, 1), SweepModel(found), still=True, theme=theme)
+    app = SweepApp(SweepRun(found, LocalCrew(1)), SweepModel(found), still=True, theme=theme)
     async with app.run_test(size=size) as pilot:
         await pilot.press(*keys)
         await pilot.pause()

@@ -1,13 +1,14 @@
 """Cells are runs like any other: what comes of one depends on neither its neighbours nor the machine's processes."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from nntui.sweep.batch import run_batch
+from nntui.sweep.crew import batches, work
 from nntui.sweep.plan import Plan, default_measure, plan_of
-from nntui.sweep.workers import batches, work
+from nntui.sweep.workers import LocalCrew
 from nntui_engine.errors import InputError
 from nntui_engine.experiment import Experiment
 from nntui_engine.scenario import Scenario, parse_scenario
@@ -61,6 +62,16 @@ def moons() -> Scenario:
 
 def plan(*over: str, measure: str = "validation_loss", **options: Any) -> Plan:
     return plan_of(moons(), over, measure=measure, **options)
+
+
+class Here(LocalCrew):
+    """A thread of this process."""
+
+    def start(self) -> Executor:
+        return ThreadPoolExecutor(1)
+
+    def end(self, executor: Executor) -> None:
+        executor.shutdown()
 
 
 def test_cells_are_numbered_with_seeds_innermost() -> None:
@@ -124,7 +135,7 @@ def test_all_cells_come_back_in_whatever_batches() -> None:
     one = plan("train.lr=log:0.001:1:5", seeds=3)
     alone = {result.cell: result for result in run_batch(one, range(one.count))}
     found = {}
-    for done in work(one, range(one.count), lambda: ThreadPoolExecutor(1), 2):
+    for done in work(one, range(one.count), Here(2)):
         found |= {result.cell: result for result in done.results}
     assert found == alone
 

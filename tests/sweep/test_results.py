@@ -75,6 +75,14 @@ def test_a_cell_is_kept_once(tmp_path: Path) -> None:
     assert (tmp_path / "a.jsonl").read_text().count("\n") == 3
 
 
+def test_what_is_added_is_in_the_file_at_once(tmp_path: Path) -> None:
+    results = Results.begin(tmp_path / "a.jsonl", plan(), MADE_WITH)
+    assert Results.read(tmp_path / "a.jsonl").found == {}
+    results.add(FOUND[:1])
+    assert list(Results.read(tmp_path / "a.jsonl").found) == [3]
+    results.close()
+
+
 def test_one_sweep_at_a_time_writes(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     results = Results.begin(path, plan(), MADE_WITH)

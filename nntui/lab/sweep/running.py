@@ -2,12 +2,11 @@
 
 import threading
 import time
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from nntui.lab.warming import Warming
+from nntui.sweep.crew import Crew, needed_parts, work
 from nntui.sweep.results import Results
-from nntui.sweep.workers import needed_parts, processes, work
 from nntui_engine.errors import InputError
 
 ENDING_SECONDS = 5.0
@@ -24,11 +23,11 @@ class Worker:
 
 
 class SweepRun:
-    """Does what is missing in ``results`` with so many processes; all but :meth:`start` and :meth:`stop` may be read at
+    """Has a crew do what is missing in ``results``; all but :meth:`start` and :meth:`stop` may be read at
     any time. ``progress`` is that of the compiler: (done, total, words)."""
 
-    def __init__(self, results: Results, workers: int) -> None:
-        self.results, self.asked = results, workers
+    def __init__(self, results: Results, crew: Crew) -> None:
+        self.results, self._crew = results, crew
         self.workers: dict[str, Worker] = {}
         self.lost = 0
         self.progress = (0, 0, "")
@@ -92,15 +91,12 @@ class SweepRun:
         self.progress = (0, 0, "")
         self.begun = time.monotonic()
         stopped = lambda: self._stopped  # noqa: E731
-        for done in work(plan, self.results.missing, self._processes, self.asked, self._note_lost, stopped=stopped):
+        for done in work(plan, self.results.missing, self._crew, self._note_lost, stopped=stopped):
             self.results.add(done.results)
             worker = self.workers.setdefault(done.worker, Worker(done.worker))
             worker.cells += len(done.results)
             worker.seconds += done.seconds
             worker.last = time.monotonic()
-
-    def _processes(self) -> Executor:
-        return processes(self.asked)
 
     def _tell(self, done: int, total: int, words: str) -> None:
         self.progress = (done, total, words)

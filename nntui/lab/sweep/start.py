@@ -7,6 +7,7 @@ from msgspec.structs import replace as replaced
 
 from nntui.lab.config import config_file, read_config
 from nntui.lab.start import SWITCH_SECONDS, Unawaited, run_lab
+from nntui.sweep.crew import Crew
 from nntui.sweep.plan import Cell, Plan
 from nntui.sweep.results import Results
 from nntui.sweep.workers import prepare_processes
@@ -19,12 +20,12 @@ from .running import SweepRun
 LONGEST_NAME = 60  # of a lane
 
 
-def sweep_on_screen(results: Results, workers: int) -> int:
+def sweep_on_screen(results: Results, crew: Crew) -> int:
     """Does what is missing while its map is shown; returns the exit status. What has ended is kept in any case."""
     config, trouble = read_config(config_file())
     if trouble:
         print(f"nntui: {trouble}", file=sys.stderr)
-    run, model = SweepRun(results, workers), SweepModel(results)
+    run, model = SweepRun(results, crew), SweepModel(results)
     sys.setswitchinterval(SWITCH_SECONDS)
     prepare_processes()
     run.start()
