@@ -123,10 +123,20 @@ def _read(path: Path) -> "tuple[RawData, Targets]":
         raw = read_npz(path, None, "data")
     else:
         raw = read_csv(path, "last", "auto", None, "data")
+        if raw.targets[0] in raw.classes and all(map(_is_number, raw.features)):
+            raise InputError(f"{path}: line 1 is a row of data; the first line must hold the column names")
     if len(raw.x) < FEWEST_ROWS:
         rows = _count(len(raw.x), "row")
         raise InputError(f"{path}: {rows} of data; at least {FEWEST_ROWS} are needed to learn from and to test on")
     return raw, read_targets(raw, "auto", f"data: {path}")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _guess(raw: "RawData", targets: "Targets") -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The lab in a browser, by textual-serve: a process of its own for every page that is opened."""
 
+import asyncio
 import ipaddress
 import shlex
 import sys
@@ -52,7 +53,10 @@ def serve(scenario: str | None, host: str, port: int) -> None:
             """No log: a person sees the address, and that there is no login."""
 
         async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002
-            """Says where it is."""
+            """Says where it is, once that can be had."""
+            probe = await asyncio.get_running_loop().create_server(asyncio.Protocol, self.host, self.port)
+            probe.close()
+            await probe.wait_closed()
             words = [f"{self.public_url} shows {scenario or 'the launcher'}; Ctrl-C ends it."]
             words.append("There is no login: whoever reaches this address uses the lab, and writes files, as you.")
             if not is_loopback(host):

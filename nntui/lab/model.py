@@ -169,6 +169,12 @@ class LabModel:
 
     def _stay_with_the_lane(self, names: list[str]) -> None:
         """The chosen lane stays chosen where others came or went; of one that is gone the lane that it was like."""
+        if len(names) == len(self._names):
+            others = [(old, new) for old, new in zip(self._names, names, strict=True) if old != new]
+            if len(others) == 1:  # it has another name: whatever is chosen stays where it is
+                (old, new), self._names = others[0], names
+                if old in self._like:
+                    self._like.setdefault(new, self._like[old])
         view, wanted = self.panel_view, self._chosen_name
         for _ in self._like:
             if wanted is not None and wanted not in names:

@@ -25,6 +25,9 @@ def draw_title(grid: Grid, spec: PlotSpec, left: int, right: int, theme: Theme) 
         for sub in dict.fromkeys((whose + subtitle, whose))
         for legend in group
     ]
+    bare, against, _ = short.partition(" against ")
+    if legends and against:  # what cannot be told apart cannot be read
+        choices.append((bare, "", legends[-1]))
     choices += [(spec.title, whose, []), (short, whose, []), (short, "", [])]
     title, sub, legend = next((c for c in choices if _width(*c) <= room), choices[-1])
     column = grid.write(0, left, f" {title} "[:room], f"bold {TEXT}")

@@ -6,9 +6,13 @@ own; layers have a ramp that only grows lighter, so that its order survives in g
 
 import os
 import sys
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
+
+from rich.cells import get_character_cell_size
 
 from .colours import ACCENT as ACCENT
 from .colours import BACKGROUND as BACKGROUND
@@ -113,6 +117,7 @@ ASCII = Glyphs(
     end="~",
 )
 UNICODE = Glyphs()
+_PLAIN = dict(zip("·•–—−…×÷‖λσφθβδΔ∂∇Σ√≤≥≈→←↑↓✓█▀", "-----.x/|lsftbdDdDSv<>~><^vx# ", strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +186,18 @@ class Theme:
     def faded(self, colour: str) -> str:
         """The same colour, dimmed, for the band between smallest and largest value."""
         return "#808080" if self.colour == "16" else mix(self.colours.background, colour, self.colours.fade)
+
+
+def in_ascii(text: str) -> str:
+    """The text in ASCII alone, cell for cell: what has no letter or sign like it is "?", as often as it is wide."""
+    return text if text.isascii() else "".join(_PLAIN.get(one) or _plain(one) for one in text)
+
+
+@lru_cache(maxsize=4096)
+def _plain(character: str) -> str:
+    letters = "".join(one for one in unicodedata.normalize("NFKD", character) if not unicodedata.combining(one))
+    width = get_character_cell_size(character)
+    return letters if letters.isascii() and len(letters) == width else "?" * width
 
 
 def choose_theme(

@@ -104,6 +104,7 @@ def test_the_commands_take_it(invoke: Invoke, tmp_path: Path) -> None:
     [
         ("", "the first line is empty"),
         ("a,b\n", "0 rows below the header"),
+        ("0.5,-1,dog\n1,2,dog\n3,4,cat\n5,6,dog\n", "line 1 is a row of data; the first line must hold"),
         ("a,b\n1,2\n3,4\n", "2 rows of data; at least 3 are needed"),
         ("a,b\n1,2\n", "1 row of data"),
         ("name,city\n" + "x,y\n" * 20, 'column "name": "x" is not a finite number (nntui learns from numbers'),

@@ -213,6 +213,23 @@ async def test_a_lane_gets_another_name() -> None:
         app.source.stop()
 
 
+async def test_a_copy_that_gets_another_name_stays_chosen() -> None:
+    app = lab()
+    async with app.run_test(size=ROOMY) as pilot:
+        await ready(pilot)
+        origins = len(lanes(app))
+        await pilot.press("a")
+        await until(pilot, lambda: len(lanes(app)) == origins + 1 and "again" in chosen(app))
+        await pilot.press("f2", "ctrl+u", *"mine", "enter")
+        await until(pilot, lambda: "mine" in lanes(app))
+        assert chosen(app) == "mine"
+        await pilot.press("D", "D")  # what is taken away is the lane that was renamed; the one it was like is chosen
+        await until(pilot, lambda: len(lanes(app)) == origins)
+        assert "mine" not in lanes(app)
+        assert chosen(app) == next(iter(lanes(app)))
+        app.source.stop()
+
+
 async def test_more_lanes_than_can_be_told_apart_are_refused() -> None:
     app = lab({**TABLES, "lane": [{"name": str(i)} for i in range(MOST_LANES)]})
     async with app.run_test(size=ROOMY) as pilot:

@@ -122,6 +122,17 @@ def test_the_title_is_never_cut() -> None:
     assert " Activation variance ─" in draw_plot(long, 35, 9, THEME).lines()[0].replace("╮", "─")
 
 
+def test_two_kinds_of_points_are_told_apart_before_the_title_says_against_what() -> None:
+    legend = (Key("•", "none", "#ffffff"), Key("▴", "L2", "#ffffff"))
+    long = dataclasses.replace(spec(curve("a", np.ones(9))), title="Validation loss against hidden", legend=legend)
+    upper = {width: draw_plot(long, width, 9, THEME).lines()[0] for width in (44, 42, 60)}
+    assert "Validation loss against hidden" in upper[60]
+    assert " • none  ▴ L2 " in upper[60]
+    for line in upper.values():
+        assert "▴" in line
+        assert "Validation loss" in line
+
+
 def test_ascii_plots_are_ascii() -> None:
     theme = Theme(ascii_only=True, glyphs=ASCII)
     values = np.where(np.arange(100) >= 90, np.nan, np.linspace(1, 0, 100))

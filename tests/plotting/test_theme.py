@@ -11,7 +11,7 @@ from rich.style import Style
 from nntui.looks.regions import Regions
 from nntui.plotting.colours import contrast
 from nntui.plotting.regions import draw_regions
-from nntui.plotting.theme import ASCII, BACKGROUND, UNICODE, Glyphs, Theme, choose_theme, luminance
+from nntui.plotting.theme import ASCII, BACKGROUND, UNICODE, Glyphs, Theme, choose_theme, in_ascii, luminance
 
 LANES = range(16)
 
@@ -113,3 +113,16 @@ def test_the_terminal_decides(
 ) -> None:
     theme = choose_theme(environment, encoding, system)
     assert (theme.colour, theme.ascii_only) == expected
+
+
+def test_in_ascii_every_cell_is_kept() -> None:
+    for words, plain in (
+        ("a · b", "a - b"),
+        ("R² − λ", "R2 - l"),
+        ("Größe", "Gro?e"),
+        ("日本", "????"),
+        ("½ …", "? ."),
+        ("plain", "plain"),
+    ):
+        assert in_ascii(words) == plain
+        assert len(plain) == cell_len(words)

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from nntui.plotting.changes import Changes
 from nntui.plotting.colours import DEFAULT
 from nntui.plotting.grid import Grid, Spot
+from nntui.plotting.theme import Theme, in_ascii
 
 Draw = Callable[[int, int], Grid]
 
@@ -173,7 +174,11 @@ class GridView(Widget):
         self._strips = [self._strip(grid, row) for row in range(height)]
 
     def _strip(self, grid: Grid, row: int) -> Strip:
-        return Strip([Segment(text, self._style(name)) for text, name in grid.runs(row)], grid.width)
+        theme: Theme | None = getattr(self.app, "plot_theme", None)
+        runs = grid.runs(row)
+        if theme is not None and theme.ascii_only:  # whatever was written, also by people: names, titles, lessons
+            runs = [(in_ascii(text), name) for text, name in runs]
+        return Strip([Segment(text, self._style(name)) for text, name in runs], grid.width)
 
     def _style(self, name: str) -> Style:
         style = self._styles_by_name.get(name)
