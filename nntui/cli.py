@@ -39,6 +39,7 @@ COMMANDS = {
     "diagnose": "diagnose",
     "compare": "compare",
     "export": "export",
+    "sweep": "sweep",
     "verify": "verify",
     "snapshot": "snapshot",
     "validate": "validate",

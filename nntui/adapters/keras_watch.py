@@ -117,8 +117,8 @@ class Steps:
 
     def clip(self, grads: Any) -> Any:
         """Clips the gradients of a step, which begins."""
-        group = self.param_groups[0]
         with self._guarded():
+            group = self.param_groups[0]
             for gradient, one in zip(grads, self._variables, strict=True):
                 parameter = one._value
                 self._gradients.append((parameter, parameter.grad))

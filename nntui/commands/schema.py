@@ -4,7 +4,7 @@ import click
 
 from nntui.commands.options import examples
 
-NAMES = ("run", "jsonl", "fair", "list", "diagnose", "compare", "runs", "verify", "sabotage", "bench")
+NAMES = ("run", "jsonl", "fair", "list", "diagnose", "compare", "runs", "sweep", "verify", "sabotage", "bench")
 
 
 @click.command(
@@ -17,8 +17,8 @@ def command(name: str) -> None:
     """Print the JSON Schema of what a command writes as JSON.
 
     run: nntui run --headless --format json. jsonl: a line of --format jsonl. fair: nntui run --fair --format json.
-    list, diagnose, compare, runs, verify and bench: these commands with --json. sabotage: nntui verify --sabotage
-    --json.
+    sweep: nntui sweep --headless --format json. list, diagnose, compare, runs, verify and bench: these with --json.
+    sabotage: nntui verify --sabotage --json.
     """
     from nntui.headless.machine import write_json
     from nntui.headless.schemas import schema_document

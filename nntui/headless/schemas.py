@@ -213,6 +213,15 @@ def verify_schema() -> Schema:
     return closed({"schema": {"const": 1}, "passed": FLAG, "scenarios": listed({"anyOf": [one_seed, seeds]})})
 
 
+def sweep_schema() -> Schema:
+    """``nntui sweep --headless --format json``."""
+    step = {"anyOf": [COUNT, {"type": "null"}]}
+    state = {"enum": ["finished", "stopped early", "diverged", "running", "not run"]}
+    cell = closed({"set": TABLE, "seed": COUNT, "value": VALUE_OR_NULL, "state": state, "step": step})
+    axes = {"type": "object", "additionalProperties": listed({}, 1)}
+    return closed({"schema": {"const": 1}, "scenario": TEXT, "measure": TEXT, "axes": axes, "cells": listed(cell, 1)})
+
+
 def sabotage_schema() -> Schema:
     """``nntui verify --sabotage --json``."""
     reason = {"type": ["string", "null"]}
@@ -299,6 +308,7 @@ SCHEMAS: dict[str, Callable[[], Schema]] = {
     "diagnose": diagnose_schema,
     "compare": compare_schema,
     "runs": runs_schema,
+    "sweep": sweep_schema,
     "verify": verify_schema,
     "sabotage": sabotage_schema,
     "bench": bench_schema,

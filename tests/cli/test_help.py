@@ -76,7 +76,7 @@ def test_the_help_lists_every_command_in_full(invoke):
     assert "..." not in out.partition("Commands:")[2]
 
 
-@pytest.mark.parametrize("name", ["sweep", "tune"])
+@pytest.mark.parametrize("name", ["train", "tune"])
 def test_what_is_not_built_is_not_offered(invoke, name):
     assert name not in COMMANDS
     assert invoke(name).status == 2

@@ -83,6 +83,21 @@ CALLS = {
     "diagnose": [("diagnose", "small", "--json"), ("diagnose", "fast", "--fix", "--json")],
     "compare": [("compare", "recorded", "faster", "--json")],
     "runs": [("runs", "recorded", "faster", "spoiled", "--json")],
+    "sweep": [
+        (
+            "sweep",
+            "small",
+            "--over",
+            "train.lr=0.1,1e5",
+            "--measure",
+            "gradient_norm:1",
+            "--headless",
+            "--format",
+            "json",
+            "--out",
+            "cells",
+        )
+    ],
     "verify": [("verify", "small", "bowl", "--json", "--jobs", "1")],
     "sabotage": [("verify", "small", "--sabotage", "--json", "--jobs", "1")],
 }
@@ -91,6 +106,7 @@ CALLS = {
 def documents(name: str, invoke: Invoke, tmp_path: Any) -> list[Any]:
     files = {name: tmp_path / f"{name}.toml" for name in ("small", "bowl", "fast")}
     files |= {name: tmp_path / f"{name}.nntui" for name in ("recorded", "faster", "spoiled")}
+    files["cells"] = tmp_path / "cells.jsonl"
     files["small"].write_text(SMALL, encoding="utf-8")
     files["bowl"].write_text(BOWL, encoding="utf-8")
     files["fast"].write_text(FAST, encoding="utf-8")

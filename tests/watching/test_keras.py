@@ -404,6 +404,19 @@ def test_a_mistake_of_ours_is_one_warning(where, path, monkeypatch):
     assert not any(one._forward_hooks or one._forward_pre_hooks for one in model.layers)
 
 
+def test_a_mistake_of_ours_in_the_optimizer_is_one_warning(path):
+    callback = NntuiCallback(path)
+
+    class Spoils(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002
+            if batch == 3:
+                callback.watch._steps.param_groups.clear()
+
+    with pytest.warns(NntuiWarning, match=r"watching has stopped at step 3: IndexError: .* The training goes on"):
+        model = trained(callback, Spoils())
+    assert weights(model) == weights(trained())
+
+
 def test_a_training_that_is_broken_off_does_not_hinder_the_next(path, tmp_path):
     class BreaksOff(keras.callbacks.Callback):  # type: ignore[name-defined,misc]
         def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ARG002

@@ -1,0 +1,1 @@
+"""A sweep on the screen: its map fills while processes train."""
