@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nntui.watching.run_log import own_words, warn
-from nntui.watching.watch import watch
 
 EVALUATED = {
     "val_loss": "validation_loss", "validation_loss": "validation_loss", "eval_loss": "validation_loss",
     "val_accuracy": "validation_accuracy", "val_acc": "validation_accuracy",
+    "val_binary_accuracy": "validation_accuracy", "val_categorical_accuracy": "validation_accuracy",
+    "val_sparse_categorical_accuracy": "validation_accuracy",
     "validation_accuracy": "validation_accuracy", "eval_accuracy": "validation_accuracy",
 }  # fmt: skip
 
@@ -50,6 +51,7 @@ class Adapter:
         title: str = "",
         save: Callable[[], object] | None = None,
     ) -> None:
+        super().__init__()
         self.watch: Any = None
         self.broken = False
         self._record, self._controls, self._save = record, controls, save
@@ -59,6 +61,8 @@ class Adapter:
     def open(self, model: Any, optimizer: Any, scaler: Any, *, processes: int) -> None:
         """Watches from here on. With several processes nothing is turned: each has weights of its own, and they must
         stay the same."""
+        from nntui.watching.watch import watch  # imports PyTorch, which Keras can do without
+
         self.close()
         alone = processes == 1
         self.watch = watch(

@@ -5,7 +5,7 @@ keeps a tensor alive beyond the step.
 """
 
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nntui.watching.modules import Candidate, candidates, first_tensor, is_weight
+from nntui.watching.modules import Candidate, first_tensor, is_weight
 from nntui.watching.table import StepTable, Units, norm_of
 from nntui_engine.run.snapshot import LayerInfo
 
@@ -76,12 +76,12 @@ class Layer(Units):
 class Measuring:
     """The hooks on a model's modules, and the numbers of the step that is being made.
 
-    ``wanted``: names of modules that alone are watched; empty for all. While ``on`` is False hooks do nothing.
+    ``watched``: the modules that may turn out to be layers. While ``on`` is False hooks do nothing.
     Layers are known once the model was run; from :meth:`settle` on there are no others. ``failed`` is told of a mistake
     in a hook, of which the model must know nothing.
     """
 
-    def __init__(self, model: nn.Module, wanted: Sequence[str], failed: Callable[[Exception], None]) -> None:
+    def __init__(self, watched: Iterable[Candidate], failed: Callable[[Exception], None]) -> None:
         self.on = True
         self._failed = failed
         self.used = False  # since the last step
@@ -89,14 +89,12 @@ class Measuring:
         self.rows = 0  # of the first layer's input, in this step
         self.settled = False
         self.backward = 0  # times that the last layer has got a gradient since the last step
-        self._model = model
         self._by_module: dict[int, Layer] = {}
         self._came_from: dict[int, tuple[weakref.ref[torch.Tensor], int, Layer]] = {}  # a tensor, its version
         self.table = StepTable()
         self.handles: list[Any] = []
-        for one in candidates(model):
-            if not wanted or one.name in wanted:
-                self.handles.append(one.module.register_forward_hook(partial(self._forward, one)))
+        for one in watched:
+            self.handles += one.hook(self._forward)
 
     # -- hooks ------------------------------------------------------------------------------------------------------
 
@@ -169,8 +167,7 @@ class Measuring:
         return True
 
     def _add(self, one: Candidate, read: torch.Tensor | None, made: torch.Tensor, before: Layer | None) -> Layer:
-        images = bool(one.activation) and made.ndim > 3  # rows of them, whose second axis is the channel
-        first = images or (one.channels_first and made.ndim > 1)
+        first = one.channels_first(made.ndim)
         units = int(made.shape[1] if first else made.shape[-1]) if made.ndim else 1
         shape = (*made.shape[2:], units) if first else tuple(made.shape[1:])
         parts = [Part(parameter, is_weight(name, parameter)) for name, parameter in one.parameters]

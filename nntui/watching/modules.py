@@ -1,7 +1,9 @@
 """Which modules of a network are layers, and what is known of them before they are used."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -73,10 +75,15 @@ class Candidate:
                 return kind
         return self.activation or type(self.module).__name__.lower()
 
-    @property
-    def channels_first(self) -> bool:
-        """Whether its units are the second axis of what it passes on, and not the last."""
-        return isinstance(self.module, CHANNELS_FIRST)
+    def channels_first(self, axes: int) -> bool:
+        """Whether its units are the second of the axes of what it passes on, and not the last."""
+        if self.activation:  # rows of images, whose second axis is the channel
+            return axes > 3
+        return axes > 1 and isinstance(self.module, CHANNELS_FIRST)
+
+    def hook(self, forward: Callable[..., None]) -> list[Any]:
+        """Has ``forward`` called with itself, the module, its inputs and its output; returns what removes that."""
+        return [self.module.register_forward_hook(partial(forward, self))]
 
 
 def candidates(model: nn.Module) -> Iterator[Candidate]:

@@ -78,13 +78,18 @@ def watch(
     return found
 
 
+def check_every(every: object) -> None:
+    """Raises InputError for what is no number of steps."""
+    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
+        raise InputError(f"watch: every must be a whole number of at least 1; got {every!r}")
+
+
 def _check(model: object, optimizer: object, every: object, layers: Sequence[str]) -> None:
     if not isinstance(model, nn.Module):
         raise InputError(f"watch: the model must be a torch.nn.Module; got {type(model).__name__}")
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise InputError(f"watch: the optimizer must be a torch.optim.Optimizer; got {type(optimizer).__name__}")
-    if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-        raise InputError(f"watch: every must be a whole number of at least 1; got {every!r}")
+    check_every(every)
     own = {id(parameter) for parameter in model.parameters()}
     if not own:
         raise InputError(f"watch: {type(model).__name__} has no parameters: there is nothing to watch")

@@ -2,7 +2,7 @@
 
 import atexit
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from torch import nn
 from nntui.watching.clipping import ClippingSeen
 from nntui.watching.controls import Controls
 from nntui.watching.measuring import Measuring
+from nntui.watching.modules import Candidate, candidates
 from nntui.watching.run_log import DEAD_EVERY, NAN, RunLog, warn
 from nntui.watching.script_checks import ScriptChecks
 from nntui.watching.table import unscaled
@@ -50,9 +51,10 @@ class Watch:
         except OSError:
             self._log.close(0)
             raise
-        self._measuring = Measuring(model, layers, self._stop_watching)
+        watched = [one for one in self._candidates(model) if not layers or one.name in layers]
+        self._measuring = Measuring(watched, self._stop_watching)
         self._clipping = ClippingSeen(model)
-        self._checks = ScriptChecks(model, optimizer)
+        self._checks = self._script_checks(model, optimizer)
         self._model = weakref.ref(model)
         self._closed = self._in_hook = False
         self._skipped = False  # the step that is being made, by a fused optimizer, since a gradient is infinite
@@ -166,7 +168,8 @@ class Watch:
 
     def _note_loss(self, loss: Any, accuracy: Any) -> None:
         if isinstance(loss, torch.Tensor):
-            self._log.notice(self._checks.loss(loss))
+            if self._checks is not None:
+                self._log.notice(self._checks.loss(loss))
             loss = loss.detach()
         if self._measuring.used or not self.step:
             losses, accuracies = self._losses, self._accuracies
@@ -193,7 +196,7 @@ class Watch:
             if not measuring.layers:
                 raise InputError("no watched layer was run forward before the first step")
             measuring.settle()
-        if not self._checks.done:
+        if self._checks is not None and not self._checks.done:
             self._log.notice(self._checks.step(measuring.backward))
         scale = _number(self._optimizer, "grad_scale", 1.0)
         if not measuring.on:
@@ -245,6 +248,35 @@ class Watch:
             measuring.used = False
         measuring.on = (self.step + 1) % self._every == 0 or self._every == 1
 
+    # -- what a framework has of its own ------------------------------------------------------------------------------
+
+    def _candidates(self, model: nn.Module) -> Iterable[Candidate]:
+        return candidates(model)
+
+    def _script_checks(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> ScriptChecks | None:
+        return ScriptChecks(model, optimizer)
+
+    def _describe(self, model: nn.Module) -> Description:
+        group = self._optimizer.param_groups[0]
+        numbers = {
+            key: float(value) for key, value in group.items() if isinstance(value, int | float) and key != "params"
+        }
+        numbers["lr"] = float(group["lr"])
+        return Description(
+            title=self._title or type(model).__name__,
+            framework=f"PyTorch {torch.__version__.partition('+')[0]}",
+            layers=tuple(layer.info() for layer in self._measuring.layers),
+            optimizer=type(self._optimizer).__name__.lower(),
+            optimizer_parameters=numbers,
+            batch_size=max(1, self._measuring.rows),
+            dtype="float64" if next(model.parameters()).dtype == torch.float64 else "float32",
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            trainable=tuple(
+                any(part.parameter.requires_grad for part in layer.parts) for layer in self._measuring.layers
+            ),
+            turnable={} if self._controls is None else self._controls.turnable(),
+        )
+
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _loss_scale(self) -> float:
@@ -252,29 +284,9 @@ class Watch:
         return float(self._scaler.get_scale()) if self._scaler is not None else 1.0
 
     def _begin(self) -> None:
-        group, model = self._optimizer.param_groups[0], self._model()
+        model = self._model()
         assert model is not None
-        numbers = {
-            key: float(value) for key, value in group.items() if isinstance(value, int | float) and key != "params"
-        }
-        numbers["lr"] = float(group["lr"])
-        self._log.begin(
-            Description(
-                title=self._title or type(model).__name__,
-                framework=f"PyTorch {torch.__version__.partition('+')[0]}",
-                layers=tuple(layer.info() for layer in self._measuring.layers),
-                optimizer=type(self._optimizer).__name__.lower(),
-                optimizer_parameters=numbers,
-                batch_size=max(1, self._measuring.rows),
-                dtype="float64" if next(model.parameters()).dtype == torch.float64 else "float32",
-                parameters=sum(parameter.numel() for parameter in model.parameters()),
-                trainable=tuple(
-                    any(part.parameter.requires_grad for part in layer.parts) for layer in self._measuring.layers
-                ),
-                turnable={} if self._controls is None else self._controls.turnable(),
-            ),
-            self._every,
-        )
+        self._log.begin(self._describe(model), self._every)
 
     def _commit(self) -> None:
         """The step before this one has all that it gets."""

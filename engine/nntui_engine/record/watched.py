@@ -49,15 +49,18 @@ of code that mends it.
 TOLD_LESSON = """
 # A training of your own
 
-**What you see.** What the script tells of each step, and of every layer by the name that it gives it. A healthy
-network's loss falls; its layers' gradient norms and activation variances lie within a few powers of ten of each other;
-updates are about a thousandth of the weights.
+**What you see.** What is told of each step, and of every layer by its name. A healthy network's loss falls; its
+layers' gradient norms and activation variances lie within a few powers of ten of each other; updates are about a
+thousandth of the weights.
 
 **What you can do.** *,* and *.* go back and forward through the steps. *w* and *enter* show a layer large. What is
-wrong is named under the plots. The run takes no orders.
+wrong is named under the plots. {orders}
 
-**What cannot be seen.** What the script does not tell, and the data.
+**What cannot be seen.** What is not told, and the data.
 """
+NO_ORDERS = "The run takes no orders."
+ORDERS = """Turn the factor on the learning rate with the arrows while it trains; *space* has it wait after a
+step, *s* makes one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,7 @@ class Description:
 
     ``trainable`` is of each layer. ``turnable``: what may be turned from outside and where it stands at first, of "lr"
     a factor, of "dropout" a list where modules differ; nothing of a run that takes no orders. ``panels``: the plots
-    that are shown first. ``in_pytorch``: whether nntui.watch measures it, and fixes are said as code of PyTorch; else a
-    script tells what it has measured.
+    that are shown first. ``in_pytorch``: whether a script of PyTorch makes it, and fixes are said as its code.
     """
 
     title: str
@@ -113,6 +115,11 @@ class WatchedLane(NetworkLane):
     def applies(self, name: str) -> bool:  # noqa: ARG002
         """A script may measure anything."""
         return True
+
+
+def _lesson(described: Description) -> str:
+    told = TOLD_LESSON.format(orders=ORDERS if described.turnable else NO_ORDERS)
+    return LESSON if described.in_pytorch else told
 
 
 def watched_lane(name: str, described: Description, tables: Mapping[str, Any]) -> WatchedLane:
@@ -180,7 +187,7 @@ class WatchedRecorder:
         }
         head = {
             "name": self.writer.path.stem, "title": described.title, "summary": f"A network of {described.framework}.",
-            "lesson": LESSON if described.in_pytorch else TOLD_LESSON, "source": "", "panels": described.panels,
+            "lesson": _lesson(described), "source": "", "panels": described.panels,
             "is_surface": False, "tries": (), "expectations": (), "changes": (),
         }  # fmt: skip
         said = {
