@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cli.conftest import SMALL, Invoke, environment
-from cli.test_sweep import LONG, cells_in
+from cli.test_sweep import cells_in
 from pseudo_terminal import allowed, wait_until
 
 from nntui.sweep.cluster import cluster_crew
@@ -21,6 +21,7 @@ from nntui_engine.scenario import parse_scenario
 
 pytest.importorskip("distributed", reason='needs Dask: pip install "nntui[cluster]"')
 pytestmark = pytest.mark.slow
+LONG = ("--over", "train.lr=log:0.001:10:12", "--over", "model.width=4..11", "--steps", "1500")
 SHORT = ("--over", "train.lr=log:0.001:10:4", "--over", "model.depth=1..2", "--headless", "--format", "json")
 
 
