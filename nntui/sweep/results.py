@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import msgspec
+import numpy as np
 
 from nntui_engine.errors import InputError
 
@@ -26,11 +27,16 @@ _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 class Results:
-    """What is known of a sweep's cells, in a file that grows; ``path`` None: nowhere but here."""
+    """What is known of a sweep's cells, in a file that grows; ``path`` None: nowhere but here.
+
+    Beside ``found``, by number: ``values`` (cells,), NaN where there is none, and ``done`` and ``diverged`` (cells,).
+    """
 
     def __init__(self, plan: Plan, made_with: Mapping[str, str], path: Path | None = None) -> None:
         self.plan, self.made_with, self.path = plan, dict(made_with), path
         self.found: dict[int, Result] = {}
+        self.values = np.full(plan.count, np.nan)
+        self.done, self.diverged = np.zeros((2, plan.count), dtype=np.bool_)
         self._file: IO[bytes] | None = None
         self._begun_here = False
 
@@ -97,19 +103,21 @@ class Results:
                     raise ValueError
             except (KeyError, TypeError, ValueError, RecursionError):
                 raise InputError(f"{path}: line {number} is no cell of this sweep") from None
-            results.found[result.cell] = result
+            results._know(result)
         return results
 
     @property
     def missing(self) -> list[int]:
         """Cells of which nothing is known yet."""
-        return [number for number in range(self.plan.count) if number not in self.found]
+        return [int(number) for number in np.flatnonzero(~self.done)]
 
     def add(self, results: Iterable[Result]) -> None:
         """Keeps what came of some cells; on the disk before it returns. Raises InputError where that cannot be."""
         new = [result for result in results if result.cell not in self.found]
-        self._write([asdict(result) for result in new])
-        self.found |= {result.cell: result for result in new}
+        if self._file is not None:
+            self._write([asdict(result) for result in new])
+        for result in new:
+            self._know(result)
 
     def close(self) -> None:
         """Lets go of the file; one that was begun here and has no cell goes again."""
@@ -118,6 +126,12 @@ class Results:
             self._file = None
             if self._begun_here and not self.found and self.path is not None:
                 self.path.unlink(missing_ok=True)
+
+    def _know(self, result: Result) -> None:
+        self.values[result.cell] = math.nan if result.value is None else result.value
+        self.diverged[result.cell] = result.state == "diverged"
+        self.done[result.cell] = True
+        self.found[result.cell] = result
 
     def _lock(self) -> None:
         assert self._file is not None

@@ -18,17 +18,12 @@ def values_of(plan: Plan, cell: Cell) -> dict[str, Any]:
 def table_of(results: Results) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Over the places of :attr:`Plan.shape` without seeds: the mean of a cell's seeds, their standard deviation, and
     whether one of them has diverged. NaN where none is known yet."""
-    plan = results.plan
-    values = np.full(plan.count, np.nan)
-    diverged = np.zeros(plan.count, dtype=bool)
-    for number, found in results.found.items():
-        values[number] = np.nan if found.value is None else found.value
-        diverged[number] = found.state == "diverged"
-    by_seed = values.reshape(plan.shape)
+    shape = results.plan.shape
+    by_seed = results.values.reshape(shape)
     known = ~np.isnan(by_seed)
     count = known.sum(axis=-1)
     with np.errstate(all="ignore"):
         mean = np.where(known, by_seed, 0.0).sum(axis=-1) / np.where(count, count, np.nan)
         away = np.where(known, by_seed - mean[..., None], 0.0)
         spread = np.sqrt((away**2).sum(axis=-1) / np.where(count, count, np.nan))
-    return mean, spread, np.asarray(diverged.reshape(plan.shape).any(axis=-1), dtype=np.bool_)
+    return mean, spread, np.asarray(results.diverged.reshape(shape).any(axis=-1), dtype=np.bool_)

@@ -27,6 +27,7 @@ from .model import SweepModel, named
 from .running import SweepRun
 
 FRAMES_PER_SECOND = 6
+LARGE, FRAMES_OF_LARGE = 50_000, 1  # cells from which on a frame takes a tenth of a second
 SIDE_WIDTH, SIDE_OF_NARROW, WIDE = 38, 30, 100  # columns of what is beside the map, from this width on
 NARROW = 70  # columns: below, there is only the map
 MESSAGE_SECONDS = 6.0
@@ -110,7 +111,8 @@ class SweepApp(App[None]):
         """Draws, and goes on doing so where something has changed."""
         self.draw()
         if not self._still:
-            self.set_interval(1 / FRAMES_PER_SECOND, self._tick)
+            large = self.model.plan.count > LARGE
+            self.set_interval(1 / (FRAMES_OF_LARGE if large else FRAMES_PER_SECOND), self._tick)
 
     def on_resize(self) -> None:
         """A terminal that changes its size shows what it likes until it has settled."""

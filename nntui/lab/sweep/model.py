@@ -114,26 +114,19 @@ class SweepModel:
 
     def ends(self) -> list[tuple[str, float, Cell]]:
         """The smallest and the largest finite value of all runs, with their cells."""
-        known = [
-            (one.value, number)
-            for number, one in list(self.results.found.items())
-            if one.value is not None and np.isfinite(one.value)
-        ]
-        if not known:
+        values = self.results.values
+        if not np.isfinite(values).any():
             return []
-        return [
-            (word, value, self.plan.cell(number))
-            for word, (value, number) in (("smallest", min(known)), ("largest", max(known)))
-        ]
+        low = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
+        high = int(np.argmax(np.where(np.isfinite(values), values, -np.inf)))
+        return [(word, float(values[at]), self.plan.cell(at)) for word, at in (("smallest", low), ("largest", high))]
 
     def _table(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         mean, spread, diverged = table_of(self.results)
         return tuple(self._without_lanes(one) for one in (mean, spread, diverged))  # type: ignore[return-value]
 
     def _done(self) -> NDArray[Any]:
-        done = np.zeros(self.plan.count, dtype=bool)
-        done[list(self.results.found)] = True
-        return self._without_lanes(np.asarray(done.reshape(self.plan.shape).any(axis=-1)))
+        return self._without_lanes(np.asarray(self.results.done.reshape(self.plan.shape).any(axis=-1)))
 
     def _without_lanes(self, table: NDArray[Any]) -> NDArray[Any]:
         found = table[0] if len(self.plan.lanes) == 1 else table
