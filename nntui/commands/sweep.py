@@ -1,6 +1,7 @@
 """``nntui sweep``: many runs of a scenario, with every value of some settings."""
 
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from nntui.sweep.results import Results
 
 NO_SCREEN = "add --headless to work without a screen"
+TRIALS = 64
 MOST_SEEDS = 10_000
 MOST_WORKERS = 256
 
@@ -33,6 +35,7 @@ MOST_WORKERS = 256
         "nntui sweep digits --over train.lr=log:1e-4:1:12 --over model.depth=1..8 --seeds 3",
         "nntui sweep digits --over train.optimizer=sgd,adam --headless --format json",
         "nntui sweep vanishing-gradients --over model.depth=2..12 --measure gradient_norm:1@200",
+        "nntui sweep digits --over train.lr=log:1e-5:10:60 --over model.width=4..128 --search tpe --trials 40",
         "nntui sweep --resume digits-sweep.jsonl",
         "nntui sweep digits --over train.lr=log:1e-4:1:24 --seeds 20 --cluster tcp://10.0.0.1:8786",
     ),
@@ -60,6 +63,13 @@ MOST_WORKERS = 256
     "--workers", type=WholeNumberType(1, MOST_WORKERS), metavar="N", help="Processes.  [default: one a processor core]"
 )
 @click.option(
+    "--search",
+    type=click.Choice(["random", "tpe"]),
+    help="Run some cells instead of all: by chance, or where others came out well (TPE).",
+)
+@click.option("--trials", type=WholeNumberType(1, 10**6), metavar="N", help="How many a --search runs.  [default: 64]")
+@click.option("--best", type=click.Choice(["smallest", "largest"]), help="What a --search looks for.")
+@click.option(
     "--cluster",
     metavar="tcp://HOST:PORT",
     help="Have the workers of a Dask cluster do it, or local:N for N of this machine.",
@@ -86,6 +96,9 @@ def command(
     measure: str | None,
     sets: tuple[str, ...],
     steps: int | None,
+    search: str | None,
+    trials: int | None,
+    best: str | None,
     workers: int | None,
     cluster: str | None,
     out: Path | None,
@@ -99,12 +112,15 @@ def command(
     comes of a cell depends on neither the others nor the number of processes.
     """
     from nntui.sweep.results import Results
+    from nntui.sweep.search import is_complete
 
     context = click.get_current_context()
     if form is not None and not headless:
         raise click.UsageError("--format works with --headless only", context)
     if workers is not None and cluster is not None:
         raise click.UsageError("--workers is for this machine's processes: a --cluster has its own", context)
+    if search is None and (trials is not None or best is not None):
+        raise click.UsageError(f"{'--trials' if trials is not None else '--best'} works with --search only", context)
     if resume is not None:
         given: dict[str, object] = {
             "SCENARIO": scenario,
@@ -113,6 +129,7 @@ def command(
             "--seed": seed,
             "--measure": measure,
         }
+        given |= {"--search": search}
         given |= {"--set": sets or None, "--steps": steps, "--out": out}
         decided = [name for name, value in given.items() if value is not None]
         if decided:
@@ -126,9 +143,10 @@ def command(
             raise click.UsageError("--over is missing: which setting, and which values? (or --seeds N alone)", context)
         if not headless:
             require_terminal(NO_SCREEN)
-        results = _begin(scenario, over, seeds or 1, seed, measure, sets, steps, out)
+        look = None if search is None else (search, trials or TRIALS, best)
+        results = _begin(scenario, over, seeds or 1, seed, measure, sets, steps, look, out)
     try:
-        if not results.missing:
+        if is_complete(results):
             return _end(results, None, headless, form)
         with _crew(results, workers, cluster) as crew:
             return _end(results, crew, headless, form)
@@ -159,7 +177,7 @@ def _crew(results: "Results", workers: int | None, cluster: str | None) -> "Abst
     from nntui.sweep.workers import LocalCrew
     from nntui_engine.kernels.policy import threads
 
-    return nullcontext(LocalCrew(max(1, min(workers or threads(), len(results.missing)))))
+    return nullcontext(LocalCrew(max(1, min(workers or threads(), results.plan.wanted))))
 
 
 def _begin(
@@ -170,6 +188,7 @@ def _begin(
     measure: str | None,
     sets: tuple[str, ...],
     steps: int | None,
+    look: tuple[str, int, str | None] | None,
     out: Path | None,
 ) -> "Results":
     from nntui.files import free_name
@@ -178,6 +197,7 @@ def _begin(
     from nntui.sweep.made_with import made_with
     from nntui.sweep.plan import default_measure, plan_of
     from nntui.sweep.results import Results
+    from nntui.sweep.search import search_of
 
     scenario = load_scenario(name)
     plan = plan_of(
@@ -189,6 +209,8 @@ def _begin(
         overrides=parse_sets(sets, [lane.name for lane in scenario.lanes]),
         steps=steps,
     )
+    if look is not None:
+        plan = replace(plan, search=search_of(*look, plan))
     path = out if out is not None else free_name(Path(), f"{scenario.name}-sweep", ".jsonl")
     results = Results.begin(path, plan, made_with())
     if out is None:
@@ -210,14 +232,15 @@ def _run(results: "Results", crew: "Crew") -> None:
     from nntui.headless.output import progress_bar
     from nntui.headless.signals import held, prompt_exit, putting_away
     from nntui.sweep.crew import warm, work
+    from nntui.sweep.search import waves
 
     with prompt_exit(), progress_bar() as progress:
         warm(results.plan, progress)
-        progress("runs", len(results.found), results.plan.count)
-        for done in work(results.plan, results.missing, crew, _say_lost, putting_away):
+        progress("runs", len(results.found), results.plan.wanted)
+        for done in work(results.plan, waves(results), crew, _say_lost, putting_away):
             with held():
                 results.add(done.results)
-            progress("runs", len(results.found), results.plan.count)
+            progress("runs", len(results.found), results.plan.wanted)
 
 
 def _say_lost(count: int) -> None:

@@ -15,6 +15,7 @@ from nntui.sweep.results import Results
 from nntui.sweep.table import table_of, values_of
 
 DIVERGED = "×"
+BEST = 10  # cells of a search
 
 
 def value_words(value: object) -> str:
@@ -34,7 +35,10 @@ def sweep_lines(results: Results, width: int) -> Iterator[Text]:
     plan = results.plan
     seeds = f", mean of {len(plan.seeds)} seeds" if len(plan.seeds) > 1 else f", seed {plan.seeds[0]}"
     yield Text(f"{plan.title}  {plan.scenario}", style="bold")
-    yield Text(f"{plan.measure.text}{seeds}; {len(results.found)} of {plan.count} runs")
+    yield Text(f"{plan.measure.text}{seeds}; {len(results.found)} of {plan.wanted} runs")
+    if plan.search is not None:
+        yield from _best(results)
+        return
     mean, spread, diverged = table_of(results)
     axes = plan.shown_axes
     if len(plan.lanes) == 1:
@@ -88,6 +92,22 @@ def _table(down: Axis, across: Axis, cells: Any, width: int) -> Iterator[Text]:
         yield Text(f"{down.key:<{size}}" + "".join(f"{head:>{wide}}" for head in heads[part]), style="dim")
         for name, row in zip(left, cells, strict=True):
             yield Text(f"{name:>{size}}" + "".join(f"{cell:>{wide}}" for cell in row[part]))
+
+
+def _best(results: Results) -> Iterator[Text]:
+    """What a search has found, the best first: a table would be mostly empty."""
+    plan = results.plan
+    assert plan.search is not None
+    mean, spread, diverged = (table.ravel() for table in table_of(results))
+    sign = -1.0 if plan.search.largest else 1.0
+    order = [at for at in np.argsort(sign * mean, kind="stable") if np.isfinite(mean[at])][:BEST]
+    if not order:
+        yield Text("No run has a number to show.")
+    yield Text("")
+    for at in order:
+        cell = plan.cell(int(at) * len(plan.seeds))
+        of = ", ".join(f"{key} = {value_words(one)}" for key, one in values_of(plan, cell).items())
+        yield Text(f"{_cell(plan, mean[at], spread[at], diverged[at]):<14}  {of}")
 
 
 def _ends(results: Results) -> Iterator[Text]:

@@ -54,7 +54,7 @@ def draw_sweep_side(side: SweepSide, width: int, height: int, theme: Theme) -> G
 
 def _progress(side: SweepSide, room: int, theme: Theme) -> list[Line]:
     filled = round(room * side.done / side.count) if side.count else 0
-    colour = GOOD if side.done == side.count else ACCENT
+    colour = GOOD if side.state == "finished" else ACCENT
     lines = [
         (theme.glyphs.full * filled + theme.glyphs.empty * (room - filled), colour),
         (f"{side.done} of {side.count} runs, {side.state}", TEXT),

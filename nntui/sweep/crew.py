@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -88,24 +88,30 @@ def warm(plan: Plan, progress: Callable[[str, int, int], None]) -> None:
 
 def work(
     plan: Plan,
-    cells: Sequence[int],
+    waves: Iterable[Sequence[int]],
     crew: Crew,
     lost: Callable[[int], object] = lambda batches: None,  # noqa: ARG005
     ending: Callable[[], AbstractContextManager[object]] = nullcontext,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Done]:
-    """Has the cells done, and yields what comes of them as batches end, in any order.
+    """Has groups of cells done, one group after another, and yields what comes of them as batches end, in any order.
 
     A batch whose worker has ended is done again by another; ``lost`` hears how many had to be. Workers are put away
     within ``ending()``, and as soon as it is ``stopped()``. Raises InputError on bad input, and where workers end again
     and again on the same cells.
     """
-    waiting = batches(cells, crew.size)[::-1]
+    groups = iter(waves)
+    waiting: list[list[int]] = []
     failures: dict[int, int] = {}
     at_work: dict[Future[Done], list[int]] = {}
     executor = crew.start()
     try:
-        while (waiting or at_work) and not stopped():
+        while not stopped():
+            if not waiting and not at_work:
+                group = next(groups, None)
+                if group is None:
+                    break
+                waiting = batches(group, crew.size)[::-1]
             broken: list[list[int]] = []
             while waiting and len(at_work) < WAITING * crew.size and not broken:
                 batch = waiting.pop()

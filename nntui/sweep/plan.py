@@ -32,6 +32,15 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """``trials`` cells (on every seed) in place of all: ``kind`` says how they are chosen (search.py)."""
+
+    kind: str
+    trials: int
+    largest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """``lanes`` are the scenario's own, by name, with all settings; ``axes`` what is varied in each of them.
 
@@ -47,6 +56,12 @@ class Plan:
     axes: tuple[Axis, ...]
     seeds: tuple[int, ...]
     measure: Measure
+    search: Search | None = None
+
+    @property
+    def wanted(self) -> int:
+        """How many cells are to be run: all, or as many as a search may look at."""
+        return self.count if self.search is None else min(self.count, self.search.trials * len(self.seeds))
 
     @property
     def shown_axes(self) -> tuple[Axis, ...]:

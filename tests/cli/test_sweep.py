@@ -100,6 +100,21 @@ def test_tables_for_people(invoke: Invoke, small: str) -> None:
 
 
 @pytest.mark.slow
+def test_a_search_prints_the_best_first(invoke: Invoke, small: str) -> None:
+    words = ("--search", "tpe", "--trials", "5", "--out", "a.jsonl", "--headless")
+    result = invoke("sweep", small, *OVER, *words)
+    assert (result.status, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[1] == "validation_loss, seed 0; 5 of 5 runs"
+    values = [float(line.split()[0]) for line in lines[3:]]
+    assert len(values) == 5
+    assert values == sorted(values)
+    document = json.loads(invoke("sweep", "--resume", "a.jsonl", "--headless", "--format", "json").out)
+    jsonschema.validate(document, schema_document("sweep"))
+    assert sum(cell["state"] != "not run" for cell in document["cells"]) == 5
+
+
+@pytest.mark.slow
 def test_a_table_wider_than_the_terminal_goes_on_below(invoke: Invoke, small: str) -> None:
     over = ("--over", "train.batch_size=10,20", "--over", "train.lr=log:0.001:10:16", "--set", "model.hidden=[2]")
     result = invoke("sweep", small, *over, "--seeds", "2", "--steps", "3", "--headless")
@@ -177,6 +192,9 @@ def test_a_signal_ends_it_soon_and_keeps_what_there_is(small: str, number: int, 
         (("--over", "train.lr=1,2", "--resume", "a.jsonl"), "--over: a sweep that is resumed"),
         (("small.toml", "--over", "train.lr=1..2", "--measure", "los"), "--measure"),
         (("small.toml", "--over", "train.lr=1..2", "--seeds", "0"), "--seeds"),
+        (("small.toml", *OVER, "--trials", "5"), "--trials works with --search only"),
+        (("small.toml", *OVER, "--best", "largest"), "--best works with --search only"),
+        (("small.toml", *OVER, "--search", "tpe", "--measure", "sharpness"), "small or a large sharpness good?"),
     ],
 )
 def test_bad_input_is_one_line(invoke: Invoke, small: str, arguments: tuple[str, ...], words: str) -> None:

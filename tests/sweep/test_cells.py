@@ -135,7 +135,7 @@ def test_all_cells_come_back_in_whatever_batches() -> None:
     one = plan("train.lr=log:0.001:1:5", seeds=3)
     alone = {result.cell: result for result in run_batch(one, range(one.count))}
     found = {}
-    for done in work(one, range(one.count), Here(2)):
+    for done in work(one, [range(one.count)], Here(2)):
         found |= {result.cell: result for result in done.results}
     assert found == alone
 

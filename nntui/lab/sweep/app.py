@@ -281,7 +281,7 @@ class SweepApp(App[None]):
             measured.append(f"{f'seed {cell.seed}: ' if len(plan.seeds) > 1 else ''}{value}{ended}")
         cells = self.model.cells()
         return SweepSide(
-            done=len(run.results.found), count=plan.count, state=state,
+            done=len(run.results.found), count=plan.wanted, state=state,
             rate=f"{numbers.number(run.rate)} runs/s" if run.rate else "",
             left=f"{time_words(left)} left" if run.running and left is not None else "",
             error=run.error, lost=run.lost,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from nntui.lab.warming import Warming
 from nntui.sweep.crew import Crew, needed_parts, work
 from nntui.sweep.results import Results
+from nntui.sweep.search import is_complete, waves
 from nntui_engine.errors import InputError
 
 ENDING_SECONDS = 5.0
@@ -35,6 +36,7 @@ class SweepRun:
         self.running = False
         self.began_with = len(results.found)
         self.begun = self.ended = 0.0
+        self._complete = is_complete(results)
         self._stopped = False
         self._warming: Warming | None = None
         self._thread = threading.Thread(target=self._main, name="nntui-sweep", daemon=True)
@@ -42,7 +44,7 @@ class SweepRun:
     @property
     def finished(self) -> bool:
         """Whether every cell has ended."""
-        return len(self.results.found) == self.results.plan.count
+        return self._complete
 
     @property
     def rate(self) -> float:
@@ -54,7 +56,7 @@ class SweepRun:
     @property
     def seconds_left(self) -> float | None:
         """At that rate; None while it is not known."""
-        left = self.results.plan.count - len(self.results.found)
+        left = self.results.plan.wanted - len(self.results.found)
         return left / self.rate if self.rate else None
 
     def start(self) -> None:
@@ -91,12 +93,13 @@ class SweepRun:
         self.progress = (0, 0, "")
         self.begun = time.monotonic()
         stopped = lambda: self._stopped  # noqa: E731
-        for done in work(plan, self.results.missing, self._crew, self._note_lost, stopped=stopped):
+        for done in work(plan, waves(self.results), self._crew, self._note_lost, stopped=stopped):
             self.results.add(done.results)
             worker = self.workers.setdefault(done.worker, Worker(done.worker))
             worker.cells += len(done.results)
             worker.seconds += done.seconds
             worker.last = time.monotonic()
+        self._complete = not self._stopped
 
     def _tell(self, done: int, total: int, words: str) -> None:
         self.progress = (done, total, words)

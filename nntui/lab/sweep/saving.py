@@ -16,4 +16,4 @@ def saved(results: Results, form: str) -> str:
         path = save(Path.cwd(), f"{results.plan.scenario}-sweep", f".{form}", text)
     except InputError as error:
         return str(error)
-    return f"Saved {path.name}: {len(results.found)} of {results.plan.count} runs."
+    return f"Saved {path.name}: {len(results.found)} of {results.plan.wanted} runs."
