@@ -12,7 +12,7 @@ from nntui.headless.numbers import number, statistic
 from nntui.sweep.axes import Axis
 from nntui.sweep.plan import Plan
 from nntui.sweep.results import Results
-from nntui.sweep.table import table_of, values_of
+from nntui.sweep.table import ends_of, table_of, values_of
 
 DIVERGED = "×"
 BEST = 10  # cells of a search
@@ -61,9 +61,11 @@ def sweep_lines(results: Results, width: int) -> Iterator[Text]:
 
 
 def _cell(plan: Plan, mean: float, spread: float, diverged: bool) -> str:
+    if diverged and (len(plan.seeds) == 1 or not np.isfinite(mean)):
+        return DIVERGED  # its last number says nothing
     mark = DIVERGED if diverged else ""
     if np.isnan(mean):
-        return mark or "–"
+        return "–"
     words = statistic(plan.measure.statistic, mean)
     if len(plan.seeds) > 1 and not np.isnan(spread):
         words += f" ±{statistic(plan.measure.statistic, spread).removesuffix(' %')}"
@@ -112,13 +114,10 @@ def _best(results: Results) -> Iterator[Text]:
 
 def _ends(results: Results) -> Iterator[Text]:
     """Where the smallest and the largest value were."""
-    known = [(one.value, number) for number, one in results.found.items() if one.value is not None]
-    known = [(value, number) for value, number in known if np.isfinite(value)]
-    if not known:
+    plan, ends = results.plan, ends_of(results)
+    if not ends:
         yield Text("No run has a number to show.")
-        return
-    plan = results.plan
-    for word, (value, at) in (("Smallest", min(known)), ("Largest", max(known))):
+    for word, value, at in ends:
         cell = plan.cell(at)
         of = ", ".join(f"{key} = {value_words(one)}" for key, one in values_of(plan, cell).items())
-        yield Text(f"{word:<8}  {statistic(plan.measure.statistic, value)}  at {of}, seed {cell.seed}")
+        yield Text(f"{word.capitalize():<8}  {statistic(plan.measure.statistic, value)}  at {of}, seed {cell.seed}")

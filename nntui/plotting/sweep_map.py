@@ -156,15 +156,12 @@ def _field(
     else:
         style = FAINT if not done else DIM
     mark = theme.glyphs.bad if diverged else "" if done else theme.glyphs.dot
-    if not done:
+    if not done or diverged:
         text = mark
     elif math.isnan(value):
-        text = mark or theme.glyphs.dash
+        text = theme.glyphs.dash
     elif wide >= LEAST:
-        text = value_words(value, spec.percent, wide - 1 - len(mark))
-        text = mark + text if len(mark + text) < wide else mark
-    elif diverged:
-        text = mark
+        text = value_words(value, spec.percent, wide - 1)
     else:
         text = palette.marks[shade] if theme.ascii_only and shade >= 0 else ""
     for line in range(tall):

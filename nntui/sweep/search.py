@@ -64,7 +64,7 @@ def waves(results: "Results") -> Iterator[Sequence[int]]:
             yield new
         for trial, group in zip(asked, cells, strict=True):
             value = float(np.mean(results.values[group]))
-            failed = not math.isfinite(value)
+            failed = not math.isfinite(value) or bool(results.diverged[group].any())
             study.tell(trial, None if failed else value, state=optuna.trial.TrialState.FAIL if failed else None)
 
 

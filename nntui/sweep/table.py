@@ -27,3 +27,14 @@ def table_of(results: Results) -> tuple[NDArray[np.float64], NDArray[np.float64]
         away = np.where(known, by_seed - mean[..., None], 0.0)
         spread = np.sqrt((away**2).sum(axis=-1) / np.where(count, count, np.nan))
     return mean, spread, np.asarray(results.diverged.reshape(shape).any(axis=-1), dtype=np.bool_)
+
+
+def ends_of(results: Results) -> list[tuple[str, float, int]]:
+    """("smallest", value, cell) and ("largest", …) of the runs that have a finite value and did not diverge; nothing
+    where there is none."""
+    usable = np.isfinite(results.values) & ~results.diverged
+    if not usable.any():
+        return []
+    low = int(np.argmin(np.where(usable, results.values, np.inf)))
+    high = int(np.argmax(np.where(usable, results.values, -np.inf)))
+    return [(word, float(results.values[at]), at) for word, at in (("smallest", low), ("largest", high))]

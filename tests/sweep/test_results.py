@@ -12,6 +12,7 @@ from sweep.test_cells import moons
 from nntui.sweep.batch import Result
 from nntui.sweep.plan import Plan, plan_of
 from nntui.sweep.results import Results
+from nntui.sweep.table import ends_of, table_of
 from nntui_engine.errors import InputError
 
 MADE_WITH = {"nntui": "1"}
@@ -81,6 +82,19 @@ def test_what_is_added_is_in_the_file_at_once(tmp_path: Path) -> None:
     results.add(FOUND[:1])
     assert list(Results.read(tmp_path / "a.jsonl").found) == [3]
     results.close()
+
+
+def test_the_ends_are_those_of_runs_that_did_not_diverge() -> None:
+    results = Results(plan(), {})
+    assert ends_of(results) == []
+    results.add([Result(0, 1e300, "diverged", 2), Result(1, math.nan, "diverged", 2), Result(2, None, "finished", 20)])
+    assert ends_of(results) == []
+    results.add([Result(3, 0.5, "finished", 20), Result(9, -1.0, "stopped early", 7), Result(12, 0.25, "finished", 20)])
+    assert ends_of(results) == [("smallest", -1.0, 9), ("largest", 0.5, 3)]
+    mean, spread, diverged = (table.ravel() for table in table_of(results))
+    assert (mean[1], mean[4], mean[6]) == (0.5, -1.0, 0.25)
+    assert (spread[1], math.isnan(mean[5])) == (0.0, True)
+    assert diverged.tolist() == [True] + [False] * 7
 
 
 def test_one_sweep_at_a_time_writes(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from nntui.sweep.axes import Axis
 from nntui.sweep.batch import Result
 from nntui.sweep.plan import LANE, Cell, Plan
 from nntui.sweep.results import Results
-from nntui.sweep.table import table_of
+from nntui.sweep.table import ends_of, table_of
 
 SHARES = ("accuracy", "fraction")
 
@@ -114,12 +114,7 @@ class SweepModel:
 
     def ends(self) -> list[tuple[str, float, Cell]]:
         """The smallest and the largest finite value of all runs, with their cells."""
-        values = self.results.values
-        if not np.isfinite(values).any():
-            return []
-        low = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
-        high = int(np.argmax(np.where(np.isfinite(values), values, -np.inf)))
-        return [(word, float(values[at]), self.plan.cell(at)) for word, at in (("smallest", low), ("largest", high))]
+        return [(word, value, self.plan.cell(number)) for word, value, number in ends_of(self.results)]
 
     def _table(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         mean, spread, diverged = table_of(self.results)
