@@ -65,6 +65,11 @@ class SweepRun:
             self.running = True
             self._thread.start()
 
+    def wait(self) -> None:
+        """Returns when nothing goes on any more."""
+        if self._thread.ident is not None:
+            self._thread.join()
+
     def stop(self) -> None:
         """Ends it with all cells kept that have ended; waits for its processes to be gone."""
         self._stopped = True
