@@ -42,8 +42,8 @@ class SweepMap:
 
 
 def shares_of(values: Floats, diverged: Flags, log: bool) -> tuple[Floats, float, float]:
-    """How far up each value is between the smallest and the largest of those that did not diverge, and these two; NaN
-    where there is none."""
+    """How far up each of the values (rows, columns) is between the smallest and the largest of those that did not
+    diverge, and these two; NaN where there is none."""
     usable = np.isfinite(values) & ~diverged & ((values > 0) | (not log))
     if not usable.any():
         return np.full(values.shape, np.nan), math.nan, math.nan
@@ -56,7 +56,7 @@ def shares_of(values: Floats, diverged: Flags, log: bool) -> tuple[Floats, float
 
 
 def wants_log(values: Floats, diverged: Flags) -> bool:
-    """Whether the values are so far apart that their logarithms tell more."""
+    """Whether the values (rows, columns) are so far apart that their logarithms tell more."""
     usable = values[np.isfinite(values) & ~diverged]
     return bool(usable.size and usable.min() > 0 and usable.max() / usable.min() > SCALES_APART)
 
