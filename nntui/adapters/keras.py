@@ -21,8 +21,8 @@ class NntuiCallback(Adapter, keras.callbacks.Callback):
 
     @harmless
     def on_train_begin(self, logs: Any = None) -> None:  # noqa: ARG002
-        """Watches the model and the optimizer that it was compiled with. Raises InputError, which becomes a warning, for
-        another backend than PyTorch and for a compiled step."""
+        """Watches the model and the optimizer that it was compiled with. Raises InputError, which becomes a warning,
+        for another backend than PyTorch and for a compiled step."""
         if keras.backend.backend() != "torch":
             raise InputError(
                 f'of Keras the backend "torch" is watched; got "{keras.backend.backend()}" (KERAS_BACKEND chooses it)'

@@ -296,6 +296,31 @@ def test_layers_are_named_by_their_path_and_some_are_one_whatever_is_in_them(pat
     assert 0.0 < lane.per_layer["activation_mean"][-2] < 1.0, "what it passes on, after an activation not known here"
 
 
+class Within(layers.Dense):  # type: ignore[misc]
+    """A dense layer, and one more that its activation goes through."""
+
+    def build(self, shape: Any) -> None:
+        super().build(shape)
+        self.outer = self.add_weight(shape=(self.units, 4), initializer="he_normal", name="outer")
+
+    def call(self, x: Any) -> Any:
+        return super().call(x) @ self.outer
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return (*shape[:-1], 4)
+
+
+def test_an_activation_that_is_not_the_last_thing_a_layer_does_is_not_its_own(path):
+    keras.utils.set_random_seed(4)
+    model = keras.Sequential([keras.Input((3,)), Within(7, "relu", name="within"), layers.Dense(2, name="outputs")])
+    trained(NntuiCallback(path), model=model)
+    lane = last(path)
+    assert [(one.name, one.units, one.activation) for one in lane.layers] == [
+        ("within", 4, "linear"),
+        ("outputs", 2, "linear"),
+    ]
+
+
 def test_options_are_those_of_watch(path):
     trained(NntuiCallback(path, every=4, layers=["outputs"], title="mine"))
     assert history(path)[0].tolist() == [1, 4, 8]
