@@ -95,7 +95,8 @@ def cluster_crew(where: str, plan: Plan) -> Iterator[ClusterCrew]:
     if not local and "://" not in where:
         raise InputError(f"--cluster {where}: write tcp://HOST:PORT, or local:N for N processes of this machine")
     dask: Any = import_module("distributed")
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in [one for one in logging.root.manager.loggerDict if one.startswith("distributed")]:
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # each has a level of its own
     cluster = None
     if local:
         cluster = dask.LocalCluster(
